@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Samples in, network input out:
+ *   samples [window_len], -1..1, mono, at recipe.rate
+ *     -> STFT (periodic Hann, centred, zero padding) -> power
+ *     -> Slaney mel bank -> power_to_db (ref = max) -> min-max
+ *     -> features [n_mels][n_frames], 0..1, band-major
+ * Same numbers as librosa 0.11 (melspectrogram, power_to_db) within 2e-5.
+ * One DspFeatures holds the scratch memory of one stream: one thread at a time.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include "dsp/recipe.h"
+
+typedef struct _DspFeatures DspFeatures;
+
+/* Free with dsp_features_free. NULL and DSP_ERROR_CONFIG where the recipe has a
+ * value out of its range. Takes the FFTW planner's lock. */
+DspFeatures *dsp_features_new (const DspRecipe *recipe, GError **error);
+void dsp_features_free (DspFeatures *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DspFeatures, dsp_features_free)
+
+/* Rows (bands) and columns (frames) of what dsp_features_compute writes. */
+size_t dsp_features_n_bands (const DspFeatures *self);
+size_t dsp_features_n_frames (const DspFeatures *self);
+
+/* Features of one window. samples: n_samples <= window_len of them; what is
+ * missing is zero-padded at the end. out: [n_bands][n_frames]. Returns true, or
+ * false where the window has no contrast (digital silence): then out is all
+ * zeros. Samples that are not finite count as zero. Never fails, never
+ * allocates. */
+bool dsp_features_compute (
+    DspFeatures *self, const float *samples, size_t n_samples, float *out);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A Keras model, loaded: immutable, reference counted, shared by any number of
+ * threads. What changes while it runs lives in an NnSession, one for each
+ * stream.
+ *   loading may fail, and says why; running a loaded model cannot fail,
+ *   allocates nothing, locks nothing, logs nothing.
+ */
+#pragma once
+
+#include <glib.h>
+#include "nn/shape.h"
+
+typedef struct _NnModel NnModel;
+typedef struct _NnSession NnSession;
+
+/* Reads a model file: Keras 2 .h5, Keras 3 .h5 or .keras, told apart by their
+ * contents. input_shapes: NULL, or n_inputs shapes that replace the axes which
+ * the file leaves open (None); other axes must agree. Release with
+ * nn_model_unref. NULL and NN_ERROR otherwise; the message names the file. */
+NnModel *nn_model_load (const char *path, const NnShape *input_shapes,
+    size_t n_inputs, GError **error);
+
+/* The same from memory (built-in weights, tests). name stands for the path in
+ * messages. */
+NnModel *nn_model_load_bytes (const char *name, GBytes *bytes,
+    const NnShape *input_shapes, size_t n_inputs, GError **error);
+
+NnModel *nn_model_ref (NnModel *model);
+void nn_model_unref (NnModel *model); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnModel, nn_model_unref)
+
+/* Inputs and outputs in the order of the file; shapes are of one sample. What
+ * is returned lives as long as the model. */
+size_t nn_model_n_inputs (const NnModel *model);
+size_t nn_model_n_outputs (const NnModel *model);
+const NnShape *nn_model_input_shape (const NnModel *model, size_t i);
+const NnShape *nn_model_output_shape (const NnModel *model, size_t i);
+
+/* The root attribute "emotiondetect" (JSON text), or NULL where the file has
+ * none. */
+const char *nn_model_metadata (const NnModel *model);
+
+/* What runs a model: its scratch memory, for up to max_batch samples at once.
+ * Keeps a reference to model. Free with nn_session_free. NULL and
+ * NN_ERROR_LIMIT where the memory cannot be had. */
+NnSession *nn_session_new (NnModel *model, size_t max_batch, GError **error);
+void nn_session_free (NnSession *session); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnSession, nn_session_free)
+
+/* Runs n <= max_batch samples. in[i]: [n][input shape i], out[i]: [n][output
+ * shape i], floats; out must not overlap in. Never fails. */
+void nn_session_run (
+    NnSession *session, size_t n, const float *const *in, float *const *out);
+
+/* Bytes of scratch memory that the session holds. */
+size_t nn_session_memory (const NnSession *session);
