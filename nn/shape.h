@@ -30,6 +30,10 @@ nn_shape_size (const NnShape *shape)
   return n;
 }
 
+/* The same for a shape that comes from a file: false where an axis is zero,
+ * past NN_MAX_DIM, or the product is past NN_MAX_ELEMENTS. */
+bool nn_shape_checked_size (const NnShape *shape, size_t *size);
+
 bool nn_shape_equal (const NnShape *a, const NnShape *b);
 
 /* "(64, 94, 1)", for messages. Free with g_free. */

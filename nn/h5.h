@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reading of HDF5 files: groups, datasets, attributes as plain C values.
+ * Only this file's .c calls HDF5. The library of Debian is not thread-safe, so
+ * every function here takes one process-wide lock; an NnH5 may be used from any
+ * thread.
+ *
+ * Files are untrusted: only hard links are followed; external and virtual
+ * storage, filters other than deflate and shuffle, and dynamic plugins are
+ * refused; sizes are bounded by nn/limits.h before anything is allocated.
+ */
+#pragma once
+
+#include <glib.h>
+#include "nn/shape.h"
+
+typedef struct _NnH5 NnH5;
+
+/* Opens for reading. NN_ERROR_NOT_FOUND, or NN_ERROR_FORMAT where the file is
+ * not HDF5. Close with nn_h5_close. */
+NnH5 *nn_h5_open (const char *path, GError **error);
+/* The same for a file that is in memory; name stands for it in messages. */
+NnH5 *nn_h5_open_bytes (const char *name, GBytes *bytes, GError **error);
+void nn_h5_close (NnH5 *file); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnH5, nn_h5_close)
+
+/* The path or name it was opened with. */
+const char *nn_h5_name (const NnH5 *file);
+
+/* Paths are relative to the root; "" and "/" are the root itself. */
+bool nn_h5_has_group (NnH5 *file, const char *path);
+bool nn_h5_has_dataset (NnH5 *file, const char *path);
+
+/* Names of what a group holds, in alphabetic order. Free with g_strfreev. */
+char **nn_h5_children (NnH5 *file, const char *path, GError **error);
+
+/* Attributes of a group or dataset. */
+bool nn_h5_has_attribute (NnH5 *file, const char *path, const char *name);
+/* One string, of fixed or variable length. Free with g_free. */
+char *nn_h5_attribute_string (
+    NnH5 *file, const char *path, const char *name, GError **error);
+/* A list of strings; an attribute of length 0 of any type is an empty list, and
+ * Keras' split attributes (name0, name1, ...) are joined. g_strfreev. */
+char **nn_h5_attribute_strings (
+    NnH5 *file, const char *path, const char *name, GError **error);
+
+/* Shape of a dataset (rank 0 for a scalar). An axis may be 0. */
+bool nn_h5_dataset_shape (
+    NnH5 *file, const char *path, NnShape *shape, GError **error);
+
+/* Reads a whole numeric dataset, converted to the type asked for. *shape (may
+ * be NULL) receives its shape. Free with g_free. */
+float *nn_h5_read_floats (
+    NnH5 *file, const char *path, NnShape *shape, GError **error);
+double *nn_h5_read_doubles (
+    NnH5 *file, const char *path, NnShape *shape, GError **error);
+/* A one-dimensional dataset of strings. Free with g_strfreev. */
+char **nn_h5_read_strings (NnH5 *file, const char *path, GError **error);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Model files are untrusted: every number that one may demand of us is bounded
+ * here, with the reason. Real models are far below all of them. */
+#pragma once
+
+/* A file that is read into memory, or one member of a .keras zip. The largest
+ * public audio classifiers (full VGGish, YAMNet) are below 300 MB. */
+#define NN_MAX_FILE_BYTES ((guint64) 512 << 20)
+
+/* JSON text of a model: VGG-like models have 20 kB, ResNet-152 has 400 kB. */
+#define NN_MAX_CONFIG_BYTES ((gsize) 16 << 20)
+
+/* Brackets open at once in that JSON. A nested model takes about six levels;
+ * the parser recurses, so this bounds its stack. */
+#define NN_MAX_JSON_DEPTH 128
+
+/* Models inside models, wrappers inside wrappers: we recurse too. */
+#define NN_MAX_NESTING 16
+
+/* Calls of layers, once nested models are unfolded. ResNet-152 has about 500;
+ * shared sub-models could otherwise double the count at every level. */
+#define NN_MAX_NODES 16384
+
+/* One axis of a tensor, and the elements of one tensor (activations or
+ * weights): 2^26 floats are 256 MiB. */
+#define NN_MAX_DIM ((size_t) 1 << 26)
+#define NN_MAX_ELEMENTS ((size_t) 1 << 26)
+
+/* Weights of a whole model, in floats (1 GiB). */
+#define NN_MAX_WEIGHTS ((size_t) 1 << 28)
+
+/* Scratch memory of a session for one sample, in floats (1 GiB). */
+#define NN_MAX_SCRATCH ((size_t) 1 << 28)
+
+/* Strings in one attribute (layer and weight names), and children of a group.
+ */
+#define NN_MAX_NAMES 65536
+
+/* Parts of a split attribute (layer_names0, layer_names1, ...): each holds up
+ * to 64 kB, so this allows 64 MB of names. */
+#define NN_MAX_ATTRIBUTE_PARTS 1024
+
+/* Length of a path inside a file: Keras nests names, but not like this. */
+#define NN_MAX_PATH 4096
