@@ -4,6 +4,8 @@
  * it. Field names and meanings are librosa's. */
 #pragma once
 
+#include <glib.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct {
@@ -30,3 +32,29 @@ typedef struct {
       .f_max = 8000,                                                           \
       .amin = 1e-10,                                                           \
       .top_db = 80 })
+
+typedef enum {
+  DSP_FIELD_SIZE,   /* size_t */
+  DSP_FIELD_DOUBLE, /* double, finite */
+} DspFieldType;
+
+/* One field of the recipe. Whoever checks, reads or writes recipes walks this
+ * table, so a new field is one line in recipe.c. */
+typedef struct {
+  const char *name;
+  DspFieldType type;
+  size_t offset; /* into DspRecipe */
+  double min, max;
+} DspRecipeField;
+
+const DspRecipeField *dsp_recipe_fields (size_t *n_fields);
+
+/* The value of a field as a number, whatever its type; set refuses what is not
+ * a value of its type, and does not look at the range. */
+double dsp_recipe_get (const DspRecipe *recipe, const DspRecipeField *field);
+bool dsp_recipe_set (
+    DspRecipe *recipe, const DspRecipeField *field, double value);
+
+/* False and DSP_ERROR_CONFIG, naming the field, where a value is out of its
+ * range or the values do not go together. */
+bool dsp_recipe_check (const DspRecipe *recipe, GError **error);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Real discrete Fourier transforms in single precision, by FFTW.
+ *   forward: in [n] -> out [n / 2 + 1], X[k] = sum x[t] exp (-2 pi i k t / n)
+ *   inverse: the other way, scaled by 1 / n, so that it undoes forward
+ * Immutable once built: threads may share one, each with its own buffers.
+ */
+#pragma once
+
+#include <complex.h>
+#include <glib.h>
+#include <stddef.h>
+
+typedef struct _DspFft DspFft;
+
+/* n: even, 2..DSP_FFT_MAX. Free with dsp_fft_free. NULL and DSP_ERROR_CONFIG or
+ * _MEMORY. Takes the FFTW planner's lock. */
+#define DSP_FFT_MAX ((size_t) 1 << 17)
+DspFft *dsp_fft_new (size_t n, GError **error);
+void dsp_fft_free (DspFft *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DspFft, dsp_fft_free)
+
+/* Buffers for the two functions below come from here, since FFTW's vector code
+ * wants them aligned. n_bytes are zeroed. NULL where there is no memory. */
+void *dsp_fft_alloc (size_t n_bytes);
+void dsp_fft_buffer_free (void *buffer); /* NULL is fine */
+
+/* Never fail, never allocate. in and out must not overlap. */
+void dsp_fft_forward (const DspFft *self, float *in, float complex *out);
+/* Destroys in. */
+void dsp_fft_inverse (const DspFft *self, float complex *in, float *out);

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dsp/mel.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+#include "dsp/error.h"
+
+typedef struct {
+  size_t first;  /* bin of weights[offset] */
+  size_t len;    /* bins */
+  size_t offset; /* into weights */
+} Band;
+
+struct _DspMel {
+  size_t n_mels;
+  Band *bands;    /* [n_mels] */
+  float *weights; /* of all bands, one after the other */
+};
+
+/* The Slaney scale: linear below 1 kHz, logarithmic above. */
+#define HZ_PER_MEL (200.0 / 3.0)
+#define LOG_START_HZ 1000.0
+#define LOG_START_MEL 15.0
+#define LOG_STEP (log (6.4) / 27.0)
+
+static double
+hz_to_mel (double hz)
+{
+  if (hz < LOG_START_HZ)
+    return hz / HZ_PER_MEL;
+  return LOG_START_MEL + log (hz / LOG_START_HZ) / LOG_STEP;
+}
+
+static double
+mel_to_hz (double mel)
+{
+  if (mel < LOG_START_MEL)
+    return mel * HZ_PER_MEL;
+  return LOG_START_HZ * exp (LOG_STEP * (mel - LOG_START_MEL));
+}
+
+static bool
+check_config (const DspMelConfig *c, GError **error)
+{
+  if (!(c->rate > 0) || c->n_fft < 2 || c->n_fft % 2 != 0 || c->n_mels == 0)
+    g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
+        "no mel bank has %zu bands of %zu samples at %g Hz", c->n_mels,
+        c->n_fft, c->rate);
+  else if (!(c->f_min >= 0 && c->f_min < c->f_max && c->f_max <= c->rate / 2))
+    g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
+        "mel range %g..%g Hz is empty or not within 0..%g Hz", c->f_min,
+        c->f_max, c->rate / 2);
+  else
+    return true;
+  return false;
+}
+
+/* Hz of the lower edge of a band; its centre and its upper edge are the lower
+ * edges of the next two. */
+static double
+edge (const DspMelConfig *c, size_t band)
+{
+  const double low = hz_to_mel (c->f_min);
+  const double high = hz_to_mel (c->f_max);
+
+  return mel_to_hz (
+      low + (high - low) * (double) band / (double) (c->n_mels + 1));
+}
+
+/* Appends the weights above 0 of one band: a triangle of area 1 per Hz. */
+static Band
+add_band (const DspMelConfig *c, size_t band, GArray *weights)
+{
+  const double low = edge (c, band);
+  const double centre = edge (c, band + 1);
+  const double high = edge (c, band + 2);
+  Band result = { .offset = weights->len };
+
+  for (size_t k = 0; k <= c->n_fft / 2; k++) {
+    const double hz = (double) k * c->rate / (double) c->n_fft;
+    const double up = (hz - low) / (centre - low);
+    const double down = (high - hz) / (high - centre);
+    const float weight = (float) (MIN (up, down) * 2 / (high - low));
+
+    if (!(weight > 0))
+      continue;
+    if (result.len++ == 0)
+      result.first = k;
+    g_array_append_val (weights, weight);
+  }
+  return result;
+}
+
+DspMel *
+dsp_mel_new (const DspMelConfig *config, GError **error)
+{
+  if (!check_config (config, error))
+    return NULL;
+
+  g_autoptr (GArray) weights = g_array_new (false, false, sizeof (float));
+  DspMel *self = g_new0 (DspMel, 1);
+
+  self->n_mels = config->n_mels;
+  self->bands = g_new0 (Band, config->n_mels);
+  for (size_t i = 0; i < config->n_mels; i++)
+    self->bands[i] = add_band (config, i, weights);
+  self->weights = (float *) g_array_steal (weights, NULL);
+  return self;
+}
+
+void
+dsp_mel_free (DspMel *self)
+{
+  if (!self)
+    return;
+  g_clear_pointer (&self->bands, g_free);
+  g_clear_pointer (&self->weights, g_free);
+  g_free (self);
+}
+
+float
+dsp_mel_weight (const DspMel *self, size_t band, size_t bin)
+{
+  g_return_val_if_fail (band < self->n_mels, 0);
+  const Band *b = &self->bands[band];
+
+  if (bin < b->first || bin - b->first >= b->len)
+    return 0;
+  return self->weights[b->offset + bin - b->first];
+}
+
+void
+dsp_mel_apply (
+    const DspMel *self, const float *power, float *out, size_t stride)
+{
+  for (size_t i = 0; i < self->n_mels; i++) {
+    const Band *band = &self->bands[i];
+    const float *weights = self->weights + band->offset;
+    const float *bins = power + band->first;
+    float sum = 0;
+
+    for (size_t k = 0; k < band->len; k++)
+      sum += weights[k] * bins[k];
+    out[i * stride] = sum;
+  }
+}

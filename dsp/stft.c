@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dsp/stft.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "dsp/error.h"
+#include "dsp/fft.h"
+
+struct _DspStft {
+  size_t n_fft;
+  size_t hop_length;
+  DspFft *fft;
+  float *window;       /* [n_fft] */
+  float *frame;        /* [n_fft], windowed samples */
+  float complex *bins; /* [n_fft / 2 + 1] */
+};
+
+DspStft *
+dsp_stft_new (size_t n_fft, size_t hop_length, GError **error)
+{
+  if (hop_length == 0) {
+    g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG, "hop length is 0");
+    return NULL;
+  }
+
+  g_autoptr (DspStft) self = g_new0 (DspStft, 1);
+
+  self->n_fft = n_fft;
+  self->hop_length = hop_length;
+  self->fft = dsp_fft_new (n_fft, error);
+  if (!self->fft)
+    return NULL;
+  self->window = dsp_fft_alloc (n_fft * sizeof (float));
+  self->frame = dsp_fft_alloc (n_fft * sizeof (float));
+  self->bins = dsp_fft_alloc ((n_fft / 2 + 1) * sizeof (float complex));
+  if (!self->window || !self->frame || !self->bins) {
+    g_set_error (error, DSP_ERROR, DSP_ERROR_MEMORY,
+        "no memory for frames of %zu samples", n_fft);
+    return NULL;
+  }
+
+  for (size_t i = 0; i < n_fft; i++)
+    self->window[i] =
+        (float) (0.5 - 0.5 * cos (2 * G_PI * (double) i / (double) n_fft));
+  return g_steal_pointer (&self);
+}
+
+void
+dsp_stft_free (DspStft *self)
+{
+  if (!self)
+    return;
+  g_clear_pointer (&self->fft, dsp_fft_free);
+  g_clear_pointer (&self->window, dsp_fft_buffer_free);
+  g_clear_pointer (&self->frame, dsp_fft_buffer_free);
+  g_clear_pointer (&self->bins, dsp_fft_buffer_free);
+  g_free (self);
+}
+
+size_t
+dsp_stft_n_bins (const DspStft *self)
+{
+  return self->n_fft / 2 + 1;
+}
+
+size_t
+dsp_stft_n_frames (const DspStft *self, size_t n_samples)
+{
+  return 1 + n_samples / self->hop_length;
+}
+
+const float *
+dsp_stft_window (const DspStft *self)
+{
+  return self->window;
+}
+
+/* The comparison is false for NaN, so the loop has no branch. */
+static void
+apply_window (
+    const float *samples, const float *window, size_t n, float *restrict out)
+{
+  for (size_t i = 0; i < n; i++)
+    out[i] =
+        (fabsf (samples[i]) <= DSP_SAMPLE_MAX ? samples[i] : 0.0f) * window[i];
+}
+
+/* Fills self->frame. The frame begins n_fft / 2 samples before its centre. */
+static void
+load_frame (DspStft *self, const float *samples, size_t n_samples, size_t frame)
+{
+  const size_t half = self->n_fft / 2;
+  const size_t centre = frame * self->hop_length;
+  const size_t skip = MIN (centre < half ? half - centre : 0, self->n_fft);
+  const size_t start = centre + skip - half; /* of the samples */
+  const size_t n =
+      start < n_samples ? MIN (n_samples - start, self->n_fft - skip) : 0;
+
+  memset (self->frame, 0, skip * sizeof (float));
+  if (n > 0)
+    apply_window (samples + start, self->window + skip, n, self->frame + skip);
+  memset (self->frame + skip + n, 0, (self->n_fft - skip - n) * sizeof (float));
+}
+
+void
+dsp_stft_spectrum (DspStft *self, const float *samples, size_t n_samples,
+    size_t frame, float complex *spectrum)
+{
+  load_frame (self, samples, n_samples, frame);
+  dsp_fft_forward (self->fft, self->frame, self->bins);
+  memcpy (spectrum, self->bins, dsp_stft_n_bins (self) * sizeof *spectrum);
+}
+
+void
+dsp_stft_power (DspStft *self, const float *samples, size_t n_samples,
+    size_t frame, float *power)
+{
+  const size_t n_bins = dsp_stft_n_bins (self);
+  const float *parts = (const float *) self->bins; /* re, im, re, im, ... */
+
+  load_frame (self, samples, n_samples, frame);
+  dsp_fft_forward (self->fft, self->frame, self->bins);
+  for (size_t k = 0; k < n_bins; k++)
+    power[k] =
+        parts[2 * k] * parts[2 * k] + parts[2 * k + 1] * parts[2 * k + 1];
+}

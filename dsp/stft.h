@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Short-time Fourier transform, one frame at a time.
+ *   samples [n_samples] -> frames [1 + n_samples / hop_length][n_fft / 2 + 1]
+ * Frame f is centred on sample f * hop_length, under a periodic Hann window of
+ * n_fft samples; what lies outside the samples is zero. Same numbers as
+ * librosa.stft (center=True, pad_mode="constant"), to single precision.
+ * Samples that are not finite, or beyond DSP_SAMPLE_MAX, count as zero: their
+ * power would overflow. One thread at a time.
+ */
+#pragma once
+
+#include <complex.h>
+#include <glib.h>
+#include <stddef.h>
+
+#define DSP_SAMPLE_MAX 1e12f
+
+typedef struct _DspStft DspStft;
+
+/* n_fft: even, samples; hop_length: > 0. Free with dsp_stft_free. NULL and
+ * DSP_ERROR_CONFIG or _MEMORY. Takes the FFTW planner's lock. */
+DspStft *dsp_stft_new (size_t n_fft, size_t hop_length, GError **error);
+void dsp_stft_free (DspStft *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DspStft, dsp_stft_free)
+
+size_t dsp_stft_n_bins (const DspStft *self);
+size_t dsp_stft_n_frames (const DspStft *self, size_t n_samples);
+
+/* The window, [n_fft]; lives as long as self. */
+const float *dsp_stft_window (const DspStft *self);
+
+/* Never fail, never allocate. spectrum, power: [n_bins] of the one frame;
+ * power is |spectrum|^2. Any frame may be asked for: past the end it is 0. */
+void dsp_stft_spectrum (DspStft *self, const float *samples, size_t n_samples,
+    size_t frame, float complex *spectrum);
+void dsp_stft_power (DspStft *self, const float *samples, size_t n_samples,
+    size_t frame, float *power);
