@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Keras' activation functions, for the layers that end in one and for the
+ * layers that are nothing else. To add one: a line in the table of
+ * nn/activation.c. */
+#pragma once
+
+#include "nn/config.h"
+
+typedef struct _NnActivationClass NnActivationClass;
+
+typedef struct {
+  const NnActivationClass *klass; /* NULL: linear */
+  float args[3];                  /* slope, maximum, threshold and such */
+} NnActivation;
+
+/* Reads config[key]: a name, null, or an object with its parameters. Fails
+ * through config where it is not known. */
+NnActivation nn_activation_read (
+    const NnConfig *config, const char *key, const char *fallback);
+/* By name, with Keras' default parameters; for keras_major 2 or 3. */
+bool nn_activation_find (
+    const char *name, int keras_major, NnActivation *activation);
+
+/* In place over n rows of len (softmax and the like work on rows). */
+void nn_activation_apply (
+    const NnActivation *activation, float *x, size_t n, size_t len);
+
+bool nn_activation_is_relu (const NnActivation *activation);

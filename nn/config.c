@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nn/config.h"
+
+#include <json-glib/json-glib.h>
+#include <math.h>
+#include "nn/limits.h"
+
+struct _NnDocument {
+  JsonNode *root;
+};
+
+/* Python writes NaN, Infinity and -Infinity, which JSON does not have. Outside
+ * strings each becomes a number that reads back the same, in equal width. */
+static bool
+replace_word (char *at, const char *end, const char *word, const char *number)
+{
+  const size_t len = strlen (word);
+
+  if ((size_t) (end - at) < len || memcmp (at, word, len) != 0)
+    return false;
+  memset (at, ' ', len);
+  memcpy (at, number, strlen (number));
+  return true;
+}
+
+/* Checks what json-glib does not: depth (it recurses) and NUL bytes. */
+static bool
+prepare_text (const char *name, char *text, gsize len, GError **error)
+{
+  const char *const end = text + len;
+  int depth = 0;
+  bool in_string = false;
+
+  for (char *c = text; c < end; c++) {
+    if (in_string) {
+      if (*c == '\\' && c + 1 < end)
+        c++;
+      else if (*c == '"')
+        in_string = false;
+      continue;
+    }
+    if (*c == '"')
+      in_string = true;
+    else if (*c == '{' || *c == '[')
+      depth++;
+    else if (*c == '}' || *c == ']')
+      depth--;
+    else if (*c == 'N')
+      replace_word (c, end, "NaN", "0");
+    else if (*c == 'I')
+      replace_word (c, end, "Infinity", "1e999");
+    if (depth > NN_MAX_JSON_DEPTH) {
+      g_set_error (error, NN_ERROR, NN_ERROR_LIMIT,
+          "%s: the JSON is nested deeper than %d levels", name,
+          NN_MAX_JSON_DEPTH);
+      return false;
+    }
+  }
+  return true;
+}
+
+NnDocument *
+nn_document_parse (
+    const char *name, const char *text, gsize len, GError **error)
+{
+  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+  g_autoptr (GError) reason = NULL;
+  g_autofree char *copy = NULL;
+  NnDocument *document;
+
+  g_return_val_if_fail (name != NULL && text != NULL, NULL);
+  if (len > NN_MAX_CONFIG_BYTES) {
+    g_set_error (error, NN_ERROR, NN_ERROR_LIMIT,
+        "%s: the JSON is longer than %" G_GSIZE_FORMAT " bytes", name,
+        NN_MAX_CONFIG_BYTES);
+    return NULL;
+  }
+  copy = g_strndup (text, len);
+  if (!prepare_text (name, copy, len, error))
+    return NULL;
+  if (!json_parser_load_from_data (parser, copy, len, &reason)
+      || !json_parser_get_root (parser)) {
+    g_set_error (error, NN_ERROR, NN_ERROR_FORMAT, "%s: damaged JSON: %s", name,
+        reason ? reason->message : "it is empty");
+    return NULL;
+  }
+  document = g_new0 (NnDocument, 1);
+  document->root = json_parser_steal_root (parser);
+  return document;
+}
+
+void
+nn_document_free (NnDocument *document)
+{
+  if (!document)
+    return;
+  json_node_unref (document->root);
+  g_free (document);
+}
+
+NnConfig
+nn_document_root (
+    NnDocument *document, const char *where, int keras_major, GError **error)
+{
+  return (NnConfig){ .node = document->root,
+    .where = where,
+    .keras_major = keras_major,
+    .error = error };
+}
+
+void
+nn_config_fail (const NnConfig *config, NnError code, const char *format, ...)
+{
+  va_list args;
+  g_autofree char *text = NULL;
+
+  if (*config->error)
+    return;
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error (config->error, NN_ERROR, code, "%s: %s", config->where, text);
+}
+
+bool
+nn_config_ok (const NnConfig *config)
+{
+  return *config->error == NULL;
+}
+
+bool
+nn_config_is_set (const NnConfig *config)
+{
+  return config->node && !JSON_NODE_HOLDS_NULL (config->node);
+}
+
+bool
+nn_config_is_object (const NnConfig *config)
+{
+  return config->node && JSON_NODE_HOLDS_OBJECT (config->node);
+}
+
+bool
+nn_config_is_list (const NnConfig *config)
+{
+  return config->node && JSON_NODE_HOLDS_ARRAY (config->node);
+}
+
+static bool
+holds_value (const NnConfig *config, GType type)
+{
+  return config->node && JSON_NODE_HOLDS_VALUE (config->node)
+      && json_node_get_value_type (config->node) == type;
+}
+
+bool
+nn_config_is_string (const NnConfig *config)
+{
+  return holds_value (config, G_TYPE_STRING);
+}
+
+bool
+nn_config_is_number (const NnConfig *config)
+{
+  return holds_value (config, G_TYPE_INT64)
+      || holds_value (config, G_TYPE_DOUBLE);
+}
+
+static NnConfig
+cursor_to (const NnConfig *config, JsonNode *node)
+{
+  NnConfig there = *config;
+
+  there.node = node && !JSON_NODE_HOLDS_NULL (node) ? node : NULL;
+  return there;
+}
+
+NnConfig
+nn_config_get (const NnConfig *config, const char *key)
+{
+  if (!nn_config_is_object (config))
+    return cursor_to (config, NULL);
+  return cursor_to (config,
+      json_object_get_member (json_node_get_object (config->node), key));
+}
+
+NnConfig
+nn_config_at (const NnConfig *config, size_t i)
+{
+  if (i >= nn_config_length (config))
+    return cursor_to (config, NULL);
+  return cursor_to (
+      config, json_array_get_element (json_node_get_array (config->node), i));
+}
+
+size_t
+nn_config_length (const NnConfig *config)
+{
+  return nn_config_is_list (config)
+      ? json_array_get_length (json_node_get_array (config->node))
+      : 0;
+}
+
+const char **
+nn_config_keys (const NnConfig *config)
+{
+  GPtrArray *keys = g_ptr_array_new ();
+
+  if (nn_config_is_object (config)) {
+    JsonObjectIter iter;
+    const char *key;
+
+    json_object_iter_init_ordered (&iter, json_node_get_object (config->node));
+    while (json_object_iter_next_ordered (&iter, &key, NULL))
+      g_ptr_array_add (keys, (char *) key);
+  }
+  g_ptr_array_add (keys, NULL);
+  return (const char **) g_ptr_array_free (keys, FALSE);
+}
+
+static void
+fail_kind (const NnConfig *config, const char *key, const char *expected)
+{
+  if (key)
+    nn_config_fail (config, NN_ERROR_FORMAT, "“%s” is not %s", key, expected);
+  else
+    nn_config_fail (config, NN_ERROR_FORMAT, "a value is not %s", expected);
+}
+
+/* The readers below take the key only for the message. */
+static const char *
+read_string (const NnConfig *value, const char *key, const char *fallback)
+{
+  if (!value->node)
+    return fallback;
+  if (nn_config_is_string (value))
+    return json_node_get_string (value->node);
+  fail_kind (value, key, "a string");
+  return fallback;
+}
+
+static double
+read_double (const NnConfig *value, const char *key, double fallback)
+{
+  if (!value->node)
+    return fallback;
+  if (nn_config_is_number (value))
+    return json_node_get_double (value->node);
+  fail_kind (value, key, "a number");
+  return fallback;
+}
+
+static gint64
+read_int (const NnConfig *value, const char *key, gint64 fallback)
+{
+  double number;
+
+  if (!value->node)
+    return fallback;
+  if (holds_value (value, G_TYPE_INT64))
+    return json_node_get_int (value->node);
+  number = read_double (value, key, NAN);
+  if (fabs (number) < 1e15 && number == floor (number))
+    return (gint64) number;
+  fail_kind (value, key, "a whole number");
+  return fallback;
+}
+
+static bool
+read_bool (const NnConfig *value, const char *key, bool fallback)
+{
+  if (!value->node)
+    return fallback;
+  if (holds_value (value, G_TYPE_BOOLEAN))
+    return json_node_get_boolean (value->node);
+  fail_kind (value, key, "true or false");
+  return fallback;
+}
+
+static size_t
+read_size (const NnConfig *value, const char *key, size_t fallback)
+{
+  gint64 number;
+
+  if (!value->node && fallback == 0) {
+    nn_config_fail (value, NN_ERROR_FORMAT, "“%s” is missing", key);
+    return 1;
+  }
+  number = read_int (value, key, fallback);
+  if (number >= 1 && (guint64) number <= NN_MAX_DIM)
+    return number;
+  nn_config_fail (value, NN_ERROR_LIMIT,
+      "“%s” is %" G_GINT64_FORMAT ", expected 1 to %" G_GSIZE_FORMAT, key,
+      number, NN_MAX_DIM);
+  return 1;
+}
+
+const char *
+nn_config_as_string (const NnConfig *config, const char *fallback)
+{
+  return read_string (config, NULL, fallback);
+}
+
+double
+nn_config_as_double (const NnConfig *config, double fallback)
+{
+  return read_double (config, NULL, fallback);
+}
+
+gint64
+nn_config_as_int (const NnConfig *config, gint64 fallback)
+{
+  return read_int (config, NULL, fallback);
+}
+
+bool
+nn_config_as_bool (const NnConfig *config, bool fallback)
+{
+  return read_bool (config, NULL, fallback);
+}
+
+const char *
+nn_config_string (const NnConfig *config, const char *key, const char *fallback)
+{
+  const NnConfig value = nn_config_get (config, key);
+
+  return read_string (&value, key, fallback);
+}
+
+double
+nn_config_double (const NnConfig *config, const char *key, double fallback)
+{
+  const NnConfig value = nn_config_get (config, key);
+
+  return read_double (&value, key, fallback);
+}
+
+gint64
+nn_config_int (const NnConfig *config, const char *key, gint64 fallback)
+{
+  const NnConfig value = nn_config_get (config, key);
+
+  return read_int (&value, key, fallback);
+}
+
+bool
+nn_config_bool (const NnConfig *config, const char *key, bool fallback)
+{
+  const NnConfig value = nn_config_get (config, key);
+
+  return read_bool (&value, key, fallback);
+}
+
+size_t
+nn_config_size (const NnConfig *config, const char *key, size_t fallback)
+{
+  const NnConfig value = nn_config_get (config, key);
+
+  return read_size (&value, key, fallback);
+}
+
+void
+nn_config_sizes (const NnConfig *config, const char *key, size_t fallback,
+    size_t n, size_t *values)
+{
+  const NnConfig list = nn_config_get (config, key);
+  const bool is_list = nn_config_is_list (&list);
+
+  if (is_list && nn_config_length (&list) != n)
+    nn_config_fail (config, NN_ERROR_FORMAT,
+        "“%s” has %" G_GSIZE_FORMAT " numbers, expected %" G_GSIZE_FORMAT, key,
+        nn_config_length (&list), n);
+  for (size_t i = 0; i < n; i++) {
+    const NnConfig value = is_list ? nn_config_at (&list, i) : list;
+
+    values[i] = read_size (&value, key, fallback);
+  }
+}
+
+size_t
+nn_config_choice (const NnConfig *config, const char *key,
+    const char *const *choices, size_t fallback)
+{
+  const char *const text = nn_config_string (config, key, choices[fallback]);
+  g_autofree char *list = NULL;
+
+  for (size_t i = 0; choices[i]; i++)
+    if (g_str_equal (choices[i], text))
+      return i;
+  list = g_strjoinv (", ", (char **) choices);
+  nn_config_fail (config, NN_ERROR_UNSUPPORTED,
+      "“%s” is “%s”, supported are: %s", key, text, list);
+  return fallback;
+}
+
+void
+nn_config_shape (const NnConfig *config, size_t first, NnShape *shape)
+{
+  const size_t n = nn_config_length (config);
+
+  *shape = (NnShape){ 0 };
+  if (!nn_config_is_list (config) || n < first || n - first > NN_MAX_RANK) {
+    nn_config_fail (config, NN_ERROR_FORMAT,
+        "a shape is not a list of at most %d axes", NN_MAX_RANK);
+    return;
+  }
+  for (size_t i = first; i < n; i++) {
+    const NnConfig dim = nn_config_at (config, i);
+
+    shape->dim[shape->rank++] =
+        dim.node ? read_size (&dim, "shape", 0) : NN_DIM_UNKNOWN;
+  }
+}

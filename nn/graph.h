@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A model as a flat list of calls of layers, in the order in which they run.
+ * Nested models are unfolded into it. Tensors are known by number.
+ *   keras.c builds it, session.c and nn/train run it.
+ */
+#pragma once
+
+#include "nn/layer.h"
+
+#define NN_NO_TENSOR G_MAXSIZE
+
+typedef struct {
+  NnShape shape; /* of one sample */
+  size_t size;   /* elements of one sample, times repeat */
+  size_t repeat; /* samples that one sample of the model is here: more than
+                    1 inside TimeDistributed */
+} NnTensor;
+
+typedef struct {
+  NnLayer *layer;
+  size_t *in;      /* [layer->n_in] tensors */
+  size_t *in_mask; /* [layer->n_in] tensors or NN_NO_TENSOR */
+  size_t *out;     /* [layer->n_out] */
+  size_t out_mask; /* what the layer writes, or NN_NO_TENSOR */
+  size_t repeat;   /* of its inputs */
+} NnNode;
+
+typedef struct {
+  GArray *tensors;  /* of NnTensor */
+  GArray *masks;    /* of size_t: the mask that goes with a tensor */
+  GPtrArray *nodes; /* of NnNode */
+  GArray *inputs;   /* of size_t */
+  GArray *outputs;  /* of size_t */
+} NnGraph;
+
+NnGraph *nn_graph_new (void);
+void nn_graph_free (NnGraph *graph); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnGraph, nn_graph_free)
+
+static inline const NnTensor *
+nn_graph_tensor (const NnGraph *graph, size_t i)
+{
+  return &g_array_index (graph->tensors, NnTensor, i);
+}
+
+static inline const NnNode *
+nn_graph_node (const NnGraph *graph, size_t i)
+{
+  return g_ptr_array_index (graph->nodes, i);
+}
+
+/* A new tensor that nothing writes yet; returns its number. */
+size_t nn_graph_add_tensor (
+    NnGraph *graph, const NnShape *shape, size_t repeat);
+
+/* Appends a call of a layer on the tensors in[n_in]; masks follow them by the
+ * rules of the layers.
+ * weights as for nn_layer_new. Returns the node, owned by the graph, or NULL
+ * where config failed. */
+NnNode *nn_graph_add_node (NnGraph *graph, const NnLayerClass *klass,
+    const char *name, NnWeights *weights, const NnConfig *config,
+    const size_t *in, size_t n_in);

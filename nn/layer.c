@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nn/layer.h"
+
+#include "nn/layers/layers.h"
+#include "nn/limits.h"
+
+/* Every layer there is. */
+static const NnLayerClass *const classes[] = {
+  &nn_activation_class,
+  &nn_batch_normalization_class,
+  &nn_conv2d_class,
+  &nn_dense_class,
+  &nn_dropout_class,
+  &nn_flatten_class,
+  &nn_global_average_pooling1d_class,
+  &nn_gru_class,
+  &nn_lstm_class,
+  &nn_max_pooling2d_class,
+  &nn_reshape_class,
+};
+
+const NnLayerClass *
+nn_layer_class_find (const char *keras_name)
+{
+  for (size_t i = 0; i < G_N_ELEMENTS (classes); i++)
+    if (g_str_equal (classes[i]->keras_name, keras_name))
+      return classes[i];
+  return NULL;
+}
+
+char *
+nn_layer_class_list (void)
+{
+  GString *list = g_string_new (NULL);
+
+  for (size_t i = 0; i < G_N_ELEMENTS (classes); i++)
+    g_string_append_printf (
+        list, "%s%s", i > 0 ? ", " : "", classes[i]->keras_name);
+  return g_string_free (list, FALSE);
+}
+
+static void
+param_free (NnParam *param)
+{
+  g_free (param->value);
+  g_free (param);
+}
+
+NnWeights *
+nn_weights_new (void)
+{
+  NnWeights *weights = g_new0 (NnWeights, 1);
+
+  weights->params =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) param_free);
+  g_atomic_ref_count_init (&weights->refs);
+  return weights;
+}
+
+NnWeights *
+nn_weights_ref (NnWeights *weights)
+{
+  g_atomic_ref_count_inc (&weights->refs);
+  return weights;
+}
+
+void
+nn_weights_unref (NnWeights *weights)
+{
+  if (!weights || !g_atomic_ref_count_dec (&weights->refs))
+    return;
+  g_ptr_array_unref (weights->params);
+  g_free (weights);
+}
+
+/* A shared layer must ask for the same arrays at every call. */
+static bool
+weights_fit (NnWeights *weights, const NnLayer *self, size_t n_declared,
+    const NnConfig *config)
+{
+  if (!weights || n_declared == weights->params->len)
+    return true;
+  nn_config_fail (config, NN_ERROR_SHAPE,
+      "the layer is shared between inputs that need different weights");
+  return false;
+}
+
+NnLayer *
+nn_layer_new (const NnLayerClass *klass, const char *name, NnWeights *weights,
+    const NnConfig *config, const NnShape *in, const bool *has_mask,
+    size_t n_in)
+{
+  g_autoptr (NnLayer) self = g_malloc0 (klass->size);
+
+  self->klass = klass;
+  self->name = g_strdup (name);
+  self->n_in = n_in;
+  self->in = g_memdup2 (in, n_in * sizeof *in);
+  self->has_mask = g_memdup2 (has_mask, n_in * sizeof *has_mask);
+  self->mask_rule = klass->mask_rule;
+  self->weights = nn_weights_new ();
+  klass->setup (self, config);
+  if (!nn_config_ok (config)
+      || !weights_fit (weights, self, self->weights->params->len, config))
+    return NULL;
+  if (weights) {
+    for (size_t i = 0; i < weights->params->len; i++) {
+      const NnParam *const mine = g_ptr_array_index (self->weights->params, i);
+      const NnParam *const theirs = g_ptr_array_index (weights->params, i);
+
+      if (!nn_shape_equal (&mine->shape, &theirs->shape)) {
+        weights_fit (weights, self, G_MAXSIZE, config);
+        return NULL;
+      }
+    }
+    nn_weights_unref (self->weights);
+    self->weights = nn_weights_ref (weights);
+  }
+  return g_steal_pointer (&self);
+}
+
+void
+nn_layer_free (NnLayer *layer)
+{
+  if (!layer)
+    return;
+  if (layer->klass->clear)
+    layer->klass->clear (layer);
+  nn_weights_unref (layer->weights);
+  g_free (layer->in);
+  g_free (layer->has_mask);
+  g_free (layer->out);
+  g_free (layer->name);
+  g_free (layer);
+}
+
+static bool
+check_size (const NnConfig *config, const char *what, const NnShape *shape,
+    size_t *size)
+{
+  g_autofree char *text = NULL;
+
+  if (nn_shape_checked_size (shape, size))
+    return true;
+  text = nn_shape_to_string (shape);
+  nn_config_fail (config, NN_ERROR_LIMIT,
+      "%s would have the shape %s; every axis must be at least 1 and all "
+      "together at most %" G_GSIZE_FORMAT " elements",
+      what, text, NN_MAX_ELEMENTS);
+  return false;
+}
+
+size_t
+nn_layer_add_param (NnLayer *self, const NnConfig *config, const char *scope,
+    const char *name, const NnShape *shape, bool trainable)
+{
+  NnParam *param;
+  size_t size;
+
+  if (!check_size (config, name, shape, &size))
+    return 0;
+  param = g_new0 (NnParam, 1);
+  param->scope = scope;
+  param->name = name;
+  param->shape = *shape;
+  param->size = size;
+  param->trainable = trainable;
+  g_ptr_array_add (self->weights->params, param);
+  return self->weights->params->len - 1;
+}
+
+void
+nn_layer_add_output (
+    NnLayer *self, const NnConfig *config, const NnShape *shape)
+{
+  size_t size;
+
+  if (!check_size (config, "the output", shape, &size))
+    return;
+  self->out = g_renew (NnShape, self->out, self->n_out + 1);
+  self->out[self->n_out++] = *shape;
+}
+
+bool
+nn_layer_expect (const NnLayer *self, const NnConfig *config, size_t n_in,
+    size_t min_rank, size_t max_rank)
+{
+  if (self->n_in != n_in) {
+    nn_config_fail (config, NN_ERROR_SHAPE,
+        "%" G_GSIZE_FORMAT " inputs, expected %" G_GSIZE_FORMAT, self->n_in,
+        n_in);
+    return false;
+  }
+  for (size_t i = 0; i < n_in; i++)
+    if (self->in[i].rank < min_rank || self->in[i].rank > max_rank) {
+      g_autofree char *text = nn_shape_to_string (&self->in[i]);
+
+      nn_config_fail (config, NN_ERROR_SHAPE,
+          "the input has the shape %s, expected %" G_GSIZE_FORMAT
+          " to %" G_GSIZE_FORMAT " axes",
+          text, min_rank, max_rank);
+      return false;
+    }
+  return true;
+}
+
+void
+nn_layer_refuse (const NnConfig *config, const char *key)
+{
+  const NnConfig value = nn_config_get (config, key);
+
+  if (nn_config_is_set (&value)
+      && (nn_config_is_object (&value) || nn_config_is_list (&value)
+          || nn_config_is_string (&value) || nn_config_is_number (&value)
+          || nn_config_as_bool (&value, false)))
+    nn_config_fail (
+        config, NN_ERROR_UNSUPPORTED, "the option “%s” is not supported", key);
+}

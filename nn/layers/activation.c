@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Activation: any function of nn/activation.c as a layer. */
+#include <string.h>
+#include "nn/activation.h"
+#include "nn/layers/layers.h"
+
+typedef struct {
+  NnLayer base;
+  NnActivation activation;
+} Activation;
+
+static void
+activation_setup (NnLayer *layer, const NnConfig *config)
+{
+  Activation *self = (Activation *) layer;
+
+  if (!nn_layer_expect (layer, config, 1, 1, NN_MAX_RANK))
+    return;
+  self->activation = nn_activation_read (config, "activation", "linear");
+  nn_layer_add_output (layer, config, &layer->in[0]);
+}
+
+static void
+activation_forward (const NnLayer *layer, const NnCall *call)
+{
+  const Activation *self = (const Activation *) layer;
+  const NnShape *const shape = &layer->out[0];
+  const size_t size = nn_shape_size (shape);
+  const size_t len = shape->dim[shape->rank - 1];
+
+  memcpy (call->out[0], call->in[0], call->n * size * sizeof (float));
+  nn_activation_apply (
+      &self->activation, call->out[0], call->n * size / len, len);
+}
+
+const NnLayerClass nn_activation_class = {
+  .keras_name = "Activation",
+  .size = sizeof (Activation),
+  .mask_rule = NN_MASK_PASS,
+  .setup = activation_setup,
+  .forward = activation_forward,
+};

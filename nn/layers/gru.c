@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* GRU (Cho et al. 2014), gates z r h as in Keras:
+ *   h = z * h' + (1 - z) * act (x_h + ...)
+ * reset_after (cuDNN's form): ... = r * (h' U_h + b_h), and two rows of bias;
+ * otherwise: ... = (r * h') U_h.
+ */
+#include <string.h>
+#include "nn/kernels.h"
+#include "nn/layers/layers.h"
+#include "nn/layers/rnn.h"
+
+static void
+add_rows (float *a, const float *b, const float *c, size_t n)
+{
+  for (size_t k = 0; k < n; k++)
+    a[k] += b[k] + (c ? c[k] : 0);
+}
+
+static void
+blend (const NnRnn *rnn, const float *z, float *candidate, float *h)
+{
+  nn_activation_apply (&rnn->activation, candidate, 1, rnn->units);
+  for (size_t k = 0; k < rnn->units; k++)
+    h[k] = z[k] * h[k] + (1 - z[k]) * candidate[k];
+}
+
+static void
+step_reset_after (const NnRnn *rnn, const float *x, float *rec, float *h)
+{
+  const size_t units = rnn->units;
+  float *const r = rec + units, *const candidate = rec + 2 * units;
+  const float *const bias = rnn->bias ? rnn->bias + 3 * units : NULL;
+
+  add_rows (rec, x, bias, 2 * units);
+  nn_activation_apply (&rnn->recurrent_activation, rec, 2, units);
+  for (size_t k = 0; k < units; k++)
+    candidate[k] = x[2 * units + k]
+        + r[k] * (candidate[k] + (bias ? bias[2 * units + k] : 0));
+  blend (rnn, rec, candidate, h);
+}
+
+/* The product for the candidate needs r first, so this form does its own. */
+static void
+step_reset_before (const NnRnn *rnn, const float *x, float *rec, float *h)
+{
+  const size_t units = rnn->units, columns = 3 * units;
+  float *const r = rec + units, *const candidate = rec + 2 * units;
+
+  memcpy (rec, x, columns * sizeof *rec);
+  nn_kernel_gemv (units, 2 * units, h, rnn->recurrent, columns, rec);
+  nn_activation_apply (&rnn->recurrent_activation, rec, 2, units);
+  for (size_t k = 0; k < units; k++)
+    r[k] *= h[k];
+  nn_kernel_gemv (
+      units, units, r, rnn->recurrent + 2 * units, columns, candidate);
+  blend (rnn, rec, candidate, h);
+}
+
+static void
+gru_step (const NnRnn *rnn, const float *x, float *rec, float *const *states)
+{
+  if (rnn->reset_after)
+    step_reset_after (rnn, x, rec, states[0]);
+  else
+    step_reset_before (rnn, x, rec, states[0]);
+}
+
+static const NnRnnCell gru_cell = {
+  .n_gates = 3, .n_states = 1, .step = gru_step
+};
+
+static void
+gru_setup (NnLayer *layer, const NnConfig *config)
+{
+  NnRnn *const rnn = &((NnRnnLayer *) layer)->rnn;
+
+  /* Files of Keras before 2.3 do not have the key and mean false. */
+  rnn->reset_after =
+      nn_config_bool (config, "reset_after", config->keras_major >= 3);
+  rnn->recurrent_by_cell = !rnn->reset_after;
+  nn_rnn_layer_setup (layer, config, &gru_cell);
+}
+
+const NnLayerClass nn_gru_class = {
+  .keras_name = "GRU",
+  .size = sizeof (NnRnnLayer),
+  .setup = gru_setup,
+  .finish = nn_rnn_layer_finish,
+  .forward = nn_rnn_layer_forward,
+};

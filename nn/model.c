@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nn/model-private.h"
+
+NnModel *
+nn_model_ref (NnModel *model)
+{
+  g_return_val_if_fail (model != NULL, NULL);
+  g_atomic_ref_count_inc (&model->refs);
+  return model;
+}
+
+void
+nn_model_unref (NnModel *model)
+{
+  if (!model || !g_atomic_ref_count_dec (&model->refs))
+    return;
+  g_clear_pointer (&model->plan, nn_plan_free);
+  g_clear_pointer (&model->graph, nn_graph_free);
+  g_free (model->keras_version);
+  g_free (model->metadata);
+  g_free (model->name);
+  g_free (model);
+}
+
+size_t
+nn_model_n_inputs (const NnModel *model)
+{
+  g_return_val_if_fail (model != NULL, 0);
+  return model->graph->inputs->len;
+}
+
+size_t
+nn_model_n_outputs (const NnModel *model)
+{
+  g_return_val_if_fail (model != NULL, 0);
+  return model->graph->outputs->len;
+}
+
+const NnShape *
+nn_model_input_shape (const NnModel *model, size_t i)
+{
+  g_return_val_if_fail (model != NULL && i < model->graph->inputs->len, NULL);
+  return &nn_graph_tensor (
+      model->graph, g_array_index (model->graph->inputs, size_t, i))
+              ->shape;
+}
+
+const NnShape *
+nn_model_output_shape (const NnModel *model, size_t i)
+{
+  g_return_val_if_fail (model != NULL && i < model->graph->outputs->len, NULL);
+  return &nn_graph_tensor (
+      model->graph, g_array_index (model->graph->outputs, size_t, i))
+              ->shape;
+}
+
+const char *
+nn_model_metadata (const NnModel *model)
+{
+  g_return_val_if_fail (model != NULL, NULL);
+  return model->metadata;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+#include "nn/limits.h"
+#include "nn/model-private.h"
+
+/* One call, with its pointer arrays allocated. */
+typedef struct {
+  const NnNode *node;
+  NnCall call;
+  const float **in;
+  const float **in_mask;
+  float **out;
+} Step;
+
+struct _NnSession {
+  NnModel *model;
+  size_t max_batch;
+  size_t memory;
+  float *arena;   /* arena * max_batch floats, then scratch */
+  float **tensor; /* [n_tensors] where each is during a run */
+  Step *steps;
+  size_t n_steps;
+};
+
+static float *
+allocate (size_t n_floats)
+{
+  gsize bytes;
+  float *memory;
+
+  if (!g_size_checked_mul (&bytes, n_floats, sizeof *memory)
+      || posix_memalign ((void **) &memory, 64, MAX (bytes, 64)) != 0)
+    return NULL;
+  return memory;
+}
+
+/* One step for each node that computes; views do not. */
+static void
+make_steps (NnSession *session, float *scratch)
+{
+  const NnGraph *const graph = session->model->graph;
+
+  session->steps = g_new0 (Step, graph->nodes->len);
+  for (size_t i = 0; i < graph->nodes->len; i++) {
+    const NnNode *const node = nn_graph_node (graph, i);
+    Step *const step = &session->steps[session->n_steps];
+
+    if (node->layer->is_view)
+      continue;
+    session->n_steps++;
+    step->node = node;
+    step->in = g_new0 (const float *, node->layer->n_in);
+    step->in_mask = g_new0 (const float *, node->layer->n_in);
+    step->out = g_new0 (float *, node->layer->n_out);
+    step->call = (NnCall){ .in = step->in,
+      .in_mask = step->in_mask,
+      .out = step->out,
+      .scratch = scratch };
+  }
+}
+
+NnSession *
+nn_session_new (NnModel *model, size_t max_batch, GError **error)
+{
+  g_autoptr (NnSession) session = NULL;
+  const NnPlan *plan;
+  size_t arena, total = 0;
+
+  g_return_val_if_fail (model != NULL && max_batch > 0, NULL);
+  plan = model->plan;
+  session = g_new0 (NnSession, 1);
+  session->model = nn_model_ref (model);
+  session->max_batch = max_batch;
+  if (g_size_checked_mul (&arena, plan->arena, max_batch)
+      && g_size_checked_mul (&total, plan->scratch_per_sample, max_batch)
+      && g_size_checked_add (&total, total, arena)
+      && g_size_checked_add (&total, total, plan->scratch))
+    session->arena = allocate (total);
+  if (!session->arena) {
+    g_set_error (error, NN_ERROR, NN_ERROR_LIMIT,
+        "%s: no memory for %" G_GSIZE_FORMAT " samples at once", model->name,
+        max_batch);
+    return NULL;
+  }
+  session->memory = total * sizeof (float);
+  session->tensor = g_new0 (float *, model->graph->tensors->len);
+  for (size_t t = 0; t < model->graph->tensors->len; t++)
+    session->tensor[t] =
+        session->arena + plan->offset[plan->root[t]] * max_batch;
+  make_steps (session, session->arena + arena);
+  return g_steal_pointer (&session);
+}
+
+void
+nn_session_free (NnSession *session)
+{
+  if (!session)
+    return;
+  for (size_t i = 0; i < session->n_steps; i++) {
+    g_free (session->steps[i].in);
+    g_free (session->steps[i].in_mask);
+    g_free (session->steps[i].out);
+  }
+  g_free (session->steps);
+  g_free (session->tensor);
+  free (session->arena);
+  nn_model_unref (session->model);
+  g_free (session);
+}
+
+size_t
+nn_session_memory (const NnSession *session)
+{
+  g_return_val_if_fail (session != NULL, 0);
+  return session->memory;
+}
+
+/* The inputs, and what views show of them, are the caller's memory. */
+static void
+connect_inputs (NnSession *session, const float *const *in)
+{
+  const NnGraph *const graph = session->model->graph;
+  const size_t *const root = session->model->plan->root;
+
+  for (size_t i = 0; i < graph->inputs->len; i++)
+    session->tensor[g_array_index (graph->inputs, size_t, i)] =
+        (float *) in[i]; /* no layer writes its inputs */
+  for (size_t t = 0; t < graph->tensors->len; t++)
+    session->tensor[t] = session->tensor[root[t]];
+}
+
+static float *
+tensor_at (const NnSession *session, size_t tensor)
+{
+  return tensor == NN_NO_TENSOR ? NULL : session->tensor[tensor];
+}
+
+static void
+run_step (const NnSession *session, Step *step, size_t n)
+{
+  const NnNode *const node = step->node;
+
+  for (size_t i = 0; i < node->layer->n_in; i++) {
+    step->in[i] = tensor_at (session, node->in[i]);
+    step->in_mask[i] = tensor_at (session, node->in_mask[i]);
+  }
+  for (size_t i = 0; i < node->layer->n_out; i++)
+    step->out[i] = tensor_at (session, node->out[i]);
+  step->call.out_mask = tensor_at (session, node->out_mask);
+  step->call.n = n * node->repeat;
+  node->layer->klass->forward (node->layer, &step->call);
+}
+
+void
+nn_session_run (
+    NnSession *session, size_t n, const float *const *in, float *const *out)
+{
+  const NnGraph *graph;
+
+  g_return_if_fail (session != NULL && n <= session->max_batch);
+  graph = session->model->graph;
+  connect_inputs (session, in);
+  for (size_t i = 0; i < session->n_steps; i++)
+    run_step (session, &session->steps[i], n);
+  for (size_t i = 0; i < graph->outputs->len; i++) {
+    const size_t t = g_array_index (graph->outputs, size_t, i);
+
+    memcpy (out[i], session->tensor[t],
+        nn_graph_tensor (graph, t)->size * n * sizeof (float));
+  }
+}
