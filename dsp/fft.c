@@ -12,8 +12,8 @@ static GMutex planner_lock;
 
 struct _DspFft {
   size_t n;
-  fftwf_plan forward;
-  fftwf_plan inverse;
+  fftw_plan forward;
+  fftw_plan inverse;
 };
 
 /* FFTW_ESTIMATE chooses the same plan in each run, so features, and the models
@@ -21,13 +21,13 @@ struct _DspFft {
  * clock. For the lengths in use the two plans are equally fast (tests/bench).
  */
 static void
-plan (DspFft *self, float *real, float complex *bins)
+plan (DspFft *self, double *real, double complex *bins)
 {
   const unsigned flags = FFTW_ESTIMATE;
 
   g_mutex_lock (&planner_lock);
-  self->forward = fftwf_plan_dft_r2c_1d ((int) self->n, real, bins, flags);
-  self->inverse = fftwf_plan_dft_c2r_1d ((int) self->n, bins, real, flags);
+  self->forward = fftw_plan_dft_r2c_1d ((int) self->n, real, bins, flags);
+  self->inverse = fftw_plan_dft_c2r_1d ((int) self->n, bins, real, flags);
   g_mutex_unlock (&planner_lock);
 }
 
@@ -42,8 +42,8 @@ dsp_fft_new (size_t n, GError **error)
   }
 
   g_autoptr (DspFft) self = g_new0 (DspFft, 1);
-  float *real = dsp_fft_alloc (n * sizeof (float));
-  float complex *bins = dsp_fft_alloc ((n / 2 + 1) * sizeof (float complex));
+  double *real = dsp_fft_alloc (n * sizeof (double));
+  double complex *bins = dsp_fft_alloc ((n / 2 + 1) * sizeof (double complex));
 
   self->n = n;
   if (real && bins)
@@ -64,8 +64,8 @@ dsp_fft_free (DspFft *self)
   if (!self)
     return;
   g_mutex_lock (&planner_lock);
-  g_clear_pointer (&self->forward, fftwf_destroy_plan);
-  g_clear_pointer (&self->inverse, fftwf_destroy_plan);
+  g_clear_pointer (&self->forward, fftw_destroy_plan);
+  g_clear_pointer (&self->inverse, fftw_destroy_plan);
   g_mutex_unlock (&planner_lock);
   g_free (self);
 }
@@ -73,7 +73,7 @@ dsp_fft_free (DspFft *self)
 void *
 dsp_fft_alloc (size_t n_bytes)
 {
-  void *buffer = fftwf_malloc (n_bytes);
+  void *buffer = fftw_malloc (n_bytes);
 
   if (buffer)
     memset (buffer, 0, n_bytes);
@@ -83,21 +83,21 @@ dsp_fft_alloc (size_t n_bytes)
 void
 dsp_fft_buffer_free (void *buffer)
 {
-  fftwf_free (buffer);
+  fftw_free (buffer);
 }
 
 void
-dsp_fft_forward (const DspFft *self, float *in, float complex *out)
+dsp_fft_forward (const DspFft *self, double *in, double complex *out)
 {
-  fftwf_execute_dft_r2c (self->forward, in, out);
+  fftw_execute_dft_r2c (self->forward, in, out);
 }
 
 void
-dsp_fft_inverse (const DspFft *self, float complex *in, float *out)
+dsp_fft_inverse (const DspFft *self, double complex *in, double *out)
 {
-  const float scale = 1.0f / (float) self->n;
+  const double scale = 1.0 / (double) self->n;
 
-  fftwf_execute_dft_c2r (self->inverse, in, out);
+  fftw_execute_dft_c2r (self->inverse, in, out);
   for (size_t i = 0; i < self->n; i++)
     out[i] *= scale;
 }

@@ -11,9 +11,9 @@ struct _DspStft {
   size_t n_fft;
   size_t hop_length;
   DspFft *fft;
-  float *window;       /* [n_fft] */
-  float *frame;        /* [n_fft], windowed samples */
-  float complex *bins; /* [n_fft / 2 + 1] */
+  double *window;       /* [n_fft] */
+  double *frame;        /* [n_fft], windowed samples */
+  double complex *bins; /* [n_fft / 2 + 1] */
 };
 
 DspStft *
@@ -31,9 +31,9 @@ dsp_stft_new (size_t n_fft, size_t hop_length, GError **error)
   self->fft = dsp_fft_new (n_fft, error);
   if (!self->fft)
     return NULL;
-  self->window = dsp_fft_alloc (n_fft * sizeof (float));
-  self->frame = dsp_fft_alloc (n_fft * sizeof (float));
-  self->bins = dsp_fft_alloc ((n_fft / 2 + 1) * sizeof (float complex));
+  self->window = dsp_fft_alloc (n_fft * sizeof (double));
+  self->frame = dsp_fft_alloc (n_fft * sizeof (double));
+  self->bins = dsp_fft_alloc ((n_fft / 2 + 1) * sizeof (double complex));
   if (!self->window || !self->frame || !self->bins) {
     g_set_error (error, DSP_ERROR, DSP_ERROR_MEMORY,
         "no memory for frames of %zu samples", n_fft);
@@ -41,8 +41,7 @@ dsp_stft_new (size_t n_fft, size_t hop_length, GError **error)
   }
 
   for (size_t i = 0; i < n_fft; i++)
-    self->window[i] =
-        (float) (0.5 - 0.5 * cos (2 * G_PI * (double) i / (double) n_fft));
+    self->window[i] = 0.5 - 0.5 * cos (2 * G_PI * (double) i / (double) n_fft);
   return g_steal_pointer (&self);
 }
 
@@ -70,7 +69,7 @@ dsp_stft_n_frames (const DspStft *self, size_t n_samples)
   return 1 + n_samples / self->hop_length;
 }
 
-const float *
+const double *
 dsp_stft_window (const DspStft *self)
 {
   return self->window;
@@ -79,7 +78,7 @@ dsp_stft_window (const DspStft *self)
 /* The comparison is false for NaN, so the loop has no branch. */
 static void
 apply_window (
-    const float *samples, const float *window, size_t n, float *restrict out)
+    const float *samples, const double *window, size_t n, double *restrict out)
 {
   for (size_t i = 0; i < n; i++)
     out[i] =
@@ -97,15 +96,16 @@ load_frame (DspStft *self, const float *samples, size_t n_samples, size_t frame)
   const size_t n =
       start < n_samples ? MIN (n_samples - start, self->n_fft - skip) : 0;
 
-  memset (self->frame, 0, skip * sizeof (float));
+  memset (self->frame, 0, skip * sizeof (double));
   if (n > 0)
     apply_window (samples + start, self->window + skip, n, self->frame + skip);
-  memset (self->frame + skip + n, 0, (self->n_fft - skip - n) * sizeof (float));
+  memset (
+      self->frame + skip + n, 0, (self->n_fft - skip - n) * sizeof (double));
 }
 
 void
 dsp_stft_spectrum (DspStft *self, const float *samples, size_t n_samples,
-    size_t frame, float complex *spectrum)
+    size_t frame, double complex *spectrum)
 {
   load_frame (self, samples, n_samples, frame);
   dsp_fft_forward (self->fft, self->frame, self->bins);
@@ -117,7 +117,7 @@ dsp_stft_power (DspStft *self, const float *samples, size_t n_samples,
     size_t frame, float *power)
 {
   const size_t n_bins = dsp_stft_n_bins (self);
-  const float *parts = (const float *) self->bins; /* re, im, re, im, ... */
+  const double *parts = (const double *) self->bins; /* re, im, re, im, ... */
 
   load_frame (self, samples, n_samples, frame);
   dsp_fft_forward (self->fft, self->frame, self->bins);

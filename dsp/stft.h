@@ -3,7 +3,7 @@
  *   samples [n_samples] -> frames [1 + n_samples / hop_length][n_fft / 2 + 1]
  * Frame f is centred on sample f * hop_length, under a periodic Hann window of
  * n_fft samples; what lies outside the samples is zero. Same numbers as
- * librosa.stft (center=True, pad_mode="constant"), to single precision.
+ * librosa.stft (center=True, pad_mode="constant") on samples in float64.
  * Samples that are not finite, or beyond DSP_SAMPLE_MAX, count as zero: their
  * power would overflow. One thread at a time.
  */
@@ -27,11 +27,11 @@ size_t dsp_stft_n_bins (const DspStft *self);
 size_t dsp_stft_n_frames (const DspStft *self, size_t n_samples);
 
 /* The window, [n_fft]; lives as long as self. */
-const float *dsp_stft_window (const DspStft *self);
+const double *dsp_stft_window (const DspStft *self);
 
 /* Never fail, never allocate. spectrum, power: [n_bins] of the one frame;
  * power is |spectrum|^2. Any frame may be asked for: past the end it is 0. */
 void dsp_stft_spectrum (DspStft *self, const float *samples, size_t n_samples,
-    size_t frame, float complex *spectrum);
+    size_t frame, double complex *spectrum);
 void dsp_stft_power (DspStft *self, const float *samples, size_t n_samples,
     size_t frame, float *power);

@@ -22,7 +22,7 @@ static const struct {
 };
 
 static double complex
-naive_bin (const float *in, size_t n, size_t k)
+naive_bin (const double *in, size_t n, size_t k)
 {
   double complex sum = 0;
 
@@ -47,20 +47,20 @@ test_length (gconstpointer data)
   }
 
   g_autoptr (GRand) rand = g_rand_new_with_seed (7);
-  float *in = dsp_fft_alloc (n * sizeof (float));
-  float *back = dsp_fft_alloc (n * sizeof (float));
-  float complex *bins = dsp_fft_alloc ((n / 2 + 1) * sizeof (float complex));
+  double *in = dsp_fft_alloc (n * sizeof (double));
+  double *back = dsp_fft_alloc (n * sizeof (double));
+  double complex *bins = dsp_fft_alloc ((n / 2 + 1) * sizeof (double complex));
 
   for (size_t t = 0; t < n; t++)
-    in[t] = (float) g_rand_double_range (rand, -1, 1);
+    in[t] = g_rand_double_range (rand, -1, 1);
   dsp_fft_forward (fft, in, bins);
   for (size_t k = 0; k <= n / 2; k++)
     g_assert_cmpfloat (
-        cabs (bins[k] - naive_bin (in, n, k)), <=, 1e-6 * sqrt ((double) n));
+        cabs (bins[k] - naive_bin (in, n, k)), <=, 1e-14 * sqrt ((double) n));
 
   dsp_fft_inverse (fft, bins, back);
   for (size_t t = 0; t < n; t++)
-    g_assert_cmpfloat_with_epsilon (back[t], in[t], 1e-6f);
+    g_assert_cmpfloat_with_epsilon (back[t], in[t], 1e-14);
 
   dsp_fft_buffer_free (in);
   dsp_fft_buffer_free (back);

@@ -94,7 +94,9 @@ test_hann (void)
   g_autofree double *want = golden_doubles (file, "hann2048", NULL);
   g_autoptr (DspStft) stft = dsp_stft_new (2048, 512, NULL);
 
-  golden_compare ("hann", dsp_stft_window (stft), want, 2048, 1e-7);
+  for (size_t i = 0; i < 2048; i++)
+    g_assert_cmpfloat_with_epsilon (
+        dsp_stft_window (stft)[i], want[i], 1e-7); /* stored as float32 */
 }
 
 int
