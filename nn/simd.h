@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The inner loops of the network, built once for each generation of processor
+ * and chosen when the program runs.
+ *   nn/simd/kernels.c  the loops, in the compiler's vector extensions: the same
+ *                      source for SSE2 or NEON (4 floats), AVX2 (8), AVX-512
+ *   nn/simd/simd.c     the choice; EMOTION_SIMD=generic|avx2|avx512 forces one
+ * Everything runs on the calling thread, allocates nothing and is pure: the
+ * same input gives the same bits on the same path.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A matrix b [k][n], repacked at load for the products below: panels of
+ * NnSimd.panel columns, each [k][panel], the last one padded with zeros. */
+typedef struct {
+  size_t k, n;
+  float *data; /* aligned */
+} NnPacked;
+
+/* c [m][n] (+)= a b: the rows of a are made of segments, so that a convolution
+ * is a product without gathering its patches. Row r of a is
+ *   a[segment[0] + r * lda ... + segment_len], a[segment[1] + r * lda ...], ...
+ * with n_segments * segment_len == b->k. */
+typedef struct {
+  size_t m;
+  const float *a;
+  size_t lda; /* distance of two rows; they may overlap */
+  size_t n_segments, segment_len;
+  size_t segment_stride; /* segment[i] = i * segment_stride */
+  const NnPacked *b;
+  const float *bias; /* [n] start of every row of c, or NULL: zeros */
+  float *c;
+  size_t ldc;
+} NnProduct;
+
+typedef struct {
+  const char *name;
+  size_t vector; /* floats in a register */
+  size_t panel;  /* columns of a panel of NnPacked */
+
+  void (*product) (const NnProduct *product);
+  /* y [n] += x [k] b */
+  void (*vector_product) (const float *x, const NnPacked *b, float *y);
+
+  /* In place over n floats; tests/nn/test-simd.c states the error. */
+  void (*exp) (float *x, size_t n);
+  void (*tanh) (float *x, size_t n);
+  void (*sigmoid) (float *x, size_t n);
+
+  /* What a step does behind the products, for the activations tanh and sigmoid:
+   * z [4 * units] (i f c o) -> c, h [units] */
+  void (*lstm_gates) (const float *z, size_t units, float *c, float *h);
+  /* x [3 * units] (z r h, input bias in), rec [3 * units] (state's product and
+   * its bias) -> h [units] */
+  void (*gru_gates) (const float *x, const float *rec, size_t units, float *h);
+} NnSimd;
+
+/* The best for this processor. */
+const NnSimd *nn_simd (void);
+/* By name, or NULL where this processor or build does not have it. */
+const NnSimd *nn_simd_find (const char *name);
+
+/* Packs b [k][n] with rows ldb apart for the path of nn_simd (). Free with
+ * nn_packed_clear; false where there is no memory. */
+bool nn_packed_init (NnPacked *packed, const NnSimd *simd, const float *b,
+    size_t ldb, size_t k, size_t n);
+void nn_packed_clear (NnPacked *packed);

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Compiled several times, with NN_SIMD_NAME and the machine flags that go with
+ * it; see nn/simd.h. */
+#include <math.h>
+#include <string.h>
+#include "nn/simd.h"
+
+#if defined(__AVX512F__)
+#define VECTOR 16
+#define ROWS 12 /* of a tile: 24 of 32 registers accumulate */
+#elif defined(__AVX2__)
+#define VECTOR 8
+#define ROWS 6 /* 12 of 16 registers */
+#else
+#define VECTOR 4
+#define ROWS 4
+#endif
+#define PANEL (2 * VECTOR)
+
+typedef float V __attribute__ ((vector_size (VECTOR * 4)));
+typedef int VI __attribute__ ((vector_size (VECTOR * 4)));
+typedef float VU
+    __attribute__ ((vector_size (VECTOR * 4), aligned (4), may_alias));
+
+#define INLINE static inline __attribute__ ((always_inline))
+
+INLINE V
+load (const float *p)
+{
+  return *(const VU *) p;
+}
+
+INLINE void
+store (float *p, V v)
+{
+  *(VU *) p = v;
+}
+
+INLINE V
+splat (float x)
+{
+  return x - (V){ 0 };
+}
+
+INLINE V
+select_ (VI mask, V a, V b)
+{
+  return (V) (((VI) a & mask) | ((VI) b & ~mask));
+}
+
+INLINE V
+min_ (V a, V b)
+{
+  return select_ (a < b, a, b);
+}
+
+INLINE V
+max_ (V a, V b)
+{
+  return select_ (a > b, a, b);
+}
+
+/* ---- elementary functions ---- */
+
+/* exp: x = n ln 2 + r, |r| <= ln 2 / 2; a polynomial for exp (r) (Cephes' expf,
+ * S. Moshier), then n goes into the exponent. Saturates at +-87.3. */
+INLINE V
+exp_v (V x)
+{
+  const V rounder = splat (12582912.f); /* 1.5 * 2^23: rounds when added */
+  V n, r, p;
+
+  x = min_ (max_ (x, splat (-87.3f)), splat (88.3f));
+  n = x * splat (1.44269504088896341f) + rounder;
+  n = n - rounder;
+  r = x - n * splat (0.693359375f) - n * splat (-2.12194440e-4f);
+  p = splat (1.9875691500e-4f);
+  p = p * r + splat (1.3981999507e-3f);
+  p = p * r + splat (8.3334519073e-3f);
+  p = p * r + splat (4.1665795894e-2f);
+  p = p * r + splat (1.6666665459e-1f);
+  p = p * r + splat (5.0000001201e-1f);
+  p = p * r * r + r + splat (1.f);
+  return (V) ((VI) p + (__builtin_convertvector(n, VI) << 23));
+}
+
+INLINE V
+sigmoid_v (V x)
+{
+  return splat (1.f) / (splat (1.f) + exp_v (-x));
+}
+
+/* tanh: near zero an odd polynomial (Cephes' tanhf), else by exp. */
+INLINE V
+tanh_v (V x)
+{
+  const VI sign = (VI) x & (VI) splat (-0.f);
+  const V a = (V) ((VI) x & ~(VI) splat (-0.f));
+  const V e = exp_v (a + a);
+  const V far = splat (1.f) - splat (2.f) / (e + splat (1.f));
+  const V z = x * x;
+  V p = splat (-5.70498872745e-3f);
+
+  p = p * z + splat (2.06390887954e-2f);
+  p = p * z + splat (-5.37397155531e-2f);
+  p = p * z + splat (1.33314422036e-1f);
+  p = p * z + splat (-3.33332819422e-1f);
+  p = p * z * x + x;
+  return select_ (a < splat (0.625f), p, (V) ((VI) far | sign));
+}
+
+/* Applies f to n floats; the rest goes through a padded vector. */
+#define ARRAY_FUNCTION(name, f)                                                \
+  static void name (float *x, size_t n)                                        \
+  {                                                                            \
+    size_t i = 0;                                                              \
+                                                                               \
+    for (; i + VECTOR <= n; i += VECTOR)                                       \
+      store (x + i, f (load (x + i)));                                         \
+    if (i < n) {                                                               \
+      float rest[VECTOR] = { 0 };                                              \
+                                                                               \
+      memcpy (rest, x + i, (n - i) * sizeof *x);                               \
+      store (rest, f (load (rest)));                                           \
+      memcpy (x + i, rest, (n - i) * sizeof *x);                               \
+    }                                                                          \
+  }
+
+ARRAY_FUNCTION (exp_array, exp_v)
+ARRAY_FUNCTION (tanh_array, tanh_v)
+ARRAY_FUNCTION (sigmoid_array, sigmoid_v)
+
+/* ---- recurrent gates ---- */
+
+INLINE void
+lstm_vector (const float *z, size_t stride, float *c, float *h)
+{
+  const V i = sigmoid_v (load (z)), f = sigmoid_v (load (z + stride));
+  const V g = tanh_v (load (z + 2 * stride));
+  const V o = sigmoid_v (load (z + 3 * stride));
+  const V cell = f * load (c) + i * g;
+
+  store (c, cell);
+  store (h, o * tanh_v (cell));
+}
+
+static void
+lstm_gates (const float *z, size_t units, float *c, float *h)
+{
+  size_t k = 0;
+
+  for (; k + VECTOR <= units; k += VECTOR)
+    lstm_vector (z + k, units, c + k, h + k);
+  if (k < units) {
+    const size_t n = (units - k) * sizeof (float);
+    float rest[6][VECTOR] = { { 0 } };
+
+    for (size_t gate = 0; gate < 4; gate++)
+      memcpy (rest[gate], z + gate * units + k, n);
+    memcpy (rest[4], c + k, n);
+    lstm_vector (rest[0], VECTOR, rest[4], rest[5]);
+    memcpy (c + k, rest[4], n);
+    memcpy (h + k, rest[5], n);
+  }
+}
+
+INLINE void
+gru_vector (const float *x, const float *rec, size_t stride, float *h)
+{
+  const V z = sigmoid_v (load (x) + load (rec));
+  const V r = sigmoid_v (load (x + stride) + load (rec + stride));
+  const V g = tanh_v (load (x + 2 * stride) + r * load (rec + 2 * stride));
+
+  store (h, g + z * (load (h) - g));
+}
+
+static void
+gru_gates (const float *x, const float *rec, size_t units, float *h)
+{
+  size_t k = 0;
+
+  for (; k + VECTOR <= units; k += VECTOR)
+    gru_vector (x + k, rec + k, units, h + k);
+  if (k < units) {
+    const size_t n = (units - k) * sizeof (float);
+    float rest[7][VECTOR] = { { 0 } };
+
+    for (size_t gate = 0; gate < 3; gate++) {
+      memcpy (rest[gate], x + gate * units + k, n);
+      memcpy (rest[3 + gate], rec + gate * units + k, n);
+    }
+    memcpy (rest[6], h + k, n);
+    gru_vector (rest[0], rest[3], VECTOR, rest[6]);
+    memcpy (h + k, rest[6], n);
+  }
+}
+
+/* ---- products ---- */
+
+/* Stores the first n of a panel's columns. */
+INLINE void
+store_columns (float *c, V left, V right, size_t n)
+{
+  if (n == PANEL) {
+    store (c, left);
+    store (c + VECTOR, right);
+  } else {
+    float rest[PANEL];
+
+    store (rest, left);
+    store (rest + VECTOR, right);
+    memcpy (c, rest, n * sizeof *c);
+  }
+}
+
+/* rows x PANEL of c, in registers from first to last. */
+INLINE void
+tile (const NnProduct *p, size_t rows, const float *a, const float *b,
+    const float *bias, float *c, size_t n)
+{
+  V left[ROWS], right[ROWS];
+
+#pragma GCC unroll 16
+  for (size_t r = 0; r < rows; r++) {
+    left[r] = load (bias);
+    right[r] = load (bias + VECTOR);
+  }
+  for (size_t s = 0; s < p->n_segments; s++) {
+    const float *const segment = a + s * p->segment_stride;
+
+    for (size_t k = 0; k < p->segment_len; k++, b += PANEL) {
+      const V b0 = load (b), b1 = load (b + VECTOR);
+
+#pragma GCC unroll 16
+      for (size_t r = 0; r < rows; r++) {
+        const V x = splat (segment[r * p->lda + k]);
+
+        left[r] += x * b0;
+        right[r] += x * b1;
+      }
+    }
+  }
+#pragma GCC unroll 16
+  for (size_t r = 0; r < rows; r++)
+    store_columns (c + r * p->ldc, left[r], right[r], n);
+}
+
+static void
+product (const NnProduct *p)
+{
+  const size_t n = p->b->n;
+
+  for (size_t j = 0; j < n; j += PANEL) {
+    const float *const b = p->b->data + j * p->b->k;
+    const size_t columns = n - j < PANEL ? n - j : PANEL;
+    float bias[PANEL] = { 0 };
+    size_t r = 0;
+
+    if (p->bias)
+      memcpy (bias, p->bias + j, columns * sizeof *bias);
+    for (; r + ROWS <= p->m; r += ROWS)
+      tile (
+          p, ROWS, p->a + r * p->lda, b, bias, p->c + r * p->ldc + j, columns);
+#if ROWS > 4
+    for (; r + ROWS / 3 <= p->m; r += ROWS / 3)
+      tile (p, ROWS / 3, p->a + r * p->lda, b, bias, p->c + r * p->ldc + j,
+          columns);
+#endif
+    for (; r < p->m; r++)
+      tile (p, 1, p->a + r * p->lda, b, bias, p->c + r * p->ldc + j, columns);
+  }
+}
+
+/* panels panels side by side: as many streams, so that the additions of one
+ * do not wait for each other. y: [panels * PANEL]. */
+INLINE void
+vector_panels (
+    const float *x, const NnPacked *p, const float *b, size_t panels, float *y)
+{
+  V sum[8];
+
+#pragma GCC unroll 8
+  for (size_t i = 0; i < 2 * panels; i++)
+    sum[i] = load (y + i * VECTOR);
+  for (size_t k = 0; k < p->k; k++) {
+    const V xk = splat (x[k]);
+
+#pragma GCC unroll 8
+    for (size_t i = 0; i < 2 * panels; i++)
+      sum[i] +=
+          xk * load (b + (i / 2) * p->k * PANEL + k * PANEL + (i % 2) * VECTOR);
+  }
+#pragma GCC unroll 8
+  for (size_t i = 0; i < 2 * panels; i++)
+    store (y + i * VECTOR, sum[i]);
+}
+
+static void
+vector_product (const float *x, const NnPacked *p, float *y)
+{
+  size_t j = 0;
+
+  for (; j + 4 * PANEL <= p->n; j += 4 * PANEL)
+    vector_panels (x, p, p->data + j * p->k, 4, y + j);
+  for (; j + PANEL <= p->n; j += PANEL)
+    vector_panels (x, p, p->data + j * p->k, 1, y + j);
+  if (j < p->n) {
+    float rest[PANEL] = { 0 };
+
+    memcpy (rest, y + j, (p->n - j) * sizeof *y);
+    vector_panels (x, p, p->data + j * p->k, 1, rest);
+    memcpy (y + j, rest, (p->n - j) * sizeof *y);
+  }
+}
+
+#define CONCAT_(a, b) a##b
+#define CONCAT(a, b) CONCAT_ (a, b)
+#define STRING_(a) #a
+#define STRING(a) STRING_ (a)
+
+extern const NnSimd CONCAT (nn_simd_, NN_SIMD_NAME);
+const NnSimd CONCAT (nn_simd_, NN_SIMD_NAME) = {
+  .name = STRING (NN_SIMD_NAME),
+  .vector = VECTOR,
+  .panel = PANEL,
+  .product = product,
+  .vector_product = vector_product,
+  .exp = exp_array,
+  .tanh = tanh_array,
+  .sigmoid = sigmoid_array,
+  .lstm_gates = lstm_gates,
+  .gru_gates = gru_gates,
+};

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nn/simd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+extern const NnSimd nn_simd_generic;
+#ifdef NN_HAVE_X86
+extern const NnSimd nn_simd_avx2, nn_simd_avx512;
+#endif
+
+/* Best last. */
+static bool
+is_usable (const NnSimd *simd)
+{
+#ifdef NN_HAVE_X86
+  __builtin_cpu_init ();
+  if (simd == &nn_simd_avx2)
+    return __builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma");
+  if (simd == &nn_simd_avx512)
+    return __builtin_cpu_supports ("avx512f")
+        && __builtin_cpu_supports ("avx512vl")
+        && __builtin_cpu_supports ("avx512dq")
+        && __builtin_cpu_supports ("avx512bw");
+#endif
+  return true;
+}
+
+static const NnSimd *const paths[] = {
+#ifdef NN_HAVE_X86
+  &nn_simd_avx512,
+  &nn_simd_avx2,
+#endif
+  &nn_simd_generic,
+};
+
+const NnSimd *
+nn_simd_find (const char *name)
+{
+  for (size_t i = 0; i < G_N_ELEMENTS (paths); i++)
+    if (is_usable (paths[i]) && (!name || strcmp (name, paths[i]->name) == 0))
+      return paths[i];
+  return NULL;
+}
+
+const NnSimd *
+nn_simd (void)
+{
+  static gsize chosen;
+
+  if (g_once_init_enter (&chosen)) {
+    const NnSimd *forced = nn_simd_find (g_getenv ("EMOTION_SIMD"));
+
+    g_once_init_leave (
+        &chosen, (gsize) (forced ? forced : nn_simd_find (NULL)));
+  }
+  return (const NnSimd *) chosen;
+}
+
+bool
+nn_packed_init (NnPacked *packed, const NnSimd *simd, const float *b,
+    size_t ldb, size_t k, size_t n)
+{
+  const size_t panel = simd->panel;
+  const size_t n_panels = (n + panel - 1) / panel;
+  float *data;
+
+  if (posix_memalign (
+          (void **) &data, 64, MAX (n_panels * panel * k, 16) * sizeof *data)
+      != 0)
+    return false;
+  *packed = (NnPacked){ .k = k, .n = n, .data = data };
+  for (size_t p = 0; p < n_panels; p++)
+    for (size_t i = 0; i < k; i++)
+      for (size_t j = 0; j < panel; j++, data++)
+        *data = p * panel + j < n ? b[i * ldb + p * panel + j] : 0;
+  return true;
+}
+
+void
+nn_packed_clear (NnPacked *packed)
+{
+  free (packed->data);
+  *packed = (NnPacked){ 0 };
+}

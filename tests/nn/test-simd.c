@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every path of nn/simd.h that this processor has, against libm and the plain
+ * loops in double precision. */
+#include <math.h>
+#include <string.h>
+#include "nn/simd.h"
+
+static const char *const paths[] = { "generic", "avx2", "avx512" };
+
+static float *
+random_floats (size_t n, double from, double to)
+{
+  float *x = g_new (float, n);
+
+  for (size_t i = 0; i < n; i++)
+    x[i] = g_test_rand_double_range (from, to);
+  return x;
+}
+
+/* Distance in units of the last place of the reference. */
+static double
+ulps (float found, double reference)
+{
+  const double unit =
+      reference == 0 ? 1e-45 : exp2 (floor (log2 (fabs (reference))) - 23);
+
+  return fabs (found - reference) / unit;
+}
+
+static double
+sigmoid (double x)
+{
+  return 1 / (1 + exp (-x));
+}
+
+static void
+check_function (void (*found) (float *, size_t), double (*reference) (double),
+    double from, double to, double max_ulps)
+{
+  const size_t n = 100003;
+  g_autofree float *x = random_floats (n, from, to);
+  g_autofree float *y = g_memdup2 (x, n * sizeof *x);
+  double worst = 0;
+
+  found (y, n);
+  for (size_t i = 0; i < n; i++)
+    worst = MAX (worst, ulps (y[i], reference (x[i])));
+  g_test_message ("%g..%g: %g ulp", from, to, worst);
+  g_assert_cmpfloat (worst, <=, max_ulps);
+}
+
+static void
+test_functions (gconstpointer data)
+{
+  const NnSimd *const simd = nn_simd_find (data);
+  const float limits[6] = { -1, 1, -1, 1, 0, 0 };
+  float extreme[6] = { -INFINITY, INFINITY, -1e30f, 1e30f, 0, -0.f };
+
+  if (!simd) {
+    g_test_skip ("this processor does not have it");
+    return;
+  }
+  check_function (simd->exp, exp, -87, 88, 2);
+  check_function (simd->tanh, tanh, -10, 10, 2.5);
+  check_function (simd->tanh, tanh, -1e-3, 1e-3, 2);
+  check_function (simd->sigmoid, sigmoid, -15, 88, 3);
+  simd->tanh (extreme, 6);
+  for (size_t i = 0; i < 6; i++)
+    g_assert_cmpfloat (extreme[i], ==, limits[i]);
+}
+
+static void
+check_product (const NnSimd *simd, size_t m, size_t n, size_t segments,
+    size_t len, bool use_bias)
+{
+  const size_t k = segments * len, lda = len + 3, stride = m * lda + 5;
+  g_autofree float *a = random_floats (segments * stride, -1, 1);
+  g_autofree float *b = random_floats (k * (n + 2), -1, 1);
+  g_autofree float *bias = random_floats (n, -1, 1);
+  g_autofree float *c = random_floats (m * (n + 1), -1, 1);
+  g_autofree float *before = g_memdup2 (c, m * (n + 1) * sizeof *c);
+  NnPacked packed;
+
+  g_assert_true (nn_packed_init (&packed, simd, b, n + 2, k, n));
+  simd->product (&(NnProduct){ .m = m,
+      .a = a,
+      .lda = lda,
+      .n_segments = segments,
+      .segment_len = len,
+      .segment_stride = stride,
+      .b = &packed,
+      .bias = use_bias ? bias : NULL,
+      .c = c,
+      .ldc = n + 1 });
+  for (size_t r = 0; r < m; r++) {
+    for (size_t j = 0; j < n; j++) {
+      double sum = use_bias ? bias[j] : 0;
+
+      for (size_t i = 0; i < k; i++)
+        sum += (double) a[i / len * stride + r * lda + i % len]
+            * b[i * (n + 2) + j];
+      g_assert_cmpfloat_with_epsilon (c[r * (n + 1) + j], sum, 1e-6 * (k + 4));
+    }
+    g_assert_cmpfloat (c[r * (n + 1) + n], ==, before[r * (n + 1) + n]);
+  }
+  if (segments == 1) {
+    g_autofree float *y = g_memdup2 (bias, n * sizeof *y);
+
+    simd->vector_product (a, &packed, y);
+    for (size_t j = 0; j < n; j++) {
+      double sum = bias[j];
+
+      for (size_t i = 0; i < k; i++)
+        sum += (double) a[i] * b[i * (n + 2) + j];
+      g_assert_cmpfloat_with_epsilon (y[j], sum, 1e-6 * (k + 4));
+    }
+  }
+  nn_packed_clear (&packed);
+}
+
+static void
+test_product (gconstpointer data)
+{
+  const NnSimd *const simd = nn_simd_find (data);
+
+  if (!simd) {
+    g_test_skip ("this processor does not have it");
+    return;
+  }
+  for (size_t m = 1; m < 30; m += 3)
+    for (size_t n = 1; n < 140; n = n * 2 + 1)
+      for (size_t segments = 1; segments <= 3; segments += 2)
+        check_product (simd, m, n, segments, 7 + m, n % 4 == 3);
+}
+
+static void
+test_gates (gconstpointer data)
+{
+  const NnSimd *const simd = nn_simd_find (data);
+
+  if (!simd) {
+    g_test_skip ("this processor does not have it");
+    return;
+  }
+  for (size_t u = 1; u < 40; u++) {
+    g_autofree float *z = random_floats (4 * u, -6, 6);
+    g_autofree float *rec = random_floats (3 * u, -3, 3);
+    g_autofree float *state = random_floats (u, -1, 1);
+    g_autofree float *c = g_memdup2 (state, u * sizeof *c);
+    g_autofree float *h = g_new (float, u);
+
+    simd->lstm_gates (z, u, c, h);
+    for (size_t k = 0; k < u; k++) {
+      const double cell =
+          sigmoid (z[u + k]) * state[k] + sigmoid (z[k]) * tanh (z[2 * u + k]);
+
+      g_assert_cmpfloat_with_epsilon (c[k], cell, 1e-6);
+      g_assert_cmpfloat_with_epsilon (
+          h[k], sigmoid (z[3 * u + k]) * tanh (cell), 1e-6);
+    }
+    memcpy (h, state, u * sizeof *h);
+    simd->gru_gates (z, rec, u, h);
+    for (size_t k = 0; k < u; k++) {
+      const double update = sigmoid (z[k] + rec[k]);
+      const double reset = sigmoid (z[u + k] + rec[u + k]);
+      const double g = tanh (z[2 * u + k] + reset * rec[2 * u + k]);
+
+      g_assert_cmpfloat_with_epsilon (
+          h[k], update * state[k] + (1 - update) * g, 1e-6);
+    }
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  static const struct {
+    const char *name;
+    GTestDataFunc run;
+  } cases[] = {
+    { "functions", test_functions },
+    { "product", test_product },
+    { "gates", test_gates },
+  };
+
+  g_test_init (&argc, &argv, NULL);
+  for (size_t p = 0; p < G_N_ELEMENTS (paths); p++)
+    for (size_t i = 0; i < G_N_ELEMENTS (cases); i++) {
+      g_autofree char *path =
+          g_strdup_printf ("/simd/%s/%s", paths[p], cases[i].name);
+
+      g_test_add_data_func (path, paths[p], cases[i].run);
+    }
+  return g_test_run ();
+}
