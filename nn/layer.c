@@ -7,15 +7,22 @@
 /* Every layer there is. */
 static const NnLayerClass *const classes[] = {
   &nn_activation_class,
+  &nn_average_pooling1d_class,
+  &nn_average_pooling2d_class,
+  &nn_average_pooling3d_class,
   &nn_batch_normalization_class,
+  &nn_conv1d_class,
   &nn_conv2d_class,
+  &nn_conv3d_class,
   &nn_dense_class,
   &nn_dropout_class,
   &nn_flatten_class,
   &nn_global_average_pooling1d_class,
   &nn_gru_class,
   &nn_lstm_class,
+  &nn_max_pooling1d_class,
   &nn_max_pooling2d_class,
+  &nn_max_pooling3d_class,
   &nn_reshape_class,
 };
 

@@ -76,6 +76,7 @@ struct _NnLayer {
 struct _NnLayerClass {
   const char *keras_name; /* Keras' class_name; aliases: see nn/layer.c */
   size_t size;            /* bytes of the layer's struct; begins with NnLayer */
+  size_t n_axes; /* of families with 1D, 2D, 3D: spatial axes; else 0 */
   NnMaskRule mask_rule;
 
   /* Reads the untrusted config, checks inputs, declares weights, outputs and

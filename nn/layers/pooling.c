@@ -1,90 +1,131 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Pooling: the maximum or mean of what a window of positions holds, for each
- * channel. Positions outside the input do not count. */
+/* MaxPooling and AveragePooling, 1D to 3D: the maximum or mean of what a window
+ * of positions holds, for each channel. Positions outside the input do not
+ * count: a mean divides by the positions that are inside (TensorFlow's rule).
+ *   in [z][y][x][c]  ->  out [z'][y'][x'][c]
+ */
 #include <math.h>
-#include "nn/layers/axis.h"
 #include "nn/layers/layers.h"
+#include "nn/layers/window.h"
 
 typedef struct {
   NnLayer base;
-  NnAxis y, x;
-  size_t channels;
+  NnWindow window;
 } Pooling;
 
+/* Adds the c channels of one position to what out holds. */
+typedef void (*Fold) (const float *in, size_t c, float *out);
+
 static void
-pooling2d_setup (NnLayer *layer, const NnConfig *config)
+pooling_setup (NnLayer *layer, const NnConfig *config)
 {
-  static const char *const formats[] = { "channels_last", NULL };
   Pooling *self = (Pooling *) layer;
-  const NnConfig stride = nn_config_get (config, "strides");
-  const NnPadding padding = nn_padding_read (config, false);
-  size_t size[2], strides[2];
+  NnShape out;
 
-  if (!nn_layer_expect (layer, config, 1, 3, 3))
+  if (!nn_window_read (&self->window, layer, config, "pool_size"))
     return;
-  nn_config_choice (config, "data_format", formats, 0);
-  nn_config_sizes (config, "pool_size", 2, 2, size);
-  nn_config_sizes (config, nn_config_is_set (&stride) ? "strides" : "pool_size",
-      2, 2, strides);
-  self->y = (NnAxis){ .in = layer->in[0].dim[0],
-    .kernel = size[0],
-    .stride = strides[0],
-    .dilation = 1 };
-  self->x = (NnAxis){ .in = layer->in[0].dim[1],
-    .kernel = size[1],
-    .stride = strides[1],
-    .dilation = 1 };
-  self->channels = layer->in[0].dim[2];
-  nn_axis_resolve (&self->y, padding, config);
-  nn_axis_resolve (&self->x, padding, config);
+  nn_window_resolve (&self->window, config);
+  out = nn_window_out_shape (&self->window, self->window.channels);
   if (nn_config_ok (config))
-    nn_layer_add_output (layer, config,
-        &(NnShape){
-            .rank = 3, .dim = { self->y.out, self->x.out, self->channels } });
+    nn_layer_add_output (layer, config, &out);
 }
 
 static void
-take_max (const float *in, size_t n, float *out)
+fold_max (const float *in, size_t c, float *out)
 {
-  for (size_t c = 0; c < n; c++)
-    out[c] = in[c] > out[c] ? in[c] : out[c];
+  for (size_t i = 0; i < c; i++)
+    out[i] = in[i] > out[i] ? in[i] : out[i];
 }
 
 static void
-max_pooling_at (
-    const Pooling *self, const float *in, size_t oy, size_t ox, float *out)
+fold_sum (const float *in, size_t c, float *out)
 {
-  for (size_t c = 0; c < self->channels; c++)
-    out[c] = -INFINITY;
-  for (size_t ky = 0; ky < self->y.kernel; ky++) {
-    const size_t iy = oy * self->y.stride + ky - self->y.pad_before;
+  for (size_t i = 0; i < c; i++)
+    out[i] += in[i];
+}
 
-    for (size_t kx = 0; kx < self->x.kernel && iy < self->y.in; kx++) {
-      const size_t ix = ox * self->x.stride + kx - self->x.pad_before;
+/* Folds all positions under output (oz, oy, ox); returns how many they are. */
+static size_t
+fold_window (const NnWindow *window, const float *in, size_t oz, size_t oy,
+    size_t ox, Fold fold, float *out)
+{
+  const NnAxis *const z = &window->z, *const y = &window->y,
+                      *const x = &window->x;
+  const size_t end_z = nn_axis_end_tap (z, oz), end_y = nn_axis_end_tap (y, oy),
+               end_x = nn_axis_end_tap (x, ox);
+  size_t count = 0;
 
-      if (ix < self->x.in)
-        take_max (
-            in + (iy * self->x.in + ix) * self->channels, self->channels, out);
-    }
-  }
+  for (size_t kz = nn_axis_first_tap (z, oz); kz < end_z; kz++)
+    for (size_t ky = nn_axis_first_tap (y, oy); ky < end_y; ky++)
+      for (size_t kx = nn_axis_first_tap (x, ox); kx < end_x; kx++, count++) {
+        const size_t iz = oz * z->stride + kz - z->pad_before;
+        const size_t iy = oy * y->stride + ky - y->pad_before;
+        const size_t ix = ox * x->stride + kx - x->pad_before;
+
+        fold (in + ((iz * y->in + iy) * x->in + ix) * window->channels,
+            window->channels, out);
+      }
+  return count;
+}
+
+static void
+pool_sample (const NnWindow *window, const float *in, bool is_mean, float *out)
+{
+  for (size_t oz = 0; oz < window->z.out; oz++)
+    for (size_t oy = 0; oy < window->y.out; oy++)
+      for (size_t ox = 0; ox < window->x.out; ox++, out += window->channels) {
+        size_t count;
+
+        for (size_t c = 0; c < window->channels; c++)
+          out[c] = is_mean ? 0 : -INFINITY;
+        count = fold_window (
+            window, in, oz, oy, ox, is_mean ? fold_sum : fold_max, out);
+        for (size_t c = 0; c < window->channels && is_mean; c++)
+          out[c] /= count;
+      }
+}
+
+static void
+pool (const NnLayer *layer, const NnCall *call, bool is_mean)
+{
+  const NnWindow *const window = &((const Pooling *) layer)->window;
+  const size_t in_size = nn_shape_size (&layer->in[0]);
+  const size_t out_size = nn_shape_size (&layer->out[0]);
+
+  for (size_t i = 0; i < call->n; i++)
+    pool_sample (window, call->in[0] + i * in_size, is_mean,
+        call->out[0] + i * out_size);
 }
 
 static void
 max_pooling_forward (const NnLayer *layer, const NnCall *call)
 {
-  const Pooling *self = (const Pooling *) layer;
-  const size_t in_size = nn_shape_size (&layer->in[0]);
-  float *out = call->out[0];
-
-  for (size_t i = 0; i < call->n; i++)
-    for (size_t oy = 0; oy < self->y.out; oy++)
-      for (size_t ox = 0; ox < self->x.out; ox++, out += self->channels)
-        max_pooling_at (self, call->in[0] + i * in_size, oy, ox, out);
+  pool (layer, call, false);
 }
 
-const NnLayerClass nn_max_pooling2d_class = {
-  .keras_name = "MaxPooling2D",
-  .size = sizeof (Pooling),
-  .setup = pooling2d_setup,
-  .forward = max_pooling_forward,
-};
+static void
+average_pooling_forward (const NnLayer *layer, const NnCall *call)
+{
+  pool (layer, call, true);
+}
+
+/* clang-format off */
+#define POOLING(name, n, run)                                                  \
+  {                                                                            \
+    .keras_name = name #n "D", .size = sizeof (Pooling), .n_axes = n,          \
+    .setup = pooling_setup, .forward = run,                                    \
+  }
+/* clang-format on */
+
+const NnLayerClass nn_max_pooling1d_class =
+    POOLING ("MaxPooling", 1, max_pooling_forward);
+const NnLayerClass nn_max_pooling2d_class =
+    POOLING ("MaxPooling", 2, max_pooling_forward);
+const NnLayerClass nn_max_pooling3d_class =
+    POOLING ("MaxPooling", 3, max_pooling_forward);
+const NnLayerClass nn_average_pooling1d_class =
+    POOLING ("AveragePooling", 1, average_pooling_forward);
+const NnLayerClass nn_average_pooling2d_class =
+    POOLING ("AveragePooling", 2, average_pooling_forward);
+const NnLayerClass nn_average_pooling3d_class =
+    POOLING ("AveragePooling", 3, average_pooling_forward);
