@@ -53,7 +53,7 @@ nn_axis_resolve_transposed (NnAxis *axis, NnPadding padding,
   const size_t span = kernel_span (axis);
   const size_t reach = (axis->in - 1) * axis->stride + span;
 
-  if (output_padding != SIZE_MAX) {
+  if (output_padding != G_MAXSIZE) {
     const size_t crop = padding == NN_PADDING_SAME ? span / 2 * 2 : 0;
 
     axis->out =

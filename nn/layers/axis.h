@@ -29,7 +29,7 @@ NnPadding nn_padding_read (const NnConfig *config, bool allow_causal);
 void nn_axis_resolve (NnAxis *axis, NnPadding padding, const NnConfig *config);
 
 /* The same for a transposed convolution, where in and out change places in the
- * equation above: fills out (from in) and pad_before. output_padding: SIZE_MAX
+ * equation above: fills out (from in) and pad_before. output_padding: G_MAXSIZE
  * where the file gives none. TensorFlow's rule, not PyTorch's. */
 void nn_axis_resolve_transposed (NnAxis *axis, NnPadding padding,
     size_t output_padding, const NnConfig *config);

@@ -121,8 +121,8 @@ outputs_free (float **out)
 }
 
 GArray *
-golden_run (
-    const char *model_path, const char *io_path, const char *prefix, GError **error)
+golden_run (const char *model_path, const char *io_path, const char *prefix,
+    GError **error)
 {
   g_autoptr (GArray) diffs = g_array_new (FALSE, FALSE, sizeof (GoldenDiff));
   g_auto (Inputs) inputs = { 0 };
@@ -151,8 +151,7 @@ golden_run (
   for (size_t i = 0; i < nn_model_n_outputs (model) && is_ok; i++) {
     g_autofree char *name = g_strdup_printf ("%s%zu", prefix, i);
 
-    is_ok = compare_output (
-        io, name, model, i, inputs.n, out[i], diffs, error);
+    is_ok = compare_output (io, name, model, i, inputs.n, out[i], diffs, error);
   }
   outputs_free (out);
   return is_ok ? g_steal_pointer (&diffs) : NULL;

@@ -54,8 +54,8 @@ main (int argc, char **argv)
 
   setlocale (LC_ALL, "");
   if (parse (&argc, &argv, &error))
-    diffs = golden_run (
-        files[0], files[1], prefix ? prefix : "output_", &error);
+    diffs =
+        golden_run (files[0], files[1], prefix ? prefix : "output_", &error);
   if (!diffs) {
     g_printerr ("nn-run: %s\n", error->message);
     return STATUS_ERROR;
