@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Models that have not been trained yet: the four of design.md section 3 by
+ * their nick, or any Keras configuration. Weights come from the initialisers
+ * that the configuration names, drawn as Keras draws them (the distributions,
+ * not Keras' own random numbers) from one seed.
+ */
+#pragma once
+
+#include "nn/model.h"
+
+/* "cnn-gru", "cnn-lstm", ...; NULL-terminated. */
+const char *const *nn_architecture_nicks (void);
+
+typedef struct {
+  NnShape input;    /* (bands, frames, 1); rank 0: (64, 94, 1) */
+  size_t n_classes; /* 0: 9 */
+  double dropout;   /* factor of every dropout rate; 1 as published */
+  double l2;        /* factor of every L2 penalty; 1 as published */
+} NnArchitectureOptions;
+
+/* options: NULL for what design.md says. NULL and NN_ERROR_UNSUPPORTED for a
+ * nick that does not exist (the message lists them), NN_ERROR_SHAPE where the
+ * input is too small. */
+NnModel *nn_architecture_new (const char *nick,
+    const NnArchitectureOptions *options, guint64 seed, GError **error);
+
+/* Any model: json is Keras' model_config (Sequential or functional), of the
+ * given Keras version ("2.10.0", "3.9.2"). name stands for it in messages. */
+NnModel *nn_model_new_from_config (const char *name, const char *json,
+    const char *keras_version, guint64 seed, GError **error);

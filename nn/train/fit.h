@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Training over epochs, as Keras' Model.fit with EarlyStopping,
+ * ReduceLROnPlateau and "restore best weights". Stops between two steps when it
+ * is asked to, and goes on from a saved state as if nothing had happened: a run
+ * that was interrupted and resumed gives the same weights bit for bit.
+ */
+#pragma once
+
+#include "nn/train/trainer.h"
+
+typedef struct _NnFit NnFit;
+
+/* One line of the history; also progress inside an epoch. */
+typedef struct {
+  size_t epoch;          /* counts from 0 */
+  double loss, accuracy; /* training, means up to now, with the penalty */
+  double val_loss, val_accuracy; /* NaN without validation samples */
+  double learning_rate;          /* in this epoch */
+  double seconds;                /* of wall time; not resumed */
+  size_t batch, n_batches;       /* batches done */
+  bool is_best;                  /* of all epochs up to this */
+} NnEpoch;
+
+typedef struct {
+  size_t epochs; /* at most */
+  /* EarlyStopping: val_loss (loss where there is no validation) */
+  size_t stop_patience; /* epochs without improvement; 0: never stop early */
+  double stop_min_delta;
+  bool restore_best; /* the best weights are taken at the end, always */
+  /* ReduceLROnPlateau */
+  size_t plateau_patience; /* 0: the rate stays */
+  double plateau_factor, plateau_min_delta, plateau_min_rate;
+  size_t plateau_cooldown;
+  bool drop_last; /* skip a last batch that is not full */
+  /* Called by nn_fit_run on the caller's thread; may be NULL. Return false to
+   * stop: after on_batch between two steps, after on_epoch between two epochs.
+   */
+  bool (*on_batch) (gpointer data, const NnEpoch *progress);
+  bool (*on_epoch) (gpointer data, const NnEpoch *epoch);
+  gpointer data;
+} NnFitConfig;
+
+/* 100 epochs; stop after 12 without improvement and restore the best; halve the
+ * rate after 6 (min_delta 1e-4) down to 1e-6. */
+void nn_fit_config_init (NnFitConfig *config);
+
+/* validation: NULL, or n == 0, for none. The trainer and the samples are
+ * borrowed and must outlive it. */
+NnFit *nn_fit_new (NnTrainer *trainer, const NnFitConfig *config,
+    const NnSamples *training, const NnSamples *validation);
+void nn_fit_free (NnFit *fit); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnFit, nn_fit_free)
+
+typedef enum {
+  NN_FIT_DONE,    /* all epochs */
+  NN_FIT_EARLY,   /* no improvement */
+  NN_FIT_STOPPED, /* a callback returned false; may be run again, or saved */
+  NN_FIT_DIVERGED /* the loss is not finite */
+} NnFitResult;
+
+/* Trains until one of these. At the end (all but NN_FIT_STOPPED) the trainer
+ * holds the best weights if restore_best. */
+NnFitResult nn_fit_run (NnFit *fit);
+
+/* Puts the best weights up to now into the trainer: for saving after
+ * NN_FIT_STOPPED. false where no epoch is complete. Save the state first:
+ * afterwards running on would start from these weights. */
+bool nn_fit_restore_best (NnFit *fit);
+
+/* Complete epochs, oldest first, also those before a resume. Borrowed until the
+ * next call of nn_fit_run. */
+const NnEpoch *nn_fit_history (const NnFit *fit, size_t *n_epochs);
+/* Index of the best in it; G_MAXSIZE where there is none. */
+size_t nn_fit_best_epoch (const NnFit *fit);
+
+/* The state for --resume: weights, best weights, optimiser, counters, history,
+ * also in the middle of an epoch. Atomic, as nn_model_save. text: kept with it
+ * for the caller (its options, to check that they are the same), or NULL. */
+bool nn_fit_save_state (
+    const NnFit *fit, const char *path, const char *text, GError **error);
+
+/* Takes up a saved state; fit must be new and of the same model, batch size,
+ * seed and number of samples. *text (may be NULL) receives the text; g_free. On
+ * failure (NN_ERROR) fit is as it was. */
+bool nn_fit_load_state (
+    NnFit *fit, const char *path, char **text, GError **error);
