@@ -53,10 +53,27 @@ nn_graph_node (const NnGraph *graph, size_t i)
 size_t nn_graph_add_tensor (
     NnGraph *graph, const NnShape *shape, size_t repeat);
 
-/* Appends a call of a layer on the tensors in[n_in]; masks follow them by the
- * rules of the layers.
- * weights as for nn_layer_new. Returns the node, owned by the graph, or NULL
- * where config failed. */
+/* The same memory as another shape, split into another number of samples: the
+ * product of size and repeat must be that of the tensor. The new tensor has the
+ * mask given, or NN_NO_TENSOR. Fails through config at NN_MAX_NODES, and then
+ * returns NN_NO_TENSOR. */
+size_t nn_graph_add_view (NnGraph *graph, size_t tensor, const NnShape *shape,
+    size_t repeat, size_t mask, const NnConfig *config);
+
+/* What a layer is called on. args: NULL where it is called with one argument,
+ * all of in. mask: NULL, or for each input the tensor of an explicit mask, or
+ * NN_NO_TENSOR: then the input's own mask is used. */
+typedef struct {
+  const size_t *in; /* [n_in] tensors */
+  const size_t *mask;
+  size_t n_in;
+  const NnArg *args;
+  size_t n_args;
+} NnGraphCall;
+
+/* Appends a call of a layer; masks follow the tensors by the rules of the
+ * layers. weights as for nn_layer_new. Returns the node, owned by the graph, or
+ * NULL where config failed. */
 NnNode *nn_graph_add_node (NnGraph *graph, const NnLayerClass *klass,
     const char *name, NnWeights *weights, const NnConfig *config,
-    const size_t *in, size_t n_in);
+    const NnGraphCall *call);

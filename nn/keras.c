@@ -101,7 +101,8 @@ add_layer (
         "this kind of layer is not supported; supported are: %s", list);
     return;
   }
-  node = nn_graph_add_node (graph, klass, name, NULL, &config, last, 1);
+  node = nn_graph_add_node (graph, klass, name, NULL, &config,
+      &(NnGraphCall){ .in = last, .n_in = 1 });
   if (!node)
     return;
   record = g_new0 (NnKerasLayer, 1);

@@ -94,19 +94,21 @@ weights_fit (NnWeights *weights, const NnLayer *self, size_t n_declared,
 
 NnLayer *
 nn_layer_new (const NnLayerClass *klass, const char *name, NnWeights *weights,
-    const NnConfig *config, const NnShape *in, const bool *has_mask,
-    size_t n_in)
+    const NnConfig *config, const NnArgs *args)
 {
   g_autoptr (NnLayer) self = g_malloc0 (klass->size);
 
   self->klass = klass;
   self->name = g_strdup (name);
-  self->n_in = n_in;
-  self->in = g_memdup2 (in, n_in * sizeof *in);
-  self->has_mask = g_memdup2 (has_mask, n_in * sizeof *has_mask);
+  self->n_in = args->n_in;
+  self->in = g_memdup2 (args->in, args->n_in * sizeof *args->in);
+  self->has_mask =
+      g_memdup2 (args->has_mask, args->n_in * sizeof *args->has_mask);
   self->mask_rule = klass->mask_rule;
   self->weights = nn_weights_new ();
+  self->args = args;
   klass->setup (self, config);
+  self->args = NULL;
   if (!nn_config_ok (config)
       || !weights_fit (weights, self, self->weights->params->len, config))
     return NULL;
@@ -186,6 +188,27 @@ nn_layer_add_output (
     return;
   self->out = g_renew (NnShape, self->out, self->n_out + 1);
   self->out[self->n_out++] = *shape;
+}
+
+const NnArg *
+nn_layer_arg (const NnLayer *self, const char *name, size_t position)
+{
+  for (size_t i = 0; self->args && i < self->args->n_args; i++) {
+    const NnArg *const arg = &self->args->args[i];
+
+    if (arg->name ? g_str_equal (arg->name, name) : arg->position == position)
+      return arg;
+  }
+  return NULL;
+}
+
+bool
+nn_layer_flag (const NnLayer *self, const char *name, bool fallback)
+{
+  const NnArg *const arg = nn_layer_arg (self, name, G_MAXSIZE);
+
+  return arg && arg->n == 0 ? nn_config_as_bool (&arg->value, fallback)
+                            : fallback;
 }
 
 bool

@@ -49,6 +49,33 @@ typedef struct {
   float *scratch;              /* scratch_len + n * scratch_per_sample */
 } NnCall;
 
+/* One argument of the call of a layer, as the model's graph has it: tensors, or
+ * a constant. Sequential models and wrappers give one argument, the input.
+ *   x + 1.0          { position 0, in 0 }, { position 1, value 1.0 }
+ *   Add ()([a, b])   { position 0, in 0 and 1 }
+ *   mha (q, value=v) { position 0, in 0 }, { "value", in 1 }
+ *   lstm (x, initial_state=[h, c])  { position 0, in 0 },
+ *                                   { "initial_state", in 1 and 2 }; Keras 2
+ *                                   writes { position 0, in 0, 1 and 2 }
+ * Masks are no arguments: mask=, query_mask=, value_mask= and key_mask= have
+ * become has_mask. Neither is training=. Arguments that are None are left out.
+ */
+typedef struct {
+  const char *name; /* keyword, or NULL: by position */
+  size_t position;  /* of a positional argument, from 0 */
+  size_t first, n;  /* its tensors: in[first], ... in[first + n - 1] */
+  NnConfig value;   /* where n is 0: the constant; may be a list */
+} NnArg;
+
+/* What a layer is called with. */
+typedef struct {
+  const NnShape *in;    /* [n_in] */
+  const bool *has_mask; /* [n_in] */
+  size_t n_in;
+  const NnArg *args; /* [n_args]; together they have every input once */
+  size_t n_args;
+} NnArgs;
+
 /* What becomes of a mask that reaches a layer. */
 typedef enum {
   NN_MASK_STOP, /* used or ignored, and not handed on (most layers) */
@@ -62,8 +89,9 @@ struct _NnLayer {
   NnWeights *weights;
 
   size_t n_in;
-  NnShape *in;    /* [n_in], known before setup */
-  bool *has_mask; /* [n_in], likewise */
+  NnShape *in;        /* [n_in], known before setup */
+  bool *has_mask;     /* [n_in], likewise */
+  const NnArgs *args; /* only in setup: see nn_layer_arg */
   size_t n_out;
   NnShape *out; /* [n_out], declared by setup */
 
@@ -73,6 +101,11 @@ struct _NnLayer {
   size_t scratch_per_sample; /* floats for each sample more */
 };
 
+/* Operators on tensors, which Keras 3 keeps as nodes of the graph (a + b,
+ * x[:, -1], keras.ops.mean (x)), are layers too: keras_name is "ops." and
+ * Keras' class_name, as in "ops.Add". Booleans are 1 and 0.
+ * Keras 2 operators (TFOpLambda, SlicingOpLambda) come as the same classes,
+ * with Keras 3's names of arguments. */
 struct _NnLayerClass {
   const char *keras_name; /* Keras' class_name; aliases: see nn/layer.c */
   size_t size;            /* bytes of the layer's struct; begins with NnLayer */
@@ -95,16 +128,21 @@ const NnLayerClass *nn_layer_class_find (const char *keras_name);
 /* "Activation, Add, ...": for messages. Free with g_free. */
 char *nn_layer_class_list (void);
 
-/* A new call of a layer on inputs of the given shapes. weights: NULL, or those
- * of an earlier call of the same Keras layer. Free with nn_layer_free; NULL
- * where config failed. */
+/* A new call of a layer. weights: NULL, or those of an earlier call of the same
+ * Keras layer. Free with nn_layer_free; NULL where config failed. */
 NnLayer *nn_layer_new (const NnLayerClass *klass, const char *name,
-    NnWeights *weights, const NnConfig *config, const NnShape *in,
-    const bool *has_mask, size_t n_in);
+    NnWeights *weights, const NnConfig *config, const NnArgs *args);
 void nn_layer_free (NnLayer *layer); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnLayer, nn_layer_free)
 
-/* For setup functions. All of them fail through config. */
+/* For setup functions. Those that take a config fail through it. */
+
+/* The argument of this keyword or position (G_MAXSIZE: keyword only), or NULL
+ * where the call does not give it. */
+const NnArg *nn_layer_arg (
+    const NnLayer *self, const char *name, size_t position);
+/* The same for a keyword argument that is true or false. */
+bool nn_layer_flag (const NnLayer *self, const char *name, bool fallback);
 
 /* Declares a weight array; returns its index in weights->params. */
 size_t nn_layer_add_param (NnLayer *self, const NnConfig *config,
