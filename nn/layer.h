@@ -115,7 +115,8 @@ struct _NnLayerClass {
   /* Reads the untrusted config, checks inputs, declares weights, outputs and
    * scratch. The only step that may fail: through nn_config_fail. */
   void (*setup) (NnLayer *self, const NnConfig *config);
-  /* Once, when the weights have their values: packs them. May be NULL. */
+  /* When the weights have their values, and again after training has changed
+   * them: packs them. May be NULL. */
   void (*finish) (NnLayer *self);
   /* Runs on call->n samples. Not called for a view. */
   void (*forward) (const NnLayer *self, const NnCall *call);

@@ -3,14 +3,28 @@
 #pragma once
 
 #include "nn/graph.h"
+#include "nn/keras.h"
 #include "nn/model.h"
 #include "nn/plan.h"
 
 struct _NnModel {
   gatomicrefcount refs;
-  char *name;     /* the path, or what stands for it */
-  char *metadata; /* attribute "emotiondetect", or NULL */
-  char *keras_version;
+  char *name;          /* the path, or what stands for it */
+  char *metadata;      /* attribute "emotiondetect", or NULL */
+  char *config;        /* "model_config" (JSON) that the graph was built from */
+  char *keras_version; /* what wrote it, or NULL: before 2 */
+  GPtrArray *layers;   /* of NnKerasLayer: weights in Keras' order */
   NnGraph *graph;
   NnPlan *plan;
 };
+
+/* A model from its configuration, without the values of its weights (NULL);
+ * then fill those and call nn_model_finish. Arguments as for nn_model_load;
+ * keras_version may be NULL. */
+NnModel *nn_model_build (const char *name, const char *config,
+    const char *keras_version, const NnShape *input_shapes, size_t n_inputs,
+    GError **error);
+
+/* The weights are in: layers pack them, memory is laid out. Again after they
+ * have changed. */
+bool nn_model_finish (NnModel *model, GError **error);

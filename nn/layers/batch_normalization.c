@@ -75,8 +75,8 @@ batch_normalization_finish (NnLayer *layer)
   const float *const mean = nn_layer_value (layer, statistics);
   const float *const variance = nn_layer_value (layer, statistics + 1);
 
-  self->scale = g_new (float, self->channels);
-  self->offset = g_new (float, self->channels);
+  self->scale = g_renew (float, self->scale, self->channels);
+  self->offset = g_renew (float, self->offset, self->channels);
   for (size_t c = 0; c < self->channels; c++) {
     const double scale =
         (gamma ? gamma[c] : 1) / sqrt (variance[c] + self->epsilon);

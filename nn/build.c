@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a configuration to an NnModel, whoever brings it: a file or the trainer.
+ */
+#include <string.h>
+#include "nn/config.h"
+#include "nn/model-private.h"
+
+static bool
+build_graph (NnModel *model, const NnShape *input_shapes, size_t n_inputs,
+    GError **error)
+{
+  g_autoptr (NnDocument) document = nn_document_parse (
+      model->name, model->config, strlen (model->config), error);
+  g_autoptr (GError) failure = NULL;
+  const int major =
+      model->keras_version && model->keras_version[0] >= '3' ? 3 : 2;
+  NnConfig root;
+
+  if (!document)
+    return false;
+  root = nn_document_root (document, "the model", major, &failure);
+  nn_keras_build (model->graph, &root, input_shapes, n_inputs, model->layers);
+  if (!failure)
+    return true;
+  g_propagate_prefixed_error (
+      error, g_steal_pointer (&failure), "%s: ", model->name);
+  return false;
+}
+
+NnModel *
+nn_model_build (const char *name, const char *config, const char *keras_version,
+    const NnShape *input_shapes, size_t n_inputs, GError **error)
+{
+  g_autoptr (NnModel) model = g_new0 (NnModel, 1);
+
+  g_atomic_ref_count_init (&model->refs);
+  model->name = g_strdup (name);
+  model->config = g_strdup (config);
+  model->keras_version = g_strdup (keras_version);
+  model->graph = nn_graph_new ();
+  model->layers = nn_keras_layers_new ();
+  if (!build_graph (model, input_shapes, n_inputs, error))
+    return NULL;
+  return g_steal_pointer (&model);
+}
+
+bool
+nn_model_finish (NnModel *model, GError **error)
+{
+  for (size_t i = 0; i < model->graph->nodes->len; i++) {
+    NnLayer *const layer = nn_graph_node (model->graph, i)->layer;
+
+    if (layer->klass->finish)
+      layer->klass->finish (layer);
+  }
+  if (!model->plan)
+    model->plan = nn_plan_new (model->graph, model->name, error);
+  return model->plan != NULL;
+}
