@@ -120,6 +120,10 @@ struct _NnLayerClass {
   void (*finish) (NnLayer *self);
   /* Runs on call->n samples. Not called for a view. */
   void (*forward) (const NnLayer *self, const NnCall *call);
+  /* Multiplications and additions in the matrix products of one sample, by
+   * their definition and not as the code does them; NULL: not worth counting.
+   * For nn/profile.h. */
+  double (*flops) (const NnLayer *self);
   /* Frees what setup and finish allocated. May be NULL. */
   void (*clear) (NnLayer *self);
 };

@@ -2,6 +2,7 @@
 #include <string.h>
 #include "nn/limits.h"
 #include "nn/model-private.h"
+#include "nn/profile.h"
 
 /* One call, with its pointer arrays allocated. */
 typedef struct {
@@ -115,13 +116,13 @@ nn_session_memory (const NnSession *session)
   return session->memory;
 }
 
-/* The inputs, and what views show of them, are the caller's memory. */
-static void
-connect_inputs (NnSession *session, const float *const *in)
+void
+nn_session_begin (NnSession *session, const float *const *in)
 {
   const NnGraph *const graph = session->model->graph;
   const size_t *const root = session->model->plan->root;
 
+  /* The inputs, and what views show of them, are the caller's memory. */
   for (size_t i = 0; i < graph->inputs->len; i++)
     session->tensor[g_array_index (graph->inputs, size_t, i)] =
         (float *) in[i]; /* no layer writes its inputs */
@@ -135,37 +136,61 @@ tensor_at (const NnSession *session, size_t tensor)
   return tensor == NN_NO_TENSOR ? NULL : session->tensor[tensor];
 }
 
-static void
-run_step (const NnSession *session, Step *step, size_t n)
+void
+nn_session_step (NnSession *session, size_t step, size_t n)
 {
-  const NnNode *const node = step->node;
+  Step *const s = &session->steps[step];
+  const NnNode *const node = s->node;
 
   for (size_t i = 0; i < node->layer->n_in; i++) {
-    step->in[i] = tensor_at (session, node->in[i]);
-    step->in_mask[i] = tensor_at (session, node->in_mask[i]);
+    s->in[i] = tensor_at (session, node->in[i]);
+    s->in_mask[i] = tensor_at (session, node->in_mask[i]);
   }
   for (size_t i = 0; i < node->layer->n_out; i++)
-    step->out[i] = tensor_at (session, node->out[i]);
-  step->call.out_mask = tensor_at (session, node->out_mask);
-  step->call.n = n * node->repeat;
-  node->layer->klass->forward (node->layer, &step->call);
+    s->out[i] = tensor_at (session, node->out[i]);
+  s->call.out_mask = tensor_at (session, node->out_mask);
+  s->call.n = n * node->repeat;
+  node->layer->klass->forward (node->layer, &s->call);
 }
 
 void
-nn_session_run (
-    NnSession *session, size_t n, const float *const *in, float *const *out)
+nn_session_end (NnSession *session, size_t n, float *const *out)
 {
-  const NnGraph *graph;
+  const NnGraph *const graph = session->model->graph;
 
-  g_return_if_fail (session != NULL && n <= session->max_batch);
-  graph = session->model->graph;
-  connect_inputs (session, in);
-  for (size_t i = 0; i < session->n_steps; i++)
-    run_step (session, &session->steps[i], n);
   for (size_t i = 0; i < graph->outputs->len; i++) {
     const size_t t = g_array_index (graph->outputs, size_t, i);
 
     memcpy (out[i], session->tensor[t],
         nn_graph_tensor (graph, t)->size * n * sizeof (float));
   }
+}
+
+void
+nn_session_run (
+    NnSession *session, size_t n, const float *const *in, float *const *out)
+{
+  g_return_if_fail (session != NULL && n <= session->max_batch);
+  nn_session_begin (session, in);
+  for (size_t i = 0; i < session->n_steps; i++)
+    nn_session_step (session, i, n);
+  nn_session_end (session, n, out);
+}
+
+size_t
+nn_session_n_steps (const NnSession *session)
+{
+  return session->n_steps;
+}
+
+NnStepInfo
+nn_session_step_info (const NnSession *session, size_t step)
+{
+  const NnNode *const node = session->steps[step].node;
+  const NnLayer *const layer = node->layer;
+  const NnLayerClass *const klass = layer->klass;
+
+  return (NnStepInfo){ .name = layer->name,
+    .kind = klass->keras_name,
+    .flops = klass->flops ? klass->flops (layer) * (double) node->repeat : 0 };
 }

@@ -187,11 +187,17 @@ conv_forward (const NnLayer *layer, const NnCall *call)
         conv_row (self, call->in[0] + i * in_size, oz, oy, call->scratch, out);
 }
 
+static double
+conv_flops (const NnLayer *layer)
+{
+  return 2.0 * ((const Conv *) layer)->depth * nn_shape_size (&layer->out[0]);
+}
+
 /* clang-format off */
 #define CONV(n)                                                                \
   {                                                                            \
     .keras_name = "Conv" #n "D", .size = sizeof (Conv), .n_axes = n,           \
-    .setup = conv_setup, .forward = conv_forward,                              \
+    .setup = conv_setup, .forward = conv_forward, .flops = conv_flops,         \
   }
 /* clang-format on */
 

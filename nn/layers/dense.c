@@ -60,10 +60,17 @@ dense_forward (const NnLayer *layer, const NnCall *call)
   nn_activation_apply (&self->activation, out, rows, units);
 }
 
+static double
+dense_flops (const NnLayer *layer)
+{
+  return 2.0 * nn_shape_size (&layer->in[0]) * ((const Dense *) layer)->units;
+}
+
 const NnLayerClass nn_dense_class = {
   .keras_name = "Dense",
   .size = sizeof (Dense),
   .mask_rule = NN_MASK_PASS,
   .setup = dense_setup,
   .forward = dense_forward,
+  .flops = dense_flops,
 };

@@ -87,4 +87,5 @@ const NnLayerClass nn_gru_class = {
   .setup = gru_setup,
   .finish = nn_rnn_layer_finish,
   .forward = nn_rnn_layer_forward,
+  .flops = nn_rnn_layer_flops,
 };

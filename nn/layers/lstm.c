@@ -41,4 +41,5 @@ const NnLayerClass nn_lstm_class = {
   .setup = lstm_setup,
   .finish = nn_rnn_layer_finish,
   .forward = nn_rnn_layer_forward,
+  .flops = nn_rnn_layer_flops,
 };

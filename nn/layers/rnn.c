@@ -186,3 +186,12 @@ nn_rnn_layer_forward (const NnLayer *layer, const NnCall *call)
       rnn->has_initial_state ? call->in + 1 : NULL, call->out[0],
       rnn->return_state ? call->out + 1 : NULL, call->scratch);
 }
+
+double
+nn_rnn_layer_flops (const NnLayer *layer)
+{
+  const NnRnn *const rnn = &((const NnRnnLayer *) layer)->rnn;
+
+  return 2.0 * rnn->steps * rnn->cell->n_gates * rnn->units
+      * (rnn->k + rnn->units);
+}

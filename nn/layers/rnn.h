@@ -66,3 +66,4 @@ void nn_rnn_layer_setup (
     NnLayer *layer, const NnConfig *config, const NnRnnCell *cell);
 void nn_rnn_layer_finish (NnLayer *layer);
 void nn_rnn_layer_forward (const NnLayer *layer, const NnCall *call);
+double nn_rnn_layer_flops (const NnLayer *layer);
