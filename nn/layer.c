@@ -11,9 +11,12 @@ static const NnLayerClass *const classes[] = {
   &nn_average_pooling2d_class,
   &nn_average_pooling3d_class,
   &nn_batch_normalization_class,
+  &nn_bidirectional_class,
   &nn_conv1d_class,
   &nn_conv2d_class,
   &nn_conv3d_class,
+  &nn_cudnn_gru_class,
+  &nn_cudnn_lstm_class,
   &nn_dense_class,
   &nn_dropout_class,
   &nn_flatten_class,
@@ -24,6 +27,7 @@ static const NnLayerClass *const classes[] = {
   &nn_max_pooling2d_class,
   &nn_max_pooling3d_class,
   &nn_reshape_class,
+  &nn_simple_rnn_class,
 };
 
 const NnLayerClass *

@@ -2,7 +2,7 @@
 /* GRU (Cho et al. 2014), gates z r h as in Keras:
  *   h = z * h' + (1 - z) * act (x_h + ...)
  * reset_after (cuDNN's form): ... = r * (h' U_h + b_h), and two rows of bias;
- * otherwise: ... = (r * h') U_h.
+ * otherwise: ... = (r * h') U_h. CuDNNGRU (Keras 2) is the first of these.
  */
 #include <string.h>
 #include "nn/kernels.h"
@@ -65,27 +65,30 @@ gru_step (const NnRnn *rnn, const float *x, float *rec, float *const *states)
     step_reset_before (rnn, x, rec, states[0]);
 }
 
-static const NnRnnCell gru_cell = {
-  .n_gates = 3, .n_states = 1, .step = gru_step
-};
-
 static void
-gru_setup (NnLayer *layer, const NnConfig *config)
+gru_read (NnRnn *rnn, const NnConfig *config)
 {
-  NnRnn *const rnn = &((NnRnnLayer *) layer)->rnn;
-
   /* Files of Keras before 2.3 do not have the key and mean false. */
   rnn->reset_after =
       nn_config_bool (config, "reset_after", config->keras_major >= 3);
   rnn->recurrent_by_cell = !rnn->reset_after;
-  nn_rnn_layer_setup (layer, config, &gru_cell);
 }
 
-const NnLayerClass nn_gru_class = {
-  .keras_name = "GRU",
-  .size = sizeof (NnRnnLayer),
-  .setup = gru_setup,
-  .finish = nn_rnn_layer_finish,
-  .forward = nn_rnn_layer_forward,
-  .flops = nn_rnn_layer_flops,
+static void
+cudnn_gru_read (NnRnn *rnn, const NnConfig *config)
+{
+  rnn->reset_after = true;
+}
+
+const NnRnnCell nn_gru_cell = {
+  .n_gates = 3, .n_states = 1, .read = gru_read, .step = gru_step
 };
+
+const NnRnnCell nn_cudnn_gru_cell = { .n_gates = 3,
+  .n_states = 1,
+  .is_cudnn = true,
+  .read = cudnn_gru_read,
+  .step = gru_step };
+
+const NnLayerClass nn_gru_class = NN_RNN_LAYER ("GRU");
+const NnLayerClass nn_cudnn_gru_class = NN_RNN_LAYER ("CuDNNGRU");

@@ -25,21 +25,13 @@ lstm_step (const NnRnn *rnn, const float *x, float *rec, float *const *states)
     h[k] *= o[k];
 }
 
-static const NnRnnCell lstm_cell = {
+const NnRnnCell nn_lstm_cell = {
   .n_gates = 4, .n_states = 2, .step = lstm_step
 };
 
-static void
-lstm_setup (NnLayer *layer, const NnConfig *config)
-{
-  nn_rnn_layer_setup (layer, config, &lstm_cell);
-}
-
-const NnLayerClass nn_lstm_class = {
-  .keras_name = "LSTM",
-  .size = sizeof (NnRnnLayer),
-  .setup = lstm_setup,
-  .finish = nn_rnn_layer_finish,
-  .forward = nn_rnn_layer_forward,
-  .flops = nn_rnn_layer_flops,
+const NnRnnCell nn_cudnn_lstm_cell = {
+  .n_gates = 4, .n_states = 2, .is_cudnn = true, .step = lstm_step
 };
+
+const NnLayerClass nn_lstm_class = NN_RNN_LAYER ("LSTM");
+const NnLayerClass nn_cudnn_lstm_class = NN_RNN_LAYER ("CuDNNLSTM");

@@ -5,47 +5,120 @@
 #include "nn/blas.h"
 #include "nn/kernels.h"
 
-/* Keras before 2.3 (and so files that do not say) had hard_sigmoid gates. */
-static const char *
-default_recurrent_activation (const NnConfig *config)
+/* clang-format off */
+static const struct {
+  const char *class_name;
+  const NnRnnCell *cell;
+} cells[] = {
+  { "SimpleRNN",     &nn_simple_rnn_cell },
+  { "SimpleRNNCell", &nn_simple_rnn_cell },
+  { "GRU",           &nn_gru_cell },
+  { "GRUCell",       &nn_gru_cell },
+  { "LSTM",          &nn_lstm_cell },
+  { "LSTMCell",      &nn_lstm_cell },
+  { "CuDNNGRU",      &nn_cudnn_gru_cell },
+  { "CuDNNLSTM",     &nn_cudnn_lstm_cell },
+};
+/* clang-format on */
+
+const NnRnnCell *
+nn_rnn_cell_find (const char *class_name)
 {
-  return "sigmoid";
+  for (size_t i = 0; i < G_N_ELEMENTS (cells); i++)
+    if (g_str_equal (cells[i].class_name, class_name))
+      return cells[i].cell;
+  return NULL;
 }
 
 void
 nn_rnn_read (NnRnn *rnn, const NnRnnCell *cell, const NnShape *in,
-    const NnConfig *config)
+    const NnConfig *config, const NnConfig *cell_config)
 {
   rnn->cell = cell;
   rnn->steps = in->dim[0];
   rnn->k = in->dim[1];
-  rnn->units = nn_config_size (config, "units", 0);
-  rnn->activation = nn_activation_read (config, "activation", "tanh");
-  rnn->recurrent_activation = nn_activation_read (
-      config, "recurrent_activation", default_recurrent_activation (config));
-  rnn->use_bias = nn_config_bool (config, "use_bias", true);
+  rnn->units = nn_config_size (cell_config, "units", 0);
+  rnn->activation = nn_activation_read (cell_config, "activation", "tanh");
+  rnn->recurrent_activation =
+      nn_activation_read (cell_config, "recurrent_activation", "sigmoid");
+  rnn->use_bias = nn_config_bool (cell_config, "use_bias", true);
   rnn->go_backwards = nn_config_bool (config, "go_backwards", false);
   rnn->return_sequences = nn_config_bool (config, "return_sequences", false);
   rnn->return_state = nn_config_bool (config, "return_state", false);
+  rnn->zero_masked = nn_config_bool (config, "zero_output_for_mask", false);
   nn_layer_refuse (config, "stateful");
   nn_layer_refuse (config, "time_major");
+  if (cell->read)
+    cell->read (rnn, cell_config);
 }
 
-void
+static size_t
+n_columns (const NnRnn *rnn)
+{
+  return rnn->cell->n_gates * rnn->units;
+}
+
+size_t
 nn_rnn_add_params (
     const NnRnn *rnn, NnLayer *layer, const NnConfig *config, const char *scope)
 {
-  const size_t columns = rnn->cell->n_gates * rnn->units;
-  const NnShape bias = rnn->reset_after
-      ? (NnShape){ .rank = 2, .dim = { 2, columns } }
-      : (NnShape){ .rank = 1, .dim = { columns } };
+  const size_t columns = n_columns (rnn);
+  NnShape bias = { .rank = 1, .dim = { columns } };
+  size_t first;
 
-  nn_layer_add_param (layer, config, scope, "kernel",
+  if (rnn->cell->is_cudnn)
+    bias.dim[0] = 2 * columns;
+  else if (rnn->reset_after)
+    bias = (NnShape){ .rank = 2, .dim = { 2, columns } };
+  first = nn_layer_add_param (layer, config, scope, "kernel",
       &(NnShape){ .rank = 2, .dim = { rnn->k, columns } }, true);
   nn_layer_add_param (layer, config, scope, "recurrent_kernel",
       &(NnShape){ .rank = 2, .dim = { rnn->units, columns } }, true);
   if (rnn->use_bias)
     nn_layer_add_param (layer, config, scope, "bias", &bias, true);
+  return first;
+}
+
+/* The blocks of a kernel [k][gates * units] as cuDNN keeps them: each block, in
+ * reading order, is the transposed block [units][k]. */
+static void
+convert_kernel (const NnRnn *rnn, size_t k, const float *from, float *to)
+{
+  const size_t units = rnn->units, columns = n_columns (rnn);
+
+  for (size_t g = 0; g < rnn->cell->n_gates; g++)
+    for (size_t i = 0; i < k; i++)
+      for (size_t j = 0; j < units; j++) {
+        const size_t place = j * k + i;
+
+        to[i * columns + g * units + j] =
+            from[place / units * columns + g * units + place % units];
+      }
+}
+
+/* CuDNNGRU and CuDNNLSTM -> GRU (reset_after) and LSTM, as Keras does when it
+ * loads one's weights into the other (preprocess_weights_for_loading). */
+static void
+convert_cudnn (NnRnn *rnn)
+{
+  const size_t columns = n_columns (rnn), units = rnn->units;
+  float *kernel, *recurrent, *bias;
+
+  if (!rnn->converted)
+    rnn->converted = g_new (float, (rnn->k + units + 2) * columns);
+  kernel = rnn->converted;
+  recurrent = kernel + rnn->k * columns;
+  bias = recurrent + units * columns;
+  convert_kernel (rnn, rnn->k, rnn->kernel, kernel);
+  convert_kernel (rnn, units, rnn->recurrent, recurrent);
+  rnn->kernel = kernel;
+  rnn->recurrent = recurrent;
+  if (!rnn->bias)
+    return;
+  memcpy (bias, rnn->bias, 2 * columns * sizeof *bias);
+  for (size_t i = 0; i < columns && !rnn->reset_after; i++)
+    bias[i] += bias[columns + i];
+  rnn->bias = bias;
 }
 
 void
@@ -54,21 +127,48 @@ nn_rnn_finish (NnRnn *rnn, const NnLayer *layer, size_t first)
   rnn->kernel = nn_layer_value (layer, first);
   rnn->recurrent = nn_layer_value (layer, first + 1);
   rnn->bias = rnn->use_bias ? nn_layer_value (layer, first + 2) : NULL;
+  if (rnn->cell->is_cudnn)
+    convert_cudnn (rnn);
 }
 
-/* For each sample: projections of all steps, one recurrent product, states. */
+void
+nn_rnn_clear (NnRnn *rnn)
+{
+  g_clear_pointer (&rnn->converted, g_free);
+}
+
+NnShape
+nn_rnn_out_shape (const NnRnn *rnn)
+{
+  return rnn->return_sequences
+      ? (NnShape){ .rank = 2, .dim = { rnn->steps, rnn->units } }
+      : nn_rnn_state_shape (rnn);
+}
+
+NnShape
+nn_rnn_state_shape (const NnRnn *rnn)
+{
+  return (NnShape){ .rank = 1, .dim = { rnn->units } };
+}
+
+/* For each sample: projections of all steps, one recurrent product, states.
+ * Cannot wrap: the factors are axes of tensors that are in bounds. */
 size_t
 nn_rnn_scratch_per_sample (const NnRnn *rnn)
 {
-  const size_t columns = rnn->cell->n_gates * rnn->units;
+  return (rnn->steps + 1) * n_columns (rnn) + rnn->cell->n_states * rnn->units;
+}
 
-  return (rnn->steps + 1) * columns + rnn->cell->n_states * rnn->units;
+double
+nn_rnn_flops (const NnRnn *rnn)
+{
+  return 2.0 * rnn->steps * n_columns (rnn) * (rnn->k + rnn->units);
 }
 
 static void
 project_inputs (const NnRnn *rnn, size_t n, const float *in, float *x)
 {
-  const size_t columns = rnn->cell->n_gates * rnn->units;
+  const size_t columns = n_columns (rnn);
 
   for (size_t r = 0; r < n * rnn->steps && rnn->bias; r++)
     memcpy (x + r * columns, rnn->bias, columns * sizeof (float));
@@ -81,31 +181,33 @@ static void
 run_sample (const NnRnn *rnn, const float *x, const float *mask,
     float *const *states, float *rec, float *out)
 {
-  const size_t units = rnn->units, columns = rnn->cell->n_gates * units;
+  const size_t units = rnn->units, columns = n_columns (rnn);
+  const size_t bytes = units * sizeof (float);
   bool has_output = false;
 
   for (size_t i = 0; i < rnn->steps; i++) {
     const size_t t = rnn->go_backwards ? rnn->steps - 1 - i : i;
+    const bool use = !mask || mask[t] != 0;
 
-    if (!mask || mask[t] != 0) {
+    if (use) {
       if (!rnn->recurrent_by_cell) {
         memset (rec, 0, columns * sizeof (float));
         nn_kernel_gemv (
-            rnn->units, columns, states[0], rnn->recurrent, columns, rec);
+            units, columns, states[0], rnn->recurrent, columns, rec);
       }
       rnn->cell->step (rnn, x + t * columns, rec, states);
       has_output = true;
     }
-    if (!rnn->return_sequences)
+    if (!rnn->return_sequences && i + 1 < rnn->steps)
       continue;
-    /* A masked step repeats the last output, which is zero before the first. */
-    if (has_output)
-      memcpy (out + i * units, states[0], units * sizeof (float));
+    /* A masked step repeats the last output, which is zero before the first:
+     * also where an initial state was given. */
+    if (use || (has_output && !rnn->zero_masked))
+      memcpy (out, states[0], bytes);
     else
-      memset (out + i * units, 0, units * sizeof (float));
+      memset (out, 0, bytes);
+    out += units;
   }
-  if (!rnn->return_sequences)
-    memcpy (out, states[0], units * sizeof (float));
 }
 
 void
@@ -113,7 +215,7 @@ nn_rnn_run (const NnRnn *rnn, size_t n, const float *in, const float *mask,
     const float *const *initial, float *out, float *const *final,
     float *scratch)
 {
-  const size_t units = rnn->units, columns = rnn->cell->n_gates * units;
+  const size_t units = rnn->units, columns = n_columns (rnn);
   const size_t out_size = rnn->return_sequences ? rnn->steps * units : units;
   float *const x = scratch;
   float *const rec = x + n * rnn->steps * columns;
@@ -135,36 +237,55 @@ nn_rnn_run (const NnRnn *rnn, size_t n, const float *in, const float *mask,
   }
 }
 
+bool
+nn_rnn_expect_sequence (const NnLayer *layer, const NnConfig *config)
+{
+  g_autofree char *text = NULL;
+
+  if (layer->n_in > 0 && layer->in[0].rank == 2)
+    return true;
+  text = layer->n_in > 0 ? nn_shape_to_string (&layer->in[0])
+                         : g_strdup ("nothing");
+  nn_config_fail (config, NN_ERROR_SHAPE,
+      "the input is %s, expected (steps, features)", text);
+  return false;
+}
+
 void
-nn_rnn_layer_setup (
-    NnLayer *layer, const NnConfig *config, const NnRnnCell *cell)
+nn_rnn_expect_states (const NnRnn *rnn, const NnLayer *layer,
+    const NnConfig *config, size_t first)
+{
+  const NnShape state = nn_rnn_state_shape (rnn);
+
+  for (size_t i = first; i < first + rnn->cell->n_states; i++)
+    if (i >= layer->n_in || !nn_shape_equal (&layer->in[i], &state))
+      nn_config_fail (config, NN_ERROR_SHAPE,
+          "an initial state is missing, or does not have %" G_GSIZE_FORMAT
+          " units",
+          rnn->units);
+}
+
+void
+nn_rnn_layer_setup (NnLayer *layer, const NnConfig *config)
 {
   NnRnn *const rnn = &((NnRnnLayer *) layer)->rnn;
-  const size_t n_in = layer->n_in > 1 ? 1 + cell->n_states : 1;
-  NnShape state = { .rank = 1 };
+  const NnRnnCell *const cell = nn_rnn_cell_find (layer->klass->keras_name);
+  NnShape out, state;
 
-  if (layer->n_in != n_in || layer->in[0].rank != 2) {
+  if (!nn_rnn_expect_sequence (layer, config))
+    return;
+  nn_rnn_read (rnn, cell, &layer->in[0], config, config);
+  if (layer->n_in > 1)
+    nn_rnn_expect_states (rnn, layer, config, 1);
+  if (layer->n_in > 1 + cell->n_states)
     nn_config_fail (config, NN_ERROR_SHAPE,
-        "expected one input (steps, features), or that and %" G_GSIZE_FORMAT
-        " states",
-        cell->n_states);
-    return;
-  }
-  nn_rnn_read (rnn, cell, &layer->in[0], config);
-  state.dim[0] = rnn->units;
-  rnn->has_initial_state = n_in > 1;
-  for (size_t i = 1; i < n_in; i++)
-    if (!nn_shape_equal (&layer->in[i], &state))
-      nn_config_fail (config, NN_ERROR_SHAPE,
-          "an initial state does not have %" G_GSIZE_FORMAT " units",
-          rnn->units);
+        "%" G_GSIZE_FORMAT
+        " inputs; expected are a sequence and %" G_GSIZE_FORMAT " states",
+        layer->n_in, cell->n_states);
   nn_rnn_add_params (rnn, layer, config, "cell");
-  if (!nn_config_ok (config))
-    return;
-  nn_layer_add_output (layer, config,
-      rnn->return_sequences
-          ? &(NnShape){ .rank = 2, .dim = { rnn->steps, rnn->units } }
-          : &state);
+  out = nn_rnn_out_shape (rnn);
+  state = nn_rnn_state_shape (rnn);
+  nn_layer_add_output (layer, config, &out);
   for (size_t s = 0; s < cell->n_states && rnn->return_state; s++)
     nn_layer_add_output (layer, config, &state);
   layer->mask_rule = rnn->return_sequences ? NN_MASK_PASS : NN_MASK_STOP;
@@ -183,15 +304,18 @@ nn_rnn_layer_forward (const NnLayer *layer, const NnCall *call)
   const NnRnn *const rnn = &((const NnRnnLayer *) layer)->rnn;
 
   nn_rnn_run (rnn, call->n, call->in[0], call->in_mask[0],
-      rnn->has_initial_state ? call->in + 1 : NULL, call->out[0],
+      layer->n_in > 1 ? call->in + 1 : NULL, call->out[0],
       rnn->return_state ? call->out + 1 : NULL, call->scratch);
 }
 
 double
 nn_rnn_layer_flops (const NnLayer *layer)
 {
-  const NnRnn *const rnn = &((const NnRnnLayer *) layer)->rnn;
+  return nn_rnn_flops (&((const NnRnnLayer *) layer)->rnn);
+}
 
-  return 2.0 * rnn->steps * rnn->cell->n_gates * rnn->units
-      * (rnn->k + rnn->units);
+void
+nn_rnn_layer_clear (NnLayer *layer)
+{
+  nn_rnn_clear (&((NnRnnLayer *) layer)->rnn);
 }

@@ -20,34 +20,55 @@ typedef struct _NnRnn NnRnn;
 typedef struct {
   size_t n_gates;  /* blocks of units columns in the kernels */
   size_t n_states; /* 1: h; 2: h and c */
+  bool is_cudnn;   /* weights as cuDNN orders them, two biases */
+  /* Reads options that only this cell has. May be NULL. */
+  void (*read) (NnRnn *rnn, const NnConfig *config);
   /* One step of one sample. x: [gates * units] input projection with its bias;
    * rec: [gates * units] state times recurrent kernel, without bias (not given
    * to cells that do it themselves: recurrent_by_cell). states: [n_states] of
    * [units], updated in place. */
   void (*step) (
       const NnRnn *rnn, const float *x, float *rec, float *const *states);
-  bool default_hard_sigmoid;
 } NnRnnCell;
+
+extern const NnRnnCell nn_simple_rnn_cell, nn_gru_cell, nn_lstm_cell;
+extern const NnRnnCell nn_cudnn_gru_cell, nn_cudnn_lstm_cell;
+
+/* By Keras' class name of a layer ("LSTM") or cell ("LSTMCell"), or NULL. */
+const NnRnnCell *nn_rnn_cell_find (const char *class_name);
 
 struct _NnRnn {
   const NnRnnCell *cell;
   size_t steps, k, units;
   NnActivation activation, recurrent_activation;
   bool use_bias, reset_after, recurrent_by_cell;
-  bool go_backwards, return_sequences, return_state, has_initial_state;
+  bool go_backwards, return_sequences, return_state;
+  bool zero_masked; /* a masked step gives zeros, not the last output again */
   const float *kernel, *recurrent, *bias; /* set by nn_rnn_finish */
+  float *converted; /* what they point into where the cell is cuDNN's */
 };
 
-/* Reads what a recurrent layer's config says; in: the shape [steps][k]. */
+/* Reads what the configs of a recurrent layer and of its cell say (mostly one
+ * and the same); in: the shape [steps][k]. */
 void nn_rnn_read (NnRnn *rnn, const NnRnnCell *cell, const NnShape *in,
-    const NnConfig *config);
-/* Declares kernel, recurrent_kernel and bias under scope. */
-void nn_rnn_add_params (const NnRnn *rnn, NnLayer *layer,
+    const NnConfig *config, const NnConfig *cell_config);
+/* Declares kernel, recurrent_kernel and bias under scope; returns the index of
+ * the first. */
+size_t nn_rnn_add_params (const NnRnn *rnn, NnLayer *layer,
     const NnConfig *config, const char *scope);
-/* Remembers where the weights are, the first of them being params[first]. */
+/* Remembers where the weights are, the first of them being params[first]. May
+ * be called again when they have changed. */
 void nn_rnn_finish (NnRnn *rnn, const NnLayer *layer, size_t first);
+void nn_rnn_clear (NnRnn *rnn);
+
+/* Shapes of the output and of each state. */
+NnShape nn_rnn_out_shape (const NnRnn *rnn);
+NnShape nn_rnn_state_shape (const NnRnn *rnn);
 /* Floats of scratch for n samples are this times n. */
 size_t nn_rnn_scratch_per_sample (const NnRnn *rnn);
+
+/* As NnLayerClass.flops. */
+double nn_rnn_flops (const NnRnn *rnn);
 
 /* Runs n samples. mask: [n][steps] or NULL. initial: [n_states] of [n][units],
  * or NULL for zeros. out: [n][units], or [n][steps][units]. final: [n_states]
@@ -56,14 +77,31 @@ void nn_rnn_run (const NnRnn *rnn, size_t n, const float *in, const float *mask,
     const float *const *initial, float *out, float *const *final,
     float *scratch);
 
-/* A recurrent layer with one NnRnn, whose class has this setup and so on. */
+/* Checks the inputs of a recurrent layer: (steps, features), then none or
+ * n_states initial states, whose shapes nn_rnn_expect_states checks. */
+bool nn_rnn_expect_sequence (const NnLayer *layer, const NnConfig *config);
+void nn_rnn_expect_states (const NnRnn *rnn, const NnLayer *layer,
+    const NnConfig *config, size_t first);
+
+/* A recurrent layer with one NnRnn. Its class has these functions; its
+ * keras_name says which cell. */
 typedef struct {
   NnLayer base;
   NnRnn rnn;
 } NnRnnLayer;
 
-void nn_rnn_layer_setup (
-    NnLayer *layer, const NnConfig *config, const NnRnnCell *cell);
+void nn_rnn_layer_setup (NnLayer *layer, const NnConfig *config);
 void nn_rnn_layer_finish (NnLayer *layer);
 void nn_rnn_layer_forward (const NnLayer *layer, const NnCall *call);
 double nn_rnn_layer_flops (const NnLayer *layer);
+void nn_rnn_layer_clear (NnLayer *layer);
+
+/* clang-format off */
+#define NN_RNN_LAYER(name)                                                     \
+  {                                                                            \
+    .keras_name = name, .size = sizeof (NnRnnLayer),                           \
+    .setup = nn_rnn_layer_setup, .finish = nn_rnn_layer_finish,                \
+    .forward = nn_rnn_layer_forward, .flops = nn_rnn_layer_flops,              \
+    .clear = nn_rnn_layer_clear,                                               \
+  }
+/* clang-format on */

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Bidirectional: one recurrent layer forwards, another backwards, and their
+ * outputs merged; both see masks, and answer zeros at masked steps of a
+ * sequence.
+ *   in [steps][k], then the initial states of both (or none)
+ *   -> out [steps][units] or [units] (concat: 2 units; merge_mode null: two
+ *      outputs), then the final states of both with return_state
+ */
+#include <string.h>
+#include "nn/layers/layers.h"
+#include "nn/layers/rnn.h"
+
+typedef enum {
+  MERGE_CONCAT,
+  MERGE_SUM,
+  MERGE_MUL,
+  MERGE_AVERAGE,
+  MERGE_NONE, /* two outputs */
+} Merge;
+
+typedef struct {
+  NnLayer base;
+  NnRnn rnn[2];    /* forward, backward */
+  size_t first[2]; /* of their weights */
+  Merge merge;
+  size_t out_size[2]; /* of a direction, one sample */
+} Bidirectional;
+
+static Merge
+read_merge (const NnConfig *config)
+{
+  static const char *const modes[] = { "concat", "sum", "mul", "ave", NULL };
+  const NnConfig mode = nn_config_get (config, "merge_mode");
+
+  /* Keras always writes the key: null means two outputs. */
+  return nn_config_is_set (&mode)
+      ? nn_config_choice (config, "merge_mode", modes, MERGE_CONCAT)
+      : MERGE_NONE;
+}
+
+/* Reads the direction that config[key], an object {class_name, config}, says.
+ */
+static void
+read_direction (
+    Bidirectional *self, NnRnn *rnn, const NnConfig *config, const char *key)
+{
+  const NnConfig entry = nn_config_get (config, key);
+  const NnConfig inner = nn_config_get (&entry, "config");
+  const char *const name = nn_config_string (&entry, "class_name", "");
+  const NnRnnCell *const cell = nn_rnn_cell_find (name);
+
+  if (cell)
+    nn_rnn_read (rnn, cell, &self->base.in[0], &inner, &inner);
+  else
+    nn_config_fail (config, NN_ERROR_UNSUPPORTED,
+        "the “%s” of class “%s” is not supported; supported are: LSTM, GRU, "
+        "SimpleRNN, CuDNNLSTM, CuDNNGRU",
+        key, name);
+}
+
+static void
+read_directions (Bidirectional *self, const NnConfig *config)
+{
+  const NnConfig backward = nn_config_get (config, "backward_layer");
+  NnRnn *const rnn = self->rnn;
+
+  read_direction (self, &rnn[0], config, "layer");
+  if (nn_config_is_set (&backward)) {
+    read_direction (self, &rnn[1], config, "backward_layer");
+  } else if (nn_config_ok (config)) {
+    rnn[1] = rnn[0];
+    rnn[1].go_backwards = !rnn[0].go_backwards;
+  }
+  if (nn_config_ok (config)
+      && (rnn[0].return_sequences != rnn[1].return_sequences
+          || rnn[0].return_state != rnn[1].return_state
+          || (rnn[0].units != rnn[1].units && self->merge != MERGE_CONCAT
+              && self->merge != MERGE_NONE)
+          || rnn[0].go_backwards == rnn[1].go_backwards))
+    nn_config_fail (config, NN_ERROR_UNSUPPORTED,
+        "the two directions differ in units, return_sequences or return_state, "
+        "or do not differ in go_backwards");
+  for (size_t d = 0; d < 2; d++)
+    rnn[d].zero_masked = rnn[d].return_sequences;
+}
+
+static void
+add_outputs (Bidirectional *self, const NnConfig *config)
+{
+  NnLayer *const layer = &self->base;
+  NnShape out[2];
+
+  for (size_t d = 0; d < 2; d++) {
+    out[d] = nn_rnn_out_shape (&self->rnn[d]);
+    self->out_size[d] = nn_shape_size (&out[d]);
+  }
+  if (self->merge == MERGE_CONCAT)
+    out[0].dim[out[0].rank - 1] += self->rnn[1].units;
+  nn_layer_add_output (layer, config, &out[0]);
+  if (self->merge == MERGE_NONE)
+    nn_layer_add_output (layer, config, &out[1]);
+  for (size_t d = 0; d < 2 && self->rnn[d].return_state; d++)
+    for (size_t s = 0; s < self->rnn[d].cell->n_states; s++) {
+      const NnShape state = nn_rnn_state_shape (&self->rnn[d]);
+
+      nn_layer_add_output (layer, config, &state);
+    }
+}
+
+static void
+bidirectional_setup (NnLayer *layer, const NnConfig *config)
+{
+  static const char *const scopes[] = { "forward_layer/cell",
+    "backward_layer/cell" };
+  Bidirectional *self = (Bidirectional *) layer;
+  size_t n_states, scratch = 0;
+
+  if (!nn_rnn_expect_sequence (layer, config))
+    return;
+  self->merge = read_merge (config);
+  read_directions (self, config);
+  if (!nn_config_ok (config))
+    return;
+  n_states = self->rnn[0].cell->n_states;
+  for (size_t d = 0; d < 2; d++) {
+    if (layer->n_in > 1)
+      nn_rnn_expect_states (&self->rnn[d], layer, config, 1 + d * n_states);
+    self->first[d] =
+        nn_rnn_add_params (&self->rnn[d], layer, config, scopes[d]);
+    scratch = MAX (scratch, nn_rnn_scratch_per_sample (&self->rnn[d]));
+  }
+  if (!nn_config_ok (config))
+    return;
+  add_outputs (self, config);
+  layer->mask_rule =
+      self->rnn[0].return_sequences ? NN_MASK_PASS : NN_MASK_STOP;
+  layer->scratch_per_sample = scratch + self->out_size[0] + self->out_size[1];
+}
+
+static void
+bidirectional_finish (NnLayer *layer)
+{
+  Bidirectional *self = (Bidirectional *) layer;
+
+  for (size_t d = 0; d < 2; d++)
+    nn_rnn_finish (&self->rnn[d], layer, self->first[d]);
+}
+
+/* Puts the steps of n samples, each [steps][units], in the opposite order. */
+static void
+flip_steps (const NnRnn *rnn, size_t n, float *x)
+{
+  const size_t units = rnn->units;
+
+  for (size_t i = 0; i < n; i++, x += rnn->steps * units)
+    for (size_t a = 0, b = rnn->steps - 1; a < b; a++, b--)
+      for (size_t k = 0; k < units; k++) {
+        const float swap = x[a * units + k];
+
+        x[a * units + k] = x[b * units + k];
+        x[b * units + k] = swap;
+      }
+}
+
+/* Rows of both directions side by side. */
+static void
+concatenate (size_t n_rows, const NnRnn *rnn, float *const *y, float *out)
+{
+  for (size_t r = 0; r < n_rows; r++)
+    for (size_t d = 0; d < 2; d++) {
+      const size_t units = rnn[d].units;
+
+      memcpy (out, y[d] + r * units, units * sizeof *out);
+      out += units;
+    }
+}
+
+/* out [n] from what both directions say. */
+static void
+merge (Merge how, size_t n, const float *a, const float *b, float *out)
+{
+  for (size_t i = 0; i < n; i++)
+    out[i] = how == MERGE_MUL ? a[i] * b[i] : a[i] + b[i];
+  for (size_t i = 0; i < n && how == MERGE_AVERAGE; i++)
+    out[i] /= 2;
+}
+
+static void
+bidirectional_forward (const NnLayer *layer, const NnCall *call)
+{
+  const Bidirectional *self = (const Bidirectional *) layer;
+  const NnRnn *const rnn = self->rnn;
+  const size_t n_states = rnn[0].cell->n_states;
+  const bool is_apart = self->merge == MERGE_NONE;
+  const size_t size = call->n * self->out_size[0];
+  float *y[2] = { call->scratch, call->scratch + size };
+
+  for (size_t d = 0; d < 2; d++) {
+    if (is_apart)
+      y[d] = call->out[d];
+    nn_rnn_run (&rnn[d], call->n, call->in[0], call->in_mask[0],
+        layer->n_in > 1 ? call->in + 1 + d * n_states : NULL, y[d],
+        rnn[d].return_state ? call->out + 1 + is_apart + d * n_states : NULL,
+        call->scratch + size + call->n * self->out_size[1]);
+    if (d == 1 && rnn[d].return_sequences)
+      flip_steps (&rnn[d], call->n, y[d]);
+  }
+  if (self->merge == MERGE_CONCAT)
+    concatenate (size / rnn[0].units, rnn, y, call->out[0]);
+  else if (!is_apart)
+    merge (self->merge, size, y[0], y[1], call->out[0]);
+}
+
+static double
+bidirectional_flops (const NnLayer *layer)
+{
+  const Bidirectional *self = (const Bidirectional *) layer;
+
+  return nn_rnn_flops (&self->rnn[0]) + nn_rnn_flops (&self->rnn[1]);
+}
+
+static void
+bidirectional_clear (NnLayer *layer)
+{
+  Bidirectional *self = (Bidirectional *) layer;
+
+  for (size_t d = 0; d < 2; d++)
+    nn_rnn_clear (&self->rnn[d]);
+}
+
+const NnLayerClass nn_bidirectional_class = {
+  .keras_name = "Bidirectional",
+  .size = sizeof (Bidirectional),
+  .setup = bidirectional_setup,
+  .finish = bidirectional_finish,
+  .forward = bidirectional_forward,
+  .flops = bidirectional_flops,
+  .clear = bidirectional_clear,
+};
