@@ -1,19 +1,218 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The second half of a recipe: from the columns of all frames of a window
+ * (dsp/columns.h) to its features. */
 #include "dsp/features.h"
 
+#include <math.h>
+#include <string.h>
+
+#include "dsp/chroma.h"
+#include "dsp/columns.h"
 #include "dsp/db.h"
+#include "dsp/dct.h"
+#include "dsp/delta.h"
 #include "dsp/error.h"
-#include "dsp/fft.h"
-#include "dsp/mel.h"
-#include "dsp/stft.h"
+#include "dsp/sample.h"
+#include "dsp/tuning.h"
 
 struct _DspFeatures {
   DspRecipe recipe;
   size_t n_frames;
-  DspStft *stft;
-  DspMel *mel;
-  float *power; /* [n_fft / 2 + 1], of one frame */
+  size_t n_bands;
+
+  /* The columns [n_frames][layout.len] are a ring: frame f of the window is in
+   * slot (first_slot + f) % n_frames. */
+  DspColumns *columns;
+  DspColumnLayout layout;
+  float *ring;
+  size_t first_slot;
+  uint64_t position;   /* of the last window in its stream */
+  size_t n_shareable;  /* samples of that window, 0: nothing to share */
+  uint64_t n_computed; /* columns */
+
+  /* Each NULL unless the recipe needs it. */
+  DspDct *dct;
+  DspDelta *delta;
+  DspDelta *delta2;
+  DspChroma *chroma;
+  DspTuning *tuning;
+  float *mfcc_mel; /* [n_frames][mfcc_mels], dB */
+  float *mfcc;     /* [n_mfcc][n_frames] */
+  float *matrix;   /* [n_bands][n_frames], where the result is statistics */
 };
+
+static const float *
+column (const DspFeatures *self, size_t frame)
+{
+  const size_t slot = (self->first_slot + frame) % self->n_frames;
+
+  return self->ring + slot * self->layout.len;
+}
+
+/* Rows from the same part of every column. */
+static void
+transpose (const DspFeatures *self, size_t part, size_t n_rows, float *out)
+{
+  for (size_t f = 0; f < self->n_frames; f++) {
+    const float *from = column (self, f) + part;
+
+    for (size_t row = 0; row < n_rows; row++)
+      out[row * self->n_frames + f] = from[row];
+  }
+}
+
+static void
+fill_mel (DspFeatures *self, float *out)
+{
+  transpose (self, self->layout.mel, self->recipe.n_mels, out);
+}
+
+static void
+fill_mel_db (DspFeatures *self, float *out)
+{
+  fill_mel (self, out);
+  dsp_power_to_db (out, self->recipe.n_mels * self->n_frames, DSP_DB_REF_MAX,
+      (float) self->recipe.amin, (float) self->recipe.top_db);
+}
+
+/* The deltas are made of it too, so it is there before any feature is. */
+static void
+compute_mfcc (DspFeatures *self)
+{
+  const size_t n_mels = self->recipe.mfcc_mels;
+
+  for (size_t f = 0; f < self->n_frames; f++)
+    memcpy (self->mfcc_mel + f * n_mels,
+        column (self, f) + self->layout.mfcc_mel, n_mels * sizeof (float));
+  dsp_power_to_db (self->mfcc_mel, n_mels * self->n_frames, 1.0f,
+      (float) self->recipe.amin, (float) self->recipe.top_db);
+  for (size_t f = 0; f < self->n_frames; f++)
+    dsp_dct_apply (
+        self->dct, self->mfcc_mel + f * n_mels, self->mfcc + f, self->n_frames);
+}
+
+static void
+fill_mfcc (DspFeatures *self, float *out)
+{
+  memcpy (
+      out, self->mfcc, self->recipe.n_mfcc * self->n_frames * sizeof (float));
+}
+
+static void
+apply_delta (const DspFeatures *self, const DspDelta *delta, float *out)
+{
+  for (size_t row = 0; row < self->recipe.n_mfcc; row++)
+    dsp_delta_apply (delta, self->mfcc + row * self->n_frames, self->n_frames,
+        out + row * self->n_frames);
+}
+
+static void
+fill_delta (DspFeatures *self, float *out)
+{
+  apply_delta (self, self->delta, out);
+}
+
+static void
+fill_delta2 (DspFeatures *self, float *out)
+{
+  apply_delta (self, self->delta2, out);
+}
+
+static void
+fill_chroma (DspFeatures *self, float *out)
+{
+  if (self->tuning) {
+    dsp_tuning_begin (self->tuning);
+    for (size_t f = 0; f < self->n_frames; f++)
+      dsp_tuning_add (self->tuning, column (self, f) + self->layout.power);
+    dsp_chroma_set_tuning (self->chroma, dsp_tuning_estimate (self->tuning));
+  }
+  for (size_t f = 0; f < self->n_frames; f++)
+    dsp_chroma_apply (self->chroma, column (self, f) + self->layout.power,
+        out + f, self->n_frames);
+}
+
+/* All features of one number per frame: they are in the recipe's order. */
+static void
+fill_scalars (DspFeatures *self, float *out)
+{
+  transpose (
+      self, self->layout.scalars, self->layout.len - self->layout.scalars, out);
+}
+
+static const struct {
+  DspFeature feature;
+  void (*fill) (DspFeatures *self, float *out);
+} blocks[] = {
+  { DSP_FEATURE_MEL, fill_mel },
+  { DSP_FEATURE_MEL_DB, fill_mel_db },
+  { DSP_FEATURE_MFCC, fill_mfcc },
+  { DSP_FEATURE_DELTA, fill_delta },
+  { DSP_FEATURE_DELTA2, fill_delta2 },
+  { DSP_FEATURE_CHROMA, fill_chroma },
+};
+
+/* The parts that only some recipes need. */
+static bool
+add_mfcc (DspFeatures *self, GError **error)
+{
+  const DspRecipe *r = &self->recipe;
+
+  self->dct = dsp_dct_new (r->mfcc_mels, r->n_mfcc, error);
+  if (!self->dct)
+    return false;
+  if (r->features & DSP_FEATURE_DELTA) {
+    self->delta = dsp_delta_new (r->delta_width, 1, error);
+    if (!self->delta)
+      return false;
+  }
+  if (r->features & DSP_FEATURE_DELTA2) {
+    self->delta2 = dsp_delta_new (r->delta_width, 2, error);
+    if (!self->delta2)
+      return false;
+  }
+  self->mfcc_mel = g_try_new (float, r->mfcc_mels * self->n_frames);
+  self->mfcc = g_try_new (float, r->n_mfcc * self->n_frames);
+  return true;
+}
+
+static bool
+add_chroma (DspFeatures *self, GError **error)
+{
+  const DspRecipe *r = &self->recipe;
+
+  self->chroma = dsp_chroma_new (r->rate, r->n_fft, r->n_chroma, error);
+  if (!self->chroma)
+    return false;
+  if (r->tuning == DSP_TUNING_ESTIMATE) {
+    self->tuning =
+        dsp_tuning_new (r->rate, r->n_fft, r->n_chroma, self->n_frames, error);
+    return self->tuning != NULL;
+  }
+  return true;
+}
+
+static bool
+add_parts (DspFeatures *self, GError **error)
+{
+  const DspColumnLayout *l = &self->layout;
+  const bool has_mfcc = l->power > l->mfcc_mel;
+  const bool has_statistics = self->recipe.statistics != 0;
+
+  if (has_mfcc && !add_mfcc (self, error))
+    return false;
+  if (l->scalars > l->power && !add_chroma (self, error))
+    return false;
+  if (has_statistics)
+    self->matrix = g_try_new (float, self->n_bands * self->n_frames);
+  self->ring = g_try_new (float, self->n_frames * l->len);
+  if (self->ring && !(has_mfcc && !(self->mfcc_mel && self->mfcc))
+      && !(has_statistics && !self->matrix))
+    return true;
+  g_set_error (error, DSP_ERROR, DSP_ERROR_MEMORY,
+      "no memory for the features of %zu frames", self->n_frames);
+  return false;
+}
 
 DspFeatures *
 dsp_features_new (const DspRecipe *recipe, GError **error)
@@ -21,27 +220,17 @@ dsp_features_new (const DspRecipe *recipe, GError **error)
   if (!dsp_recipe_check (recipe, error))
     return NULL;
 
-  const DspMelConfig mel_config = { .rate = recipe->rate,
-    .n_fft = recipe->n_fft,
-    .n_mels = recipe->n_mels,
-    .f_min = recipe->f_min,
-    .f_max = recipe->f_max };
   g_autoptr (DspFeatures) self = g_new0 (DspFeatures, 1);
 
   self->recipe = *recipe;
-  self->stft = dsp_stft_new (recipe->n_fft, recipe->hop_length, error);
-  if (!self->stft)
+  self->n_frames = dsp_recipe_n_frames (recipe);
+  self->n_bands = dsp_recipe_n_bands (recipe);
+  self->columns = dsp_columns_new (recipe, error);
+  if (!self->columns)
     return NULL;
-  self->mel = dsp_mel_new (&mel_config, error);
-  if (!self->mel)
+  self->layout = *dsp_columns_layout (self->columns);
+  if (!add_parts (self, error))
     return NULL;
-  self->n_frames = dsp_stft_n_frames (self->stft, recipe->window_len);
-  self->power = dsp_fft_alloc (dsp_stft_n_bins (self->stft) * sizeof (float));
-  if (!self->power) {
-    g_set_error (error, DSP_ERROR, DSP_ERROR_MEMORY,
-        "no memory for a spectrum of %zu samples", recipe->n_fft);
-    return NULL;
-  }
   return g_steal_pointer (&self);
 }
 
@@ -50,38 +239,149 @@ dsp_features_free (DspFeatures *self)
 {
   if (!self)
     return;
-  g_clear_pointer (&self->stft, dsp_stft_free);
-  g_clear_pointer (&self->mel, dsp_mel_free);
-  g_clear_pointer (&self->power, dsp_fft_buffer_free);
+  g_clear_pointer (&self->columns, dsp_columns_free);
+  g_clear_pointer (&self->ring, g_free);
+  g_clear_pointer (&self->dct, dsp_dct_free);
+  g_clear_pointer (&self->delta, dsp_delta_free);
+  g_clear_pointer (&self->delta2, dsp_delta_free);
+  g_clear_pointer (&self->chroma, dsp_chroma_free);
+  g_clear_pointer (&self->tuning, dsp_tuning_free);
+  g_clear_pointer (&self->mfcc_mel, g_free);
+  g_clear_pointer (&self->mfcc, g_free);
+  g_clear_pointer (&self->matrix, g_free);
   g_free (self);
 }
 
 size_t
 dsp_features_n_bands (const DspFeatures *self)
 {
-  return self->recipe.n_mels;
+  return self->n_bands;
 }
 
 size_t
 dsp_features_n_frames (const DspFeatures *self)
 {
-  return self->n_frames;
+  return dsp_recipe_n_columns (&self->recipe);
+}
+
+uint64_t
+dsp_features_frames_computed (const DspFeatures *self)
+{
+  return self->n_computed;
+}
+
+void
+dsp_features_forget (DspFeatures *self)
+{
+  self->n_shareable = 0;
+}
+
+/* Frames from the last window to this one; n_frames where none is shared. */
+static size_t
+frames_since_last (const DspFeatures *self, uint64_t position)
+{
+  const size_t hop = self->recipe.hop_length;
+  const uint64_t distance = position - self->position;
+
+  if (self->n_shareable == 0 || position < self->position || distance % hop != 0
+      || distance / hop >= self->n_frames)
+    return self->n_frames;
+  return (size_t) (distance / hop);
+}
+
+/* Brings the ring to this window. */
+static void
+compute_columns (DspFeatures *self, uint64_t position, const float *samples,
+    size_t n_samples)
+{
+  const size_t step = frames_since_last (self, position);
+
+  self->first_slot = (self->first_slot + step) % self->n_frames;
+  for (size_t f = 0; f < self->n_frames; f++) {
+    if (f + step < self->n_frames
+        && dsp_columns_is_inside (self->columns, f, n_samples)
+        && dsp_columns_is_inside (self->columns, f + step, self->n_shareable))
+      continue;
+    dsp_columns_compute (
+        self->columns, samples, n_samples, f, (float *) column (self, f));
+    self->n_computed++;
+  }
+  self->position = position;
+  self->n_shareable = n_samples;
+}
+
+/* [n_bands][n_frames] -> [n_bands][statistics] */
+static void
+reduce (const DspFeatures *self, const float *matrix, float *out)
+{
+  const double n = (double) self->n_frames;
+
+  for (size_t row = 0; row < self->n_bands; row++) {
+    const float *values = matrix + row * self->n_frames;
+    double sum = 0;
+    double square = 0;
+
+    for (size_t f = 0; f < self->n_frames; f++)
+      sum += (double) values[f];
+    for (size_t f = 0; f < self->n_frames; f++) {
+      const double away = (double) values[f] - sum / n;
+
+      square += away * away;
+    }
+    if (self->recipe.statistics & DSP_STATISTIC_MEAN)
+      *out++ = (float) (sum / n);
+    if (self->recipe.statistics & DSP_STATISTIC_STD)
+      *out++ = (float) sqrt (square / n);
+  }
+}
+
+static bool
+is_silent (const float *samples, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    if (dsp_sample_clean (samples[i]) != 0.0f)
+      return false;
+  return true;
+}
+
+bool
+dsp_features_compute_at (DspFeatures *self, uint64_t position,
+    const float *samples, size_t n_samples, float *out)
+{
+  const DspRecipe *recipe = &self->recipe;
+  float *matrix = self->matrix ? self->matrix : out;
+  bool has_contrast = true;
+  size_t row;
+
+  g_return_val_if_fail (n_samples <= recipe->window_len, false);
+
+  compute_columns (self, position, samples, n_samples);
+  if (self->mfcc)
+    compute_mfcc (self);
+  for (size_t i = 0; i < G_N_ELEMENTS (blocks); i++)
+    if (dsp_recipe_rows (recipe, blocks[i].feature, &row) > 0)
+      blocks[i].fill (self, matrix + row * self->n_frames);
+  dsp_recipe_rows (recipe, DSP_FEATURE_RMS, &row);
+  fill_scalars (self, matrix + row * self->n_frames);
+
+  if (recipe->normalization == DSP_NORMALIZATION_MIN_MAX)
+    has_contrast = dsp_min_max (matrix, self->n_bands * self->n_frames);
+  else
+    has_contrast = !is_silent (samples, n_samples);
+  if (recipe->statistics)
+    reduce (self, matrix, out);
+  return has_contrast;
 }
 
 bool
 dsp_features_compute (
     DspFeatures *self, const float *samples, size_t n_samples, float *out)
 {
-  const DspRecipe *recipe = &self->recipe;
-  const size_t n = recipe->n_mels * self->n_frames;
+  dsp_features_forget (self);
 
-  g_return_val_if_fail (n_samples <= recipe->window_len, false);
+  const bool has_contrast =
+      dsp_features_compute_at (self, 0, samples, n_samples, out);
 
-  for (size_t f = 0; f < self->n_frames; f++) {
-    dsp_stft_power (self->stft, samples, n_samples, f, self->power);
-    dsp_mel_apply (self->mel, self->power, out + f, self->n_frames);
-  }
-  dsp_power_to_db (
-      out, n, DSP_DB_REF_MAX, (float) recipe->amin, (float) recipe->top_db);
-  return dsp_min_max (out, n);
+  dsp_features_forget (self); /* position 0 was not a stream's */
+  return has_contrast;
 }

@@ -18,8 +18,7 @@ struct _DspFft {
 
 /* FFTW_ESTIMATE chooses the same plan in each run, so features, and the models
  * trained on them, are the same bits each time; FFTW_MEASURE picks by the
- * clock. For the lengths in use the two plans are equally fast (tests/bench).
- */
+ * clock. For 2048 its plan is 3 % faster (tests/bench). */
 static void
 plan (DspFft *self, double *real, double complex *bins)
 {

@@ -131,8 +131,7 @@ dsp_mel_weight (const DspMel *self, size_t band, size_t bin)
 }
 
 void
-dsp_mel_apply (
-    const DspMel *self, const float *power, float *out, size_t stride)
+dsp_mel_apply (const DspMel *self, const float *power, float *out)
 {
   for (size_t i = 0; i < self->n_mels; i++) {
     const Band *band = &self->bands[i];
@@ -142,6 +141,6 @@ dsp_mel_apply (
 
     for (size_t k = 0; k < band->len; k++)
       sum += weights[k] * bins[k];
-    out[i * stride] = sum;
+    out[i] = sum;
   }
 }

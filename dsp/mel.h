@@ -28,7 +28,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DspMel, dsp_mel_free)
 /* The weight of a bin in a band. */
 float dsp_mel_weight (const DspMel *self, size_t band, size_t bin);
 
-/* The mel of one frame. Band i is written to out[i * stride], so that a frame
- * may become a column of a band-major matrix. Never fails, never allocates. */
-void dsp_mel_apply (
-    const DspMel *self, const float *power, float *out, size_t stride);
+/* The mel of one frame. Never fails, never allocates. */
+void dsp_mel_apply (const DspMel *self, const float *power, float *out);

@@ -2,6 +2,7 @@
 #include "dsp/recipe.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "dsp/error.h"
 #include "dsp/fft.h"
@@ -9,28 +10,47 @@
 /* Recipes come from model files, which nobody vouches for: the ranges bound the
  * memory that a recipe can ask for. */
 #define WINDOW_LEN_MAX (1 << 24)
-#define FEATURES_MAX (1 << 24) /* bands x frames */
+#define VALUES_MAX (1 << 24) /* of one matrix, and of a spectrogram */
 
-#define SIZE(field, min, max)                                                  \
+static const char *const feature_names[] = { "mel", "mel_db", "mfcc", "delta",
+  "delta2", "chroma", "rms", "zcr", "centroid", "bandwidth", "rolloff",
+  "flatness", NULL };
+static const char *const statistic_names[] = { "mean", "std", NULL };
+static const char *const normalization_names[] = { "none", "min_max", NULL };
+static const char *const tuning_names[] = { "none", "estimate", NULL };
+
+#define FIELD(field, type, min, max, names)                                    \
   {                                                                            \
-#field, DSP_FIELD_SIZE, G_STRUCT_OFFSET(DspRecipe, field), min, max        \
+#field, type, G_STRUCT_OFFSET(DspRecipe, field), min, max, names           \
   }
-#define DOUBLE(field, min, max)                                                \
-  {                                                                            \
-#field, DSP_FIELD_DOUBLE, G_STRUCT_OFFSET(DspRecipe, field), min, max      \
-  }
+#define SIZE(field, min, max) FIELD (field, DSP_FIELD_SIZE, min, max, NULL)
+#define DOUBLE(field, min, max) FIELD (field, DSP_FIELD_DOUBLE, min, max, NULL)
+#define ENUM(field, names)                                                     \
+  FIELD (field, DSP_FIELD_ENUM, 0, G_N_ELEMENTS (names) - 2, names)
+#define FLAGS(field, min, names)                                               \
+  FIELD (field, DSP_FIELD_FLAGS, min, (1 << (G_N_ELEMENTS (names) - 1)) - 1,   \
+      names)
 
 /* clang-format off */
 static const DspRecipeField fields[] = {
-  DOUBLE (rate,         1,     1e6),
-  SIZE   (window_len,   1,     WINDOW_LEN_MAX),
-  SIZE   (n_fft,        2,     DSP_FFT_MAX),
-  SIZE   (hop_length,   1,     WINDOW_LEN_MAX),
-  SIZE   (n_mels,       1,     1024),
-  DOUBLE (f_min,        0,     5e5),
-  DOUBLE (f_max,        0,     5e5),
-  DOUBLE (amin,         1e-30, 1e6),
-  DOUBLE (top_db,       1e-3,  1000),
+  DOUBLE (rate,          1,     1e6),
+  SIZE   (window_len,    1,     WINDOW_LEN_MAX),
+  SIZE   (n_fft,         2,     DSP_FFT_MAX),
+  SIZE   (hop_length,    1,     WINDOW_LEN_MAX),
+  FLAGS  (features,      1,     feature_names),
+  SIZE   (n_mels,        1,     1024),
+  DOUBLE (f_min,         0,     5e5),
+  DOUBLE (f_max,         0,     5e5),
+  DOUBLE (amin,          1e-30, 1e6),
+  DOUBLE (top_db,        1e-3,  1000),
+  SIZE   (n_mfcc,        1,     1024),
+  SIZE   (mfcc_mels,     1,     1024),
+  SIZE   (delta_width,   3,     1001),
+  SIZE   (n_chroma,      1,     120),
+  ENUM   (tuning,               tuning_names),
+  DOUBLE (roll_percent,  0.01,  0.99),
+  ENUM   (normalization,        normalization_names),
+  FLAGS  (statistics,    0,     statistic_names),
 };
 /* clang-format on */
 
@@ -41,12 +61,26 @@ dsp_recipe_fields (size_t *n_fields)
   return fields;
 }
 
+const DspRecipeField *
+dsp_recipe_find_field (const char *name)
+{
+  for (size_t i = 0; i < G_N_ELEMENTS (fields); i++)
+    if (strcmp (fields[i].name, name) == 0)
+      return &fields[i];
+  return NULL;
+}
+
 double
 dsp_recipe_get (const DspRecipe *recipe, const DspRecipeField *field)
 {
-  if (field->type == DSP_FIELD_SIZE)
-    return (double) G_STRUCT_MEMBER (size_t, recipe, field->offset);
-  return G_STRUCT_MEMBER (double, recipe, field->offset);
+  switch (field->type) {
+    case DSP_FIELD_SIZE:
+      return (double) G_STRUCT_MEMBER (size_t, recipe, field->offset);
+    case DSP_FIELD_DOUBLE:
+      return G_STRUCT_MEMBER (double, recipe, field->offset);
+    default:
+      return (double) G_STRUCT_MEMBER (unsigned, recipe, field->offset);
+  }
 }
 
 bool
@@ -58,10 +92,104 @@ dsp_recipe_set (DspRecipe *recipe, const DspRecipeField *field, double value)
     G_STRUCT_MEMBER (double, recipe, field->offset) = value;
     return true;
   }
-  if (value < 0 || value > 1e15 || value != floor (value))
+  if (value < 0 || value > (double) G_MAXINT || value != floor (value))
     return false;
-  G_STRUCT_MEMBER (size_t, recipe, field->offset) = (size_t) value;
+  if (field->type == DSP_FIELD_SIZE)
+    G_STRUCT_MEMBER (size_t, recipe, field->offset) = (size_t) value;
+  else
+    G_STRUCT_MEMBER (unsigned, recipe, field->offset) = (unsigned) value;
   return true;
+}
+
+char *
+dsp_recipe_get_text (const DspRecipe *recipe, const DspRecipeField *field)
+{
+  const double value = dsp_recipe_get (recipe, field);
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+  if (!field->names)
+    return g_strdup (g_ascii_dtostr (number, sizeof number, value));
+
+  GString *text = g_string_new (NULL);
+
+  for (unsigned i = 0; field->names[i]; i++) {
+    if (field->type == DSP_FIELD_FLAGS ? !((unsigned) value & (1u << i))
+                                       : (unsigned) value != i)
+      continue;
+    if (text->len > 0)
+      g_string_append_c (text, ',');
+    g_string_append (text, field->names[i]);
+  }
+  return g_string_free (text, false);
+}
+
+/* Index of a name; that of the NULL behind them where there is no such name. */
+static unsigned
+index_of (const char *const *names, const char *name)
+{
+  unsigned i = 0;
+
+  while (names[i] && strcmp (name, names[i]) != 0)
+    i++;
+  return i;
+}
+
+/* The number that names stand for; false, with an error, at an unknown one. */
+static bool
+parse_names (const DspRecipeField *field, const char *text, double *value,
+    GError **error)
+{
+  if (field->type == DSP_FIELD_ENUM) {
+    const unsigned i = index_of (field->names, text);
+
+    *value = i;
+    if (field->names[i])
+      return true;
+  } else {
+    g_auto (GStrv) words = g_strsplit (text, ",", -1);
+    unsigned sum = 0;
+    size_t w;
+
+    for (w = 0; words[w]; w++) {
+      const unsigned i = index_of (field->names, g_strstrip (words[w]));
+
+      if (!field->names[i])
+        break;
+      sum |= 1u << i;
+    }
+    *value = sum;
+    if (!words[w])
+      return true;
+  }
+
+  g_autofree char *known = g_strjoinv (", ", (char **) field->names);
+
+  g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
+      "%s knows no \"%s\", only %s", field->name, text, known);
+  return false;
+}
+
+bool
+dsp_recipe_set_text (DspRecipe *recipe, const DspRecipeField *field,
+    const char *text, GError **error)
+{
+  double value;
+
+  if (field->names) {
+    if (!parse_names (field, text, &value, error))
+      return false;
+  } else {
+    char *end;
+
+    value = g_ascii_strtod (text, &end);
+    if (end == text || *end != '\0')
+      value = NAN;
+  }
+  if (dsp_recipe_set (recipe, field, value))
+    return true;
+  g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG, "\"%s\" is no value of %s",
+      text, field->name);
+  return false;
 }
 
 static bool
@@ -80,14 +208,29 @@ check_fields (const DspRecipe *recipe, GError **error)
   return true;
 }
 
+static bool
+check_size (const DspRecipe *recipe, GError **error)
+{
+  const size_t n_frames = dsp_recipe_n_frames (recipe);
+  const size_t n_rows = MAX (dsp_recipe_n_bands (recipe), recipe->mfcc_mels);
+  const size_t n_bins =
+      recipe->features & DSP_FEATURE_CHROMA ? recipe->n_fft / 2 + 1 : 1;
+
+  if (n_frames <= VALUES_MAX / n_rows && n_frames <= VALUES_MAX / n_bins)
+    return true;
+  g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
+      "window_len %zu and hop_length %zu make %zu frames: too many",
+      recipe->window_len, recipe->hop_length, n_frames);
+  return false;
+}
+
 bool
 dsp_recipe_check (const DspRecipe *recipe, GError **error)
 {
+  const unsigned deltas = DSP_FEATURE_DELTA | DSP_FEATURE_DELTA2;
+
   if (!check_fields (recipe, error))
     return false;
-
-  const size_t n_frames = 1 + recipe->window_len / recipe->hop_length;
-
   if (recipe->n_fft % 2 != 0)
     g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG, "n_fft is %zu, not even",
         recipe->n_fft);
@@ -96,11 +239,83 @@ dsp_recipe_check (const DspRecipe *recipe, GError **error)
     g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
         "f_min..f_max is %g..%g Hz: empty, or past half the rate, %g Hz",
         recipe->f_min, recipe->f_max, recipe->rate / 2);
-  else if (n_frames > FEATURES_MAX / recipe->n_mels)
+  else if (recipe->n_mfcc > recipe->mfcc_mels)
     g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
-        "%zu bands of %zu frames are more than %d values", recipe->n_mels,
-        n_frames, FEATURES_MAX);
+        "n_mfcc is %zu, more than mfcc_mels, %zu", recipe->n_mfcc,
+        recipe->mfcc_mels);
+  else if (recipe->delta_width % 2 == 0)
+    g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
+        "delta_width is %zu, not odd", recipe->delta_width);
+  else if ((recipe->features & deltas)
+      && recipe->delta_width > dsp_recipe_n_frames (recipe))
+    g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
+        "delta_width is %zu, more than the %zu frames of a window",
+        recipe->delta_width, dsp_recipe_n_frames (recipe));
   else
-    return true;
+    return check_size (recipe, error);
   return false;
+}
+
+bool
+dsp_recipe_equal (const DspRecipe *a, const DspRecipe *b)
+{
+  for (size_t i = 0; i < G_N_ELEMENTS (fields); i++)
+    if (dsp_recipe_get (a, &fields[i]) != dsp_recipe_get (b, &fields[i]))
+      return false;
+  return true;
+}
+
+static size_t
+rows_of (const DspRecipe *recipe, unsigned feature)
+{
+  switch (recipe->features & feature) {
+    case 0:
+      return 0;
+    case DSP_FEATURE_MEL:
+    case DSP_FEATURE_MEL_DB:
+      return recipe->n_mels;
+    case DSP_FEATURE_MFCC:
+    case DSP_FEATURE_DELTA:
+    case DSP_FEATURE_DELTA2:
+      return recipe->n_mfcc;
+    case DSP_FEATURE_CHROMA:
+      return recipe->n_chroma;
+    default:
+      return 1;
+  }
+}
+
+size_t
+dsp_recipe_rows (const DspRecipe *recipe, DspFeature feature, size_t *first_row)
+{
+  *first_row = 0;
+  for (unsigned before = 1; before < (unsigned) feature; before <<= 1)
+    *first_row += rows_of (recipe, before);
+  return rows_of (recipe, feature);
+}
+
+size_t
+dsp_recipe_n_bands (const DspRecipe *recipe)
+{
+  size_t n;
+
+  /* One past the last feature: all of them come before it. */
+  dsp_recipe_rows (recipe, 1 << (G_N_ELEMENTS (feature_names) - 1), &n);
+  return n;
+}
+
+size_t
+dsp_recipe_n_frames (const DspRecipe *recipe)
+{
+  return 1 + recipe->window_len / recipe->hop_length;
+}
+
+size_t
+dsp_recipe_n_columns (const DspRecipe *recipe)
+{
+  const unsigned s = recipe->statistics;
+
+  if (s == 0)
+    return dsp_recipe_n_frames (recipe);
+  return (s & DSP_STATISTIC_MEAN ? 1 : 0) + (s & DSP_STATISTIC_STD ? 1 : 0);
 }

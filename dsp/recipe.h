@@ -1,23 +1,71 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The feature recipe: the one value that says how samples become the numbers
  * that a network sees. Training, tools and playback share it; model files carry
- * it. Field names and meanings are librosa's. */
+ * it. Field names and meanings are librosa's.
+ *
+ * A window of samples becomes a matrix [rows][frames]: the rows of each feature
+ * that is asked for, in the order of DspFeature. It may be normalised, and then
+ * be reduced to statistics over time: [rows][statistics].
+ */
 #pragma once
 
 #include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What can be asked for; or-ed together in DspRecipe.features. */
+typedef enum {
+  DSP_FEATURE_MEL = 1 << 0,       /* n_mels rows, power */
+  DSP_FEATURE_MEL_DB = 1 << 1,    /* n_mels rows, dB below the loudest */
+  DSP_FEATURE_MFCC = 1 << 2,      /* n_mfcc rows */
+  DSP_FEATURE_DELTA = 1 << 3,     /* n_mfcc rows, slope of the MFCC */
+  DSP_FEATURE_DELTA2 = 1 << 4,    /* n_mfcc rows, curvature of the MFCC */
+  DSP_FEATURE_CHROMA = 1 << 5,    /* n_chroma rows, 0..1 */
+  DSP_FEATURE_RMS = 1 << 6,       /* 1 row, as are all that follow */
+  DSP_FEATURE_ZCR = 1 << 7,       /* zero crossings per sample */
+  DSP_FEATURE_CENTROID = 1 << 8,  /* Hz */
+  DSP_FEATURE_BANDWIDTH = 1 << 9, /* Hz */
+  DSP_FEATURE_ROLLOFF = 1 << 10,  /* Hz */
+  DSP_FEATURE_FLATNESS = 1 << 11, /* 0..1 */
+} DspFeature;
+
+/* Over time; or-ed together in DspRecipe.statistics. 0: the whole matrix. */
+typedef enum {
+  DSP_STATISTIC_MEAN = 1 << 0,
+  DSP_STATISTIC_STD = 1 << 1, /* of the population, as numpy.std */
+} DspStatistic;
+
+/* Of the matrix as one. */
+typedef enum {
+  DSP_NORMALIZATION_NONE,
+  DSP_NORMALIZATION_MIN_MAX, /* to 0..1 */
+} DspNormalization;
+
+/* Of the chroma filters, from A = 440 Hz. */
+typedef enum {
+  DSP_TUNING_NONE,
+  DSP_TUNING_ESTIMATE, /* from the window, dsp/tuning.h */
+} DspTuningMode;
+
 typedef struct {
-  double rate;       /* Hz, of the samples that the recipe takes */
-  size_t window_len; /* samples in one window, > 0 */
-  size_t n_fft;      /* samples, even */
-  size_t hop_length; /* samples */
-  size_t n_mels;     /* bands */
-  double f_min;      /* Hz */
-  double f_max;      /* Hz, f_min < f_max <= rate / 2 */
-  double amin;       /* power_to_db: smallest power, > 0 */
-  double top_db;     /* dB below the window's maximum, > 0 */
+  double rate;            /* Hz, of the samples that the recipe takes */
+  size_t window_len;      /* samples in one window, > 0 */
+  size_t n_fft;           /* samples, even */
+  size_t hop_length;      /* samples */
+  unsigned features;      /* DspFeature, at least one */
+  size_t n_mels;          /* bands */
+  double f_min;           /* Hz */
+  double f_max;           /* Hz, f_min < f_max <= rate / 2 */
+  double amin;            /* power_to_db: smallest power, > 0 */
+  double top_db;          /* dB below the window's maximum, > 0 */
+  size_t n_mfcc;          /* coefficients, <= mfcc_mels */
+  size_t mfcc_mels;       /* bands that the MFCC are made of */
+  size_t delta_width;     /* frames, odd, >= 3 */
+  size_t n_chroma;        /* pitch classes */
+  unsigned tuning;        /* DspTuningMode */
+  double roll_percent;    /* 0..1: the part of the magnitude below rolloff */
+  unsigned normalization; /* DspNormalization */
+  unsigned statistics;    /* DspStatistic, or 0 */
 } DspRecipe;
 
 /* 3 s at 16 kHz -> 64 mel bands x 94 frames: the recipe of the Python system,
@@ -27,34 +75,69 @@ typedef struct {
       .window_len = 48000,                                                     \
       .n_fft = 2048,                                                           \
       .hop_length = 512,                                                       \
+      .features = DSP_FEATURE_MEL_DB,                                          \
       .n_mels = 64,                                                            \
       .f_min = 0,                                                              \
       .f_max = 8000,                                                           \
       .amin = 1e-10,                                                           \
-      .top_db = 80 })
+      .top_db = 80,                                                            \
+      .n_mfcc = 13,                                                            \
+      .mfcc_mels = 128,                                                        \
+      .delta_width = 9,                                                        \
+      .n_chroma = 12,                                                          \
+      .tuning = DSP_TUNING_ESTIMATE,                                           \
+      .roll_percent = 0.85,                                                    \
+      .normalization = DSP_NORMALIZATION_MIN_MAX,                              \
+      .statistics = 0 })
 
 typedef enum {
   DSP_FIELD_SIZE,   /* size_t */
   DSP_FIELD_DOUBLE, /* double, finite */
+  DSP_FIELD_ENUM,   /* unsigned, an index into names */
+  DSP_FIELD_FLAGS,  /* unsigned, bit i stands for names[i] */
 } DspFieldType;
 
-/* One field of the recipe. Whoever checks, reads or writes recipes walks this
- * table, so a new field is one line in recipe.c. */
+/* One field of the recipe. Whoever checks, reads, writes or compares recipes
+ * walks this table, so that a new field is one line in recipe.c. */
 typedef struct {
   const char *name;
   DspFieldType type;
-  size_t offset; /* into DspRecipe */
-  double min, max;
+  size_t offset;            /* into DspRecipe */
+  double min, max;          /* range, as dsp_recipe_get returns it */
+  const char *const *names; /* NULL-terminated; NULL unless ENUM or FLAGS */
 } DspRecipeField;
 
 const DspRecipeField *dsp_recipe_fields (size_t *n_fields);
+/* NULL where there is no field of that name. */
+const DspRecipeField *dsp_recipe_find_field (const char *name);
 
-/* The value of a field as a number, whatever its type; set refuses what is not
- * a value of its type, and does not look at the range. */
+/* The value of a field as a number, whatever its type. set refuses (false) what
+ * is no value of the type, such as 1.5 bands, but does not look at the range.
+ */
 double dsp_recipe_get (const DspRecipe *recipe, const DspRecipeField *field);
 bool dsp_recipe_set (
     DspRecipe *recipe, const DspRecipeField *field, double value);
 
+/* The same as text: a number, a name, or names with commas between (none: "").
+ * Free with g_free. set refuses (false, DSP_ERROR_CONFIG) unknown names. */
+char *dsp_recipe_get_text (
+    const DspRecipe *recipe, const DspRecipeField *field);
+bool dsp_recipe_set_text (DspRecipe *recipe, const DspRecipeField *field,
+    const char *text, GError **error);
+
 /* False and DSP_ERROR_CONFIG, naming the field, where a value is out of its
  * range or the values do not go together. */
 bool dsp_recipe_check (const DspRecipe *recipe, GError **error);
+
+bool dsp_recipe_equal (const DspRecipe *a, const DspRecipe *b);
+
+/* Rows that one feature takes, and those of all features in the recipe before
+ * it; 0 rows where the recipe lacks it. */
+size_t dsp_recipe_rows (
+    const DspRecipe *recipe, DspFeature feature, size_t *first_row);
+
+/* The shape of the result: rows, and frames or statistics. */
+size_t dsp_recipe_n_bands (const DspRecipe *recipe);
+size_t dsp_recipe_n_columns (const DspRecipe *recipe);
+/* Frames of the STFT of one window. */
+size_t dsp_recipe_n_frames (const DspRecipe *recipe);

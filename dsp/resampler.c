@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "dsp/error.h"
+#include "dsp/sample.h"
 
 #define RATE_MIN 1.0
 #define RATE_MAX 1e6
@@ -87,7 +88,7 @@ load_block (DspResampler *self, const float *in, size_t n_in)
   const size_t n = MIN (n_in, BLOCK_LEN);
 
   for (size_t i = 0; i < n; i++)
-    self->block[i] = isfinite (in[i]) ? in[i] : 0.0f;
+    self->block[i] = dsp_sample_clean (in[i]);
   return n;
 }
 

@@ -6,6 +6,7 @@
 
 #include "dsp/error.h"
 #include "dsp/fft.h"
+#include "dsp/sample.h"
 
 struct _DspStft {
   size_t n_fft;
@@ -75,14 +76,12 @@ dsp_stft_window (const DspStft *self)
   return self->window;
 }
 
-/* The comparison is false for NaN, so the loop has no branch. */
 static void
 apply_window (
     const float *samples, const double *window, size_t n, double *restrict out)
 {
   for (size_t i = 0; i < n; i++)
-    out[i] =
-        (fabsf (samples[i]) <= DSP_SAMPLE_MAX ? samples[i] : 0.0f) * window[i];
+    out[i] = (double) dsp_sample_clean (samples[i]) * window[i];
 }
 
 /* Fills self->frame. The frame begins n_fft / 2 samples before its centre. */

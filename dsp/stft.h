@@ -4,16 +4,13 @@
  * Frame f is centred on sample f * hop_length, under a periodic Hann window of
  * n_fft samples; what lies outside the samples is zero. Same numbers as
  * librosa.stft (center=True, pad_mode="constant") on samples in float64.
- * Samples that are not finite, or beyond DSP_SAMPLE_MAX, count as zero: their
- * power would overflow. One thread at a time.
+ * Samples are cleaned (dsp/sample.h). One thread at a time.
  */
 #pragma once
 
 #include <complex.h>
 #include <glib.h>
 #include <stddef.h>
-
-#define DSP_SAMPLE_MAX 1e12f
 
 typedef struct _DspStft DspStft;
 

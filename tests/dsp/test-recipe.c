@@ -36,25 +36,32 @@ static const struct {
   { "top_db", 0, false },
   { "top_db", INFINITY, false },
   { "top_db", 60, true },
+  { "features", 0, false },
+  { "features", DSP_FEATURE_DELTA | DSP_FEATURE_RMS, true },
+  { "features", 4096, false },
+  { "n_mfcc", 128, true },
+  { "n_mfcc", 129, false }, /* of 128 bands */
+  { "n_mfcc", 0, false },
+  { "mfcc_mels", 12, false },
+  { "mfcc_mels", 13, true },
+  { "delta_width", 8, false },
+  { "delta_width", 1, false },
+  { "n_chroma", 0, false },
+  { "n_chroma", 24, true },
+  { "tuning", 2, false },
+  { "tuning", DSP_TUNING_NONE, true },
+  { "roll_percent", 1, false },
+  { "normalization", 2, false },
+  { "normalization", DSP_NORMALIZATION_NONE, true },
+  { "statistics", 4, false },
+  { "statistics", DSP_STATISTIC_MEAN, true },
 };
-
-static const DspRecipeField *
-find (const char *name)
-{
-  size_t n;
-  const DspRecipeField *fields = dsp_recipe_fields (&n);
-
-  for (size_t i = 0; i < n; i++)
-    if (g_str_equal (fields[i].name, name))
-      return &fields[i];
-  g_assert_not_reached ();
-}
 
 static void
 test_change (gconstpointer data)
 {
   const size_t i = GPOINTER_TO_SIZE (data);
-  const DspRecipeField *field = find (changes[i].field);
+  const DspRecipeField *field = dsp_recipe_find_field (changes[i].field);
   DspRecipe recipe = DSP_RECIPE_DEFAULT;
   g_autoptr (GError) error = NULL;
 
@@ -79,9 +86,12 @@ test_set (void)
 {
   DspRecipe recipe = DSP_RECIPE_DEFAULT;
 
-  g_assert_false (dsp_recipe_set (&recipe, find ("n_mels"), 64.5));
-  g_assert_false (dsp_recipe_set (&recipe, find ("n_mels"), -64));
-  g_assert_false (dsp_recipe_set (&recipe, find ("n_mels"), 1e300));
+  g_assert_false (
+      dsp_recipe_set (&recipe, dsp_recipe_find_field ("n_mels"), 64.5));
+  g_assert_false (
+      dsp_recipe_set (&recipe, dsp_recipe_find_field ("n_mels"), -64));
+  g_assert_false (
+      dsp_recipe_set (&recipe, dsp_recipe_find_field ("n_mels"), 1e300));
   g_assert_cmpuint (recipe.n_mels, ==, 64);
 }
 
@@ -98,6 +108,123 @@ test_too_many (void)
   g_assert_error (error, DSP_ERROR, DSP_ERROR_CONFIG);
 }
 
+static const struct {
+  const char *field, *text;
+  double value; /* NAN: refused */
+} texts[] = {
+  { "features", "mel_db", DSP_FEATURE_MEL_DB },
+  { "features", "mfcc, flatness", DSP_FEATURE_MFCC | DSP_FEATURE_FLATNESS },
+  { "features", "mfcc,loudness", NAN },
+  { "features", "mfcc,", NAN },
+  { "statistics", "", 0 },
+  { "statistics", "std,mean", DSP_STATISTIC_MEAN | DSP_STATISTIC_STD },
+  { "tuning", "none", DSP_TUNING_NONE },
+  { "tuning", "none,estimate", NAN },
+  { "tuning", "", NAN },
+  { "n_mels", "40", 40 },
+  { "n_mels", "40.5", NAN },
+  { "n_mels", "many", NAN },
+  { "n_mels", "", NAN },
+  { "top_db", "60.5", 60.5 },
+  { "top_db", "60 dB", NAN },
+  { "top_db", "nan", NAN },
+};
+
+/* Text sets a field, comes back the same, and nothing changes if refused. */
+static void
+test_text (gconstpointer data)
+{
+  const size_t i = GPOINTER_TO_SIZE (data);
+  const DspRecipeField *field = dsp_recipe_find_field (texts[i].field);
+  DspRecipe recipe = DSP_RECIPE_DEFAULT;
+  DspRecipe copy = DSP_RECIPE_DEFAULT;
+  g_autoptr (GError) error = NULL;
+
+  if (isnan (texts[i].value)) {
+    g_assert_false (
+        dsp_recipe_set_text (&recipe, field, texts[i].text, &error));
+    g_assert_error (error, DSP_ERROR, DSP_ERROR_CONFIG);
+    g_assert_true (dsp_recipe_equal (&recipe, &copy));
+    return;
+  }
+  g_assert_true (dsp_recipe_set_text (&recipe, field, texts[i].text, &error));
+  g_assert_no_error (error);
+  g_assert_cmpfloat (dsp_recipe_get (&recipe, field), ==, texts[i].value);
+
+  g_autofree char *text = dsp_recipe_get_text (&recipe, field);
+
+  g_assert_true (dsp_recipe_set_text (&copy, field, text, &error));
+  g_assert_true (dsp_recipe_equal (&recipe, &copy));
+}
+
+/* A field that the table lacks would be lost in files: the table must cover the
+ * struct but for padding. */
+static void
+test_table (void)
+{
+  size_t n;
+  const DspRecipeField *fields = dsp_recipe_fields (&n);
+  DspRecipe recipe = DSP_RECIPE_DEFAULT;
+  size_t end = 0;
+
+  for (size_t i = 0; i < n; i++) {
+    const double value = dsp_recipe_get (&recipe, &fields[i]);
+
+    g_assert_true (dsp_recipe_find_field (fields[i].name) == &fields[i]);
+    g_assert_cmpfloat (value, >=, fields[i].min);
+    g_assert_cmpfloat (value, <=, fields[i].max);
+    /* In the struct's order, with no room for another field between. */
+    g_assert_cmpuint (fields[i].offset, >=, end);
+    g_assert_cmpuint (fields[i].offset - end, <, 8);
+    end = fields[i].offset
+        + (fields[i].type >= DSP_FIELD_ENUM ? sizeof (unsigned) : 8);
+  }
+  g_assert_cmpuint (sizeof recipe - end, <, 8);
+  g_assert_null (dsp_recipe_find_field ("n_bands"));
+}
+
+/* Rows stand in the order of DspFeature, and none are between them. */
+static void
+test_rows (void)
+{
+  DspRecipe recipe = DSP_RECIPE_DEFAULT;
+  size_t row;
+
+  recipe.features = DSP_FEATURE_MEL_DB | DSP_FEATURE_DELTA | DSP_FEATURE_CHROMA
+      | DSP_FEATURE_ZCR;
+  g_assert_cmpuint (
+      dsp_recipe_rows (&recipe, DSP_FEATURE_MEL_DB, &row), ==, 64);
+  g_assert_cmpuint (row, ==, 0);
+  g_assert_cmpuint (dsp_recipe_rows (&recipe, DSP_FEATURE_MFCC, &row), ==, 0);
+  g_assert_cmpuint (dsp_recipe_rows (&recipe, DSP_FEATURE_DELTA, &row), ==, 13);
+  g_assert_cmpuint (row, ==, 64);
+  g_assert_cmpuint (
+      dsp_recipe_rows (&recipe, DSP_FEATURE_CHROMA, &row), ==, 12);
+  g_assert_cmpuint (row, ==, 77);
+  g_assert_cmpuint (dsp_recipe_rows (&recipe, DSP_FEATURE_ZCR, &row), ==, 1);
+  g_assert_cmpuint (row, ==, 89);
+  g_assert_cmpuint (dsp_recipe_n_bands (&recipe), ==, 90);
+  g_assert_cmpuint (dsp_recipe_n_columns (&recipe), ==, 94);
+  recipe.statistics = DSP_STATISTIC_STD;
+  g_assert_cmpuint (dsp_recipe_n_columns (&recipe), ==, 1);
+}
+
+/* A window shorter than the delta is wide. */
+static void
+test_short_delta (void)
+{
+  DspRecipe recipe = DSP_RECIPE_DEFAULT;
+  g_autoptr (GError) error = NULL;
+
+  recipe.window_len = 7 * 512;
+  g_assert_true (dsp_recipe_check (&recipe, NULL));
+  recipe.features = DSP_FEATURE_DELTA2;
+  g_assert_false (dsp_recipe_check (&recipe, &error));
+  g_assert_error (error, DSP_ERROR, DSP_ERROR_CONFIG);
+  recipe.window_len = 8 * 512;
+  g_assert_true (dsp_recipe_check (&recipe, NULL));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -108,6 +235,15 @@ main (int argc, char **argv)
 
     g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_change);
   }
+  for (size_t i = 0; i < G_N_ELEMENTS (texts); i++) {
+    g_autofree char *path =
+        g_strdup_printf ("/recipe/text/%s/%zu", texts[i].field, i);
+
+    g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_text);
+  }
+  g_test_add_func ("/recipe/table", test_table);
+  g_test_add_func ("/recipe/rows", test_rows);
+  g_test_add_func ("/recipe/short-delta", test_short_delta);
   g_test_add_func ("/recipe/set", test_set);
   g_test_add_func ("/recipe/too-many", test_too_many);
   return g_test_run ();

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dsp/columns.h"
+
+#include <string.h>
+
+#include "dsp/descriptors.h"
+#include "dsp/error.h"
+#include "dsp/fft.h"
+#include "dsp/mel.h"
+#include "dsp/stft.h"
+
+#define FEATURES_MEL (DSP_FEATURE_MEL | DSP_FEATURE_MEL_DB)
+#define FEATURES_MFCC                                                          \
+  (DSP_FEATURE_MFCC | DSP_FEATURE_DELTA | DSP_FEATURE_DELTA2)
+
+struct _DspColumns {
+  DspRecipe recipe;
+  DspColumnLayout layout;
+  DspStft *stft;
+  DspMel *mel;      /* NULL unless the column has such a part */
+  DspMel *mfcc_mel; /* the same */
+  size_t n_bins;
+  float *power; /* [n_bins] */
+};
+
+/* The samples that a frame covers, as far as the window has them. */
+typedef struct {
+  const float *samples;
+  size_t n;        /* of the stream */
+  size_t n_silent; /* zeros behind them, up to the window's end */
+} Cover;
+
+static Cover
+cover (const DspRecipe *recipe, const float *samples, size_t n_samples,
+    size_t frame)
+{
+  const size_t half = recipe->n_fft / 2;
+  const size_t centre = frame * recipe->hop_length;
+  const size_t begin = centre > half ? centre - half : 0;
+  const size_t end = MIN (centre + half, recipe->window_len);
+  const size_t known = CLAMP (n_samples, begin, end);
+
+  return (
+      Cover){ samples + MIN (begin, n_samples), known - begin, end - known };
+}
+
+/* The features of one number per frame, in the order of DspFeature. */
+static float
+rms (const DspColumns *self, const Cover *cover)
+{
+  return dsp_rms (cover->samples, cover->n, self->recipe.n_fft);
+}
+
+static float
+zcr (const DspColumns *self, const Cover *cover)
+{
+  return dsp_zero_crossing_rate (
+      cover->samples, cover->n, cover->n_silent, self->recipe.n_fft);
+}
+
+static double
+hz_per_bin (const DspColumns *self)
+{
+  return self->recipe.rate / (double) self->recipe.n_fft;
+}
+
+static float
+centroid (const DspColumns *self, const Cover *cover)
+{
+  return dsp_centroid (self->power, self->n_bins, hz_per_bin (self));
+}
+
+static float
+bandwidth (const DspColumns *self, const Cover *cover)
+{
+  return dsp_bandwidth (self->power, self->n_bins, hz_per_bin (self));
+}
+
+static float
+rolloff (const DspColumns *self, const Cover *cover)
+{
+  return dsp_rolloff (
+      self->power, self->n_bins, hz_per_bin (self), self->recipe.roll_percent);
+}
+
+static float
+flatness (const DspColumns *self, const Cover *cover)
+{
+  return dsp_flatness (self->power, self->n_bins, self->recipe.amin);
+}
+
+static const struct {
+  DspFeature feature;
+  float (*compute) (const DspColumns *self, const Cover *cover);
+} scalars[] = {
+  { DSP_FEATURE_RMS, rms },
+  { DSP_FEATURE_ZCR, zcr },
+  { DSP_FEATURE_CENTROID, centroid },
+  { DSP_FEATURE_BANDWIDTH, bandwidth },
+  { DSP_FEATURE_ROLLOFF, rolloff },
+  { DSP_FEATURE_FLATNESS, flatness },
+};
+
+static DspColumnLayout
+lay_out (const DspRecipe *recipe)
+{
+  const unsigned features = recipe->features;
+  DspColumnLayout layout = { 0 };
+
+  layout.mfcc_mel = features & FEATURES_MEL ? recipe->n_mels : 0;
+  layout.power =
+      layout.mfcc_mel + (features & FEATURES_MFCC ? recipe->mfcc_mels : 0);
+  layout.scalars = layout.power
+      + (features & DSP_FEATURE_CHROMA ? recipe->n_fft / 2 + 1 : 0);
+  layout.len = layout.scalars;
+  for (size_t i = 0; i < G_N_ELEMENTS (scalars); i++)
+    layout.len += features & scalars[i].feature ? 1 : 0;
+  return layout;
+}
+
+/* The bank of a part of the column; true, and no bank, where there is none. */
+static bool
+add_bank (const DspRecipe *recipe, size_t n_mels, DspMel **bank, GError **error)
+{
+  const DspMelConfig config = { .rate = recipe->rate,
+    .n_fft = recipe->n_fft,
+    .n_mels = n_mels,
+    .f_min = recipe->f_min,
+    .f_max = recipe->f_max };
+
+  if (n_mels == 0)
+    return true;
+  *bank = dsp_mel_new (&config, error);
+  return *bank != NULL;
+}
+
+DspColumns *
+dsp_columns_new (const DspRecipe *recipe, GError **error)
+{
+  const DspColumnLayout layout = lay_out (recipe);
+  g_autoptr (DspColumns) self = g_new0 (DspColumns, 1);
+
+  self->recipe = *recipe;
+  self->layout = layout;
+  self->stft = dsp_stft_new (recipe->n_fft, recipe->hop_length, error);
+  if (!self->stft
+      || !add_bank (recipe, layout.mfcc_mel - layout.mel, &self->mel, error)
+      || !add_bank (
+          recipe, layout.power - layout.mfcc_mel, &self->mfcc_mel, error))
+    return NULL;
+  self->n_bins = dsp_stft_n_bins (self->stft);
+  self->power = dsp_fft_alloc (self->n_bins * sizeof (float));
+  if (!self->power) {
+    g_set_error (error, DSP_ERROR, DSP_ERROR_MEMORY,
+        "no memory for a spectrum of %zu samples", recipe->n_fft);
+    return NULL;
+  }
+  return g_steal_pointer (&self);
+}
+
+void
+dsp_columns_free (DspColumns *self)
+{
+  if (!self)
+    return;
+  g_clear_pointer (&self->stft, dsp_stft_free);
+  g_clear_pointer (&self->mel, dsp_mel_free);
+  g_clear_pointer (&self->mfcc_mel, dsp_mel_free);
+  g_clear_pointer (&self->power, dsp_fft_buffer_free);
+  g_free (self);
+}
+
+const DspColumnLayout *
+dsp_columns_layout (const DspColumns *self)
+{
+  return &self->layout;
+}
+
+bool
+dsp_columns_is_inside (const DspColumns *self, size_t frame, size_t n_samples)
+{
+  const size_t half = self->recipe.n_fft / 2;
+  const size_t centre = frame * self->recipe.hop_length;
+
+  return centre >= half && centre + half <= n_samples;
+}
+
+void
+dsp_columns_compute (DspColumns *self, const float *samples, size_t n_samples,
+    size_t frame, float *column)
+{
+  const DspColumnLayout *layout = &self->layout;
+  const Cover covered = cover (&self->recipe, samples, n_samples, frame);
+  float *scalar = column + layout->scalars;
+
+  dsp_stft_power (self->stft, samples, n_samples, frame, self->power);
+  if (self->mel)
+    dsp_mel_apply (self->mel, self->power, column + layout->mel);
+  if (self->mfcc_mel)
+    dsp_mel_apply (self->mfcc_mel, self->power, column + layout->mfcc_mel);
+  if (layout->scalars > layout->power)
+    memcpy (column + layout->power, self->power, self->n_bins * sizeof (float));
+  for (size_t i = 0; i < G_N_ELEMENTS (scalars); i++)
+    if (self->recipe.features & scalars[i].feature)
+      *scalar++ = scalars[i].compute (self, &covered);
+}

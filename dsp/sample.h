@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a stream may bring, made safe: everything in dsp/ that reads samples
+ * from outside reads them through this. */
+#pragma once
+
+#include <math.h>
+
+/* Larger samples have a power that float cannot hold. */
+#define DSP_SAMPLE_MAX 1e12f
+
+/* The sample, or 0 where it is NaN, infinite or beyond DSP_SAMPLE_MAX. (The
+ * comparison is false for NaN, so there is no branch.) */
+static inline float
+dsp_sample_clean (float sample)
+{
+  return fabsf (sample) <= DSP_SAMPLE_MAX ? sample : 0.0f;
+}
