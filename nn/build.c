@@ -3,6 +3,7 @@
  */
 #include <string.h>
 #include "nn/config.h"
+#include "nn/fuse.h"
 #include "nn/model-private.h"
 
 static bool
@@ -53,7 +54,9 @@ nn_model_finish (NnModel *model, GError **error)
     if (layer->klass->finish)
       layer->klass->finish (layer);
   }
-  if (!model->plan)
+  if (!model->plan) {
+    nn_fuse (model->graph);
     model->plan = nn_plan_new (model->graph, model->name, error);
+  }
   return model->plan != NULL;
 }

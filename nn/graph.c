@@ -172,6 +172,7 @@ append_node (NnGraph *graph, NnLayer *layer, const size_t *in, size_t *masks,
   node->in_mask = masks;
   node->out = g_new0 (size_t, layer->n_out);
   node->out_mask = NN_NO_TENSOR;
+  node->result = NN_NO_TENSOR;
   node->repeat = in_repeat;
   for (size_t i = 0; i < layer->n_out; i++)
     node->out[i] = nn_graph_add_tensor (graph, &layer->out[i], out_repeat);

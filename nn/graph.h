@@ -23,6 +23,11 @@ typedef struct {
   size_t *out;     /* [layer->n_out] */
   size_t out_mask; /* what the layer writes, or NN_NO_TENSOR */
   size_t repeat;   /* of its inputs */
+
+  /* In a model that only runs (nn/fuse.h): */
+  bool is_absorbed; /* an earlier node does its work */
+  size_t result;    /* the tensor that it writes instead of out[0], behind what
+                       it absorbed; or NN_NO_TENSOR */
 } NnNode;
 
 typedef struct {

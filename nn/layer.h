@@ -118,6 +118,9 @@ struct _NnLayerClass {
   /* When the weights have their values, and again after training has changed
    * them: packs them. May be NULL. */
   void (*finish) (NnLayer *self);
+  /* Takes over the work of next, the only reader of its output, in models that
+   * only run (nn/fuse.h); false where it cannot. After finish. May be NULL. */
+  bool (*absorb) (NnLayer *self, const NnLayer *next);
   /* Runs on call->n samples. Not called for a view. */
   void (*forward) (const NnLayer *self, const NnCall *call);
   /* Multiplications and additions in the matrix products of one sample, by

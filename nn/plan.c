@@ -29,6 +29,8 @@ find_roots (const NnGraph *graph, NnPlan *plan)
 
     if (node->layer->is_view)
       plan->root[node->out[0]] = plan->root[node->in[0]];
+    else if (node->result != NN_NO_TENSOR) /* it writes there instead */
+      plan->root[node->out[0]] = node->result;
   }
 }
 
@@ -56,6 +58,8 @@ find_lifetimes (const NnGraph *graph, const NnPlan *plan)
   for (size_t i = 0; i < graph->nodes->len; i++) {
     const NnNode *const node = nn_graph_node (graph, i);
 
+    if (node->is_absorbed)
+      continue;
     for (size_t k = 0; k < node->layer->n_in; k++) {
       use (blocks, plan, node->in[k], i);
       use (blocks, plan, node->in_mask[k], i);

@@ -35,7 +35,7 @@ allocate (size_t n_floats)
   return memory;
 }
 
-/* One step for each node that computes; views do not. */
+/* One step for each node that computes; views and absorbed nodes do not. */
 static void
 make_steps (NnSession *session, float *scratch)
 {
@@ -46,7 +46,7 @@ make_steps (NnSession *session, float *scratch)
     const NnNode *const node = nn_graph_node (graph, i);
     Step *const step = &session->steps[session->n_steps];
 
-    if (node->layer->is_view)
+    if (node->layer->is_view || node->is_absorbed)
       continue;
     session->n_steps++;
     step->node = node;

@@ -20,21 +20,34 @@ typedef struct {
   float *data; /* aligned */
 } NnPacked;
 
-/* c [m][n] (+)= a b: the rows of a are made of segments, so that a convolution
- * is a product without gathering its patches. Row r of a is
- *   a[segment[0] + r * lda ... + segment_len], a[segment[1] + r * lda ...], ...
- * with n_segments * segment_len == b->k. */
+/* c [m][n] = bias + a b. The rows of a are made of segments, so that a
+ * convolution is a product without gathering its patches. Row r of a is
+ *   a[segments[0] + r * lda ...], a[segments[1] + r * lda ...], ...
+ * of segment_len each, with n_segments * segment_len == b->k. */
 typedef struct {
   size_t m;
   const float *a;
   size_t lda; /* distance of two rows; they may overlap */
   size_t n_segments, segment_len;
-  size_t segment_stride; /* segment[i] = i * segment_stride */
+  const size_t *segments; /* [n_segments]; NULL: one, at 0 */
   const NnPacked *b;
   const float *bias; /* [n] start of every row of c, or NULL: zeros */
   float *c;
   size_t ldc;
 } NnProduct;
+
+/* What a convolution's row goes through on its way out, in this order:
+ *   ReLU, scale * x + offset, ReLU, maximum of `pool` neighbours
+ *   row [n * pool][channels] -> out [n][channels]
+ * out may be row where pool is 1. */
+typedef struct {
+  const float *row;
+  size_t n, pool, channels;
+  bool relu_before, relu_after;
+  const float *scale, *offset; /* [channels], or NULL */
+  bool add;                    /* the maximum is also over what out holds */
+  float *out;
+} NnFinishRow;
 
 typedef struct {
   const char *name;
@@ -44,6 +57,8 @@ typedef struct {
   void (*product) (const NnProduct *product);
   /* y [n] += x [k] b */
   void (*vector_product) (const float *x, const NnPacked *b, float *y);
+
+  void (*finish_row) (const NnFinishRow *row);
 
   /* In place over n floats; tests/nn/test-simd.c states the error. */
   void (*exp) (float *x, size_t n);

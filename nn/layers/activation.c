@@ -2,6 +2,7 @@
 /* Activation: any function of nn/activation.c as a layer. */
 #include <string.h>
 #include "nn/activation.h"
+#include "nn/fuse.h"
 #include "nn/layers/layers.h"
 
 typedef struct {
@@ -31,6 +32,13 @@ activation_forward (const NnLayer *layer, const NnCall *call)
   memcpy (call->out[0], call->in[0], call->n * size * sizeof (float));
   nn_activation_apply (
       &self->activation, call->out[0], call->n * size / len, len);
+}
+
+bool
+nn_activation_layer_is_relu (const NnLayer *layer)
+{
+  return layer->klass == &nn_activation_class
+      && nn_activation_is_relu (&((const Activation *) layer)->activation);
 }
 
 const NnLayerClass nn_activation_class = {

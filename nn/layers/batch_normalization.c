@@ -4,6 +4,7 @@
  *   y = gamma * (x - mean) / sqrt (variance + epsilon) + beta
  */
 #include <math.h>
+#include "nn/fuse.h"
 #include "nn/layers/layers.h"
 
 typedef struct {
@@ -115,6 +116,19 @@ batch_normalization_clear (NnLayer *layer)
 
   g_clear_pointer (&self->scale, g_free);
   g_clear_pointer (&self->offset, g_free);
+}
+
+bool
+nn_batch_normalization_affine (
+    const NnLayer *layer, const float **scale, const float **offset)
+{
+  const BatchNormalization *self = (const BatchNormalization *) layer;
+
+  if (layer->klass != &nn_batch_normalization_class || self->inner != 1)
+    return false;
+  *scale = self->scale;
+  *offset = self->offset;
+  return true;
 }
 
 const NnLayerClass nn_batch_normalization_class = {

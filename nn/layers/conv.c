@@ -2,29 +2,40 @@
 /* Conv1D, Conv2D, Conv3D: cross-correlation.
  *   in [z][y][x][c]  kernel [kz][ky][kx][c / groups][filters]  bias [filters]
  *   -> out [z'][y'][x'][filters]
- * A few output positions of one row at a time: the patches under them are
- * gathered into a matrix that stays in the cache, and multiplied by the kernel.
+ * One row of the output at a time is a product of the padded input and the
+ * packed kernel: the patch under each position is a few runs of consecutive
+ * floats, so nothing is gathered. What follows in the model (batch
+ * normalisation, ReLU, maximum pooling) is done to the row while it is in the
+ * cache: see nn/fuse.h.
  */
 #include <string.h>
 #include "nn/activation.h"
-#include "nn/blas.h"
+#include "nn/fuse.h"
 #include "nn/layers/layers.h"
 #include "nn/layers/window.h"
+#include "nn/simd.h"
 
 enum { KERNEL, BIAS };
-
-/* Floats of patches at once: 128 kB, half of a small second-level cache. */
-#define PATCHES_LEN ((size_t) 32768)
 
 typedef struct {
   NnLayer base;
   NnWindow window;
   size_t filters, groups;
-  size_t depth; /* elements of a patch of one group: taps * c / groups */
-  size_t block; /* output positions of a row at once */
   bool use_bias;
-  bool is_pointwise; /* the input is its own patch matrix */
   NnActivation activation;
+
+  /* The input with its zeros around it: [z][y][x][channels]. */
+  size_t padded_z, padded_y, padded_x;
+  bool is_padded;
+  /* Where the runs of a patch begin, and how long they are. */
+  size_t n_segments, segment_len;
+  size_t *segments;
+  NnPacked *packed; /* [groups], by conv_finish */
+
+  /* Absorbed from the layers that follow. */
+  bool relu_after;
+  const float *scale, *offset; /* borrowed from the BatchNormalization */
+  size_t pool_y, pool_x;       /* 1: none */
 } Conv;
 
 static bool
@@ -48,6 +59,64 @@ conv_read (Conv *self, const NnConfig *config)
   return nn_config_ok (config);
 }
 
+/* Positions that the windows of an axis reach, the zeros included. */
+static size_t
+padded_length (const NnAxis *axis)
+{
+  return MAX (axis->pad_before + axis->in,
+      (axis->out - 1) * axis->stride + (axis->kernel - 1) * axis->dilation + 1);
+}
+
+/* A patch is contiguous over channels, and over taps of x too where all
+ * channels are taken and no column is left out. */
+static void
+find_segments (Conv *self)
+{
+  const NnWindow *const window = &self->window;
+  const bool whole_rows = self->groups == 1 && window->x.dilation == 1;
+  const size_t taps_x = whole_rows ? 1 : window->x.kernel;
+  size_t *segment;
+
+  self->segment_len =
+      window->channels / self->groups * (whole_rows ? window->x.kernel : 1);
+  self->n_segments = window->z.kernel * window->y.kernel * taps_x;
+  segment = self->segments = g_new (size_t, self->n_segments);
+  for (size_t z = 0; z < window->z.kernel; z++)
+    for (size_t y = 0; y < window->y.kernel; y++)
+      for (size_t x = 0; x < taps_x; x++)
+        *segment++ =
+            ((z * window->z.dilation * self->padded_y + y * window->y.dilation)
+                    * self->padded_x
+                + x * window->x.dilation)
+            * window->channels;
+}
+
+static void
+conv_lay_out (Conv *self, const NnConfig *config)
+{
+  const NnWindow *const window = &self->window;
+  NnShape padded;
+  size_t size;
+
+  self->padded_z = padded_length (&window->z);
+  self->padded_y = padded_length (&window->y);
+  self->padded_x = padded_length (&window->x);
+  self->pool_y = self->pool_x = 1;
+  padded = (NnShape){ .rank = 4,
+    .dim = {
+        self->padded_z, self->padded_y, self->padded_x, window->channels } };
+  if (!nn_shape_checked_size (&padded, &size)) {
+    nn_config_fail (
+        config, NN_ERROR_LIMIT, "the input is too large with its padding");
+    return;
+  }
+  self->is_padded = self->padded_z > window->z.in
+      || self->padded_y > window->y.in || self->padded_x > window->x.in;
+  find_segments (self);
+  self->base.scratch_len =
+      (self->is_padded ? size : 0) + window->x.out * self->filters;
+}
+
 static void
 conv_setup (NnLayer *layer, const NnConfig *config)
 {
@@ -65,107 +134,125 @@ conv_setup (NnLayer *layer, const NnConfig *config)
     nn_layer_add_param (layer, config, "", "bias",
         &(NnShape){ .rank = 1, .dim = { self->filters } }, true);
   nn_layer_add_output (layer, config, &out);
-  if (!nn_config_ok (config)) /* bounds the products below */
-    return;
-  self->depth = nn_window_taps (window) * window->channels / self->groups;
-  self->block = CLAMP (PATCHES_LEN / self->depth, 1, window->x.out);
-  self->is_pointwise = nn_window_taps (window) == 1 && self->groups == 1
-      && window->z.stride == 1 && window->y.stride == 1
-      && window->x.stride == 1;
-  if (!self->is_pointwise)
-    layer->scratch_len = self->block * self->depth;
-}
-
-/* Taps (kz, ky) of output row (oz, oy), position ox, n channels of each.
- * row: input row, first channel; NULL: outside the input. */
-static float *
-gather_taps (
-    const NnWindow *window, const float *row, size_t ox, size_t n, float *patch)
-{
-  const NnAxis *const x = &window->x;
-  const size_t first =
-      row ? MIN (nn_axis_first_tap (x, ox), x->kernel) : x->kernel;
-  const size_t end = row ? MAX (nn_axis_end_tap (x, ox), first) : x->kernel;
-
-  memset (patch, 0, first * n * sizeof (float));
-  for (size_t k = first; k < end; k++) {
-    const size_t ix = ox * x->stride + k * x->dilation - x->pad_before;
-
-    memcpy (patch + k * n, row + ix * window->channels, n * sizeof (float));
-  }
-  memset (patch + end * n, 0, (x->kernel - end) * n * sizeof (float));
-  return patch + x->kernel * n;
-}
-
-/* The patches under the output positions ox...ox + n_positions of row (oz, oy),
- * n channels from the first on:
- *   patches [n_positions][kz][ky][kx][n]
- */
-static void
-gather (const NnWindow *window, const float *in, size_t oz, size_t oy,
-    size_t ox, size_t n_positions, size_t first, size_t n, float *patches)
-{
-  const NnAxis *const z = &window->z, *const y = &window->y;
-  const size_t row = window->x.in * window->channels;
-
-  for (size_t i = 0; i < n_positions; i++)
-    for (size_t kz = 0; kz < z->kernel; kz++) {
-      const size_t iz = oz * z->stride + kz * z->dilation - z->pad_before;
-
-      for (size_t ky = 0; ky < y->kernel; ky++) {
-        /* An index before the first wraps, and so is past the last. */
-        const size_t iy = oy * y->stride + ky * y->dilation - y->pad_before;
-        const bool inside = iz < z->in && iy < y->in;
-
-        patches = gather_taps (window,
-            inside ? in + (iz * y->in + iy) * row + first : NULL, ox + i, n,
-            patches);
-      }
-    }
-}
-
-/* out [n_positions][filters] from a patch matrix of each group. */
-static void
-start_with_bias (const Conv *self, size_t n_positions, float *out)
-{
-  for (size_t i = 0; i < n_positions && self->use_bias; i++)
-    memcpy (out + i * self->filters, nn_layer_value (&self->base, BIAS),
-        self->filters * sizeof (float));
+  if (nn_config_ok (config))
+    conv_lay_out (self, config);
 }
 
 static void
-conv_row (const Conv *self, const float *in, size_t oz, size_t oy,
-    float *patches, float *out)
+clear_packed (Conv *self)
 {
-  const size_t n = self->window.channels / self->groups;
+  for (size_t g = 0; g < self->groups && self->packed; g++)
+    nn_packed_clear (&self->packed[g]);
+  g_clear_pointer (&self->packed, g_free);
+}
+
+static void
+conv_finish (NnLayer *layer)
+{
+  Conv *self = (Conv *) layer;
   const size_t filters = self->filters / self->groups;
-  const float *const kernel = nn_layer_value (&self->base, KERNEL);
 
-  for (size_t ox = 0; ox < self->window.x.out; ox += self->block) {
-    const size_t n_positions = MIN (self->block, self->window.x.out - ox);
-    float *const to = out + ox * self->filters;
-
-    start_with_bias (self, n_positions, to);
-    for (size_t g = 0; g < self->groups; g++) {
-      gather (&self->window, in, oz, oy, ox, n_positions, g * n, n, patches);
-      nn_blas_gemm (n_positions, filters, self->depth, patches, self->depth,
-          kernel + g * filters, self->filters, self->use_bias, to + g * filters,
-          self->filters);
-    }
-    nn_activation_apply (&self->activation, to, n_positions, self->filters);
-  }
+  clear_packed (self);
+  self->packed = g_new0 (NnPacked, self->groups);
+  for (size_t g = 0; g < self->groups; g++)
+    nn_packed_init (&self->packed[g], nn_simd (),
+        nn_layer_value (layer, KERNEL) + g * filters, self->filters,
+        self->n_segments * self->segment_len, filters);
 }
 
 static void
-pointwise (const Conv *self, const float *in, size_t n_positions, float *out)
+conv_clear (NnLayer *layer)
 {
-  const size_t channels = self->window.channels;
+  Conv *self = (Conv *) layer;
 
-  start_with_bias (self, n_positions, out);
-  nn_blas_gemm (n_positions, self->filters, channels, in, channels,
-      nn_layer_value (&self->base, KERNEL), self->filters, self->use_bias, out,
-      self->filters);
-  nn_activation_apply (&self->activation, out, n_positions, self->filters);
+  clear_packed (self);
+  g_clear_pointer (&self->segments, g_free);
+}
+
+/* in [z][y][x][c] -> padded [padded_z][padded_y][padded_x][c] */
+static void
+pad (const Conv *self, const float *in, float *padded)
+{
+  const NnWindow *const window = &self->window;
+  const size_t row = window->x.in * window->channels;
+  const size_t padded_row = self->padded_x * window->channels;
+
+  memset (
+      padded, 0, self->padded_z * self->padded_y * padded_row * sizeof (float));
+  padded += window->x.pad_before * window->channels;
+  for (size_t z = 0; z < window->z.in; z++)
+    for (size_t y = 0; y < window->y.in; y++, in += row) {
+      const size_t pz = z + window->z.pad_before;
+      const size_t py = y + window->y.pad_before;
+
+      memcpy (padded + (pz * self->padded_y + py) * padded_row, in,
+          row * sizeof (float));
+    }
+}
+
+/* Row (oz, oy) of the output, without its activation: row [x.out][filters] */
+static void
+convolve_row (
+    const Conv *self, const float *in, size_t oz, size_t oy, float *row)
+{
+  const NnWindow *const window = &self->window;
+  const size_t n = window->channels / self->groups;
+  const size_t filters = self->filters / self->groups;
+  const float *const corner = in
+      + (oz * window->z.stride * self->padded_y + oy * window->y.stride)
+          * self->padded_x * window->channels;
+
+  for (size_t g = 0; g < self->groups; g++)
+    nn_simd ()->product (&(NnProduct){ .m = window->x.out,
+        .a = corner + g * n,
+        .lda = window->x.stride * window->channels,
+        .n_segments = self->n_segments,
+        .segment_len = self->segment_len,
+        .segments = self->segments,
+        .b = &self->packed[g],
+        .bias = self->use_bias
+            ? nn_layer_value (&self->base, BIAS) + g * filters
+            : NULL,
+        .c = row + g * filters,
+        .ldc = self->filters });
+}
+
+/* Activation and what was absorbed; out [x.out / pool_x][filters] */
+static void
+finish_row (const Conv *self, float *row, bool is_first, float *out)
+{
+  const bool is_relu = nn_activation_is_relu (&self->activation);
+
+  if (!is_relu)
+    nn_activation_apply (
+        &self->activation, row, self->window.x.out, self->filters);
+  nn_simd ()->finish_row (&(NnFinishRow){ .row = row,
+      .n = self->window.x.out / self->pool_x,
+      .pool = self->pool_x,
+      .channels = self->filters,
+      .relu_before = is_relu,
+      .scale = self->scale,
+      .offset = self->offset,
+      .relu_after = self->relu_after,
+      .add = !is_first,
+      .out = out });
+}
+
+static void
+conv_sample (const Conv *self, const float *in, float *row, float *out)
+{
+  const size_t n_rows = self->window.y.out / self->pool_y;
+  const size_t out_row = self->window.x.out / self->pool_x * self->filters;
+  const bool in_place = self->pool_y == 1 && self->pool_x == 1;
+
+  for (size_t oz = 0; oz < self->window.z.out; oz++)
+    for (size_t y = 0; y < n_rows; y++, out += out_row)
+      for (size_t k = 0; k < self->pool_y; k++) {
+        float *const here = in_place ? out : row;
+
+        convolve_row (self, in, oz, y * self->pool_y + k, here);
+        finish_row (self, here, k == 0, out);
+      }
 }
 
 static void
@@ -174,30 +261,60 @@ conv_forward (const NnLayer *layer, const NnCall *call)
   const Conv *self = (const Conv *) layer;
   const NnWindow *const window = &self->window;
   const size_t in_size = nn_shape_size (&layer->in[0]);
-  const size_t row = window->x.out * self->filters;
-  float *out = call->out[0];
+  const size_t out_size = window->z.out * (window->y.out / self->pool_y)
+      * (window->x.out / self->pool_x) * self->filters;
+  float *const row = call->scratch;
+  float *const padded = row + window->x.out * self->filters;
 
-  if (self->is_pointwise) {
-    pointwise (self, call->in[0], call->n * in_size / window->channels, out);
-    return;
+  for (size_t i = 0; i < call->n; i++) {
+    const float *in = call->in[0] + i * in_size;
+
+    if (self->is_padded) {
+      pad (self, in, padded);
+      in = padded;
+    }
+    conv_sample (self, in, row, call->out[0] + i * out_size);
   }
-  for (size_t i = 0; i < call->n; i++)
-    for (size_t oz = 0; oz < window->z.out; oz++)
-      for (size_t oy = 0; oy < window->y.out; oy++, out += row)
-        conv_row (self, call->in[0] + i * in_size, oz, oy, call->scratch, out);
+}
+
+static bool
+conv_absorb (NnLayer *layer, const NnLayer *next)
+{
+  Conv *self = (Conv *) layer;
+  const bool is_pooled = self->pool_y > 1 || self->pool_x > 1;
+  size_t pool_y, pool_x;
+
+  if (is_pooled)
+    return false;
+  if (!self->scale && !self->relu_after
+      && nn_batch_normalization_affine (next, &self->scale, &self->offset))
+    return true;
+  if (nn_activation_layer_is_relu (next))
+    return self->relu_after = true;
+  if (self->window.n_axes == 2
+      && nn_max_pooling_tiles (next, &pool_y, &pool_x)) {
+    self->pool_y = pool_y;
+    self->pool_x = pool_x;
+    return true;
+  }
+  return false;
 }
 
 static double
 conv_flops (const NnLayer *layer)
 {
-  return 2.0 * ((const Conv *) layer)->depth * nn_shape_size (&layer->out[0]);
+  const Conv *self = (const Conv *) layer;
+
+  return 2.0 * self->n_segments * self->segment_len
+      * nn_shape_size (&layer->out[0]);
 }
 
 /* clang-format off */
 #define CONV(n)                                                                \
   {                                                                            \
     .keras_name = "Conv" #n "D", .size = sizeof (Conv), .n_axes = n,           \
-    .setup = conv_setup, .forward = conv_forward, .flops = conv_flops,         \
+    .setup = conv_setup, .finish = conv_finish, .forward = conv_forward,       \
+    .absorb = conv_absorb, .clear = conv_clear, .flops = conv_flops,           \
   }
 /* clang-format on */
 

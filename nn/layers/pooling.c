@@ -5,6 +5,7 @@
  *   in [z][y][x][c]  ->  out [z'][y'][x'][c]
  */
 #include <math.h>
+#include "nn/fuse.h"
 #include "nn/layers/layers.h"
 #include "nn/layers/window.h"
 
@@ -129,3 +130,18 @@ const NnLayerClass nn_average_pooling2d_class =
     POOLING ("AveragePooling", 2, average_pooling_forward);
 const NnLayerClass nn_average_pooling3d_class =
     POOLING ("AveragePooling", 3, average_pooling_forward);
+
+bool
+nn_max_pooling_tiles (const NnLayer *layer, size_t *pool_y, size_t *pool_x)
+{
+  const NnWindow *const window = &((const Pooling *) layer)->window;
+  const NnAxis *const y = &window->y, *const x = &window->x;
+
+  if (layer->klass != &nn_max_pooling2d_class || y->kernel != y->stride
+      || x->kernel != x->stride || y->out * y->kernel > y->in
+      || x->out * x->kernel > x->in)
+    return false;
+  *pool_y = y->kernel;
+  *pool_x = x->kernel;
+  return true;
+}

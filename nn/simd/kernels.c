@@ -226,7 +226,7 @@ tile (const NnProduct *p, size_t rows, const float *a, const float *b,
     right[r] = load (bias + VECTOR);
   }
   for (size_t s = 0; s < p->n_segments; s++) {
-    const float *const segment = a + s * p->segment_stride;
+    const float *const segment = a + (p->segments ? p->segments[s] : 0);
 
     for (size_t k = 0; k < p->segment_len; k++, b += PANEL) {
       const V b0 = load (b), b1 = load (b + VECTOR);
@@ -313,6 +313,65 @@ vector_product (const float *x, const NnPacked *p, float *y)
   }
 }
 
+/* ---- what follows a convolution ---- */
+
+/* One vector of channels of one output position. */
+INLINE V
+finish_vector (const NnFinishRow *f, const float *row, size_t c)
+{
+  const V zero = splat (0);
+  V best = zero;
+
+  for (size_t k = 0; k < f->pool; k++) {
+    V x = load (row + k * f->channels + c);
+
+    if (f->relu_before)
+      x = select_ (x < zero, zero, x);
+    if (f->scale)
+      x = x * load (f->scale + c) + load (f->offset + c);
+    if (f->relu_after)
+      x = select_ (x < zero, zero, x);
+    best = k == 0 ? x : max_ (x, best);
+  }
+  return best;
+}
+
+/* The last channels, fewer than a vector. */
+static void
+finish_rest (const NnFinishRow *f, const float *row, size_t c, float *out)
+{
+  for (; c < f->channels; c++)
+    for (size_t k = 0; k < f->pool; k++) {
+      float x = row[k * f->channels + c];
+
+      if (f->relu_before && x < 0)
+        x = 0;
+      if (f->scale)
+        x = x * f->scale[c] + f->offset[c];
+      if (f->relu_after && x < 0)
+        x = 0;
+      if ((k == 0 && !f->add) || x > out[c])
+        out[c] = x;
+    }
+}
+
+static void
+finish_row (const NnFinishRow *f)
+{
+  for (size_t i = 0; i < f->n; i++) {
+    const float *const row = f->row + i * f->pool * f->channels;
+    float *const out = f->out + i * f->channels;
+    size_t c = 0;
+
+    for (; c + VECTOR <= f->channels; c += VECTOR) {
+      const V best = finish_vector (f, row, c);
+
+      store (out + c, f->add ? max_ (best, load (out + c)) : best);
+    }
+    finish_rest (f, row, c, out);
+  }
+}
+
 #define CONCAT_(a, b) a##b
 #define CONCAT(a, b) CONCAT_ (a, b)
 #define STRING_(a) #a
@@ -325,6 +384,7 @@ const NnSimd CONCAT (nn_simd_, NN_SIMD_NAME) = {
   .panel = PANEL,
   .product = product,
   .vector_product = vector_product,
+  .finish_row = finish_row,
   .exp = exp_array,
   .tanh = tanh_array,
   .sigmoid = sigmoid_array,

@@ -79,6 +79,7 @@ check_product (const NnSimd *simd, size_t m, size_t n, size_t segments,
   g_autofree float *bias = random_floats (n, -1, 1);
   g_autofree float *c = random_floats (m * (n + 1), -1, 1);
   g_autofree float *before = g_memdup2 (c, m * (n + 1) * sizeof *c);
+  const size_t offsets[] = { 0, stride, 2 * stride };
   NnPacked packed;
 
   g_assert_true (nn_packed_init (&packed, simd, b, n + 2, k, n));
@@ -87,7 +88,7 @@ check_product (const NnSimd *simd, size_t m, size_t n, size_t segments,
       .lda = lda,
       .n_segments = segments,
       .segment_len = len,
-      .segment_stride = stride,
+      .segments = offsets,
       .b = &packed,
       .bias = use_bias ? bias : NULL,
       .c = c,
@@ -171,6 +172,58 @@ test_gates (gconstpointer data)
   }
 }
 
+/* Every combination of options, in plain C. */
+static void
+check_finish (const NnSimd *simd, size_t channels, size_t pool, guint options)
+{
+  const size_t n = 3;
+  const bool before = options & 1, after = options & 2, add = options & 8;
+  g_autofree float *row = random_floats (n * pool * channels, -1, 1);
+  g_autofree float *scale = random_floats (channels, -1, 1);
+  g_autofree float *offset = random_floats (channels, -1, 1);
+  g_autofree float *out = random_floats (n * channels, -1, 1);
+  g_autofree float *first = g_memdup2 (out, n * channels * sizeof *out);
+
+  simd->finish_row (&(NnFinishRow){ .row = row,
+      .n = n,
+      .pool = pool,
+      .channels = channels,
+      .relu_before = before,
+      .relu_after = after,
+      .scale = options & 4 ? scale : NULL,
+      .offset = offset,
+      .add = add,
+      .out = out });
+  for (size_t i = 0; i < n * channels; i++) {
+    double best = add ? first[i] : -INFINITY;
+
+    for (size_t k = 0; k < pool; k++) {
+      const size_t c = i % channels;
+      double x = row[(i / channels * pool + k) * channels + c];
+
+      x = before ? MAX (x, 0) : x;
+      x = options & 4 ? x * scale[c] + offset[c] : x;
+      best = MAX (best, after ? MAX (x, 0) : x);
+    }
+    g_assert_cmpfloat_with_epsilon (out[i], best, 1e-6);
+  }
+}
+
+static void
+test_finish (gconstpointer data)
+{
+  const NnSimd *const simd = nn_simd_find (data);
+
+  if (!simd) {
+    g_test_skip ("this processor does not have it");
+    return;
+  }
+  for (size_t channels = 1; channels < 40; channels += 5)
+    for (size_t pool = 1; pool < 4; pool++)
+      for (guint options = 0; options < 16; options++)
+        check_finish (simd, channels, pool, options);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -181,6 +234,7 @@ main (int argc, char **argv)
     { "functions", test_functions },
     { "product", test_product },
     { "gates", test_gates },
+    { "finish", test_finish },
   };
 
   g_test_init (&argc, &argv, NULL);

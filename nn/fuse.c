@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nn/fuse.h"
+
+/* Who reads a tensor. */
+typedef struct {
+  NnNode *last;
+  size_t n; /* an output of the model counts too */
+} Readers;
+
+static void
+note_reader (Readers *readers, size_t tensor, NnNode *node)
+{
+  if (tensor == NN_NO_TENSOR)
+    return;
+  readers[tensor].last = node;
+  readers[tensor].n++;
+}
+
+static Readers *
+find_readers (const NnGraph *graph)
+{
+  Readers *readers = g_new0 (Readers, graph->tensors->len);
+
+  for (size_t i = 0; i < graph->nodes->len; i++) {
+    NnNode *const node = g_ptr_array_index (graph->nodes, i);
+
+    for (size_t k = 0; k < node->layer->n_in; k++) {
+      note_reader (readers, node->in[k], node);
+      note_reader (readers, node->in_mask[k], node);
+    }
+  }
+  for (size_t i = 0; i < graph->outputs->len; i++)
+    note_reader (readers, g_array_index (graph->outputs, size_t, i), NULL);
+  return readers;
+}
+
+/* The only reader of tensor, if it runs as often as node and has one input, one
+ * output and no mask. */
+static NnNode *
+only_reader (const Readers *readers, const NnNode *node, size_t tensor)
+{
+  NnNode *const reader = readers[tensor].last;
+
+  if (readers[tensor].n != 1 || !reader || reader->layer->is_view
+      || reader->layer->n_in != 1 || reader->layer->n_out != 1
+      || reader->in_mask[0] != NN_NO_TENSOR || reader->repeat != node->repeat)
+    return NULL;
+  return reader;
+}
+
+void
+nn_fuse (NnGraph *graph)
+{
+  g_autofree Readers *readers = find_readers (graph);
+
+  for (size_t i = 0; i < graph->nodes->len; i++) {
+    NnNode *const node = g_ptr_array_index (graph->nodes, i);
+    size_t tensor;
+    NnNode *next;
+
+    if (node->is_absorbed || !node->layer->klass->absorb)
+      continue;
+    tensor = node->out[0];
+    while ((next = only_reader (readers, node, tensor))
+        && node->layer->klass->absorb (node->layer, next->layer)) {
+      next->is_absorbed = true;
+      node->result = tensor = next->out[0];
+    }
+  }
+}
