@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Small changes of a sound that leave its meaning: more examples to train on.
+ * In place unless said otherwise, on samples [n] in -1..1; what is random comes
+ * from the caller's GRand, so that one seed gives one result. (Stretch and
+ * pitch are in dsp/vocoder.h.) Stateless.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stddef.h>
+
+/* Moves the sound by shift samples, later if positive; what leaves at one end
+ * comes in at the other (numpy.roll). */
+void dsp_roll (float *samples, size_t n, ptrdiff_t shift);
+
+/* Multiplies by 10^(gain_db / 20). Nothing is clipped. */
+void dsp_gain (float *samples, size_t n, double gain_db);
+
+/* Adds white Gaussian noise of standard deviation sigma. */
+void dsp_add_noise (float *samples, size_t n, double sigma, GRand *rand);
+
+/* Adds white Gaussian noise snr_db below the mean power of the samples. Silence
+ * stays silence. */
+void dsp_add_noise_at_snr (
+    float *samples, size_t n, double snr_db, GRand *rand);
+
+/* The same with a recording [n_noise], read from a random place on and from its
+ * start again. A silent one adds nothing. */
+void dsp_mix_at_snr (float *samples, size_t n, const float *noise,
+    size_t n_noise, double snr_db, GRand *rand);
+
+/* Plays factor times as fast, pitch included: a resampling. Returns the new
+ * samples, ceil (n / factor) of them (*n_out), to be freed with g_free. NULL
+ * and DSP_ERROR_CONFIG where factor is not within 0.1..10, or DSP_ERROR_MEMORY.
+ */
+float *dsp_change_speed (const float *samples, size_t n, double factor,
+    size_t *n_out, GError **error);
