@@ -1,53 +1,67 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nn/layer.h"
 
+#include <string.h>
 #include "nn/layers/layers.h"
 #include "nn/limits.h"
 
-/* Every layer there is. */
-static const NnLayerClass *const classes[] = {
-  &nn_activation_class,
-  &nn_average_pooling1d_class,
-  &nn_average_pooling2d_class,
-  &nn_average_pooling3d_class,
-  &nn_batch_normalization_class,
-  &nn_bidirectional_class,
-  &nn_conv1d_class,
-  &nn_conv2d_class,
-  &nn_conv3d_class,
-  &nn_cudnn_gru_class,
-  &nn_cudnn_lstm_class,
-  &nn_dense_class,
-  &nn_dropout_class,
-  &nn_flatten_class,
-  &nn_global_average_pooling1d_class,
-  &nn_gru_class,
-  &nn_lstm_class,
-  &nn_max_pooling1d_class,
-  &nn_max_pooling2d_class,
-  &nn_max_pooling3d_class,
-  &nn_reshape_class,
-  &nn_simple_rnn_class,
+/* Every layer there is, by family. */
+static const NnLayerClass *const families[] = {
+  nn_activation_classes,
+  nn_batch_normalization_classes,
+  nn_bidirectional_classes,
+  nn_conv_classes,
+  nn_dense_classes,
+  nn_dropout_classes,
+  nn_global_pooling_classes,
+  nn_gru_classes,
+  nn_lstm_classes,
+  nn_pooling_classes,
+  nn_reshape_classes,
+  nn_simple_rnn_classes,
 };
+
+/* Walks all classes. */
+static const NnLayerClass *
+next_class (const NnLayerClass *klass, size_t *family)
+{
+  if (klass)
+    klass++;
+  while ((!klass || !klass->keras_name) && *family < G_N_ELEMENTS (families))
+    klass = families[(*family)++];
+  return klass && klass->keras_name ? klass : NULL;
+}
 
 const NnLayerClass *
 nn_layer_class_find (const char *keras_name)
 {
-  for (size_t i = 0; i < G_N_ELEMENTS (classes); i++)
-    if (g_str_equal (classes[i]->keras_name, keras_name))
-      return classes[i];
-  return NULL;
+  const NnLayerClass *klass = NULL;
+  size_t family = 0;
+
+  while ((klass = next_class (klass, &family)))
+    if (g_str_equal (klass->keras_name, keras_name))
+      break;
+  return klass;
+}
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(char *const *) a, *(char *const *) b);
 }
 
 char *
 nn_layer_class_list (void)
 {
-  GString *list = g_string_new (NULL);
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  const NnLayerClass *klass = NULL;
+  size_t family = 0;
 
-  for (size_t i = 0; i < G_N_ELEMENTS (classes); i++)
-    g_string_append_printf (
-        list, "%s%s", i > 0 ? ", " : "", classes[i]->keras_name);
-  return g_string_free (list, FALSE);
+  while ((klass = next_class (klass, &family)))
+    g_ptr_array_add (names, (char *) klass->keras_name);
+  g_ptr_array_sort (names, compare_names);
+  g_ptr_array_add (names, NULL);
+  return g_strjoinv (", ", (char **) names->pdata);
 }
 
 static void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a layer is. To add one: write nn/layers/<name>.c with an NnLayerClass,
- * and name it in the table of nn/layer.c. Loader, runner, trainer and saver
- * know no layer by name.
+/* What a layer is. To add one: write nn/layers/<name>.c with its NnLayerClass
+ * (or those of a family), and name it in the table of nn/layer.c. Loader,
+ * runner, trainer and saver know no layer by name.
  *
  * An NnLayer is one call of a Keras layer in the graph: it knows the shapes of
  * its inputs and outputs. A Keras layer that is called several times becomes
@@ -107,7 +107,7 @@ struct _NnLayer {
  * Keras 2 operators (TFOpLambda, SlicingOpLambda) come as the same classes,
  * with Keras 3's names of arguments. */
 struct _NnLayerClass {
-  const char *keras_name; /* Keras' class_name; aliases: see nn/layer.c */
+  const char *keras_name; /* Keras' class_name; an alias is a class more */
   size_t size;            /* bytes of the layer's struct; begins with NnLayer */
   size_t n_axes; /* of families with 1D, 2D, 3D: spatial axes; else 0 */
   NnMaskRule mask_rule;

@@ -37,14 +37,17 @@ activation_forward (const NnLayer *layer, const NnCall *call)
 bool
 nn_activation_layer_is_relu (const NnLayer *layer)
 {
-  return layer->klass == &nn_activation_class
+  return layer->klass->forward == activation_forward
       && nn_activation_is_relu (&((const Activation *) layer)->activation);
 }
 
-const NnLayerClass nn_activation_class = {
-  .keras_name = "Activation",
-  .size = sizeof (Activation),
-  .mask_rule = NN_MASK_PASS,
-  .setup = activation_setup,
-  .forward = activation_forward,
+const NnLayerClass nn_activation_classes[] = {
+  {
+      .keras_name = "Activation",
+      .size = sizeof (Activation),
+      .mask_rule = NN_MASK_PASS,
+      .setup = activation_setup,
+      .forward = activation_forward,
+  },
+  { NULL },
 };

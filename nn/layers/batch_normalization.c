@@ -124,19 +124,22 @@ nn_batch_normalization_affine (
 {
   const BatchNormalization *self = (const BatchNormalization *) layer;
 
-  if (layer->klass != &nn_batch_normalization_class || self->inner != 1)
+  if (layer->klass->forward != batch_normalization_forward || self->inner != 1)
     return false;
   *scale = self->scale;
   *offset = self->offset;
   return true;
 }
 
-const NnLayerClass nn_batch_normalization_class = {
-  .keras_name = "BatchNormalization",
-  .size = sizeof (BatchNormalization),
-  .mask_rule = NN_MASK_PASS,
-  .setup = batch_normalization_setup,
-  .finish = batch_normalization_finish,
-  .forward = batch_normalization_forward,
-  .clear = batch_normalization_clear,
+const NnLayerClass nn_batch_normalization_classes[] = {
+  {
+      .keras_name = "BatchNormalization",
+      .size = sizeof (BatchNormalization),
+      .mask_rule = NN_MASK_PASS,
+      .setup = batch_normalization_setup,
+      .finish = batch_normalization_finish,
+      .forward = batch_normalization_forward,
+      .clear = batch_normalization_clear,
+  },
+  { NULL },
 };

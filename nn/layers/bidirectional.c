@@ -228,12 +228,15 @@ bidirectional_clear (NnLayer *layer)
     nn_rnn_clear (&self->rnn[d]);
 }
 
-const NnLayerClass nn_bidirectional_class = {
-  .keras_name = "Bidirectional",
-  .size = sizeof (Bidirectional),
-  .setup = bidirectional_setup,
-  .finish = bidirectional_finish,
-  .forward = bidirectional_forward,
-  .flops = bidirectional_flops,
-  .clear = bidirectional_clear,
+const NnLayerClass nn_bidirectional_classes[] = {
+  {
+      .keras_name = "Bidirectional",
+      .size = sizeof (Bidirectional),
+      .setup = bidirectional_setup,
+      .finish = bidirectional_finish,
+      .forward = bidirectional_forward,
+      .flops = bidirectional_flops,
+      .clear = bidirectional_clear,
+  },
+  { NULL },
 };

@@ -318,6 +318,9 @@ conv_flops (const NnLayer *layer)
   }
 /* clang-format on */
 
-const NnLayerClass nn_conv1d_class = CONV (1);
-const NnLayerClass nn_conv2d_class = CONV (2);
-const NnLayerClass nn_conv3d_class = CONV (3);
+const NnLayerClass nn_conv_classes[] = {
+  CONV (1),
+  CONV (2),
+  CONV (3),
+  { NULL },
+};

@@ -66,11 +66,14 @@ dense_flops (const NnLayer *layer)
   return 2.0 * nn_shape_size (&layer->in[0]) * ((const Dense *) layer)->units;
 }
 
-const NnLayerClass nn_dense_class = {
-  .keras_name = "Dense",
-  .size = sizeof (Dense),
-  .mask_rule = NN_MASK_PASS,
-  .setup = dense_setup,
-  .forward = dense_forward,
-  .flops = dense_flops,
+const NnLayerClass nn_dense_classes[] = {
+  {
+      .keras_name = "Dense",
+      .size = sizeof (Dense),
+      .mask_rule = NN_MASK_PASS,
+      .setup = dense_setup,
+      .forward = dense_forward,
+      .flops = dense_flops,
+  },
+  { NULL },
 };

@@ -11,9 +11,12 @@ dropout_setup (NnLayer *self, const NnConfig *config)
   self->is_view = true;
 }
 
-const NnLayerClass nn_dropout_class = {
-  .keras_name = "Dropout",
-  .size = sizeof (NnLayer),
-  .mask_rule = NN_MASK_PASS,
-  .setup = dropout_setup,
+const NnLayerClass nn_dropout_classes[] = {
+  {
+      .keras_name = "Dropout",
+      .size = sizeof (NnLayer),
+      .mask_rule = NN_MASK_PASS,
+      .setup = dropout_setup,
+  },
+  { NULL },
 };

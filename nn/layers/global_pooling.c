@@ -47,9 +47,12 @@ global_average1d_forward (const NnLayer *self, const NnCall *call)
         call->out[0] + i * channels);
 }
 
-const NnLayerClass nn_global_average_pooling1d_class = {
-  .keras_name = "GlobalAveragePooling1D",
-  .size = sizeof (NnLayer),
-  .setup = global_average1d_setup,
-  .forward = global_average1d_forward,
+const NnLayerClass nn_global_pooling_classes[] = {
+  {
+      .keras_name = "GlobalAveragePooling1D",
+      .size = sizeof (NnLayer),
+      .setup = global_average1d_setup,
+      .forward = global_average1d_forward,
+  },
+  { NULL },
 };

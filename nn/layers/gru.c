@@ -90,5 +90,8 @@ const NnRnnCell nn_cudnn_gru_cell = { .n_gates = 3,
   .read = cudnn_gru_read,
   .step = gru_step };
 
-const NnLayerClass nn_gru_class = NN_RNN_LAYER ("GRU");
-const NnLayerClass nn_cudnn_gru_class = NN_RNN_LAYER ("CuDNNGRU");
+const NnLayerClass nn_gru_classes[] = {
+  NN_RNN_LAYER ("GRU"),
+  NN_RNN_LAYER ("CuDNNGRU"),
+  { NULL },
+};

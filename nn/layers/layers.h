@@ -1,28 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The classes of all layers, for the table in nn/layer.c. */
+/* The classes of each family of layers, for the table in nn/layer.c. Each list
+ * ends with an entry that has no name. */
 #pragma once
 
 #include "nn/layer.h"
 
-extern const NnLayerClass nn_activation_class;
-extern const NnLayerClass nn_average_pooling1d_class;
-extern const NnLayerClass nn_average_pooling2d_class;
-extern const NnLayerClass nn_average_pooling3d_class;
-extern const NnLayerClass nn_batch_normalization_class;
-extern const NnLayerClass nn_bidirectional_class;
-extern const NnLayerClass nn_conv1d_class;
-extern const NnLayerClass nn_conv2d_class;
-extern const NnLayerClass nn_conv3d_class;
-extern const NnLayerClass nn_cudnn_gru_class;
-extern const NnLayerClass nn_cudnn_lstm_class;
-extern const NnLayerClass nn_dense_class;
-extern const NnLayerClass nn_dropout_class;
-extern const NnLayerClass nn_flatten_class;
-extern const NnLayerClass nn_global_average_pooling1d_class;
-extern const NnLayerClass nn_gru_class;
-extern const NnLayerClass nn_lstm_class;
-extern const NnLayerClass nn_max_pooling1d_class;
-extern const NnLayerClass nn_max_pooling2d_class;
-extern const NnLayerClass nn_max_pooling3d_class;
-extern const NnLayerClass nn_reshape_class;
-extern const NnLayerClass nn_simple_rnn_class;
+extern const NnLayerClass nn_activation_classes[];
+extern const NnLayerClass nn_batch_normalization_classes[];
+extern const NnLayerClass nn_bidirectional_classes[];
+extern const NnLayerClass nn_conv_classes[];
+extern const NnLayerClass nn_dense_classes[];
+extern const NnLayerClass nn_dropout_classes[];
+extern const NnLayerClass nn_global_pooling_classes[];
+extern const NnLayerClass nn_gru_classes[];
+extern const NnLayerClass nn_lstm_classes[];
+extern const NnLayerClass nn_pooling_classes[];
+extern const NnLayerClass nn_reshape_classes[];
+extern const NnLayerClass nn_simple_rnn_classes[];

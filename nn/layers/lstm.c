@@ -33,5 +33,8 @@ const NnRnnCell nn_cudnn_lstm_cell = {
   .n_gates = 4, .n_states = 2, .is_cudnn = true, .step = lstm_step
 };
 
-const NnLayerClass nn_lstm_class = NN_RNN_LAYER ("LSTM");
-const NnLayerClass nn_cudnn_lstm_class = NN_RNN_LAYER ("CuDNNLSTM");
+const NnLayerClass nn_lstm_classes[] = {
+  NN_RNN_LAYER ("LSTM"),
+  NN_RNN_LAYER ("CuDNNLSTM"),
+  { NULL },
+};

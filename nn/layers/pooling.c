@@ -118,30 +118,27 @@ average_pooling_forward (const NnLayer *layer, const NnCall *call)
   }
 /* clang-format on */
 
-const NnLayerClass nn_max_pooling1d_class =
-    POOLING ("MaxPooling", 1, max_pooling_forward);
-const NnLayerClass nn_max_pooling2d_class =
-    POOLING ("MaxPooling", 2, max_pooling_forward);
-const NnLayerClass nn_max_pooling3d_class =
-    POOLING ("MaxPooling", 3, max_pooling_forward);
-const NnLayerClass nn_average_pooling1d_class =
-    POOLING ("AveragePooling", 1, average_pooling_forward);
-const NnLayerClass nn_average_pooling2d_class =
-    POOLING ("AveragePooling", 2, average_pooling_forward);
-const NnLayerClass nn_average_pooling3d_class =
-    POOLING ("AveragePooling", 3, average_pooling_forward);
-
 bool
 nn_max_pooling_tiles (const NnLayer *layer, size_t *pool_y, size_t *pool_x)
 {
   const NnWindow *const window = &((const Pooling *) layer)->window;
   const NnAxis *const y = &window->y, *const x = &window->x;
 
-  if (layer->klass != &nn_max_pooling2d_class || y->kernel != y->stride
-      || x->kernel != x->stride || y->out * y->kernel > y->in
-      || x->out * x->kernel > x->in)
+  if (layer->klass->forward != max_pooling_forward || window->n_axes != 2
+      || y->kernel != y->stride || x->kernel != x->stride
+      || y->out * y->kernel > y->in || x->out * x->kernel > x->in)
     return false;
   *pool_y = y->kernel;
   *pool_x = x->kernel;
   return true;
 }
+
+const NnLayerClass nn_pooling_classes[] = {
+  POOLING ("MaxPooling", 1, max_pooling_forward),
+  POOLING ("MaxPooling", 2, max_pooling_forward),
+  POOLING ("MaxPooling", 3, max_pooling_forward),
+  POOLING ("AveragePooling", 1, average_pooling_forward),
+  POOLING ("AveragePooling", 2, average_pooling_forward),
+  POOLING ("AveragePooling", 3, average_pooling_forward),
+  { NULL },
+};

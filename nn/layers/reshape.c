@@ -57,14 +57,16 @@ flatten_setup (NnLayer *self, const NnConfig *config)
   self->is_view = true;
 }
 
-const NnLayerClass nn_reshape_class = {
-  .keras_name = "Reshape",
-  .size = sizeof (NnLayer),
-  .setup = reshape_setup,
-};
-
-const NnLayerClass nn_flatten_class = {
-  .keras_name = "Flatten",
-  .size = sizeof (NnLayer),
-  .setup = flatten_setup,
+const NnLayerClass nn_reshape_classes[] = {
+  {
+      .keras_name = "Reshape",
+      .size = sizeof (NnLayer),
+      .setup = reshape_setup,
+  },
+  {
+      .keras_name = "Flatten",
+      .size = sizeof (NnLayer),
+      .setup = flatten_setup,
+  },
+  { NULL },
 };

@@ -16,4 +16,7 @@ const NnRnnCell nn_simple_rnn_cell = {
   .n_gates = 1, .n_states = 1, .step = simple_rnn_step
 };
 
-const NnLayerClass nn_simple_rnn_class = NN_RNN_LAYER ("SimpleRNN");
+const NnLayerClass nn_simple_rnn_classes[] = {
+  NN_RNN_LAYER ("SimpleRNN"),
+  { NULL },
+};
