@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gst/loader.h"
+
+#include "gst/model-cache.h"
+#include "nn/error.h"
+
+static GstEmotionModel *
+load_builtin (GstEmotionBuiltin builtin, GError **error)
+{
+  GEnumClass *klass = g_type_class_ref (GST_TYPE_EMOTION_BUILTIN);
+
+  g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
+      "the built-in model “%s” has no weights in this version; set the "
+      "property “model-file”",
+      g_enum_get_value (klass, builtin)->value_nick);
+  g_type_class_unref (klass);
+  return NULL;
+}
+
+GstEmotionModel *
+gst_emotion_load (const char *file, GstEmotionBuiltin builtin,
+    const char *names, GstEmotionLabels **labels, GError **error)
+{
+  g_autoptr (GstEmotionModel) model = file
+      ? gst_emotion_model_cache_get (file, error)
+      : load_builtin (builtin, error);
+
+  if (!model)
+    return NULL;
+  *labels = gst_emotion_model_labels (model, names, error);
+  return *labels ? g_steal_pointer (&model) : NULL;
+}
+
+static gint
+resource_code (const GError *error)
+{
+  if (g_error_matches (error, NN_ERROR, NN_ERROR_NOT_FOUND))
+    return GST_RESOURCE_ERROR_NOT_FOUND;
+  if (error->domain == NN_ERROR)
+    return GST_RESOURCE_ERROR_READ;
+  return GST_RESOURCE_ERROR_SETTINGS;
+}
+
+void
+gst_emotion_load_report (
+    GstElement *element, GstMessageType type, const GError *error)
+{
+  const gboolean is_gst =
+      error->domain == GST_RESOURCE_ERROR || error->domain == GST_LIBRARY_ERROR;
+
+  gst_element_message_full (element, type,
+      is_gst ? error->domain : GST_RESOURCE_ERROR,
+      is_gst ? error->code : resource_code (error), g_strdup (error->message),
+      g_strdup_printf ("%s %d", g_quark_to_string (error->domain), error->code),
+      __FILE__, G_STRFUNC, __LINE__);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From what the properties name to a model with labels, and from a GError to a
+ * message on the bus. */
+#pragma once
+
+#include <gst/gst.h>
+#include "gst/model.h"
+#include "gst/settings.h"
+
+/* file wins over builtin; names: "a,b,c", or NULL. New references, or NULL and
+ * an error that names the file. */
+GstEmotionModel *gst_emotion_load (const char *file, GstEmotionBuiltin builtin,
+    const char *names, GstEmotionLabels **labels, GError **error);
+
+/* Posts error as a message of the given type (error or warning), in a domain
+ * of GStreamer. */
+void gst_emotion_load_report (
+    GstElement *element, GstMessageType type, const GError *error);

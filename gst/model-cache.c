@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gst/model-cache.h"
+
+#include <glib/gstdio.h>
+#include <stdlib.h>
+
+/* loading: held while a file is read, so that a hundred elements that start
+ * together read it once. table: held for a moment only. */
+static GMutex loading;
+static GMutex table_lock;
+static GHashTable *table; /* key (owned) -> GstEmotionModel (borrowed) */
+
+/* NULL where there is no such file: who then loads it says so better. */
+static char *
+key_of (const char *path)
+{
+  char *true_path = realpath (path, NULL);
+  char *key = NULL;
+  GStatBuf info;
+
+  if (true_path && g_stat (true_path, &info) == 0)
+    key = g_strdup_printf ("%s:%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT ".%09ld",
+        true_path, (gint64) info.st_size, (gint64) info.st_mtim.tv_sec,
+        info.st_mtim.tv_nsec);
+  free (true_path);
+  return key;
+}
+
+static GstEmotionModel *
+look_up (const char *key)
+{
+  GstEmotionModel *model = NULL;
+
+  g_mutex_lock (&table_lock);
+  if (table)
+    model = g_hash_table_lookup (table, key);
+  if (model && !gst_emotion_model_try_ref (model))
+    model = NULL;
+  g_mutex_unlock (&table_lock);
+  return model;
+}
+
+static gboolean
+is_model (gpointer key, gpointer value, gpointer model)
+{
+  return value == model;
+}
+
+static void
+forget (GstEmotionModel *model, gpointer user_data)
+{
+  g_mutex_lock (&table_lock);
+  if (table) {
+    g_hash_table_foreach_remove (table, is_model, model);
+    if (g_hash_table_size (table) == 0)
+      g_clear_pointer (&table, g_hash_table_unref);
+  }
+  g_mutex_unlock (&table_lock);
+}
+
+static void
+remember (char *key, GstEmotionModel *model)
+{
+  g_mutex_lock (&table_lock);
+  if (!table)
+    table = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_hash_table_replace (table, key, model);
+  g_mutex_unlock (&table_lock);
+  gst_emotion_model_on_free (model, forget, NULL);
+}
+
+GstEmotionModel *
+gst_emotion_model_cache_get (const char *path, GError **error)
+{
+  g_autofree char *key = key_of (path);
+  GstEmotionModel *model = key ? look_up (key) : NULL;
+
+  if (model)
+    return model;
+  g_mutex_lock (&loading);
+  if (key)
+    model = look_up (key);
+  if (!model) {
+    model = gst_emotion_model_load (path, error);
+    if (model && key)
+      remember (g_steal_pointer (&key), model);
+  }
+  g_mutex_unlock (&loading);
+  return model;
+}

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gst/recognizer.h"
+
+#include <math.h>
+
+#include "dsp/features.h"
+#include "gst/convert.h"
+#include "gst/timeline.h"
+#include "gst/windower.h"
+
+struct _GstEmotionRecognizer {
+  GstEmotionOptions options;
+  GstAudioInfo info; /* invalid until there is a format */
+  GstEmotionModel *model;
+  GstEmotionLabels *labels;
+
+  GstEmotionConvert *convert; /* NULL until there are a format and a model */
+  GstEmotionTimeline timeline;
+  GstEmotionWindower *windower; /* of the model's recipe, as */
+  DspFeatures *features;        /* this one */
+  GstEmotionWorker *worker;
+
+  gboolean joins;    /* the window in progress began in another format */
+  guint64 next_id;   /* of the next window */
+  guint64 n_windows; /* since the stream began */
+  guint64 run;       /* one more with each break */
+};
+
+GstEmotionRecognizer *
+gst_emotion_recognizer_new (GstEmotionDoneFunc done, gpointer user_data)
+{
+  GstEmotionRecognizer *self = g_new0 (GstEmotionRecognizer, 1);
+
+  gst_audio_info_init (&self->info);
+  gst_segment_init (&self->timeline.segment, GST_FORMAT_TIME);
+  self->worker = gst_emotion_worker_new (done, user_data);
+  return self;
+}
+
+void
+gst_emotion_recognizer_free (GstEmotionRecognizer *self)
+{
+  if (!self)
+    return;
+  g_clear_pointer (&self->worker, gst_emotion_worker_free);
+  g_clear_pointer (&self->convert, gst_emotion_convert_free);
+  g_clear_pointer (&self->windower, gst_emotion_windower_free);
+  g_clear_pointer (&self->features, dsp_features_free);
+  g_clear_pointer (&self->model, gst_emotion_model_unref);
+  g_clear_pointer (&self->labels, gst_emotion_labels_unref);
+  g_free (self);
+}
+
+void
+gst_emotion_recognizer_set_options (
+    GstEmotionRecognizer *self, const GstEmotionOptions *options)
+{
+  if (self->windower && options->interval != self->options.interval)
+    gst_emotion_windower_set_interval (self->windower, options->interval);
+  self->options = *options;
+}
+
+/* Mean power in dB relative to full scale; -infinity for digital silence. */
+static gdouble
+level_of (const float *samples, gsize n)
+{
+  gdouble sum = 0;
+
+  for (gsize i = 0; i < n; i++)
+    if (isfinite (samples[i]))
+      sum += (gdouble) samples[i] * samples[i];
+  return 10 * log10 (sum / n);
+}
+
+/* Fills in the job from the window in progress. */
+static void
+prepare (GstEmotionRecognizer *self, GstEmotionJob *job, gboolean partial)
+{
+  const GstClockTime begin = gst_util_get_timestamp ();
+  const float *samples;
+  guint64 position;
+  const gsize n =
+      gst_emotion_windower_peek (self->windower, &samples, &position);
+
+  job->window = (GstEmotionWindow){ .id = self->next_id++, .partial = partial };
+  gst_emotion_timeline_stamp (&self->timeline, position, n, &job->window);
+  job->run = self->run;
+  job->smoothing = self->options.smoothing;
+  job->min_confidence = self->options.min_confidence;
+  job->window.silence = level_of (samples, n) <= self->options.silence_threshold
+      || !dsp_features_compute (self->features, samples, n, job->features);
+  job->features_time = gst_util_get_timestamp () - begin;
+}
+
+/* The window in progress becomes a result, now or later. */
+static void
+emit_window (GstEmotionRecognizer *self, gboolean partial)
+{
+  GstEmotionJob *job =
+      gst_emotion_worker_new_job (self->worker, self->model, self->labels);
+
+  prepare (self, job, partial);
+  self->n_windows++;
+  if (self->options.async)
+    gst_emotion_worker_queue (self->worker, job, self->options.drop_oldest);
+  else
+    gst_emotion_worker_run (self->worker, job);
+}
+
+static void
+take_samples (const float *samples, gsize n, gpointer user_data)
+{
+  GstEmotionRecognizer *self = user_data;
+
+  while (n > 0) {
+    const gsize taken = gst_emotion_windower_push (self->windower, samples, n);
+
+    samples += taken;
+    n -= taken;
+    if (gst_emotion_windower_is_full (self->windower)) {
+      emit_window (self, FALSE);
+      gst_emotion_windower_next (self->windower);
+    }
+  }
+}
+
+/* What comes next has nothing to do with what came. */
+static void
+restart (GstEmotionRecognizer *self)
+{
+  if (self->convert)
+    gst_emotion_convert_drain (self->convert);
+  if (self->windower)
+    gst_emotion_windower_restart (self->windower);
+  gst_emotion_timeline_break (&self->timeline);
+  self->joins = FALSE;
+  self->run++;
+}
+
+static gboolean
+update_convert (GstEmotionRecognizer *self, GError **error)
+{
+  g_clear_pointer (&self->convert, gst_emotion_convert_free);
+  if (!self->model || !GST_AUDIO_INFO_IS_VALID (&self->info))
+    return TRUE;
+
+  const gdouble rate = gst_emotion_model_recipe (self->model)->rate;
+
+  gst_emotion_timeline_set_rates (
+      &self->timeline, GST_AUDIO_INFO_RATE (&self->info), rate);
+  self->convert =
+      gst_emotion_convert_new (&self->info, rate, take_samples, self, error);
+  return self->convert != NULL;
+}
+
+static gboolean
+recipes_equal (const DspRecipe *a, const DspRecipe *b)
+{
+  size_t n;
+  const DspRecipeField *fields = dsp_recipe_fields (&n);
+
+  for (size_t i = 0; i < n; i++)
+    if (dsp_recipe_get (a, &fields[i]) != dsp_recipe_get (b, &fields[i]))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+gst_emotion_recognizer_set_model (GstEmotionRecognizer *self,
+    GstEmotionModel *model, GstEmotionLabels *labels, GError **error)
+{
+  const DspRecipe *recipe = gst_emotion_model_recipe (model);
+  const gboolean same_features = self->model
+      && recipes_equal (recipe, gst_emotion_model_recipe (self->model));
+
+  if (!same_features) {
+    DspFeatures *features = dsp_features_new (recipe, error);
+
+    if (!features)
+      return FALSE;
+    restart (self);
+    g_clear_pointer (&self->features, dsp_features_free);
+    g_clear_pointer (&self->windower, gst_emotion_windower_free);
+    self->features = features;
+    self->windower = gst_emotion_windower_new (
+        recipe->window_len, recipe->rate, self->options.interval);
+  }
+  gst_emotion_model_ref (model);
+  gst_emotion_labels_ref (labels);
+  gst_emotion_model_unref (self->model);
+  gst_emotion_labels_unref (self->labels);
+  self->model = model;
+  self->labels = labels;
+  self->run++;
+  return same_features || update_convert (self, error);
+}
+
+gboolean
+gst_emotion_recognizer_set_format (
+    GstEmotionRecognizer *self, const GstAudioInfo *info, GError **error)
+{
+  if (gst_audio_info_is_equal (info, &self->info) && self->convert)
+    return TRUE;
+  if (self->convert)
+    gst_emotion_convert_drain (self->convert);
+  self->info = *info;
+  self->joins = self->timeline.is_anchored;
+  return update_convert (self, error);
+}
+
+/* Whether the two give every sample the same times. */
+static gboolean
+same_times (const GstSegment *a, const GstSegment *b)
+{
+  const guint64 t = b->start;
+  guint64 a_time, b_time;
+
+  return a->format == b->format && a->rate == b->rate
+      && a->applied_rate == b->applied_rate
+      && gst_segment_to_running_time_full (a, a->format, t, &a_time)
+      == gst_segment_to_running_time_full (b, b->format, t, &b_time)
+      && a_time == b_time
+      && gst_segment_to_stream_time_full (a, a->format, t, &a_time)
+      == gst_segment_to_stream_time_full (b, b->format, t, &b_time)
+      && a_time == b_time;
+}
+
+void
+gst_emotion_recognizer_set_segment (
+    GstEmotionRecognizer *self, const GstSegment *segment)
+{
+  if (self->timeline.is_anchored
+      && same_times (&self->timeline.segment, segment)) {
+    self->timeline.segment = *segment;
+    return;
+  }
+  restart (self);
+  gst_emotion_timeline_set_segment (&self->timeline, segment);
+}
+
+static gboolean
+is_active (const GstEmotionRecognizer *self)
+{
+  return self->convert && self->timeline.segment.rate > 0;
+}
+
+/* Restarts the window where what comes at pts does not follow what came. */
+static void
+check_continuity (
+    GstEmotionRecognizer *self, GstClockTime pts, gboolean is_discont)
+{
+  if (self->joins && GST_CLOCK_TIME_IS_VALID (pts)) {
+    const GstClockTimeDiff jump =
+        GST_CLOCK_DIFF (gst_emotion_timeline_next (&self->timeline), pts);
+
+    is_discont |= ABS (jump) > (GstClockTimeDiff) GST_EMOTION_JUMP;
+  }
+  if (is_discont || !gst_emotion_timeline_continues (&self->timeline, pts))
+    restart (self);
+  self->joins = FALSE;
+}
+
+static void
+advance (GstEmotionRecognizer *self, GstClockTime pts, gsize n)
+{
+  gst_emotion_timeline_advance (
+      &self->timeline, pts, n, gst_emotion_windower_position (self->windower));
+}
+
+/* Of n frames at *pts, leaves those within the segment: from *first on. */
+static gsize
+clip (
+    const GstEmotionRecognizer *self, GstClockTime *pts, gsize n, gsize *first)
+{
+  const guint64 rate = self->info.rate;
+  guint64 start, stop;
+
+  *first = 0;
+  if (!GST_CLOCK_TIME_IS_VALID (*pts))
+    return n;
+  stop = *pts + gst_util_uint64_scale (n, GST_SECOND, rate);
+  if (!gst_segment_clip (
+          &self->timeline.segment, GST_FORMAT_TIME, *pts, stop, &start, &stop))
+    return 0;
+  *first =
+      MIN (n, gst_util_uint64_scale_round (start - *pts, rate, GST_SECOND));
+  n = MIN (n, gst_util_uint64_scale_round (stop - *pts, rate, GST_SECOND));
+  *pts = start;
+  return n - MIN (*first, n);
+}
+
+static gsize
+count_frames (const GstEmotionRecognizer *self, GstBuffer *buffer)
+{
+  const GstAudioMeta *meta = gst_buffer_get_audio_meta (buffer);
+
+  return meta ? meta->samples
+              : gst_buffer_get_size (buffer) / GST_AUDIO_INFO_BPF (&self->info);
+}
+
+gboolean
+gst_emotion_recognizer_push (GstEmotionRecognizer *self, GstBuffer *buffer)
+{
+  GstClockTime pts = GST_BUFFER_PTS (buffer);
+  GstAudioBuffer audio;
+  gboolean mapped;
+  gsize first, n;
+
+  if (!is_active (self))
+    return TRUE;
+  n = clip (self, &pts, count_frames (self, buffer), &first);
+  check_continuity (self, pts,
+      GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT)
+          || GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_RESYNC));
+  if (n == 0)
+    return TRUE;
+  advance (self, pts, n);
+  if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP)) {
+    gst_emotion_convert_push_silence (self->convert, n);
+    return TRUE;
+  }
+  /* With a second reference the buffer is not writable, and so mapping never
+   * merges its memories for good. */
+  gst_buffer_ref (buffer);
+  mapped = gst_audio_buffer_map (&audio, &self->info, buffer, GST_MAP_READ);
+  if (mapped) {
+    gst_emotion_convert_push (self->convert, &audio, first, n);
+    gst_audio_buffer_unmap (&audio);
+  }
+  gst_buffer_unref (buffer);
+  return mapped;
+}
+
+/* Frames from the end of the run so far to the time `end`. */
+static guint64
+frames_until (const GstEmotionTimeline *timeline, GstClockTime end)
+{
+  const guint64 n = end > timeline->time ? gst_util_uint64_scale_round (
+                        end - timeline->time, timeline->rate_in, GST_SECOND)
+                                         : 0;
+
+  return n > timeline->n_in ? n - timeline->n_in : 0;
+}
+
+void
+gst_emotion_recognizer_push_gap (
+    GstEmotionRecognizer *self, GstClockTime timestamp, GstClockTime duration)
+{
+  GstEmotionTimeline *timeline = &self->timeline;
+  guint64 start, stop;
+
+  if (!is_active (self) || !GST_CLOCK_TIME_IS_VALID (timestamp)
+      || !GST_CLOCK_TIME_IS_VALID (duration)
+      || !gst_segment_clip (&timeline->segment, GST_FORMAT_TIME, timestamp,
+          timestamp + duration, &start, &stop))
+    return;
+  check_continuity (self, start, FALSE);
+  if (stop - start > GST_EMOTION_LONG_GAP) {
+    if (timeline->is_anchored)
+      gst_emotion_convert_push_silence (self->convert,
+          gst_util_uint64_scale_ceil (
+              gst_emotion_model_recipe (self->model)->window_len,
+              timeline->rate_in, timeline->rate));
+    restart (self);
+    return;
+  }
+  advance (self, start, 0);
+
+  const guint64 n = frames_until (timeline, stop);
+
+  advance (self, GST_CLOCK_TIME_NONE, n);
+  gst_emotion_convert_push_silence (self->convert, n);
+}
+
+void
+gst_emotion_recognizer_finish (GstEmotionRecognizer *self)
+{
+  if (!self->convert)
+    return;
+  gst_emotion_convert_drain (self->convert);
+
+  const gsize rest = gst_emotion_windower_rest (self->windower);
+  const gsize window_len = gst_emotion_model_recipe (self->model)->window_len;
+
+  if (rest > 0 && (self->n_windows == 0 || rest >= window_len - rest))
+    emit_window (self, TRUE);
+  restart (self);
+  self->n_windows = 0;
+}
+
+void
+gst_emotion_recognizer_drain (GstEmotionRecognizer *self)
+{
+  gst_emotion_worker_drain (self->worker);
+}
+
+void
+gst_emotion_recognizer_flush (GstEmotionRecognizer *self)
+{
+  if (self->convert)
+    gst_emotion_convert_reset (self->convert);
+  restart (self);
+  self->next_id = 0;
+  self->n_windows = 0;
+}
+
+void
+gst_emotion_recognizer_set_flushing (
+    GstEmotionRecognizer *self, gboolean flushing)
+{
+  gst_emotion_worker_set_flushing (self->worker, flushing);
+}
+
+GstEmotionStats
+gst_emotion_recognizer_stats (GstEmotionRecognizer *self)
+{
+  return gst_emotion_worker_stats (self->worker);
+}

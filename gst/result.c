@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gst/result.h"
+
+GstEmotionResult *
+gst_emotion_result_new (
+    const GstEmotionWindow *window, GstEmotionLabels *labels, const char *model)
+{
+  GstEmotionResult *self = g_new0 (GstEmotionResult, 1);
+
+  self->window = *window;
+  self->labels = gst_emotion_labels_ref (labels);
+  self->model = g_strdup (model);
+  self->label_index = -1;
+  self->probabilities = g_new0 (float, gst_emotion_labels_count (labels));
+  return self;
+}
+
+void
+gst_emotion_result_free (GstEmotionResult *self)
+{
+  if (!self)
+    return;
+  g_clear_pointer (&self->labels, gst_emotion_labels_unref);
+  g_clear_pointer (&self->model, g_free);
+  g_clear_pointer (&self->probabilities, g_free);
+  g_free (self);
+}
+
+void
+gst_emotion_result_decide (GstEmotionResult *self, gdouble min_confidence)
+{
+  const guint n = gst_emotion_labels_count (self->labels);
+  guint best = 0;
+
+  for (guint i = 1; i < n; i++)
+    if (self->probabilities[i] > self->probabilities[best])
+      best = i;
+  self->confidence = self->probabilities[best];
+  self->label_index = self->confidence < min_confidence ? -1 : (gint) best;
+}
+
+const char *
+gst_emotion_result_emotion (const GstEmotionResult *self)
+{
+  return self->label_index < 0
+      ? GST_EMOTION_UNKNOWN
+      : gst_emotion_labels_get (self->labels, self->label_index);
+}
+
+/* The schema. Field names, types and their order are a contract. */
+static void
+fill_structure (const GstEmotionResult *self, GstStructure *s)
+{
+  const GstEmotionWindow *window = &self->window;
+  g_autoptr (GstStructure) p = gst_structure_new_empty ("probabilities");
+
+  for (guint i = 0; i < gst_emotion_labels_count (self->labels); i++)
+    gst_structure_set (p, gst_emotion_labels_get (self->labels, i),
+        G_TYPE_DOUBLE, (gdouble) self->probabilities[i], NULL);
+  gst_structure_set (s,                                            /* */
+      "timestamp", G_TYPE_UINT64, window->timestamp,               /* */
+      "stream-time", G_TYPE_UINT64, window->stream_time,           /* */
+      "running-time", G_TYPE_UINT64, window->running_time,         /* */
+      "duration", G_TYPE_UINT64, window->duration,                 /* */
+      "emotion", G_TYPE_STRING, gst_emotion_result_emotion (self), /* */
+      "label-index", G_TYPE_INT, self->label_index,                /* */
+      "confidence", G_TYPE_DOUBLE, self->confidence,               /* */
+      "probabilities", GST_TYPE_STRUCTURE, p,                      /* */
+      "window-id", G_TYPE_UINT64, window->id,                      /* */
+      "partial", G_TYPE_BOOLEAN, window->partial,                  /* */
+      "silence", G_TYPE_BOOLEAN, window->silence,                  /* */
+      "processing-time", G_TYPE_UINT64, self->processing_time,     /* */
+      "model", G_TYPE_STRING, self->model, NULL);
+}
+
+GstStructure *
+gst_emotion_result_to_structure (const GstEmotionResult *self)
+{
+  GstStructure *s = gst_structure_new_empty (GST_EMOTION_MESSAGE);
+
+  fill_structure (self, s);
+  return s;
+}
+
+void
+gst_emotion_meta_register (void)
+{
+  /* No tags: nothing that a converter, an encoder or a payloader does to the
+   * sound makes what was said about it wrong, so they all keep it. */
+  static const gchar *tags[] = { NULL };
+  static gsize once = 0;
+
+  if (g_once_init_enter (&once)) {
+    if (!gst_meta_get_info (GST_EMOTION_META))
+      gst_meta_register_custom (GST_EMOTION_META, tags, NULL, NULL, NULL);
+    g_once_init_leave (&once, 1);
+  }
+}
+
+void
+gst_emotion_meta_add (GstBuffer *buffer, const GstEmotionResult *result)
+{
+  GstCustomMeta *meta = gst_buffer_add_custom_meta (buffer, GST_EMOTION_META);
+
+  fill_structure (result, gst_custom_meta_get_structure (meta));
+}

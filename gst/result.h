@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is known about one window, and its one schema: the bus message, the
+ * buffer meta, the tools and the tags all read it from here. */
+#pragma once
+
+#include <gst/gst.h>
+#include "gst/labels.h"
+
+/* Name of the bus message's structure, and of the meta. */
+#define GST_EMOTION_MESSAGE "emotion"
+#define GST_EMOTION_META "GstEmotionMeta"
+
+typedef struct {
+  /* Of the window's first sample: in the time of its buffer, of the stream and
+   * of the pipeline; GST_CLOCK_TIME_NONE where the segment has no such time. */
+  GstClockTime timestamp;
+  GstClockTime stream_time;
+  GstClockTime running_time;
+  GstClockTime duration; /* of the samples in it, padding not counted */
+  guint64 id;            /* from 0 after each start or flush */
+  gboolean partial;      /* padded: the stream ended before the window did */
+  gboolean silence;      /* was not classified: probabilities are zeros */
+} GstEmotionWindow;
+
+typedef struct {
+  GstEmotionWindow window;
+  GstEmotionLabels *labels; /* owned */
+  char *model;              /* nick or file name; owned */
+  gint label_index;   /* -1: silence, or no label reached min-confidence */
+  gdouble confidence; /* 0..1, of the most probable label */
+  GstClockTime processing_time; /* features and network */
+  float *probabilities;         /* [labels], owned */
+} GstEmotionResult;
+
+/* With zeros for probabilities. Free with gst_emotion_result_free. */
+GstEmotionResult *gst_emotion_result_new (const GstEmotionWindow *window,
+    GstEmotionLabels *labels, const char *model);
+void gst_emotion_result_free (GstEmotionResult *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEmotionResult, gst_emotion_result_free)
+
+/* Sets confidence and label_index from the probabilities. The first of equal
+ * ones wins, as numpy.argmax does. */
+void gst_emotion_result_decide (GstEmotionResult *self, gdouble min_confidence);
+
+/* The label, or "unknown". Lives as long as the result. */
+const char *gst_emotion_result_emotion (const GstEmotionResult *self);
+
+/* A structure "emotion" with all fields. */
+GstStructure *gst_emotion_result_to_structure (const GstEmotionResult *self);
+
+/* Makes GST_EMOTION_META known; harmless to call again. */
+void gst_emotion_meta_register (void);
+/* buffer must be writable; only its metadata changes. */
+void gst_emotion_meta_add (GstBuffer *buffer, const GstEmotionResult *result);

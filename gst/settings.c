@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gst/settings.h"
+
+#define FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS)
+#define PLAYING (FLAGS | GST_PARAM_MUTABLE_PLAYING)
+
+static const GstEmotionSettings defaults = {
+  .model = GST_EMOTION_BUILTIN_CNN_LSTM_OPTIMIZED,
+  .interval = 3 * GST_SECOND,
+  .post_messages = TRUE,
+  .attach_meta = TRUE,
+  .tags = GST_EMOTION_TAGS_NONE,
+  .inference = GST_EMOTION_INFERENCE_AUTO,
+  .silence_threshold = -90,
+  .min_confidence = 0,
+  .smoothing = 0,
+};
+
+GType
+gst_emotion_builtin_get_type (void)
+{
+  static gsize type = 0;
+  static const GEnumValue values[] = {
+    { GST_EMOTION_BUILTIN_CNN_GRU, "Two convolutions and a GRU", "cnn-gru" },
+    { GST_EMOTION_BUILTIN_CNN_LSTM, "Two convolutions and an LSTM",
+        "cnn-lstm" },
+    { GST_EMOTION_BUILTIN_CNN_LSTM_OPTIMIZED,
+        "The same, a tenth of the work, averaged over time",
+        "cnn-lstm-optimized" },
+    { GST_EMOTION_BUILTIN_CNN_LSTM_REGULARIZED,
+        "Two convolutions and an LSTM, regularized", "cnn-lstm-regularized" },
+    { 0 },
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstEmotionBuiltin", values));
+  return type;
+}
+
+GType
+gst_emotion_tags_get_type (void)
+{
+  static gsize type = 0;
+  static const GEnumValue values[] = {
+    { GST_EMOTION_TAGS_NONE, "No tags", "none" },
+    { GST_EMOTION_TAGS_SUMMARY, "The most probable emotion, at the end",
+        "summary" },
+    { GST_EMOTION_TAGS_CHANGES, "Whenever the emotion changes", "changes" },
+    { 0 },
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstEmotionTags", values));
+  return type;
+}
+
+GType
+gst_emotion_inference_get_type (void)
+{
+  static gsize type = 0;
+  static const GEnumValue values[] = {
+    { GST_EMOTION_INFERENCE_AUTO, "async on live pipelines, else sync",
+        "auto" },
+    { GST_EMOTION_INFERENCE_SYNC, "In the streaming thread", "sync" },
+    { GST_EMOTION_INFERENCE_ASYNC,
+        "In a thread; live pipelines drop windows where it is too slow, "
+        "others wait",
+        "async" },
+    { 0 },
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstEmotionInference", values));
+  return type;
+}
+
+static void
+install_model (GObjectClass *klass)
+{
+  g_object_class_install_property (klass, GST_EMOTION_PROP_MODEL,
+      g_param_spec_enum ("model", "Model",
+          "Built-in model; used where model-file is not set",
+          GST_TYPE_EMOTION_BUILTIN, defaults.model, PLAYING));
+  /**
+   * GstEmotionDetect:model-file:
+   *
+   * While playing, a new file is loaded and checked in another thread and takes
+   * over between two windows. If it is not usable, a warning is posted and the
+   * old model goes on.
+   */
+  g_object_class_install_property (klass, GST_EMOTION_PROP_MODEL_FILE,
+      g_param_spec_string ("model-file", "Model file",
+          "Keras model (.h5 or .keras); wins over model", NULL, PLAYING));
+  g_object_class_install_property (klass, GST_EMOTION_PROP_LABELS,
+      g_param_spec_string ("labels", "Labels",
+          "Names of the model's outputs in their order, separated by commas; "
+          "overrides those in the file (takes effect with the next model)",
+          NULL, PLAYING));
+}
+
+static void
+install_output (GObjectClass *klass)
+{
+  g_object_class_install_property (klass, GST_EMOTION_PROP_POST_MESSAGES,
+      g_param_spec_boolean ("post-messages", "Post messages",
+          "Post an \"emotion\" message on the bus for each window",
+          defaults.post_messages, PLAYING));
+  g_object_class_install_property (klass, GST_EMOTION_PROP_ATTACH_META,
+      g_param_spec_boolean ("attach-meta", "Attach meta",
+          "Attach a GstEmotionMeta to the first buffer after each window",
+          defaults.attach_meta, PLAYING));
+  g_object_class_install_property (klass, GST_EMOTION_PROP_TAGS,
+      g_param_spec_enum ("tags", "Tags", "Which tags to send downstream",
+          GST_TYPE_EMOTION_TAGS, defaults.tags, PLAYING));
+  /**
+   * GstEmotionDetect:stats:
+   *
+   * Since the last start: `windows` that got a result and those `dropped` (both
+   * #guint64), `mean-inference-time` and `max-inference-time` of a window
+   * (#guint64, ns; features and network).
+   */
+  g_object_class_install_property (klass, GST_EMOTION_PROP_STATS,
+      g_param_spec_boxed ("stats", "Statistics",
+          "Windows, dropped windows, mean and maximum inference time (ns)",
+          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+}
+
+static void
+install_analysis (GObjectClass *klass)
+{
+  g_object_class_install_property (klass, GST_EMOTION_PROP_INTERVAL,
+      g_param_spec_uint64 ("interval", "Interval",
+          "Time from the start of one window to the start of the next (ns)",
+          10 * GST_MSECOND, 3600 * GST_SECOND, defaults.interval, PLAYING));
+  g_object_class_install_property (klass, GST_EMOTION_PROP_INFERENCE,
+      g_param_spec_enum ("inference", "Inference",
+          "Which thread runs the network", GST_TYPE_EMOTION_INFERENCE,
+          defaults.inference, PLAYING));
+  g_object_class_install_property (klass, GST_EMOTION_PROP_SILENCE_THRESHOLD,
+      g_param_spec_double ("silence-threshold", "Silence threshold",
+          "Windows up to this level (dBFS, RMS) are silence and not classified",
+          -1000, 0, defaults.silence_threshold, PLAYING));
+  g_object_class_install_property (klass, GST_EMOTION_PROP_MIN_CONFIDENCE,
+      g_param_spec_double ("min-confidence", "Minimum confidence",
+          "Below this probability the emotion is \"unknown\"", 0, 1,
+          defaults.min_confidence, PLAYING));
+  g_object_class_install_property (klass, GST_EMOTION_PROP_SMOOTHING,
+      g_param_spec_double ("smoothing", "Smoothing",
+          "Weight of the past in an exponential average of the probabilities "
+          "over windows (0 = none)",
+          0, 0.999, defaults.smoothing, PLAYING));
+}
+
+void
+gst_emotion_settings_install (GObjectClass *klass)
+{
+  install_model (klass);
+  install_output (klass);
+  install_analysis (klass);
+  gst_type_mark_as_plugin_api (GST_TYPE_EMOTION_BUILTIN, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_EMOTION_TAGS, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_EMOTION_INFERENCE, 0);
+}
+
+void
+gst_emotion_settings_init (GstEmotionSettings *self)
+{
+  *self = defaults;
+}
+
+void
+gst_emotion_settings_clear (GstEmotionSettings *self)
+{
+  g_clear_pointer (&self->model_file, g_free);
+  g_clear_pointer (&self->labels, g_free);
+}
+
+/* An empty string means the same as none. */
+static void
+set_string (char **field, const GValue *value)
+{
+  const char *const text = g_value_get_string (value);
+
+  g_free (*field);
+  *field = text && *text ? g_strdup (text) : NULL;
+}
+
+gboolean
+gst_emotion_settings_set (
+    GstEmotionSettings *self, guint id, const GValue *value)
+{
+  switch (id) {
+    case GST_EMOTION_PROP_MODEL:
+      self->model = g_value_get_enum (value);
+      break;
+    case GST_EMOTION_PROP_MODEL_FILE:
+      set_string (&self->model_file, value);
+      break;
+    case GST_EMOTION_PROP_LABELS:
+      set_string (&self->labels, value);
+      break;
+    case GST_EMOTION_PROP_INTERVAL:
+      self->interval = g_value_get_uint64 (value);
+      break;
+    case GST_EMOTION_PROP_POST_MESSAGES:
+      self->post_messages = g_value_get_boolean (value);
+      break;
+    case GST_EMOTION_PROP_ATTACH_META:
+      self->attach_meta = g_value_get_boolean (value);
+      break;
+    case GST_EMOTION_PROP_TAGS:
+      self->tags = g_value_get_enum (value);
+      break;
+    case GST_EMOTION_PROP_INFERENCE:
+      self->inference = g_value_get_enum (value);
+      break;
+    case GST_EMOTION_PROP_SILENCE_THRESHOLD:
+      self->silence_threshold = g_value_get_double (value);
+      break;
+    case GST_EMOTION_PROP_MIN_CONFIDENCE:
+      self->min_confidence = g_value_get_double (value);
+      break;
+    case GST_EMOTION_PROP_SMOOTHING:
+      self->smoothing = g_value_get_double (value);
+      break;
+    default:
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+gst_emotion_settings_get (
+    const GstEmotionSettings *self, guint id, GValue *value)
+{
+  switch (id) {
+    case GST_EMOTION_PROP_MODEL:
+      g_value_set_enum (value, self->model);
+      break;
+    case GST_EMOTION_PROP_MODEL_FILE:
+      g_value_set_string (value, self->model_file);
+      break;
+    case GST_EMOTION_PROP_LABELS:
+      g_value_set_string (value, self->labels);
+      break;
+    case GST_EMOTION_PROP_INTERVAL:
+      g_value_set_uint64 (value, self->interval);
+      break;
+    case GST_EMOTION_PROP_POST_MESSAGES:
+      g_value_set_boolean (value, self->post_messages);
+      break;
+    case GST_EMOTION_PROP_ATTACH_META:
+      g_value_set_boolean (value, self->attach_meta);
+      break;
+    case GST_EMOTION_PROP_TAGS:
+      g_value_set_enum (value, self->tags);
+      break;
+    case GST_EMOTION_PROP_INFERENCE:
+      g_value_set_enum (value, self->inference);
+      break;
+    case GST_EMOTION_PROP_SILENCE_THRESHOLD:
+      g_value_set_double (value, self->silence_threshold);
+      break;
+    case GST_EMOTION_PROP_MIN_CONFIDENCE:
+      g_value_set_double (value, self->min_confidence);
+      break;
+    case GST_EMOTION_PROP_SMOOTHING:
+      g_value_set_double (value, self->smoothing);
+      break;
+    default:
+      return FALSE;
+  }
+  return TRUE;
+}

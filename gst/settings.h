@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The properties of emotiondetect: their types, their documentation, and the
+ * values of one element. */
+#pragma once
+
+#include <gst/gst.h>
+
+typedef enum {
+  GST_EMOTION_TAGS_NONE,
+  GST_EMOTION_TAGS_SUMMARY,
+  GST_EMOTION_TAGS_CHANGES,
+} GstEmotionTags;
+
+typedef enum {
+  GST_EMOTION_INFERENCE_AUTO,
+  GST_EMOTION_INFERENCE_SYNC,
+  GST_EMOTION_INFERENCE_ASYNC,
+} GstEmotionInference;
+
+/* In the order of the nicks: the index of the built-in model. */
+typedef enum {
+  GST_EMOTION_BUILTIN_CNN_GRU,
+  GST_EMOTION_BUILTIN_CNN_LSTM,
+  GST_EMOTION_BUILTIN_CNN_LSTM_OPTIMIZED,
+  GST_EMOTION_BUILTIN_CNN_LSTM_REGULARIZED,
+} GstEmotionBuiltin;
+
+typedef struct {
+  GstEmotionBuiltin model;
+  char *model_file; /* or NULL */
+  char *labels;     /* or NULL */
+  GstClockTime interval;
+  gboolean post_messages;
+  gboolean attach_meta;
+  GstEmotionTags tags;
+  GstEmotionInference inference;
+  gdouble silence_threshold; /* dBFS */
+  gdouble min_confidence;
+  gdouble smoothing;
+} GstEmotionSettings;
+
+enum {
+  GST_EMOTION_PROP_MODEL = 1,
+  GST_EMOTION_PROP_MODEL_FILE,
+  GST_EMOTION_PROP_LABELS,
+  GST_EMOTION_PROP_INTERVAL,
+  GST_EMOTION_PROP_POST_MESSAGES,
+  GST_EMOTION_PROP_ATTACH_META,
+  GST_EMOTION_PROP_TAGS,
+  GST_EMOTION_PROP_INFERENCE,
+  GST_EMOTION_PROP_SILENCE_THRESHOLD,
+  GST_EMOTION_PROP_MIN_CONFIDENCE,
+  GST_EMOTION_PROP_SMOOTHING,
+  GST_EMOTION_PROP_STATS,
+};
+
+#define GST_TYPE_EMOTION_BUILTIN (gst_emotion_builtin_get_type ())
+GType gst_emotion_builtin_get_type (void);
+#define GST_TYPE_EMOTION_TAGS (gst_emotion_tags_get_type ())
+GType gst_emotion_tags_get_type (void);
+#define GST_TYPE_EMOTION_INFERENCE (gst_emotion_inference_get_type ())
+GType gst_emotion_inference_get_type (void);
+
+void gst_emotion_settings_install (GObjectClass *klass);
+
+void gst_emotion_settings_init (GstEmotionSettings *self);
+void gst_emotion_settings_clear (GstEmotionSettings *self);
+
+/* Every property but stats. FALSE for one that is not known here. The caller
+ * holds the lock that guards self. */
+gboolean gst_emotion_settings_set (
+    GstEmotionSettings *self, guint id, const GValue *value);
+gboolean gst_emotion_settings_get (
+    const GstEmotionSettings *self, guint id, GValue *value);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which time belongs to which sample of a stream, by its buffers' time stamps.
+ *
+ * A run of samples without a break has one anchor: the position and the time of
+ * its first sample. Times are counted from there in samples, so that neither
+ * jitter in time stamps nor rounding adds up. Where the time stamps walk away
+ * slowly (a sound card's clock) the anchor follows in steps too small to
+ * matter; where they jump, the run has ended. */
+#pragma once
+
+#include <gst/gst.h>
+#include "gst/result.h"
+
+/* A jump of more than this is a break (as GstAudioStreamAlign's default). */
+#define GST_EMOTION_JUMP (40 * GST_MSECOND)
+/* The anchor follows where the time stamps are this far away. */
+#define GST_EMOTION_DRIFT (10 * GST_MSECOND)
+
+typedef struct {
+  GstSegment segment; /* in TIME */
+  guint64 rate_in;    /* Hz, of the stream */
+  guint64 rate;       /* Hz, of positions */
+  gboolean is_anchored;
+  GstClockTime time;     /* of the anchor */
+  guint64 position;      /* of the anchor */
+  guint64 n_in;          /* frames of the stream since the anchor */
+  GstClockTimeDiff skew; /* of the last buffer: its time stamp - the count */
+} GstEmotionTimeline;
+
+/* A new run with other rates; time goes on. */
+void gst_emotion_timeline_set_rates (
+    GstEmotionTimeline *self, guint64 rate_in, guint64 rate);
+
+/* A new run; without time stamps it begins where the segment does. A segment
+ * that is not in TIME counts as one that starts at 0. */
+void gst_emotion_timeline_set_segment (
+    GstEmotionTimeline *self, const GstSegment *segment);
+
+/* The next frame has no time yet: a run begins. */
+void gst_emotion_timeline_break (GstEmotionTimeline *self);
+
+/* The time that the next frame would have without a time stamp. */
+GstClockTime gst_emotion_timeline_next (const GstEmotionTimeline *self);
+
+/* Whether a buffer with time stamp pts (or GST_CLOCK_TIME_NONE) goes on where
+ * the one before ended. */
+gboolean gst_emotion_timeline_continues (
+    const GstEmotionTimeline *self, GstClockTime pts);
+
+/* n frames come in; time stamp pts (or GST_CLOCK_TIME_NONE). Where they begin a
+ * run, the first of them is at position. */
+void gst_emotion_timeline_advance (
+    GstEmotionTimeline *self, GstClockTime pts, guint64 n, guint64 position);
+
+/* Fills the times of the window of len samples at position. */
+void gst_emotion_timeline_stamp (const GstEmotionTimeline *self,
+    guint64 position, guint64 len, GstEmotionWindow *window);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A run of samples in, windows of window_len out, one every `interval`:
+ *
+ *   interval <  window_len   windows overlap
+ *   interval == window_len   they touch
+ *   interval >  window_len   what lies between them is skipped
+ *
+ * Positions count samples since the windower was made. Window k of a run starts
+ * at floor (k * interval * rate) after the run, however long it gets: nothing
+ * adds up. Once made it allocates nothing and cannot fail. */
+#pragma once
+
+#include <gst/gst.h>
+
+typedef struct _GstEmotionWindower GstEmotionWindower;
+
+/* rate in Hz. Free with gst_emotion_windower_free. */
+GstEmotionWindower *gst_emotion_windower_new (
+    gsize window_len, guint64 rate, GstClockTime interval);
+void gst_emotion_windower_free (GstEmotionWindower *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEmotionWindower, gst_emotion_windower_free)
+
+/* Counts from the start of the window in progress. An hour at most; less than
+ * one sample counts as one. */
+void gst_emotion_windower_set_interval (
+    GstEmotionWindower *self, GstClockTime interval);
+
+/* Takes samples up to the end of the window in progress; returns how many of n
+ * were taken. Takes none while the window is full. */
+gsize gst_emotion_windower_push (
+    GstEmotionWindower *self, const float *samples, gsize n);
+
+/* The window in progress: its samples [returned value], and the position of
+ * the first of them. Valid until the next call that is not const. */
+gsize gst_emotion_windower_peek (
+    const GstEmotionWindower *self, const float **samples, guint64 *position);
+gboolean gst_emotion_windower_is_full (const GstEmotionWindower *self);
+
+/* Samples of the window in progress that no window before it had. */
+gsize gst_emotion_windower_rest (const GstEmotionWindower *self);
+
+/* Leaves the window in progress behind and goes to the next. */
+void gst_emotion_windower_next (GstEmotionWindower *self);
+
+/* A new run begins with the next sample; what was collected is forgotten. */
+void gst_emotion_windower_restart (GstEmotionWindower *self);
+
+/* The position of the next sample. */
+guint64 gst_emotion_windower_position (const GstEmotionWindower *self);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Windows with features in, results out; either in the caller's thread or, one
+ * after the other, in a thread of its own with a short queue before it. What
+ * comes out is the same. */
+#pragma once
+
+#include <gst/gst.h>
+#include "gst/model.h"
+#include "gst/result.h"
+
+/* Windows that wait at most. */
+#define GST_EMOTION_QUEUE_LEN 4
+
+typedef struct _GstEmotionWorker GstEmotionWorker;
+
+/* One window to classify. */
+typedef struct {
+  GstEmotionWindow window;
+  guint64 run; /* smoothing starts anew where it changes */
+  gdouble smoothing;
+  gdouble min_confidence;
+  GstClockTime features_time; /* what the features took */
+  GstEmotionModel *model;     /* owned */
+  GstEmotionLabels *labels;   /* owned */
+  gsize n_features;
+  float *features; /* [n_features], owned; unused where silent */
+} GstEmotionJob;
+
+/* Gets each result (owned), or NULL where the model gave no probabilities.
+ * Called without a lock, never twice at once, in the order of the windows. */
+typedef void (*GstEmotionDoneFunc) (
+    GstEmotionResult *result, gpointer user_data);
+
+typedef struct {
+  guint64 windows; /* classified or silent */
+  guint64 dropped;
+  guint64 classified;      /* those that the network saw */
+  GstClockTime total_time; /* inference: features and network */
+  GstClockTime max_time;
+} GstEmotionStats;
+
+GstEmotionWorker *gst_emotion_worker_new (
+    GstEmotionDoneFunc done, gpointer user_data);
+/* Nothing is called once this has returned. Does not wait for a network that
+ * is running: its thread ends by itself. */
+void gst_emotion_worker_free (GstEmotionWorker *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEmotionWorker, gst_emotion_worker_free)
+
+/* A job to fill in, with room for the features of model. Allocates only while
+ * fewer jobs exist than can wait. Pass it to run or queue. */
+GstEmotionJob *gst_emotion_worker_new_job (
+    GstEmotionWorker *self, GstEmotionModel *model, GstEmotionLabels *labels);
+
+/* In this thread, now; after those that wait. */
+void gst_emotion_worker_run (GstEmotionWorker *self, GstEmotionJob *job);
+
+/* In the worker's thread. Where the queue is full: waits, or lets the oldest
+ * window go and counts it. */
+void gst_emotion_worker_queue (
+    GstEmotionWorker *self, GstEmotionJob *job, gboolean drop_oldest);
+
+/* Waits until nothing waits and nothing runs, or until flushing. */
+void gst_emotion_worker_drain (GstEmotionWorker *self);
+
+/* From any thread. While flushing nothing waits and no result comes out; those
+ * that wait when it begins are cancelled. */
+void gst_emotion_worker_set_flushing (
+    GstEmotionWorker *self, gboolean flushing);
+
+GstEmotionStats gst_emotion_worker_stats (GstEmotionWorker *self);
