@@ -35,20 +35,37 @@ gst_emotion_recipe_for_input (const NnShape *input)
   return recipe;
 }
 
+/* Numbers are numbers; what has names is a string, as dsp_recipe_set_text takes
+ * it. */
+static void
+read_field (
+    const NnConfig *config, const DspRecipeField *field, DspRecipe *recipe)
+{
+  g_autoptr (GError) failure = NULL;
+
+  if (field->names) {
+    const char *text = nn_config_string (config, field->name, NULL);
+
+    if (text && !dsp_recipe_set_text (recipe, field, text, &failure))
+      nn_config_fail (config, NN_ERROR_FORMAT, "%s", failure->message);
+    return;
+  }
+
+  const double value =
+      nn_config_double (config, field->name, dsp_recipe_get (recipe, field));
+
+  if (!dsp_recipe_set (recipe, field, value))
+    nn_config_fail (config, NN_ERROR_FORMAT, "“%s” is %g", field->name, value);
+}
+
 static void
 read_recipe (const NnConfig *config, DspRecipe *recipe)
 {
   size_t n_fields;
   const DspRecipeField *fields = dsp_recipe_fields (&n_fields);
 
-  for (size_t i = 0; i < n_fields; i++) {
-    const double value = nn_config_double (
-        config, fields[i].name, dsp_recipe_get (recipe, &fields[i]));
-
-    if (!dsp_recipe_set (recipe, &fields[i], value))
-      nn_config_fail (
-          config, NN_ERROR_FORMAT, "“%s” is %g", fields[i].name, value);
-  }
+  for (size_t i = 0; i < n_fields; i++)
+    read_field (config, &fields[i], recipe);
 }
 
 static GstEmotionLabels *

@@ -27,8 +27,8 @@ static gboolean
 input_fits (const NnShape *in, const DspRecipe *recipe)
 {
   return (in->rank == 2 || (in->rank == 3 && in->dim[2] == 1))
-      && in->dim[0] == recipe->n_mels
-      && in->dim[1] == dsp_recipe_n_frames (recipe);
+      && in->dim[0] == dsp_recipe_n_bands (recipe)
+      && in->dim[1] == dsp_recipe_n_columns (recipe);
 }
 
 static gboolean
@@ -52,7 +52,8 @@ check_shapes (const GstEmotionModel *self, GError **error)
   if (!input_fits (in, &self->recipe)) {
     g_set_error (error, NN_ERROR, NN_ERROR_SHAPE,
         "%s: input is %s; the features are (%zu, %zu, 1)", self->name, in_text,
-        self->recipe.n_mels, dsp_recipe_n_frames (&self->recipe));
+        dsp_recipe_n_bands (&self->recipe),
+        dsp_recipe_n_columns (&self->recipe));
     return FALSE;
   }
   if (out->rank != 1 || out->dim[0] > GST_EMOTION_MAX_LABELS) {
@@ -75,7 +76,8 @@ load_network (const char *path, GError **error)
   if (!network && g_error_matches (first, NN_ERROR, NN_ERROR_SHAPE)) {
     const DspRecipe recipe = DSP_RECIPE_DEFAULT;
     const NnShape shape = { .rank = 3,
-      .dim = { recipe.n_mels, dsp_recipe_n_frames (&recipe), 1 } };
+      .dim = {
+          dsp_recipe_n_bands (&recipe), dsp_recipe_n_columns (&recipe), 1 } };
 
     network = nn_model_load (path, &shape, 1, NULL);
   }

@@ -88,7 +88,8 @@ prepare (GstEmotionRecognizer *self, GstEmotionJob *job, gboolean partial)
   job->smoothing = self->options.smoothing;
   job->min_confidence = self->options.min_confidence;
   job->window.silence = level_of (samples, n) <= self->options.silence_threshold
-      || !dsp_features_compute (self->features, samples, n, job->features);
+      || !dsp_features_compute_at (
+          self->features, position, samples, n, job->features);
   job->features_time = gst_util_get_timestamp () - begin;
 }
 
@@ -132,6 +133,8 @@ restart (GstEmotionRecognizer *self)
     gst_emotion_convert_drain (self->convert);
   if (self->windower)
     gst_emotion_windower_restart (self->windower);
+  if (self->features)
+    dsp_features_forget (self->features);
   gst_emotion_timeline_break (&self->timeline);
   self->joins = FALSE;
   self->run++;
@@ -153,25 +156,13 @@ update_convert (GstEmotionRecognizer *self, GError **error)
   return self->convert != NULL;
 }
 
-static gboolean
-recipes_equal (const DspRecipe *a, const DspRecipe *b)
-{
-  size_t n;
-  const DspRecipeField *fields = dsp_recipe_fields (&n);
-
-  for (size_t i = 0; i < n; i++)
-    if (dsp_recipe_get (a, &fields[i]) != dsp_recipe_get (b, &fields[i]))
-      return FALSE;
-  return TRUE;
-}
-
 gboolean
 gst_emotion_recognizer_set_model (GstEmotionRecognizer *self,
     GstEmotionModel *model, GstEmotionLabels *labels, GError **error)
 {
   const DspRecipe *recipe = gst_emotion_model_recipe (model);
   const gboolean same_features = self->model
-      && recipes_equal (recipe, gst_emotion_model_recipe (self->model));
+      && dsp_recipe_equal (recipe, gst_emotion_model_recipe (self->model));
 
   if (!same_features) {
     DspFeatures *features = dsp_features_new (recipe, error);
