@@ -111,3 +111,9 @@ nn_activation_is_relu (const NnActivation *activation)
 {
   return activation->klass && activation->klass->apply == relu;
 }
+
+bool
+nn_activation_is (const NnActivation *activation, const char *name)
+{
+  return activation->klass && g_str_equal (activation->klass->name, name);
+}

@@ -25,4 +25,6 @@ bool nn_activation_find (
 void nn_activation_apply (
     const NnActivation *activation, float *x, size_t n, size_t len);
 
+/* Whether it is the function of this name. */
+bool nn_activation_is (const NnActivation *activation, const char *name);
 bool nn_activation_is_relu (const NnActivation *activation);

@@ -65,11 +65,13 @@ typedef struct {
   void (*tanh) (float *x, size_t n);
   void (*sigmoid) (float *x, size_t n);
 
-  /* What a step does behind the products, for the activations tanh and sigmoid:
-   * z [4 * units] (i f c o) -> c, h [units] */
-  void (*lstm_gates) (const float *z, size_t units, float *c, float *h);
-  /* x [3 * units] (z r h, input bias in), rec [3 * units] (state's product and
-   * its bias) -> h [units] */
+  /* What a recurrent step does behind the products, for the activations tanh
+   * and sigmoid. x: the input's product and its bias; rec: the state's product
+   * (and its bias); gates in Keras' order.
+   * x, rec [4 * units] (i f c o) -> c, h [units] */
+  void (*lstm_gates) (
+      const float *x, const float *rec, size_t units, float *c, float *h);
+  /* x, rec [3 * units] (z r h) -> h [units]; reset_after */
   void (*gru_gates) (const float *x, const float *rec, size_t units, float *h);
 } NnSimd;
 

@@ -4,8 +4,8 @@
  */
 #include <string.h>
 #include "nn/activation.h"
-#include "nn/blas.h"
 #include "nn/layers/layers.h"
+#include "nn/simd.h"
 
 enum { KERNEL, BIAS };
 
@@ -14,6 +14,7 @@ typedef struct {
   size_t units;
   bool use_bias;
   NnActivation activation;
+  NnPacked packed; /* by dense_finish */
 } Dense;
 
 static void
@@ -42,21 +43,49 @@ dense_setup (NnLayer *layer, const NnConfig *config)
 }
 
 static void
+dense_clear (NnLayer *layer)
+{
+  nn_packed_clear (&((Dense *) layer)->packed);
+}
+
+static void
+dense_finish (NnLayer *layer)
+{
+  const NnShape *const in = &layer->in[0];
+  Dense *self = (Dense *) layer;
+
+  dense_clear (layer);
+  nn_packed_init (&self->packed, nn_simd (), nn_layer_value (layer, KERNEL),
+      self->units, in->dim[in->rank - 1], self->units);
+}
+
+static void
 dense_forward (const NnLayer *layer, const NnCall *call)
 {
   const Dense *self = (const Dense *) layer;
-  const NnShape *const in = &layer->in[0];
-  const size_t k = in->dim[in->rank - 1];
-  const size_t rows = call->n * nn_shape_size (in) / k;
-  const size_t units = self->units;
+  const size_t k = self->packed.k, units = self->units;
+  const size_t rows = call->n * nn_shape_size (&layer->in[0]) / k;
   float *const out = call->out[0];
+  const float *const bias =
+      self->use_bias ? nn_layer_value (layer, BIAS) : NULL;
 
-  if (self->use_bias)
-    for (size_t r = 0; r < rows; r++)
-      memcpy (out + r * units, nn_layer_value (layer, BIAS),
-          units * sizeof (float));
-  nn_blas_gemm (rows, units, k, call->in[0], k, nn_layer_value (layer, KERNEL),
-      units, self->use_bias, out, units);
+  if (rows > 1) {
+    nn_simd ()->product (&(NnProduct){ .m = rows,
+        .a = call->in[0],
+        .lda = k,
+        .n_segments = 1,
+        .segment_len = k,
+        .b = &self->packed,
+        .bias = bias,
+        .c = out,
+        .ldc = units });
+  } else {
+    if (bias)
+      memcpy (out, bias, units * sizeof *out);
+    else
+      memset (out, 0, units * sizeof *out);
+    nn_simd ()->vector_product (call->in[0], &self->packed, out);
+  }
   nn_activation_apply (&self->activation, out, rows, units);
 }
 
@@ -72,8 +101,10 @@ const NnLayerClass nn_dense_classes[] = {
       .size = sizeof (Dense),
       .mask_rule = NN_MASK_PASS,
       .setup = dense_setup,
+      .finish = dense_finish,
       .forward = dense_forward,
       .flops = dense_flops,
+      .clear = dense_clear,
   },
   { NULL },
 };

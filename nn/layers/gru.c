@@ -5,16 +5,8 @@
  * otherwise: ... = (r * h') U_h. CuDNNGRU (Keras 2) is the first of these.
  */
 #include <string.h>
-#include "nn/kernels.h"
 #include "nn/layers/layers.h"
 #include "nn/layers/rnn.h"
-
-static void
-add_rows (float *a, const float *b, const float *c, size_t n)
-{
-  for (size_t k = 0; k < n; k++)
-    a[k] += b[k] + (c ? c[k] : 0);
-}
 
 static void
 blend (const NnRnn *rnn, const float *z, float *candidate, float *h)
@@ -29,13 +21,16 @@ step_reset_after (const NnRnn *rnn, const float *x, float *rec, float *h)
 {
   const size_t units = rnn->units;
   float *const r = rec + units, *const candidate = rec + 2 * units;
-  const float *const bias = rnn->bias ? rnn->bias + 3 * units : NULL;
 
-  add_rows (rec, x, bias, 2 * units);
+  if (rnn->is_standard) {
+    nn_simd ()->gru_gates (x, rec, units, h);
+    return;
+  }
+  for (size_t k = 0; k < 2 * units; k++)
+    rec[k] += x[k];
   nn_activation_apply (&rnn->recurrent_activation, rec, 2, units);
   for (size_t k = 0; k < units; k++)
-    candidate[k] = x[2 * units + k]
-        + r[k] * (candidate[k] + (bias ? bias[2 * units + k] : 0));
+    candidate[k] = x[2 * units + k] + r[k] * candidate[k];
   blend (rnn, rec, candidate, h);
 }
 
@@ -43,16 +38,15 @@ step_reset_after (const NnRnn *rnn, const float *x, float *rec, float *h)
 static void
 step_reset_before (const NnRnn *rnn, const float *x, float *rec, float *h)
 {
-  const size_t units = rnn->units, columns = 3 * units;
+  const size_t units = rnn->units;
   float *const r = rec + units, *const candidate = rec + 2 * units;
 
-  memcpy (rec, x, columns * sizeof *rec);
-  nn_kernel_gemv (units, 2 * units, h, rnn->recurrent, columns, rec);
+  memcpy (rec, x, 3 * units * sizeof *rec);
+  nn_simd ()->vector_product (h, &rnn->packed_recurrent, rec);
   nn_activation_apply (&rnn->recurrent_activation, rec, 2, units);
   for (size_t k = 0; k < units; k++)
     r[k] *= h[k];
-  nn_kernel_gemv (
-      units, units, r, rnn->recurrent + 2 * units, columns, candidate);
+  nn_simd ()->vector_product (r, &rnn->packed_candidate, candidate);
   blend (rnn, rec, candidate, h);
 }
 

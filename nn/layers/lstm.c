@@ -13,6 +13,10 @@ lstm_step (const NnRnn *rnn, const float *x, float *rec, float *const *states)
   float *const i = rec, *const f = rec + units, *const g = rec + 2 * units,
                *const o = rec + 3 * units;
 
+  if (rnn->is_standard) {
+    nn_simd ()->lstm_gates (x, rec, units, c, h);
+    return;
+  }
   for (size_t k = 0; k < 4 * units; k++)
     rec[k] += x[k];
   nn_activation_apply (&rnn->recurrent_activation, i, 2, units);

@@ -2,8 +2,6 @@
 #include "nn/layers/rnn.h"
 
 #include <string.h>
-#include "nn/blas.h"
-#include "nn/kernels.h"
 
 /* clang-format off */
 static const struct {
@@ -121,6 +119,29 @@ convert_cudnn (NnRnn *rnn)
   rnn->bias = bias;
 }
 
+static void
+clear_packed (NnRnn *rnn)
+{
+  nn_packed_clear (&rnn->packed_kernel);
+  nn_packed_clear (&rnn->packed_recurrent);
+  nn_packed_clear (&rnn->packed_candidate);
+}
+
+static void
+pack (NnRnn *rnn)
+{
+  const size_t units = rnn->units, columns = n_columns (rnn);
+  const size_t candidate = rnn->recurrent_by_cell ? units : 0;
+
+  nn_packed_init (
+      &rnn->packed_kernel, nn_simd (), rnn->kernel, columns, rnn->k, columns);
+  nn_packed_init (&rnn->packed_recurrent, nn_simd (), rnn->recurrent, columns,
+      units, columns - candidate);
+  if (candidate)
+    nn_packed_init (&rnn->packed_candidate, nn_simd (),
+        rnn->recurrent + columns - candidate, columns, units, candidate);
+}
+
 void
 nn_rnn_finish (NnRnn *rnn, const NnLayer *layer, size_t first)
 {
@@ -129,11 +150,16 @@ nn_rnn_finish (NnRnn *rnn, const NnLayer *layer, size_t first)
   rnn->bias = rnn->use_bias ? nn_layer_value (layer, first + 2) : NULL;
   if (rnn->cell->is_cudnn)
     convert_cudnn (rnn);
+  rnn->is_standard = nn_activation_is (&rnn->activation, "tanh")
+      && nn_activation_is (&rnn->recurrent_activation, "sigmoid");
+  clear_packed (rnn);
+  pack (rnn);
 }
 
 void
 nn_rnn_clear (NnRnn *rnn)
 {
+  clear_packed (rnn);
   g_clear_pointer (&rnn->converted, g_free);
 }
 
@@ -168,45 +194,86 @@ nn_rnn_flops (const NnRnn *rnn)
 static void
 project_inputs (const NnRnn *rnn, size_t n, const float *in, float *x)
 {
-  const size_t columns = n_columns (rnn);
-
-  for (size_t r = 0; r < n * rnn->steps && rnn->bias; r++)
-    memcpy (x + r * columns, rnn->bias, columns * sizeof (float));
-  nn_blas_gemm (n * rnn->steps, columns, rnn->k, in, rnn->k, rnn->kernel,
-      columns, rnn->bias != NULL, x, columns);
+  nn_simd ()->product (&(NnProduct){ .m = n * rnn->steps,
+      .a = in,
+      .lda = rnn->k,
+      .n_segments = 1,
+      .segment_len = rnn->k,
+      .b = &rnn->packed_kernel,
+      .bias = rnn->bias,
+      .c = x,
+      .ldc = n_columns (rnn) });
 }
 
-/* One sample from its first state to its last. */
+/* rec [n][columns] = h [n][units] times the recurrent kernel, and its bias. */
 static void
-run_sample (const NnRnn *rnn, const float *x, const float *mask,
-    float *const *states, float *rec, float *out)
+project_states (const NnRnn *rnn, size_t n, const float *h, float *rec)
 {
-  const size_t units = rnn->units, columns = n_columns (rnn);
-  const size_t bytes = units * sizeof (float);
+  const size_t columns = n_columns (rnn);
+  const float *const bias =
+      rnn->reset_after && rnn->bias ? rnn->bias + columns : NULL;
+
+  if (n > 1) {
+    nn_simd ()->product (&(NnProduct){ .m = n,
+        .a = h,
+        .lda = rnn->units,
+        .n_segments = 1,
+        .segment_len = rnn->units,
+        .b = &rnn->packed_recurrent,
+        .bias = bias,
+        .c = rec,
+        .ldc = columns });
+    return;
+  }
+  if (bias)
+    memcpy (rec, bias, columns * sizeof *rec);
+  else
+    memset (rec, 0, columns * sizeof *rec);
+  nn_simd ()->vector_product (h, &rnn->packed_recurrent, rec);
+}
+
+/* What one step of one sample gives out. A masked step repeats the last output,
+ * which is zero before the first: also where an initial state was given. */
+static void
+write_output (
+    const NnRnn *rnn, const float *mask, size_t i, const float *h, float *out)
+{
+  const size_t t = rnn->go_backwards ? rnn->steps - 1 - i : i;
+  const size_t bytes = rnn->units * sizeof (float);
   bool has_output = false;
 
-  for (size_t i = 0; i < rnn->steps; i++) {
-    const size_t t = rnn->go_backwards ? rnn->steps - 1 - i : i;
-    const bool use = !mask || mask[t] != 0;
+  for (size_t k = 0; mask && k <= i && !has_output; k++)
+    has_output = mask[rnn->go_backwards ? rnn->steps - 1 - k : k] != 0;
+  if (!mask || mask[t] != 0 || (has_output && !rnn->zero_masked))
+    memcpy (out, h, bytes);
+  else
+    memset (out, 0, bytes);
+}
 
-    if (use) {
-      if (!rnn->recurrent_by_cell) {
-        memset (rec, 0, columns * sizeof (float));
-        nn_kernel_gemv (
-            units, columns, states[0], rnn->recurrent, columns, rec);
-      }
-      rnn->cell->step (rnn, x + t * columns, rec, states);
-      has_output = true;
-    }
-    if (!rnn->return_sequences && i + 1 < rnn->steps)
-      continue;
-    /* A masked step repeats the last output, which is zero before the first:
-     * also where an initial state was given. */
-    if (use || (has_output && !rnn->zero_masked))
-      memcpy (out, states[0], bytes);
-    else
-      memset (out, 0, bytes);
-    out += units;
+/* Step i of all samples, which go side by side: their states are one matrix. */
+static void
+run_step (const NnRnn *rnn, size_t n, size_t i, const float *x,
+    const float *mask, float *const *states, float *rec, float *out)
+{
+  const size_t units = rnn->units, columns = n_columns (rnn);
+  const size_t t = rnn->go_backwards ? rnn->steps - 1 - i : i;
+  const bool is_last = i + 1 == rnn->steps;
+  const size_t n_out = rnn->return_sequences ? rnn->steps : 1;
+
+  if (!rnn->recurrent_by_cell)
+    project_states (rnn, n, states[0], rec);
+  for (size_t k = 0; k < n; k++) {
+    const float *const my_mask = mask ? mask + k * rnn->steps : NULL;
+    float *mine[NN_RNN_MAX_STATES];
+
+    for (size_t s = 0; s < rnn->cell->n_states; s++)
+      mine[s] = states[s] + k * units;
+    if (!my_mask || my_mask[t] != 0)
+      rnn->cell->step (
+          rnn, x + (k * rnn->steps + t) * columns, rec + k * columns, mine);
+    if (rnn->return_sequences || is_last)
+      write_output (rnn, my_mask, i, mine[0],
+          out + (k * n_out + (rnn->return_sequences ? i : 0)) * units);
   }
 }
 
@@ -215,26 +282,24 @@ nn_rnn_run (const NnRnn *rnn, size_t n, const float *in, const float *mask,
     const float *const *initial, float *out, float *const *final,
     float *scratch)
 {
-  const size_t units = rnn->units, columns = n_columns (rnn);
-  const size_t out_size = rnn->return_sequences ? rnn->steps * units : units;
+  const size_t columns = n_columns (rnn);
+  const size_t state_bytes = n * rnn->units * sizeof (float);
   float *const x = scratch;
   float *const rec = x + n * rnn->steps * columns;
   float *states[NN_RNN_MAX_STATES];
 
-  for (size_t s = 0; s < rnn->cell->n_states; s++)
-    states[s] = rec + columns + s * units;
-  project_inputs (rnn, n, in, x);
-  for (size_t i = 0; i < n; i++) {
-    for (size_t s = 0; s < rnn->cell->n_states; s++)
-      if (initial)
-        memcpy (states[s], initial[s] + i * units, units * sizeof (float));
-      else
-        memset (states[s], 0, units * sizeof (float));
-    run_sample (rnn, x + i * rnn->steps * columns,
-        mask ? mask + i * rnn->steps : NULL, states, rec, out + i * out_size);
-    for (size_t s = 0; s < rnn->cell->n_states && final; s++)
-      memcpy (final[s] + i * units, states[s], units * sizeof (float));
+  for (size_t s = 0; s < rnn->cell->n_states; s++) {
+    states[s] = rec + n * columns + s * n * rnn->units;
+    if (initial)
+      memcpy (states[s], initial[s], state_bytes);
+    else
+      memset (states[s], 0, state_bytes);
   }
+  project_inputs (rnn, n, in, x);
+  for (size_t i = 0; i < rnn->steps; i++)
+    run_step (rnn, n, i, x, mask, states, rec, out);
+  for (size_t s = 0; s < rnn->cell->n_states && final; s++)
+    memcpy (final[s], states[s], state_bytes);
 }
 
 bool

@@ -12,6 +12,7 @@
 
 #include "nn/activation.h"
 #include "nn/layer.h"
+#include "nn/simd.h"
 
 #define NN_RNN_MAX_STATES 2
 
@@ -24,9 +25,9 @@ typedef struct {
   /* Reads options that only this cell has. May be NULL. */
   void (*read) (NnRnn *rnn, const NnConfig *config);
   /* One step of one sample. x: [gates * units] input projection with its bias;
-   * rec: [gates * units] state times recurrent kernel, without bias (not given
-   * to cells that do it themselves: recurrent_by_cell). states: [n_states] of
-   * [units], updated in place. */
+   * rec: [gates * units] state times recurrent kernel, with the bias of
+   * reset_after (scratch for cells that do it themselves: recurrent_by_cell).
+   * states: [n_states] of [units], updated in place. */
   void (*step) (
       const NnRnn *rnn, const float *x, float *rec, float *const *states);
 } NnRnnCell;
@@ -46,6 +47,9 @@ struct _NnRnn {
   bool zero_masked; /* a masked step gives zeros, not the last output again */
   const float *kernel, *recurrent, *bias; /* set by nn_rnn_finish */
   float *converted; /* what they point into where the cell is cuDNN's */
+  bool is_standard; /* tanh and sigmoid: NnSimd has their gates */
+  NnPacked packed_kernel, packed_recurrent;
+  NnPacked packed_candidate; /* GRU without reset_after: its last block */
 };
 
 /* Reads what the configs of a recurrent layer and of its cell say (mostly one

@@ -133,11 +133,13 @@ ARRAY_FUNCTION (sigmoid_array, sigmoid_v)
 /* ---- recurrent gates ---- */
 
 INLINE void
-lstm_vector (const float *z, size_t stride, float *c, float *h)
+lstm_vector (
+    const float *x, const float *rec, size_t stride, float *c, float *h)
 {
-  const V i = sigmoid_v (load (z)), f = sigmoid_v (load (z + stride));
-  const V g = tanh_v (load (z + 2 * stride));
-  const V o = sigmoid_v (load (z + 3 * stride));
+  const V i = sigmoid_v (load (x) + load (rec));
+  const V f = sigmoid_v (load (x + stride) + load (rec + stride));
+  const V g = tanh_v (load (x + 2 * stride) + load (rec + 2 * stride));
+  const V o = sigmoid_v (load (x + 3 * stride) + load (rec + 3 * stride));
   const V cell = f * load (c) + i * g;
 
   store (c, cell);
@@ -145,22 +147,24 @@ lstm_vector (const float *z, size_t stride, float *c, float *h)
 }
 
 static void
-lstm_gates (const float *z, size_t units, float *c, float *h)
+lstm_gates (const float *x, const float *rec, size_t units, float *c, float *h)
 {
   size_t k = 0;
 
   for (; k + VECTOR <= units; k += VECTOR)
-    lstm_vector (z + k, units, c + k, h + k);
+    lstm_vector (x + k, rec + k, units, c + k, h + k);
   if (k < units) {
     const size_t n = (units - k) * sizeof (float);
-    float rest[6][VECTOR] = { { 0 } };
+    float rest[10][VECTOR] = { { 0 } };
 
-    for (size_t gate = 0; gate < 4; gate++)
-      memcpy (rest[gate], z + gate * units + k, n);
-    memcpy (rest[4], c + k, n);
-    lstm_vector (rest[0], VECTOR, rest[4], rest[5]);
-    memcpy (c + k, rest[4], n);
-    memcpy (h + k, rest[5], n);
+    for (size_t gate = 0; gate < 4; gate++) {
+      memcpy (rest[gate], x + gate * units + k, n);
+      memcpy (rest[4 + gate], rec + gate * units + k, n);
+    }
+    memcpy (rest[8], c + k, n);
+    lstm_vector (rest[0], rest[4], VECTOR, rest[8], rest[9]);
+    memcpy (c + k, rest[8], n);
+    memcpy (h + k, rest[9], n);
   }
 }
 

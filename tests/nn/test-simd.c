@@ -145,19 +145,23 @@ test_gates (gconstpointer data)
   }
   for (size_t u = 1; u < 40; u++) {
     g_autofree float *z = random_floats (4 * u, -6, 6);
-    g_autofree float *rec = random_floats (3 * u, -3, 3);
+    g_autofree float *rec = random_floats (4 * u, -3, 3);
     g_autofree float *state = random_floats (u, -1, 1);
     g_autofree float *c = g_memdup2 (state, u * sizeof *c);
     g_autofree float *h = g_new (float, u);
 
-    simd->lstm_gates (z, u, c, h);
+    simd->lstm_gates (z, rec, u, c, h);
     for (size_t k = 0; k < u; k++) {
+      double gate[4];
+
+      for (size_t i = 0; i < 4; i++)
+        gate[i] = (double) z[i * u + k] + rec[i * u + k];
       const double cell =
-          sigmoid (z[u + k]) * state[k] + sigmoid (z[k]) * tanh (z[2 * u + k]);
+          sigmoid (gate[1]) * state[k] + sigmoid (gate[0]) * tanh (gate[2]);
 
       g_assert_cmpfloat_with_epsilon (c[k], cell, 1e-6);
       g_assert_cmpfloat_with_epsilon (
-          h[k], sigmoid (z[3 * u + k]) * tanh (cell), 1e-6);
+          h[k], sigmoid (gate[3]) * tanh (cell), 1e-6);
     }
     memcpy (h, state, u * sizeof *h);
     simd->gru_gates (z, rec, u, h);
