@@ -20,9 +20,11 @@ build_graph (NnModel *model, const NnShape *input_shapes, size_t n_inputs,
   if (!document)
     return false;
   root = nn_document_root (document, "the model", major, &failure);
-  nn_keras_build (model->graph, &root, input_shapes, n_inputs, model->layers);
-  if (!failure)
+  model->root = nn_keras_build (model->graph, &root, input_shapes, n_inputs);
+  if (model->root) {
+    model->layers = model->root->children;
     return true;
+  }
   g_propagate_prefixed_error (
       error, g_steal_pointer (&failure), "%s: ", model->name);
   return false;
@@ -39,7 +41,6 @@ nn_model_build (const char *name, const char *config, const char *keras_version,
   model->config = g_strdup (config);
   model->keras_version = g_strdup (keras_version);
   model->graph = nn_graph_new ();
-  model->layers = nn_keras_layers_new ();
   if (!build_graph (model, input_shapes, n_inputs, error))
     return NULL;
   return g_steal_pointer (&model);

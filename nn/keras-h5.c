@@ -1,102 +1,165 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nn/keras-h5.h"
 
-#include <math.h>
-#include "nn/limits.h"
+#include <string.h>
+#include "nn/error.h"
+#include "nn/keras-param.h"
+
+/* In which order Keras stored the arrays of one top-level layer. */
+typedef enum {
+  ORDER_TRAINABLE_FIRST, /* of everything below it, then the others */
+  ORDER_IGNORE_FROZEN,   /* the same, layers below that are frozen included */
+  ORDER_CREATED,
+  N_ORDERS
+} Order;
+
+static void
+collect_created (const NnKerasLayer *layer, GPtrArray *out)
+{
+  for (guint i = 0; i < layer->weights->params->len; i++)
+    g_ptr_array_add (out, g_ptr_array_index (layer->weights->params, i));
+  for (guint i = 0; layer->children && i < layer->children->len; i++)
+    collect_created (g_ptr_array_index (layer->children, i), out);
+}
+
+/* Keras' layer.trainable_weights, or layer.non_trainable_weights: a frozen
+ * layer has all of its weights in the second. */
+static void
+collect (
+    const NnKerasLayer *layer, bool trainable, bool obey_frozen, GPtrArray *out)
+{
+  if (obey_frozen && !layer->trainable) {
+    if (!trainable)
+      collect_created (layer, out);
+    return;
+  }
+  for (guint i = 0; i < layer->weights->params->len; i++) {
+    NnParam *const param = g_ptr_array_index (layer->weights->params, i);
+
+    if (param->trainable == trainable)
+      g_ptr_array_add (out, param);
+  }
+  for (guint i = 0; layer->children && i < layer->children->len; i++)
+    collect (
+        g_ptr_array_index (layer->children, i), trainable, obey_frozen, out);
+}
+
+/* The NnParams of a layer in that order. */
+static GPtrArray *
+params_in_order (const NnKerasLayer *layer, Order order)
+{
+  GPtrArray *params = g_ptr_array_new ();
+
+  if (order == ORDER_CREATED) {
+    collect_created (layer, params);
+  } else {
+    collect (layer, true, order == ORDER_TRAINABLE_FIRST, params);
+    collect (layer, false, order == ORDER_TRAINABLE_FIRST, params);
+  }
+  return params;
+}
+
+/* "dense/kernel:0" and "dense/kernel" name a "kernel". Graphs of TensorFlow 1
+ * may append a number: "kernel_1:0". */
+static bool
+is_called (const char *path, const NnParam *param)
+{
+  const char *const slash = strrchr (path, '/');
+
+  return g_str_has_prefix (slash ? slash + 1 : path, param->name);
+}
 
 static bool
-check_finite (
-    NnH5 *file, const char *path, const float *value, size_t n, GError **error)
+names_agree (char **names, const GPtrArray *params)
 {
-  for (size_t i = 0; i < n; i++)
-    if (!isfinite (value[i])) {
-      g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
-          "%s: weight “%s” has a value that is not a number or infinite",
-          nn_h5_name (file), path);
+  for (guint i = 0; i < params->len; i++)
+    if (!is_called (names[i], g_ptr_array_index (params, i)))
       return false;
-    }
   return true;
 }
 
 static bool
-read_param (NnH5 *file, const char *path, NnParam *param, GError **error)
+shapes_agree (
+    NnH5 *file, const char *group, char **names, const GPtrArray *params)
 {
-  g_autofree float *value = NULL;
-  NnShape shape;
+  for (guint i = 0; i < params->len; i++) {
+    g_autofree char *path = g_strdup_printf ("%s/%s", group, names[i]);
+    const NnParam *const param = g_ptr_array_index (params, i);
+    NnShape shape;
 
-  if (!nn_h5_dataset_shape (file, path, &shape, error))
-    return false;
-  if (!nn_shape_equal (&shape, &param->shape)) {
-    g_autofree char *found = nn_shape_to_string (&shape);
-    g_autofree char *expected = nn_shape_to_string (&param->shape);
-
-    g_set_error (error, NN_ERROR, NN_ERROR_SHAPE,
-        "%s: weight “%s” has the shape %s, expected %s", nn_h5_name (file),
-        path, found, expected);
-    return false;
+    if (!nn_h5_dataset_shape (file, path, &shape, NULL)
+        || !nn_shape_equal (&shape, &param->shape))
+      return false;
   }
-  value = nn_h5_read_floats (file, path, NULL, error);
-  if (!value || !check_finite (file, path, value, param->size, error))
-    return false;
-  g_free (param->value);
-  param->value = g_steal_pointer (&value);
   return true;
 }
 
-/* Trainable weights first, then the others: the order of a layer's group. */
-static bool
-read_layer (NnH5 *file, const char *group, char **names, NnKerasLayer *layer,
-    GError **error)
+/* Orders differ only for layers that hold others. Where several fit by shape,
+ * the names decide; and if those are foreign, Keras' rule. */
+static GPtrArray *
+find_order (
+    NnH5 *file, const char *group, char **names, const NnKerasLayer *layer)
 {
-  const GPtrArray *const params = layer->weights->params;
-  size_t next = 0;
+  for (int by_name = 1; by_name >= 0; by_name--)
+    for (Order order = 0; order < N_ORDERS; order++) {
+      g_autoptr (GPtrArray) params = params_in_order (layer, order);
 
-  if (g_strv_length (names) != params->len) {
+      if ((!by_name || names_agree (names, params))
+          && shapes_agree (file, group, names, params))
+        return g_steal_pointer (&params);
+    }
+  return params_in_order (layer, ORDER_TRAINABLE_FIRST);
+}
+
+static bool
+read_layer (NnH5 *file, const char *group, char **names,
+    const NnKerasLayer *layer, GError **error)
+{
+  const size_t n = nn_keras_layer_n_params (layer);
+  g_autoptr (GPtrArray) params = NULL;
+
+  if (g_strv_length (names) != n) {
     g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
-        "%s: layer “%s” has %u weights in the file, expected %u",
-        nn_h5_name (file), layer->name, g_strv_length (names), params->len);
+        "%s: layer “%s” has %u weights in the file, expected %zu",
+        nn_h5_name (file), layer->name, g_strv_length (names), n);
     return false;
   }
-  for (int pass = 0; pass < 2; pass++)
-    for (guint i = 0; i < params->len; i++) {
-      NnParam *const param = g_ptr_array_index (params, i);
-      const bool early = param->trainable || !layer->trainable;
+  params = find_order (file, group, names, layer);
+  for (guint i = 0; i < params->len; i++) {
+    g_autofree char *path = g_strdup_printf ("%s/%s", group, names[i]);
 
-      if (early == (pass == 0)) {
-        g_autofree char *path = g_strdup_printf ("%s/%s", group, names[next++]);
-
-        if (!read_param (file, path, param, error))
-          return false;
-      }
-    }
+    if (!nn_keras_param_read (file, path, g_ptr_array_index (params, i), error))
+      return false;
+  }
   return true;
 }
 
 /* The next layer, from *i on, that owns weights. */
-static NnKerasLayer *
-next_with_weights (GPtrArray *layers, guint *i)
+static const NnKerasLayer *
+next_with_weights (const GPtrArray *layers, guint *i)
 {
   while (*i < layers->len) {
-    NnKerasLayer *const layer = g_ptr_array_index (layers, (*i)++);
+    const NnKerasLayer *const layer = g_ptr_array_index (layers, (*i)++);
 
-    if (layer->weights->params->len > 0)
+    if (nn_keras_layer_n_params (layer) > 0)
       return layer;
   }
   return NULL;
 }
 
 bool
-nn_keras_h5_read_weights (NnH5 *file, GPtrArray *layers, GError **error)
+nn_keras_h5_read_weights (
+    NnH5 *file, const char *group, const NnKerasLayer *model, GError **error)
 {
   g_auto (GStrv) groups =
-      nn_h5_attribute_strings (file, "model_weights", "layer_names", error);
-  NnKerasLayer *layer;
+      nn_h5_attribute_strings (file, group, "layer_names", error);
+  const NnKerasLayer *layer;
   guint next = 0;
 
   if (!groups)
     return false;
   for (size_t g = 0; groups[g]; g++) {
-    g_autofree char *path = g_strdup_printf ("model_weights/%s", groups[g]);
+    g_autofree char *path = g_strdup_printf ("%s/%s", group, groups[g]);
     g_auto (GStrv) names =
         nn_h5_attribute_strings (file, path, "weight_names", error);
 
@@ -104,7 +167,7 @@ nn_keras_h5_read_weights (NnH5 *file, GPtrArray *layers, GError **error)
       return false;
     if (!names[0])
       continue;
-    layer = next_with_weights (layers, &next);
+    layer = next_with_weights (model->children, &next);
     if (!layer) {
       g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
           "%s: the file has weights for more layers than the model",
@@ -114,7 +177,7 @@ nn_keras_h5_read_weights (NnH5 *file, GPtrArray *layers, GError **error)
     if (!read_layer (file, path, names, layer, error))
       return false;
   }
-  layer = next_with_weights (layers, &next);
+  layer = next_with_weights (model->children, &next);
   if (layer) {
     g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
         "%s: the file has no weights for layer “%s”", nn_h5_name (file),

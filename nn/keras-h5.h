@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Weights out of "legacy" Keras HDF5 files: model.save ("x.h5") of Keras 2 and
- * Keras 3. */
+ * Keras 3.
+ *   model_weights            attribute layer_names, one for each layer
+ *   model_weights/<layer>    attribute weight_names, one for each array
+ *   model_weights/<layer>/<weight name>
+ */
 #pragma once
 
 #include "nn/h5.h"
 #include "nn/keras.h"
 
-/* Fills the weights of layers (of NnKerasLayer), by order, as Keras does: names
- * in the file need not agree with the configuration. */
-bool nn_keras_h5_read_weights (NnH5 *file, GPtrArray *layers, GError **error);
+/* Fills the weights of the model's layers by order, as Keras does: names in the
+ * file need not agree with the configuration. group: "model_weights", or "" in
+ * a file that holds nothing but weights. */
+bool nn_keras_h5_read_weights (
+    NnH5 *file, const char *group, const NnKerasLayer *model, GError **error);

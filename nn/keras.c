@@ -1,33 +1,84 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nn/keras.h"
 
+#include "nn/keras-private.h"
 #include "nn/limits.h"
 
-static void
-keras_layer_free (NnKerasLayer *layer)
+NnKerasLayer *
+nn_keras_layer_new (const char *name, const char *class_name)
 {
+  NnKerasLayer *layer = g_new0 (NnKerasLayer, 1);
+
+  layer->name = g_strdup (name);
+  layer->class_name = g_strdup (class_name);
+  layer->trainable = true;
+  layer->weights = nn_weights_new ();
+  return layer;
+}
+
+void
+nn_keras_layer_free (NnKerasLayer *layer)
+{
+  if (!layer)
+    return;
   g_free (layer->name);
   g_free (layer->class_name);
   nn_weights_unref (layer->weights);
+  g_clear_pointer (&layer->children, g_ptr_array_unref);
   g_free (layer);
 }
 
-GPtrArray *
-nn_keras_layers_new (void)
+size_t
+nn_keras_layer_n_params (const NnKerasLayer *layer)
 {
-  return g_ptr_array_new_with_free_func ((GDestroyNotify) keras_layer_free);
+  size_t n = layer->weights->params->len;
+
+  for (guint i = 0; layer->children && i < layer->children->len; i++)
+    n += nn_keras_layer_n_params (g_ptr_array_index (layer->children, i));
+  return n;
 }
 
-static char *
-describe (const char *class_name, const char *name)
+bool
+nn_keras_spend (NnKerasBuild *build, const NnConfig *config, size_t n)
 {
-  return g_strdup_printf ("layer “%s” (%s)", name, class_name);
+  build->work += MIN (n, NN_MAX_WORK);
+  if (build->work <= NN_MAX_WORK)
+    return true;
+  nn_config_fail (config, NN_ERROR_LIMIT,
+      "the model is too large once its shared parts are unfolded");
+  return false;
 }
 
-/* The shape that a layer's config gives to the model's input, if it does:
- * Keras 2 "batch_input_shape", Keras 3 "batch_shape", without the batch. */
+bool
+nn_keras_is_model (const char *class_name)
+{
+  static const char *const classes[] = { "Sequential", "Functional", "Model" };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (classes); i++)
+    if (g_str_equal (classes[i], class_name))
+      return true;
+  return false;
+}
+
 static bool
-read_input_shape (const NnConfig *config, NnShape *shape)
+is_sequential (const NnConfig *entry)
+{
+  return g_str_equal (nn_config_string (entry, "class_name", ""), "Sequential");
+}
+
+/* The layers of a Sequential model. Before Keras 2.2.3 its "config" was the
+ * list itself. */
+static NnConfig
+sequential_layers (const NnConfig *entry)
+{
+  const NnConfig config = nn_config_get (entry, "config");
+
+  return nn_config_is_list (&config) ? config
+                                     : nn_config_get (&config, "layers");
+}
+
+bool
+nn_keras_read_batch_shape (const NnConfig *config, NnShape *shape)
 {
   static const char *const keys[] = { "batch_shape", "batch_input_shape" };
 
@@ -40,6 +91,315 @@ read_input_shape (const NnConfig *config, NnShape *shape)
     }
   }
   return false;
+}
+
+/* A Sequential model's input: said by its first layer, or the first layer of
+ * that, or where it was built without one beside the layers. */
+static bool
+sequential_input_shape (const NnConfig *entry, NnShape *shape, int depth)
+{
+  const NnConfig list = sequential_layers (entry);
+  const NnConfig first = nn_config_at (&list, 0);
+  const NnConfig inner = nn_config_get (&first, "config");
+  const NnConfig config = nn_config_get (entry, "config");
+  const NnConfig build = nn_config_get (entry, "build_config");
+  const NnConfig built[] = { nn_config_get (&config, "build_input_shape"),
+    nn_config_get (&build, "input_shape") };
+
+  if (nn_keras_read_batch_shape (&inner, shape))
+    return true;
+  if (is_sequential (&first) && depth < NN_MAX_NESTING
+      && sequential_input_shape (&first, shape, depth + 1))
+    return true;
+  for (size_t i = 0; i < G_N_ELEMENTS (built); i++)
+    if (nn_config_is_list (&built[i])) {
+      nn_config_shape (&built[i], 1, shape);
+      return nn_config_ok (entry);
+    }
+  return false;
+}
+
+static void
+input_shapes_of (NnKerasBuild *build, const NnConfig *entry, GArray *shapes)
+{
+  const char *const class_name = nn_config_string (entry, "class_name", "");
+  const NnConfig config = nn_config_get (entry, "config");
+  const NnConfig list = sequential_layers (entry);
+  const NnConfig first = nn_config_at (&list, 0);
+  NnShape shape;
+
+  if (!nn_keras_is_model (class_name)) {
+    nn_config_fail (entry, NN_ERROR_UNSUPPORTED,
+        "a model of class “%s”; supported are: Sequential, Functional",
+        class_name);
+  } else if (!is_sequential (entry)) {
+    nn_keras_functional_input_shapes (build, &config, shapes);
+  } else if (nn_config_length (&list) == 0) {
+    nn_config_fail (entry, NN_ERROR_FORMAT, "the model has no layers");
+  } else if (sequential_input_shape (entry, &shape, 0)) {
+    g_array_append_val (shapes, shape);
+  } else if (nn_config_ok (entry)
+      && nn_keras_is_model (nn_config_string (&first, "class_name", ""))) {
+    build->depth++;
+    if (build->depth > NN_MAX_NESTING)
+      nn_config_fail (entry, NN_ERROR_LIMIT, "models are nested too deep");
+    else
+      input_shapes_of (build, &first, shapes);
+    build->depth--;
+  }
+}
+
+void
+nn_keras_input_shapes (const NnConfig *config, GArray *shapes)
+{
+  NnKerasBuild build = { 0 };
+
+  input_shapes_of (&build, config, shapes);
+}
+
+static char *
+describe (const NnConfig *entry)
+{
+  const NnConfig config = nn_config_get (entry, "config");
+  const char *const class_name = nn_config_string (entry, "class_name", "?");
+  const char *const name = nn_config_string (&config, "name", NULL);
+
+  return g_strdup_printf ("layer “%s” (%s)",
+      name ? name : nn_config_string (entry, "name", "without a name"),
+      class_name);
+}
+
+static bool
+is_operator (const NnConfig *entry)
+{
+  const char *const class_name = nn_config_string (entry, "class_name", "");
+  const char *const module = nn_config_string (entry, "module", NULL);
+  const NnConfig config = nn_config_get (entry, "config");
+  const NnConfig dtype = nn_config_get (&config, "dtype");
+
+  if (g_str_equal (class_name, "TFOpLambda")
+      || g_str_equal (class_name, "SlicingOpLambda"))
+    return true;
+  if (module)
+    return g_str_has_prefix (module, "keras.src.ops")
+        || g_str_has_prefix (module, "keras.ops");
+  /* Keras 3 does not write the module into .h5 files. Its layers have a dtype
+   * there, its operators do not. */
+  return entry->keras_major >= 3 && !nn_config_is_set (&dtype)
+      && !nn_keras_is_model (class_name)
+      && !g_str_equal (class_name, "InputLayer");
+}
+
+NnKerasLayer *
+nn_keras_child (NnKerasLayer *parent, size_t i, const NnConfig *entry)
+{
+  const NnConfig config = nn_config_get (entry, "config");
+  const NnConfig id = nn_config_get (entry, "shared_object_id");
+  const char *const class_name = nn_config_string (entry, "class_name", "");
+  NnKerasLayer *layer;
+
+  if (i < parent->children->len)
+    return g_ptr_array_index (parent->children, i);
+  g_assert (i == parent->children->len);
+  layer = nn_keras_layer_new (
+      nn_config_string (&config, "name", class_name), class_name);
+  layer->trainable = nn_config_bool (&config, "trainable", true);
+  layer->is_operator = is_operator (entry);
+  layer->is_wrapper = g_str_equal (class_name, "TimeDistributed");
+  layer->shared_id = nn_config_as_int (&id, 0);
+  if (layer->is_wrapper || nn_keras_is_model (class_name))
+    layer->children =
+        g_ptr_array_new_with_free_func ((GDestroyNotify) nn_keras_layer_free);
+  g_ptr_array_add (parent->children, layer);
+  return layer;
+}
+
+static void
+call_sequential (NnKerasBuild *build, NnKerasLayer *model,
+    const NnConfig *entry, const NnGraphCall *call, GArray *out)
+{
+  const NnConfig list = sequential_layers (entry);
+  const size_t n = nn_config_length (&list);
+  g_autoptr (GArray) last = g_array_new (FALSE, FALSE, sizeof (size_t));
+
+  if (call->n_in != 1) {
+    nn_config_fail (entry, NN_ERROR_SHAPE,
+        "a Sequential model is called with %zu inputs", call->n_in);
+    return;
+  }
+  g_array_append_vals (last, call->in, 1);
+  for (size_t i = 0; i < n && nn_config_ok (entry); i++) {
+    const NnConfig item = nn_config_at (&list, i);
+    NnKerasLayer *const layer = nn_keras_child (model, i, &item);
+    const size_t in = g_array_index (last, size_t, 0);
+
+    if (!nn_keras_spend (build, entry, 1)
+        || g_str_equal (layer->class_name, "InputLayer"))
+      continue;
+    g_array_set_size (last, 0);
+    nn_keras_call_entry (
+        build, layer, &item, &(NnGraphCall){ .in = &in, .n_in = 1 }, last);
+    if (nn_config_ok (entry) && last->len != 1)
+      nn_config_fail (&item, NN_ERROR_FORMAT,
+          "layer “%s” has %u outputs; inside Sequential it must have one",
+          layer->name, last->len);
+  }
+  if (nn_config_ok (entry))
+    g_array_append_vals (out, last->data, 1);
+}
+
+/* An explicit mask goes with a new name of the tensor. */
+static size_t
+with_mask (
+    NnKerasBuild *build, const NnConfig *entry, size_t tensor, size_t mask)
+{
+  const NnTensor from = *nn_graph_tensor (build->graph, tensor);
+
+  return mask == NN_NO_TENSOR ? tensor
+                              : nn_graph_add_view (build->graph, tensor,
+                                  &from.shape, from.repeat, mask, entry);
+}
+
+static void
+call_model (NnKerasBuild *build, NnKerasLayer *model, const NnConfig *entry,
+    const NnGraphCall *call, GArray *out)
+{
+  const NnConfig config = nn_config_get (entry, "config");
+  g_autofree size_t *in = g_new0 (size_t, call->n_in);
+
+  for (size_t i = 0; i < call->n_in; i++)
+    in[i] = with_mask (
+        build, entry, call->in[i], call->mask ? call->mask[i] : NN_NO_TENSOR);
+  if (!nn_config_ok (entry))
+    return;
+  const NnGraphCall plain = { .in = in, .n_in = call->n_in };
+  if (is_sequential (entry))
+    call_sequential (build, model, entry, &plain, out);
+  else
+    nn_keras_call_functional (build, model, &config, &plain, out);
+}
+
+/* in [time, ...] is seen as time samples of [...], and back. The mask of the
+ * steps goes around the layer. */
+static void
+call_time_distributed (NnKerasBuild *build, NnKerasLayer *wrapper,
+    const NnConfig *config, const NnGraphCall *call, GArray *out)
+{
+  const NnConfig inner = nn_config_get (config, "layer");
+  g_autoptr (GArray) results = g_array_new (FALSE, FALSE, sizeof (size_t));
+  NnTensor from;
+  NnShape step = { 0 };
+  size_t mask, view;
+
+  if (call->n_in != 1
+      || nn_graph_tensor (build->graph, call->in[0])->shape.rank < 2) {
+    nn_config_fail (
+        config, NN_ERROR_SHAPE, "expected one input with at least two axes");
+    return;
+  }
+  from = *nn_graph_tensor (build->graph, call->in[0]);
+  mask = call->mask && call->mask[0] != NN_NO_TENSOR
+      ? call->mask[0]
+      : g_array_index (build->graph->masks, size_t, call->in[0]);
+  step.rank = from.shape.rank - 1;
+  for (size_t i = 0; i < step.rank; i++)
+    step.dim[i] = from.shape.dim[i + 1];
+  view = nn_graph_add_view (build->graph, call->in[0], &step,
+      from.repeat * from.shape.dim[0], NN_NO_TENSOR, config);
+  if (view == NN_NO_TENSOR)
+    return;
+  nn_keras_call_entry (build, nn_keras_child (wrapper, 0, &inner), &inner,
+      &(NnGraphCall){ .in = &view, .n_in = 1 }, results);
+  for (guint i = 0; i < results->len && nn_config_ok (config); i++) {
+    const size_t result = g_array_index (results, size_t, i);
+    NnShape shape = nn_graph_tensor (build->graph, result)->shape;
+
+    if (shape.rank == NN_MAX_RANK) {
+      nn_config_fail (config, NN_ERROR_LIMIT,
+          "the output has more than %d axes", NN_MAX_RANK);
+      return;
+    }
+    for (size_t k = shape.rank++; k > 0; k--)
+      shape.dim[k] = shape.dim[k - 1];
+    shape.dim[0] = from.shape.dim[0];
+    view = nn_graph_add_view (
+        build->graph, result, &shape, from.repeat, mask, config);
+    g_array_append_val (out, view);
+  }
+}
+
+static void
+fail_unknown (const NnConfig *config)
+{
+  g_autofree char *list = nn_layer_class_list ();
+
+  nn_config_fail (config, NN_ERROR_UNSUPPORTED,
+      "this kind of layer is not supported; supported are: %s", list);
+}
+
+static void
+call_layer (NnKerasBuild *build, NnKerasLayer *layer, const char *class_name,
+    const NnConfig *config, const NnGraphCall *call, GArray *out)
+{
+  const NnLayerClass *const klass = nn_layer_class_find (class_name);
+  NnNode *node;
+
+  if (!klass) {
+    fail_unknown (config);
+    return;
+  }
+  node = nn_graph_add_node (build->graph, klass, layer->name,
+      layer->is_called ? layer->weights : NULL, config, call);
+  if (!node)
+    return;
+  if (!layer->is_called) {
+    nn_weights_unref (layer->weights);
+    layer->weights = nn_weights_ref (node->layer->weights);
+    layer->is_called = true;
+  }
+  g_array_append_vals (out, node->out, node->layer->n_out);
+}
+
+static void
+call_operator (NnKerasBuild *build, NnKerasLayer *layer, const NnConfig *entry,
+    const NnConfig *config, const NnGraphCall *call, GArray *out)
+{
+  g_autofree NnArg *args = g_memdup2 (call->args, call->n_args * sizeof *args);
+  g_autofree char *name = g_strconcat ("ops.", layer->class_name, NULL);
+  const char *class_name = name;
+  NnGraphCall renamed = *call;
+
+  if (g_str_has_suffix (layer->class_name, "OpLambda")) {
+    class_name = nn_keras_operator_find (entry, config, args, call->n_args);
+    renamed.args = args;
+  }
+  if (class_name)
+    call_layer (build, layer, class_name, config, &renamed, out);
+}
+
+void
+nn_keras_call_entry (NnKerasBuild *build, NnKerasLayer *layer,
+    const NnConfig *entry, const NnGraphCall *call, GArray *out)
+{
+  g_autofree char *where = describe (entry);
+  NnConfig named = *entry, config;
+
+  named.where = where;
+  config = nn_config_get (&named, "config");
+  if (++build->depth > NN_MAX_NESTING)
+    nn_config_fail (&named, NN_ERROR_LIMIT,
+        "models or wrappers are nested deeper than %d", NN_MAX_NESTING);
+  else if (!nn_keras_spend (build, &named, 1))
+    ;
+  else if (nn_keras_is_model (layer->class_name))
+    call_model (build, layer, &named, call, out);
+  else if (layer->is_wrapper)
+    call_time_distributed (build, layer, &config, call, out);
+  else if (layer->is_operator)
+    call_operator (build, layer, &named, &config, call, out);
+  else
+    call_layer (build, layer, layer->class_name, &config, call, out);
+  build->depth--;
 }
 
 /* Fills the axes that the file leaves open from what the caller asks for. */
@@ -66,97 +426,51 @@ bind_input_shape (NnShape *shape, const NnShape *wanted, const NnConfig *config)
   }
 }
 
+/* The model's inputs become tensors of the graph. */
 static void
-add_input (NnGraph *graph, const NnConfig *config, NnShape *shape,
+add_inputs (NnGraph *graph, const NnConfig *config, const NnShape *wanted,
+    size_t n_wanted)
+{
+  g_autoptr (GArray) shapes = g_array_new (FALSE, FALSE, sizeof (NnShape));
+
+  nn_keras_input_shapes (config, shapes);
+  if (nn_config_ok (config) && shapes->len == 0) {
+    /* Built without saying: any input will do, if its weights agree. */
+    if (n_wanted == 1)
+      g_array_append_vals (shapes, wanted, 1);
+    else
+      nn_config_fail (config, NN_ERROR_FORMAT,
+          "the first layer does not give the shape of its input");
+  }
+  for (guint i = 0; i < shapes->len && nn_config_ok (config); i++) {
+    NnShape *const shape = &g_array_index (shapes, NnShape, i);
+    size_t tensor;
+
+    bind_input_shape (shape, i < n_wanted ? &wanted[i] : NULL, config);
+    if (!nn_config_ok (config))
+      return;
+    tensor = nn_graph_add_tensor (graph, shape, 1);
+    g_array_append_val (graph->inputs, tensor);
+  }
+}
+
+NnKerasLayer *
+nn_keras_build (NnGraph *graph, const NnConfig *config,
     const NnShape *input_shapes, size_t n_inputs)
 {
-  const size_t i = graph->inputs->len;
-  size_t tensor;
+  NnKerasBuild build = { .graph = graph };
+  g_autoptr (NnKerasLayer) model = NULL;
 
-  bind_input_shape (shape, i < n_inputs ? &input_shapes[i] : NULL, config);
+  add_inputs (graph, config, input_shapes, n_inputs);
   if (!nn_config_ok (config))
-    return;
-  tensor = nn_graph_add_tensor (graph, shape, 1);
-  g_array_append_val (graph->inputs, tensor);
-}
-
-/* Appends one layer of a Sequential model behind tensor *last. */
-static void
-add_layer (
-    NnGraph *graph, const NnConfig *entry, size_t *last, GPtrArray *layers)
-{
-  const char *const class_name = nn_config_string (entry, "class_name", "");
-  NnConfig config = nn_config_get (entry, "config");
-  const char *const name = nn_config_string (&config, "name", class_name);
-  const NnLayerClass *const klass = nn_layer_class_find (class_name);
-  g_autofree char *where = describe (class_name, name);
-  NnKerasLayer *record;
-  NnNode *node;
-
-  config.where = where;
-  if (!klass) {
-    g_autofree char *list = nn_layer_class_list ();
-
-    nn_config_fail (&config, NN_ERROR_UNSUPPORTED,
-        "this kind of layer is not supported; supported are: %s", list);
-    return;
-  }
-  node = nn_graph_add_node (graph, klass, name, NULL, &config,
-      &(NnGraphCall){ .in = last, .n_in = 1 });
-  if (!node)
-    return;
-  record = g_new0 (NnKerasLayer, 1);
-  record->name = g_strdup (name);
-  record->class_name = g_strdup (class_name);
-  record->weights = nn_weights_ref (node->layer->weights);
-  record->trainable = nn_config_bool (&config, "trainable", true);
-  g_ptr_array_add (layers, record);
-  *last = node->out[0];
-}
-
-static void
-build_sequential (NnGraph *graph, const NnConfig *list,
-    const NnShape *input_shapes, size_t n_inputs, GPtrArray *layers)
-{
-  size_t last = NN_NO_TENSOR;
-
-  for (size_t i = 0; i < nn_config_length (list) && nn_config_ok (list); i++) {
-    const NnConfig entry = nn_config_at (list, i);
-    const NnConfig config = nn_config_get (&entry, "config");
-    const char *const class_name = nn_config_string (&entry, "class_name", "");
-    NnShape shape;
-
-    if (last == NN_NO_TENSOR && read_input_shape (&config, &shape)) {
-      add_input (graph, &config, &shape, input_shapes, n_inputs);
-      last = graph->inputs->len - 1;
-    }
-    if (g_str_equal (class_name, "InputLayer") || !nn_config_ok (list))
-      continue;
-    if (last == NN_NO_TENSOR)
-      nn_config_fail (list, NN_ERROR_FORMAT,
-          "the first layer does not give the shape of its input");
-    else
-      add_layer (graph, &entry, &last, layers);
-  }
-  if (nn_config_ok (list) && layers->len == 0)
-    nn_config_fail (list, NN_ERROR_FORMAT, "the model has no layers");
-  if (nn_config_ok (list))
-    g_array_append_val (graph->outputs, last);
-}
-
-void
-nn_keras_build (NnGraph *graph, const NnConfig *config,
-    const NnShape *input_shapes, size_t n_inputs, GPtrArray *layers)
-{
-  const char *const class_name = nn_config_string (config, "class_name", "");
-  NnConfig list = nn_config_get (config, "config");
-
-  if (nn_config_is_object (&list)) /* Keras before 2.2.3: the list itself */
-    list = nn_config_get (&list, "layers");
-  if (!g_str_equal (class_name, "Sequential") || !nn_config_is_list (&list)) {
-    nn_config_fail (config, NN_ERROR_UNSUPPORTED,
-        "a model of class “%s”; supported is: Sequential", class_name);
-    return;
-  }
-  build_sequential (graph, &list, input_shapes, n_inputs, layers);
+    return NULL;
+  model = nn_keras_layer_new (
+      "the model", nn_config_string (config, "class_name", ""));
+  model->children =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) nn_keras_layer_free);
+  call_model (&build, model, config,
+      &(NnGraphCall){ .in = (const size_t *) graph->inputs->data,
+          .n_in = graph->inputs->len },
+      graph->outputs);
+  return nn_config_ok (config) ? g_steal_pointer (&model) : NULL;
 }

@@ -1,22 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Keras' model configuration (JSON) -> graph. Knows how Keras writes models,
- * not how files hold them (nn/keras-h5.c). */
+ * not how files hold their weights (nn/keras-h5.c, nn/keras-v3.c).
+ *   keras.c             models, Sequential, one call of a layer
+ *   keras-functional.c  Functional models: which call feeds which
+ *   keras-call.c        the ways in which files write a call
+ *   keras-operator.c    operators of Keras 2
+ */
 #pragma once
 
 #include "nn/graph.h"
 
-/* A layer that was built, and the weights that a file must fill. */
-typedef struct {
+typedef struct _NnKerasLayer NnKerasLayer;
+
+/* A layer as Keras counts them, however often it is called; a tree, because
+ * models and wrappers hold layers. */
+struct _NnKerasLayer {
   char *name;
   char *class_name;
-  NnWeights *weights;
   bool trainable;
-} NnKerasLayer;
+  bool is_operator;    /* not among Keras' model.layers */
+  bool is_called;      /* and so weights are known */
+  NnWeights *weights;  /* its own; empty for a model or wrapper */
+  GPtrArray *children; /* of a model (in the order of its configuration) or
+                          wrapper (one); else NULL */
+  bool is_wrapper;
+  gint64 shared_id; /* not 0: the same object may be in the tree again, and then
+                       Keras 3 stores its weights once */
+};
 
-/* The top-level layers of a model, in the order of its configuration. */
-GPtrArray *nn_keras_layers_new (void);
+NnKerasLayer *nn_keras_layer_new (const char *name, const char *class_name);
+void nn_keras_layer_free (NnKerasLayer *layer); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnKerasLayer, nn_keras_layer_free)
 
-/* Builds the graph of a whole model. input_shapes as for nn_model_load. Fails
- * through config; appends to layers. */
-void nn_keras_build (NnGraph *graph, const NnConfig *config,
-    const NnShape *input_shapes, size_t n_inputs, GPtrArray *layers);
+/* The number of weight arrays in a layer and all below it. */
+size_t nn_keras_layer_n_params (const NnKerasLayer *layer);
+
+/* The shapes of a model's inputs as its configuration has them, appended to
+ * shapes (of NnShape): axes may be NN_DIM_UNKNOWN. Fails through config. */
+void nn_keras_input_shapes (const NnConfig *config, GArray *shapes);
+
+/* Builds the graph of a whole model. input_shapes as for nn_model_load. Returns
+ * the model as a layer, or NULL where config failed. */
+NnKerasLayer *nn_keras_build (NnGraph *graph, const NnConfig *config,
+    const NnShape *input_shapes, size_t n_inputs);

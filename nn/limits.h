@@ -21,6 +21,11 @@
  * shared sub-models could otherwise double the count at every level. */
 #define NN_MAX_NODES 16384
 
+/* Steps of the loader once nested models are unfolded: layers, references and
+ * values in arguments. A model inside a model may be called often, and each
+ * call reads its configuration again. */
+#define NN_MAX_WORK ((size_t) 1 << 22)
+
 /* One axis of a tensor, and the elements of one tensor (activations or
  * weights): 2^26 floats are 256 MiB. */
 #define NN_MAX_DIM ((size_t) 1 << 26)
@@ -40,5 +45,6 @@
  * to 64 kB, so this allows 64 MB of names. */
 #define NN_MAX_ATTRIBUTE_PARTS 1024
 
-/* Length of a path inside a file: Keras nests names, but not like this. */
-#define NN_MAX_PATH 4096
+/* Length of a path inside a file. A weight's path repeats the layer's name,
+ * which Keras does not limit: names of 20 kB occur in tests of Keras. */
+#define NN_MAX_PATH ((size_t) 1 << 18)

@@ -31,7 +31,7 @@ load_h5 (
     return NULL;
   if (nn_h5_has_attribute (file, "", "emotiondetect"))
     model->metadata = nn_h5_attribute_string (file, "", "emotiondetect", NULL);
-  if (!nn_keras_h5_read_weights (file, model->layers, error)
+  if (!nn_keras_h5_read_weights (file, "model_weights", model->root, error)
       || !nn_model_finish (model, error))
     return NULL;
   return g_steal_pointer (&model);

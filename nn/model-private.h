@@ -13,7 +13,9 @@ struct _NnModel {
   char *metadata;      /* attribute "emotiondetect", or NULL */
   char *config;        /* "model_config" (JSON) that the graph was built from */
   char *keras_version; /* what wrote it, or NULL: before 2 */
-  GPtrArray *layers;   /* of NnKerasLayer: weights in Keras' order */
+  NnKerasLayer *root;  /* the model itself */
+  GPtrArray *layers;   /* of NnKerasLayer: its layers in Keras' order, with the
+                          InputLayers and operators; borrowed from root */
   NnGraph *graph;
   NnPlan *plan;
 };

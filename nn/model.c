@@ -16,7 +16,7 @@ nn_model_unref (NnModel *model)
     return;
   g_clear_pointer (&model->plan, nn_plan_free);
   g_clear_pointer (&model->graph, nn_graph_free);
-  g_clear_pointer (&model->layers, g_ptr_array_unref);
+  g_clear_pointer (&model->root, nn_keras_layer_free);
   g_free (model->config);
   g_free (model->keras_version);
   g_free (model->metadata);

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between the files that turn a Keras configuration into a graph. Everything
+ * here fails through the NnConfig it is given. */
+#pragma once
+
+#include "nn/keras.h"
+
+/* What goes on while a model is built. */
+typedef struct {
+  NnGraph *graph;
+  size_t work; /* against NN_MAX_WORK */
+  int depth;   /* models and wrappers that are open */
+} NnKerasBuild;
+
+/* False, and a failure, where n more values are too many. */
+bool nn_keras_spend (NnKerasBuild *build, const NnConfig *config, size_t n);
+
+/* A node of a Functional model's graph as a file names it. */
+typedef struct {
+  const char *layer; /* borrowed from the document */
+  gint64 node;       /* which call of the layer */
+  gint64 tensor;     /* which of its outputs */
+} NnKerasRef;
+
+/* One call of a layer, in whichever way the file writes it. */
+typedef struct {
+  GArray *inputs; /* of NnKerasRef */
+  GArray *args;   /* of NnArg, which refer to inputs */
+  GArray *masks;  /* of NnKerasMask: mask=, query_mask= and the like */
+} NnKerasCall;
+
+typedef struct {
+  size_t input; /* index */
+  NnKerasRef ref;
+} NnKerasMask;
+
+/* Reads an item of inbound_nodes. Free with nn_keras_call_free. */
+NnKerasCall *nn_keras_call_new (NnKerasBuild *build, const NnConfig *node);
+void nn_keras_call_free (NnKerasCall *call); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnKerasCall, nn_keras_call_free)
+
+/* Appends the references of input_layers or output_layers: one triple, a list
+ * of them, or an object of them (in the order of its sorted keys). */
+void nn_keras_read_refs (
+    NnKerasBuild *build, const NnConfig *value, GArray *refs);
+
+/* The class of a Keras 2 operator (TFOpLambda, SlicingOpLambda): its name as
+ * that of an NnLayerClass ("ops.Add"); renames the arguments in args. NULL and
+ * a failure where it is not known. */
+const char *nn_keras_operator_find (
+    const NnConfig *entry, const NnConfig *config, NnArg *args, size_t n_args);
+
+bool nn_keras_is_model (const char *class_name);
+
+/* Layer i of a model or wrapper; made where it is not there yet. */
+NnKerasLayer *nn_keras_child (
+    NnKerasLayer *parent, size_t i, const NnConfig *entry);
+
+/* Calls a layer, wrapper or model; appends its output tensors to out (of
+ * size_t). entry: the object with class_name and config. */
+void nn_keras_call_entry (NnKerasBuild *build, NnKerasLayer *layer,
+    const NnConfig *entry, const NnGraphCall *call, GArray *out);
+
+/* The same for a Functional model; config: its "config". */
+void nn_keras_call_functional (NnKerasBuild *build, NnKerasLayer *model,
+    const NnConfig *config, const NnGraphCall *call, GArray *out);
+
+/* The inputs of a Functional model: shapes as for nn_keras_input_shapes. */
+void nn_keras_functional_input_shapes (
+    NnKerasBuild *build, const NnConfig *config, GArray *shapes);
+
+/* The shape that an InputLayer, or in Keras 2 any first layer, gives. */
+bool nn_keras_read_batch_shape (const NnConfig *config, NnShape *shape);
