@@ -24,12 +24,14 @@ typedef struct {
   bool use_bias;
   NnActivation activation;
 
-  /* The input with its zeros around it: [z][y][x][channels]. */
-  size_t padded_z, padded_y, padded_x;
+  /* The input's rows, with zeros before and behind, as far as one row of the
+   * output needs them: row i of the input is in slot i % n_slots, and one more
+   * slot is all zeros. Without padding the input serves as it is. */
   bool is_padded;
-  /* Where the runs of a patch begin, and how long they are. */
+  size_t padded_x; /* positions of a slot */
+  size_t n_slots;
+  /* A patch is runs of consecutive floats, the same in each row of taps. */
   size_t n_segments, segment_len;
-  size_t *segments;
   NnPacked *packed; /* [groups], by conv_finish */
 
   /* Absorbed from the layers that follow. */
@@ -67,54 +69,56 @@ padded_length (const NnAxis *axis)
       (axis->out - 1) * axis->stride + (axis->kernel - 1) * axis->dilation + 1);
 }
 
-/* A patch is contiguous over channels, and over taps of x too where all
- * channels are taken and no column is left out. */
-static void
-find_segments (Conv *self)
+static bool
+has_padding (const NnAxis *axis)
 {
-  const NnWindow *const window = &self->window;
-  const bool whole_rows = self->groups == 1 && window->x.dilation == 1;
-  const size_t taps_x = whole_rows ? 1 : window->x.kernel;
-  size_t *segment;
+  return padded_length (axis) > axis->in;
+}
 
-  self->segment_len =
-      window->channels / self->groups * (whole_rows ? window->x.kernel : 1);
-  self->n_segments = window->z.kernel * window->y.kernel * taps_x;
-  segment = self->segments = g_new (size_t, self->n_segments);
-  for (size_t z = 0; z < window->z.kernel; z++)
-    for (size_t y = 0; y < window->y.kernel; y++)
-      for (size_t x = 0; x < taps_x; x++)
-        *segment++ =
-            ((z * window->z.dilation * self->padded_y + y * window->y.dilation)
-                    * self->padded_x
-                + x * window->x.dilation)
-            * window->channels;
+/* Runs of consecutive floats in one row of taps: one where all channels are
+ * taken and no column is left out, else one for each tap. */
+static size_t
+runs_of_row (const Conv *self)
+{
+  return self->groups == 1 && self->window.x.dilation == 1
+      ? 1
+      : self->window.x.kernel;
+}
+
+/* Floats that hold n_segments offsets. */
+static size_t
+segments_len (const Conv *self)
+{
+  return self->n_segments * sizeof (size_t) / sizeof (float);
 }
 
 static void
 conv_lay_out (Conv *self, const NnConfig *config)
 {
   const NnWindow *const window = &self->window;
-  NnShape padded;
+  const NnAxis *const z = &window->z, *const y = &window->y;
+  const size_t runs = runs_of_row (self);
+  NnShape slots;
   size_t size;
 
-  self->padded_z = padded_length (&window->z);
-  self->padded_y = padded_length (&window->y);
-  self->padded_x = padded_length (&window->x);
   self->pool_y = self->pool_x = 1;
-  padded = (NnShape){ .rank = 4,
-    .dim = {
-        self->padded_z, self->padded_y, self->padded_x, window->channels } };
-  if (!nn_shape_checked_size (&padded, &size)) {
+  self->padded_x = padded_length (&window->x);
+  self->is_padded =
+      has_padding (z) || has_padding (y) || has_padding (&window->x);
+  /* Rows follow each other, but where there are planes they come again. */
+  self->n_slots = z->in > 1 ? z->in * y->in : (y->kernel - 1) * y->dilation + 1;
+  self->n_slots = MIN (self->n_slots, z->in * y->in);
+  self->segment_len = window->channels / self->groups * window->x.kernel / runs;
+  self->n_segments = z->kernel * y->kernel * runs;
+  slots = (NnShape){ .rank = 3,
+    .dim = { self->n_slots + 1, self->padded_x, window->channels } };
+  if (!nn_shape_checked_size (&slots, &size)) {
     nn_config_fail (
         config, NN_ERROR_LIMIT, "the input is too large with its padding");
     return;
   }
-  self->is_padded = self->padded_z > window->z.in
-      || self->padded_y > window->y.in || self->padded_x > window->x.in;
-  find_segments (self);
-  self->base.scratch_len =
-      (self->is_padded ? size : 0) + window->x.out * self->filters;
+  self->base.scratch_len = segments_len (self) + window->x.out * self->filters
+      + (self->is_padded ? size : 0);
 }
 
 static void
@@ -163,56 +167,68 @@ conv_finish (NnLayer *layer)
 static void
 conv_clear (NnLayer *layer)
 {
-  Conv *self = (Conv *) layer;
-
-  clear_packed (self);
-  g_clear_pointer (&self->segments, g_free);
+  clear_packed ((Conv *) layer);
 }
 
-/* in [z][y][x][c] -> padded [padded_z][padded_y][padded_x][c] */
+/* Copies the rows *next..end - 1 of the input into their slots. */
 static void
-pad (const Conv *self, const float *in, float *padded)
+fill_slots (
+    const Conv *self, const float *in, size_t *next, size_t end, float *slots)
 {
   const NnWindow *const window = &self->window;
   const size_t row = window->x.in * window->channels;
-  const size_t padded_row = self->padded_x * window->channels;
+  const size_t slot = self->padded_x * window->channels;
 
-  memset (
-      padded, 0, self->padded_z * self->padded_y * padded_row * sizeof (float));
-  padded += window->x.pad_before * window->channels;
-  for (size_t z = 0; z < window->z.in; z++)
-    for (size_t y = 0; y < window->y.in; y++, in += row) {
-      const size_t pz = z + window->z.pad_before;
-      const size_t py = y + window->y.pad_before;
+  for (; *next < end; (*next)++)
+    memcpy (slots + *next % self->n_slots * slot
+            + window->x.pad_before * window->channels,
+        in + *next * row, row * sizeof (float));
+}
 
-      memcpy (padded + (pz * self->padded_y + py) * padded_row, in,
-          row * sizeof (float));
+/* Where the runs begin that row (oz, oy) of the output needs. */
+static void
+find_segments (const Conv *self, size_t oz, size_t oy, size_t *segments)
+{
+  const NnWindow *const window = &self->window;
+  const NnAxis *const z = &window->z, *const y = &window->y;
+  const size_t runs = runs_of_row (self);
+
+  for (size_t kz = 0; kz < z->kernel; kz++)
+    for (size_t ky = 0; ky < y->kernel; ky++) {
+      /* An index before the first wraps, and so is past the last. */
+      const size_t iz = oz * z->stride + kz * z->dilation - z->pad_before;
+      const size_t iy = oy * y->stride + ky * y->dilation - y->pad_before;
+      size_t slot = self->n_slots;
+
+      if (iz < z->in && iy < y->in)
+        slot = self->is_padded ? (iz * y->in + iy) % self->n_slots
+                               : iz * y->in + iy;
+      for (size_t kx = 0; kx < runs; kx++)
+        *segments++ = (slot * self->padded_x + kx * window->x.dilation)
+            * window->channels;
     }
 }
 
 /* Row (oz, oy) of the output, without its activation: row [x.out][filters] */
 static void
 convolve_row (
-    const Conv *self, const float *in, size_t oz, size_t oy, float *row)
+    const Conv *self, const float *rows, const size_t *segments, float *row)
 {
   const NnWindow *const window = &self->window;
   const size_t n = window->channels / self->groups;
   const size_t filters = self->filters / self->groups;
-  const float *const corner = in
-      + (oz * window->z.stride * self->padded_y + oy * window->y.stride)
-          * self->padded_x * window->channels;
+  const float *const bias =
+      self->use_bias ? nn_layer_value (&self->base, BIAS) : NULL;
 
   for (size_t g = 0; g < self->groups; g++)
     nn_simd ()->product (&(NnProduct){ .m = window->x.out,
-        .a = corner + g * n,
+        .a = rows + g * n,
         .lda = window->x.stride * window->channels,
         .n_segments = self->n_segments,
         .segment_len = self->segment_len,
-        .segments = self->segments,
+        .segments = segments,
         .b = &self->packed[g],
-        .bias = self->use_bias
-            ? nn_layer_value (&self->base, BIAS) + g * filters
-            : NULL,
+        .bias = bias ? bias + g * filters : NULL,
         .c = row + g * filters,
         .ldc = self->filters });
 }
@@ -238,20 +254,46 @@ finish_row (const Conv *self, float *row, bool is_first, float *out)
       .out = out });
 }
 
+/* How many rows of the input, from the first on, row oy of the output needs. */
+static size_t
+rows_needed (const Conv *self, size_t oy)
+{
+  const NnAxis *const z = &self->window.z, *const y = &self->window.y;
+  const size_t end = oy * y->stride + (y->kernel - 1) * y->dilation + 1;
+
+  if (z->in > 1)
+    return z->in * y->in;
+  return end > y->pad_before ? MIN (end - y->pad_before, y->in) : 0;
+}
+
+/* The parts of the scratch memory. */
+typedef struct {
+  size_t *segments; /* [n_segments] */
+  float *row;       /* [x.out][filters] */
+  float *slots;     /* [n_slots + 1][padded_x][channels], where padded */
+} Scratch;
+
 static void
-conv_sample (const Conv *self, const float *in, float *row, float *out)
+conv_sample (
+    const Conv *self, const float *in, const Scratch *scratch, float *out)
 {
   const size_t n_rows = self->window.y.out / self->pool_y;
   const size_t out_row = self->window.x.out / self->pool_x * self->filters;
   const bool in_place = self->pool_y == 1 && self->pool_x == 1;
+  size_t next = 0;
 
   for (size_t oz = 0; oz < self->window.z.out; oz++)
     for (size_t y = 0; y < n_rows; y++, out += out_row)
       for (size_t k = 0; k < self->pool_y; k++) {
-        float *const here = in_place ? out : row;
+        const size_t oy = y * self->pool_y + k;
+        float *const row = in_place ? out : scratch->row;
 
-        convolve_row (self, in, oz, y * self->pool_y + k, here);
-        finish_row (self, here, k == 0, out);
+        if (self->is_padded)
+          fill_slots (self, in, &next, rows_needed (self, oy), scratch->slots);
+        find_segments (self, oz, oy, scratch->segments);
+        convolve_row (self, self->is_padded ? scratch->slots : in,
+            scratch->segments, row);
+        finish_row (self, row, k == 0, out);
       }
 }
 
@@ -263,18 +305,18 @@ conv_forward (const NnLayer *layer, const NnCall *call)
   const size_t in_size = nn_shape_size (&layer->in[0]);
   const size_t out_size = window->z.out * (window->y.out / self->pool_y)
       * (window->x.out / self->pool_x) * self->filters;
-  float *const row = call->scratch;
-  float *const padded = row + window->x.out * self->filters;
+  const Scratch scratch = { .segments = (size_t *) call->scratch,
+    .row = call->scratch + segments_len (self),
+    .slots =
+        call->scratch + segments_len (self) + window->x.out * self->filters };
 
-  for (size_t i = 0; i < call->n; i++) {
-    const float *in = call->in[0] + i * in_size;
-
-    if (self->is_padded) {
-      pad (self, in, padded);
-      in = padded;
-    }
-    conv_sample (self, in, row, call->out[0] + i * out_size);
-  }
+  if (self->is_padded) /* once: only what is between the zeros changes */
+    memset (scratch.slots, 0,
+        (self->n_slots + 1) * self->padded_x * window->channels
+            * sizeof (float));
+  for (size_t i = 0; i < call->n; i++)
+    conv_sample (
+        self, call->in[0] + i * in_size, &scratch, call->out[0] + i * out_size);
 }
 
 static bool

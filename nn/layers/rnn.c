@@ -177,12 +177,23 @@ nn_rnn_state_shape (const NnRnn *rnn)
   return (NnShape){ .rank = 1, .dim = { rnn->units } };
 }
 
-/* For each sample: projections of all steps, one recurrent product, states.
- * Cannot wrap: the factors are axes of tensors that are in bounds. */
+/* Steps whose input is projected at once: enough for an efficient product, few
+ * enough to stay in the cache. */
+#define BLOCK ((size_t) 24)
+
+static size_t
+block_len (const NnRnn *rnn)
+{
+  return MIN (rnn->steps, BLOCK);
+}
+
+/* For each sample: projections of a block of steps, one recurrent product,
+ * states. Cannot wrap: the factors are axes of tensors that are in bounds. */
 size_t
 nn_rnn_scratch_per_sample (const NnRnn *rnn)
 {
-  return (rnn->steps + 1) * n_columns (rnn) + rnn->cell->n_states * rnn->units;
+  return (block_len (rnn) + 1) * n_columns (rnn)
+      + rnn->cell->n_states * rnn->units;
 }
 
 double
@@ -191,18 +202,30 @@ nn_rnn_flops (const NnRnn *rnn)
   return 2.0 * rnn->steps * n_columns (rnn) * (rnn->k + rnn->units);
 }
 
-static void
-project_inputs (const NnRnn *rnn, size_t n, const float *in, float *x)
+/* Where step i is in the input. */
+static size_t
+time_of (const NnRnn *rnn, size_t i)
 {
-  nn_simd ()->product (&(NnProduct){ .m = n * rnn->steps,
-      .a = in,
-      .lda = rnn->k,
-      .n_segments = 1,
-      .segment_len = rnn->k,
-      .b = &rnn->packed_kernel,
-      .bias = rnn->bias,
-      .c = x,
-      .ldc = n_columns (rnn) });
+  return rnn->go_backwards ? rnn->steps - 1 - i : i;
+}
+
+/* x [n][n_steps][columns]: the projected input of n_steps from time t on. */
+static void
+project_inputs (const NnRnn *rnn, size_t n, size_t t, size_t n_steps,
+    const float *in, float *x)
+{
+  const size_t columns = n_columns (rnn);
+
+  for (size_t i = 0; i < n; i++)
+    nn_simd ()->product (&(NnProduct){ .m = n_steps,
+        .a = in + (i * rnn->steps + t) * rnn->k,
+        .lda = rnn->k,
+        .n_segments = 1,
+        .segment_len = rnn->k,
+        .b = &rnn->packed_kernel,
+        .bias = rnn->bias,
+        .c = x + i * n_steps * columns,
+        .ldc = columns });
 }
 
 /* rec [n][columns] = h [n][units] times the recurrent kernel, and its bias. */
@@ -238,43 +261,64 @@ static void
 write_output (
     const NnRnn *rnn, const float *mask, size_t i, const float *h, float *out)
 {
-  const size_t t = rnn->go_backwards ? rnn->steps - 1 - i : i;
   const size_t bytes = rnn->units * sizeof (float);
   bool has_output = false;
 
   for (size_t k = 0; mask && k <= i && !has_output; k++)
-    has_output = mask[rnn->go_backwards ? rnn->steps - 1 - k : k] != 0;
-  if (!mask || mask[t] != 0 || (has_output && !rnn->zero_masked))
+    has_output = mask[time_of (rnn, k)] != 0;
+  if (!mask || mask[time_of (rnn, i)] != 0 || (has_output && !rnn->zero_masked))
     memcpy (out, h, bytes);
   else
     memset (out, 0, bytes);
 }
 
-/* Step i of all samples, which go side by side: their states are one matrix. */
+/* A run of n samples, which go side by side: their states are one matrix. */
+typedef struct {
+  size_t n;
+  const float *mask;                /* [n][steps], or NULL */
+  float *states[NN_RNN_MAX_STATES]; /* [n][units] */
+  float *rec;                       /* [n][columns] */
+  float *out;                       /* [n][steps or 1][units] */
+} Run;
+
+/* Step i; x: where the projection of each sample's step is, stride apart. */
 static void
-run_step (const NnRnn *rnn, size_t n, size_t i, const float *x,
-    const float *mask, float *const *states, float *rec, float *out)
+run_step (
+    const NnRnn *rnn, const Run *run, size_t i, const float *x, size_t stride)
 {
-  const size_t units = rnn->units, columns = n_columns (rnn);
-  const size_t t = rnn->go_backwards ? rnn->steps - 1 - i : i;
-  const bool is_last = i + 1 == rnn->steps;
+  const size_t units = rnn->units;
   const size_t n_out = rnn->return_sequences ? rnn->steps : 1;
+  const size_t place = rnn->return_sequences ? i : 0;
 
   if (!rnn->recurrent_by_cell)
-    project_states (rnn, n, states[0], rec);
-  for (size_t k = 0; k < n; k++) {
-    const float *const my_mask = mask ? mask + k * rnn->steps : NULL;
+    project_states (rnn, run->n, run->states[0], run->rec);
+  for (size_t k = 0; k < run->n; k++) {
+    const float *const mask = run->mask ? run->mask + k * rnn->steps : NULL;
     float *mine[NN_RNN_MAX_STATES];
 
     for (size_t s = 0; s < rnn->cell->n_states; s++)
-      mine[s] = states[s] + k * units;
-    if (!my_mask || my_mask[t] != 0)
+      mine[s] = run->states[s] + k * units;
+    if (!mask || mask[time_of (rnn, i)] != 0)
       rnn->cell->step (
-          rnn, x + (k * rnn->steps + t) * columns, rec + k * columns, mine);
-    if (rnn->return_sequences || is_last)
-      write_output (rnn, my_mask, i, mine[0],
-          out + (k * n_out + (rnn->return_sequences ? i : 0)) * units);
+          rnn, x + k * stride, run->rec + k * n_columns (rnn), mine);
+    if (rnn->return_sequences || i + 1 == rnn->steps)
+      write_output (
+          rnn, mask, i, mine[0], run->out + (k * n_out + place) * units);
   }
+}
+
+/* n_steps steps from i on; x: scratch for their projections. */
+static void
+run_block (const NnRnn *rnn, const Run *run, size_t i, size_t n_steps,
+    const float *in, float *x)
+{
+  const size_t columns = n_columns (rnn);
+  const size_t first = rnn->go_backwards ? rnn->steps - i - n_steps : i;
+
+  project_inputs (rnn, run->n, first, n_steps, in, x);
+  for (size_t k = i; k < i + n_steps; k++)
+    run_step (rnn, run, k, x + (time_of (rnn, k) - first) * columns,
+        n_steps * columns);
 }
 
 void
@@ -282,24 +326,24 @@ nn_rnn_run (const NnRnn *rnn, size_t n, const float *in, const float *mask,
     const float *const *initial, float *out, float *const *final,
     float *scratch)
 {
-  const size_t columns = n_columns (rnn);
+  const size_t columns = n_columns (rnn), block = block_len (rnn);
   const size_t state_bytes = n * rnn->units * sizeof (float);
   float *const x = scratch;
-  float *const rec = x + n * rnn->steps * columns;
-  float *states[NN_RNN_MAX_STATES];
+  Run run = {
+    .n = n, .mask = mask, .rec = x + n * block * columns, .out = out
+  };
 
   for (size_t s = 0; s < rnn->cell->n_states; s++) {
-    states[s] = rec + n * columns + s * n * rnn->units;
+    run.states[s] = run.rec + n * columns + s * n * rnn->units;
     if (initial)
-      memcpy (states[s], initial[s], state_bytes);
+      memcpy (run.states[s], initial[s], state_bytes);
     else
-      memset (states[s], 0, state_bytes);
+      memset (run.states[s], 0, state_bytes);
   }
-  project_inputs (rnn, n, in, x);
-  for (size_t i = 0; i < rnn->steps; i++)
-    run_step (rnn, n, i, x, mask, states, rec, out);
+  for (size_t i = 0; i < rnn->steps; i += block)
+    run_block (rnn, &run, i, MIN (block, rnn->steps - i), in, x);
   for (size_t s = 0; s < rnn->cell->n_states && final; s++)
-    memcpy (final[s], states[s], state_bytes);
+    memcpy (final[s], run.states[s], state_bytes);
 }
 
 bool

@@ -201,77 +201,87 @@ gru_gates (const float *x, const float *rec, size_t units, float *h)
 
 /* ---- products ---- */
 
-/* Stores the first n of a panel's columns. */
+/* Stores the first n of a panel's columns, which vectors hold. */
 INLINE void
-store_columns (float *c, V left, V right, size_t n)
+store_columns (float *c, const V *sum, size_t vectors, size_t n)
 {
-  if (n == PANEL) {
-    store (c, left);
-    store (c + VECTOR, right);
+  if (n == vectors * VECTOR) {
+    for (size_t v = 0; v < vectors; v++)
+      store (c + v * VECTOR, sum[v]);
   } else {
     float rest[PANEL];
 
-    store (rest, left);
-    store (rest + VECTOR, right);
+    for (size_t v = 0; v < vectors; v++)
+      store (rest + v * VECTOR, sum[v]);
     memcpy (c, rest, n * sizeof *c);
   }
 }
 
-/* rows x PANEL of c, in registers from first to last. */
+/* rows x vectors * VECTOR of c, in registers from first to last; vectors is 2,
+ * or 1 where the rest of the panel is padding. */
 INLINE void
-tile (const NnProduct *p, size_t rows, const float *a, const float *b,
-    const float *bias, float *c, size_t n)
+tile (const NnProduct *p, size_t rows, size_t vectors, const float *a,
+    const float *b, const float *bias, float *c, size_t n)
 {
-  V left[ROWS], right[ROWS];
+  V sum[2 * ROWS][2];
 
-#pragma GCC unroll 16
-  for (size_t r = 0; r < rows; r++) {
-    left[r] = load (bias);
-    right[r] = load (bias + VECTOR);
-  }
+#pragma GCC unroll 32
+  for (size_t r = 0; r < rows; r++)
+#pragma GCC unroll 2
+    for (size_t v = 0; v < vectors; v++)
+      sum[r][v] = load (bias + v * VECTOR);
   for (size_t s = 0; s < p->n_segments; s++) {
     const float *const segment = a + (p->segments ? p->segments[s] : 0);
 
     for (size_t k = 0; k < p->segment_len; k++, b += PANEL) {
       const V b0 = load (b), b1 = load (b + VECTOR);
 
-#pragma GCC unroll 16
+#pragma GCC unroll 32
       for (size_t r = 0; r < rows; r++) {
         const V x = splat (segment[r * p->lda + k]);
 
-        left[r] += x * b0;
-        right[r] += x * b1;
+        sum[r][0] += x * b0;
+        if (vectors > 1)
+          sum[r][1] += x * b1;
       }
     }
   }
-#pragma GCC unroll 16
+#pragma GCC unroll 32
   for (size_t r = 0; r < rows; r++)
-    store_columns (c + r * p->ldc, left[r], right[r], n);
+    store_columns (c + r * p->ldc, sum[r], vectors, n);
+}
+
+/* All rows of one panel: tiles of many rows, then of fewer, then single ones.
+ */
+INLINE void
+panel_product (const NnProduct *p, size_t vectors, const float *b,
+    const float *bias, float *c, size_t n)
+{
+  const size_t many = vectors == 1 ? 2 * ROWS : ROWS, some = many / 3;
+  size_t r = 0;
+
+  for (; r + many <= p->m; r += many)
+    tile (p, many, vectors, p->a + r * p->lda, b, bias, c + r * p->ldc, n);
+  for (; r + some <= p->m; r += some)
+    tile (p, some, vectors, p->a + r * p->lda, b, bias, c + r * p->ldc, n);
+  for (; r < p->m; r++)
+    tile (p, 1, vectors, p->a + r * p->lda, b, bias, c + r * p->ldc, n);
 }
 
 static void
 product (const NnProduct *p)
 {
-  const size_t n = p->b->n;
-
-  for (size_t j = 0; j < n; j += PANEL) {
+  for (size_t j = 0; j < p->b->n; j += PANEL) {
     const float *const b = p->b->data + j * p->b->k;
-    const size_t columns = n - j < PANEL ? n - j : PANEL;
+    const size_t n = p->b->n - j < PANEL ? p->b->n - j : PANEL;
     float bias[PANEL] = { 0 };
-    size_t r = 0;
 
     if (p->bias)
-      memcpy (bias, p->bias + j, columns * sizeof *bias);
-    for (; r + ROWS <= p->m; r += ROWS)
-      tile (
-          p, ROWS, p->a + r * p->lda, b, bias, p->c + r * p->ldc + j, columns);
-#if ROWS > 4
-    for (; r + ROWS / 3 <= p->m; r += ROWS / 3)
-      tile (p, ROWS / 3, p->a + r * p->lda, b, bias, p->c + r * p->ldc + j,
-          columns);
-#endif
-    for (; r < p->m; r++)
-      tile (p, 1, p->a + r * p->lda, b, bias, p->c + r * p->ldc + j, columns);
+      memcpy (bias, p->bias + j, n * sizeof *bias);
+    if (n > VECTOR)
+      panel_product (p, 2, b, bias, p->c + j, n);
+    else
+      panel_product (p, 1, b, bias, p->c + j, n);
   }
 }
 
