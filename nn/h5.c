@@ -99,20 +99,24 @@ nn_h5_open (const char *path, GError **error)
 NnH5 *
 nn_h5_open_bytes (const char *name, GBytes *bytes, GError **error)
 {
+  static guint counter;
   gsize len;
   gconstpointer data;
+  g_autofree char *unique = NULL;
 
   g_return_val_if_fail (name != NULL && bytes != NULL, NULL);
   data = g_bytes_get_data (bytes, &len);
 
   H5_SCOPE;
+  /* HDF5 takes two open images of one name for one file. */
+  unique = g_strdup_printf ("nn-image-%u", counter++);
   g_auto (H5Id) access = H5Pcreate (H5P_FILE_ACCESS);
   hid_t id = -1;
 
   /* The driver copies the image: it wants to own and free what it holds. */
   if (len > 0 && H5Pset_fapl_core (access, 1 << 16, 0) >= 0
       && H5Pset_file_image (access, (void *) data, len) >= 0)
-    id = H5Fopen (name, H5F_ACC_RDONLY, access);
+    id = H5Fopen (unique, H5F_ACC_RDONLY, access);
   if (id < 0) {
     g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
         "%s: not an HDF5 file, or damaged", name);

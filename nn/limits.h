@@ -7,6 +7,16 @@
  * public audio classifiers (full VGGish, YAMNet) are below 300 MB. */
 #define NN_MAX_FILE_BYTES ((guint64) 512 << 20)
 
+/* Members of a .keras zip that are looked at: Keras writes three, and assets of
+ * text layers. */
+#define NN_MAX_ZIP_MEMBERS 4096
+
+/* How much larger than the archive a member may be. Keras stores its members
+ * as they are, and trained weights hardly shrink; the free part is for small
+ * models full of zeros. */
+#define NN_MAX_ZIP_RATIO 16
+#define NN_MAX_ZIP_FREE_BYTES ((gsize) 64 << 20)
+
 /* JSON text of a model: VGG-like models have 20 kB, ResNet-152 has 400 kB. */
 #define NN_MAX_CONFIG_BYTES ((gsize) 16 << 20)
 

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One member of a zip archive (a .keras file), in memory. Only this file's .c
+ * calls libarchive. Nothing is ever written to disk, so names like "../x" are
+ * just names that nobody asks for.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* Whether the bytes begin like a zip archive. */
+bool nn_zip_is_zip (GBytes *bytes);
+
+/* The contents of the first member called member. name stands for the archive
+ * in messages. NULL and NN_ERROR_FORMAT (there is none, damaged, or its
+ * checksum is wrong) or NN_ERROR_LIMIT (more than max_bytes, or inflated by
+ * more than NN_MAX_ZIP_RATIO). */
+GBytes *nn_zip_read (const char *name, GBytes *bytes, const char *member,
+    gsize max_bytes, GError **error);
