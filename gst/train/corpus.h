@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What there is to learn from: folders and lists in, labelled sounds out. */
+#pragma once
+
+#include <glib.h>
+#include "gst/labels.h"
+#include "gst/train/naming.h"
+
+typedef enum {
+  TRAIN_PART_TRAIN,
+  TRAIN_PART_VALIDATION,
+  TRAIN_PART_TEST,
+  TRAIN_PART_NONE, /* in no part; of an item: free to go to any */
+} TrainPart;
+
+typedef struct {
+  char *path;
+  guint label;
+  char *speaker;   /* "ravdess/07"; where it is not known, the path */
+  char *recording; /* equal for files of one recording */
+  TrainPart part;  /* that the user asked for */
+  /* Filled by train_sounds_load. */
+  char *digest;   /* equal for equal sound */
+  float *samples; /* [n_samples], mono, at the rate of the recipe */
+  gsize n_samples;
+} TrainItem;
+
+void train_item_free (TrainItem *item); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TrainItem, train_item_free)
+
+typedef struct {
+  GstEmotionLabels *labels;
+  GPtrArray *items;    /* of TrainItem, owned, in a stable order */
+  GPtrArray *problems; /* "PATH: reason" of files that cannot be read */
+  GPtrArray *sources;  /* "ravdess DIR", for the record */
+  gsize n_no_class;    /* files of an emotion that is no label (boredom) */
+  gsize n_foreign;     /* files whose names do not follow the convention */
+  /* Private. */
+  GHashTable *paths;  /* canonical paths of items: a file is taken once */
+  GHashTable *merges; /* emotion -> label that it counts as */
+} TrainCorpus;
+
+/* Free with train_corpus_free. */
+TrainCorpus *train_corpus_new (GstEmotionLabels *labels);
+void train_corpus_free (TrainCorpus *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TrainCorpus, train_corpus_free)
+
+/* From here on sounds of emotion `from` count as `to`: "from=to". FALSE and
+ * G_OPTION_ERROR_BAD_VALUE where the text is not that, or `to` is no label. */
+gboolean train_corpus_merge (
+    TrainCorpus *self, const char *merge, GError **error);
+
+/* All files of a folder and below, hidden ones left out. FALSE and
+ * G_FILE_ERROR where the folder cannot be read. */
+gboolean train_corpus_add_folder (TrainCorpus *self, const TrainNaming *naming,
+    const char *folder, GError **error);
+
+/* A list, a file to a line: path,label[,speaker[,split]]; split is train,
+ * validation, test or empty. Paths are relative to the list's folder. A first
+ * line whose first field is "path" is a heading. FALSE and an error that names
+ * the line where one is not like that. */
+gboolean train_corpus_add_csv (
+    TrainCorpus *self, const char *path, GError **error);
+
+static inline TrainItem *
+train_corpus_item (const TrainCorpus *self, gsize i)
+{
+  return g_ptr_array_index (self->items, i);
+}

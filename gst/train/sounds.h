@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Decodes the files of a corpus, several at once. */
+#pragma once
+
+#include "gst/train/corpus.h"
+
+/* Called on the thread that loads, after each file. */
+typedef void (*TrainProgressFunc) (gsize done, gsize all, gpointer user_data);
+
+typedef struct {
+  double rate;   /* Hz */
+  gsize max_len; /* samples kept of each file; 0: all */
+  guint n_threads;
+  const gint *stop; /* not 0: give up, by g_atomic_int_get; may be NULL */
+  TrainProgressFunc progress; /* may be NULL */
+  gpointer user_data;
+} TrainSoundsConfig;
+
+/* Fills samples and digest of every item. Items whose files cannot be read
+ * leave the corpus and are named in its problems. FALSE and G_FILE_ERROR where
+ * none is left, or G_IO_ERROR_CANCELLED. */
+gboolean train_sounds_load (
+    TrainCorpus *corpus, const TrainSoundsConfig *config, GError **error);
