@@ -12,13 +12,13 @@
 static void
 fail_errno (const char *path, int code, GError **error)
 {
-  g_set_error (error, NN_ERROR, NN_ERROR_NOT_FOUND, "%s: %s", path,
-      g_strerror (code));
+  g_set_error (
+      error, NN_ERROR, NN_ERROR_NOT_FOUND, "%s: %s", path, g_strerror (code));
 }
 
 static bool
-check_kind (int fd, const char *path, guint64 max_bytes, gsize *len,
-    GError **error)
+check_kind (
+    int fd, const char *path, guint64 max_bytes, gsize *len, GError **error)
 {
   struct stat info;
 
@@ -30,8 +30,8 @@ check_kind (int fd, const char *path, guint64 max_bytes, gsize *len,
         "TensorFlow is not supported)",
         path);
   } else if (!S_ISREG (info.st_mode)) {
-    g_set_error (error, NN_ERROR, NN_ERROR_NOT_FOUND,
-        "%s: is not a regular file", path);
+    g_set_error (
+        error, NN_ERROR, NN_ERROR_NOT_FOUND, "%s: is not a regular file", path);
   } else if ((guint64) info.st_size > max_bytes) {
     g_set_error (error, NN_ERROR, NN_ERROR_LIMIT,
         "%s: is larger than %" G_GUINT64_FORMAT " MiB", path, max_bytes >> 20);

@@ -118,8 +118,8 @@ copy_params (const NnKerasLayer *from, const NnKerasLayer *to)
 }
 
 static bool
-read_layer (Reader *reader, const char *path, const NnKerasLayer *layer,
-    GError **error)
+read_layer (
+    Reader *reader, const char *path, const NnKerasLayer *layer, GError **error)
 {
   const NnKerasLayer *const twin = layer->shared_id != 0
       ? g_hash_table_lookup (reader->shared, &layer->shared_id)
@@ -156,8 +156,7 @@ next_name (const Reader *reader, const NnKerasLayer *layer, GHashTable *counts)
   const guint k = GPOINTER_TO_UINT (g_hash_table_lookup (counts, snake));
   const guint step =
       reader->lists_twice && nn_keras_layer_n_params (layer) > 0 ? 2 : 1;
-  char *name =
-      k > 0 ? g_strdup_printf ("%s_%u", snake, k) : g_strdup (snake);
+  char *name = k > 0 ? g_strdup_printf ("%s_%u", snake, k) : g_strdup (snake);
 
   g_hash_table_insert (counts, snake, GUINT_TO_POINTER (k + step));
   return name;
@@ -217,10 +216,10 @@ nn_keras_v3_is_weights (NnH5 *file)
 }
 
 bool
-nn_keras_v3_read_weights (
-    NnH5 *file, const NnKerasLayer *model, GError **error)
+nn_keras_v3_read_weights (NnH5 *file, const NnKerasLayer *model, GError **error)
 {
-  g_autoptr (GHashTable) shared = g_hash_table_new (g_int64_hash, g_int64_equal);
+  g_autoptr (GHashTable) shared =
+      g_hash_table_new (g_int64_hash, g_int64_equal);
   Reader reader = { .file = file, .shared = shared };
 
   if (nn_keras_layer_n_params (model) == 0)

@@ -3,6 +3,7 @@
  * and chosen when the program runs.
  *   nn/simd/kernels.c  the loops, in the compiler's vector extensions: the same
  *                      source for SSE2 or NEON (4 floats), AVX2 (8), AVX-512
+ *   nn/simd/loops.c    plain loops over arrays: nn/loops.h
  *   nn/simd/simd.c     the choice; EMOTION_SIMD=generic|avx2|avx512 forces one
  * Everything runs on the calling thread, allocates nothing and is pure: the
  * same input gives the same bits on the same path.
@@ -32,6 +33,7 @@ typedef struct {
   const size_t *segments; /* [n_segments]; NULL: one, at 0 */
   const NnPacked *b;
   const float *bias; /* [n] start of every row of c, or NULL: zeros */
+  bool accumulate;   /* c starts as it is (bias is not used) */
   float *c;
   size_t ldc;
 } NnProduct;
@@ -49,12 +51,25 @@ typedef struct {
   float *out;
 } NnFinishRow;
 
+/* c [k][n] += transpose of a, times b: the gradient of a product's b. Sums run
+ * over m in order. */
+typedef struct {
+  size_t m, k, n;
+  const float *a; /* [m][k] */
+  size_t lda;
+  const float *b; /* [m][n] */
+  size_t ldb;
+  float *c;
+  size_t ldc;
+} NnTransposedProduct;
+
 typedef struct {
   const char *name;
   size_t vector; /* floats in a register */
   size_t panel;  /* columns of a panel of NnPacked */
 
   void (*product) (const NnProduct *product);
+  void (*transposed_product) (const NnTransposedProduct *product);
   /* y [n] += x [k] b */
   void (*vector_product) (const float *x, const NnPacked *b, float *y);
 
@@ -85,3 +100,10 @@ const NnSimd *nn_simd_find (const char *name);
 bool nn_packed_init (NnPacked *packed, const NnSimd *simd, const float *b,
     size_t ldb, size_t k, size_t n);
 void nn_packed_clear (NnPacked *packed);
+
+/* The same in memory of the caller: nn_packed_len floats, aligned as floats.
+ * Element (i, j) of b is b[i * row + j * column], so b may be read transposed.
+ * Do not clear. */
+size_t nn_packed_len (const NnSimd *simd, size_t k, size_t n);
+NnPacked nn_packed_at (float *memory, const NnSimd *simd, const float *b,
+    size_t row, size_t column, size_t k, size_t n);

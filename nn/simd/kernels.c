@@ -217,6 +217,21 @@ store_columns (float *c, const V *sum, size_t vectors, size_t n)
   }
 }
 
+INLINE void
+load_columns (const float *c, V *sum, size_t vectors, size_t n)
+{
+  if (n == vectors * VECTOR) {
+    for (size_t v = 0; v < vectors; v++)
+      sum[v] = load (c + v * VECTOR);
+  } else {
+    float rest[PANEL] = { 0 };
+
+    memcpy (rest, c, n * sizeof *c);
+    for (size_t v = 0; v < vectors; v++)
+      sum[v] = load (rest + v * VECTOR);
+  }
+}
+
 /* rows x vectors * VECTOR of c, in registers from first to last; vectors is 2,
  * or 1 where the rest of the panel is padding. */
 INLINE void
@@ -225,11 +240,16 @@ tile (const NnProduct *p, size_t rows, size_t vectors, const float *a,
 {
   V sum[2 * ROWS][2];
 
+  if (p->accumulate)
 #pragma GCC unroll 32
-  for (size_t r = 0; r < rows; r++)
+    for (size_t r = 0; r < rows; r++)
+      load_columns (c + r * p->ldc, sum[r], vectors, n);
+  else
+#pragma GCC unroll 32
+    for (size_t r = 0; r < rows; r++)
 #pragma GCC unroll 2
-    for (size_t v = 0; v < vectors; v++)
-      sum[r][v] = load (bias + v * VECTOR);
+      for (size_t v = 0; v < vectors; v++)
+        sum[r][v] = load (bias + v * VECTOR);
   for (size_t s = 0; s < p->n_segments; s++) {
     const float *const segment = a + (p->segments ? p->segments[s] : 0);
 
@@ -282,6 +302,74 @@ product (const NnProduct *p)
       panel_product (p, 2, b, bias, p->c + j, n);
     else
       panel_product (p, 1, b, bias, p->c + j, n);
+  }
+}
+
+#define BLOCK 128 /* rows of b that are packed at once */
+
+/* rows x n of c += rows columns of a, times a packed panel of b. */
+INLINE void
+transposed_tile (const NnTransposedProduct *p, size_t rows, size_t vectors,
+    size_t m, const float *a, const float *b, float *c, size_t n)
+{
+  V sum[2 * ROWS][2];
+
+#pragma GCC unroll 32
+  for (size_t r = 0; r < rows; r++)
+    load_columns (c + r * p->ldc, sum[r], vectors, n);
+  for (size_t i = 0; i < m; i++, a += p->lda, b += PANEL) {
+    const V b0 = load (b), b1 = load (b + VECTOR);
+
+#pragma GCC unroll 32
+    for (size_t r = 0; r < rows; r++) {
+      const V x = splat (a[r]);
+
+      sum[r][0] += x * b0;
+      if (vectors > 1)
+        sum[r][1] += x * b1;
+    }
+  }
+#pragma GCC unroll 32
+  for (size_t r = 0; r < rows; r++)
+    store_columns (c + r * p->ldc, sum[r], vectors, n);
+}
+
+INLINE void
+transposed_panel (const NnTransposedProduct *p, size_t vectors, size_t m,
+    const float *a, const float *b, float *c, size_t n)
+{
+  const size_t many = vectors == 1 ? 2 * ROWS : ROWS, some = many / 3;
+  size_t k = 0;
+
+  for (; k + many <= p->k; k += many)
+    transposed_tile (p, many, vectors, m, a + k, b, c + k * p->ldc, n);
+  for (; k + some <= p->k; k += some)
+    transposed_tile (p, some, vectors, m, a + k, b, c + k * p->ldc, n);
+  for (; k < p->k; k++)
+    transposed_tile (p, 1, vectors, m, a + k, b, c + k * p->ldc, n);
+}
+
+static void
+transposed_product (const NnTransposedProduct *p)
+{
+  float b[BLOCK * PANEL];
+
+  for (size_t i = 0; i < p->m; i += BLOCK) {
+    const float *const a = p->a + i * p->lda;
+    const size_t m = p->m - i < BLOCK ? p->m - i : BLOCK;
+
+    for (size_t j = 0; j < p->n; j += PANEL) {
+      const size_t n = p->n - j < PANEL ? p->n - j : PANEL;
+
+      if (n < PANEL)
+        memset (b, 0, sizeof b);
+      for (size_t r = 0; r < m; r++)
+        memcpy (b + r * PANEL, p->b + (i + r) * p->ldb + j, n * sizeof *b);
+      if (n > VECTOR)
+        transposed_panel (p, 2, m, a, b, p->c + j, n);
+      else
+        transposed_panel (p, 1, m, a, b, p->c + j, n);
+    }
   }
 }
 
@@ -397,6 +485,7 @@ const NnSimd CONCAT (nn_simd_, NN_SIMD_NAME) = {
   .vector = VECTOR,
   .panel = PANEL,
   .product = product,
+  .transposed_product = transposed_product,
   .vector_product = vector_product,
   .finish_row = finish_row,
   .exp = exp_array,

@@ -3,10 +3,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "nn/loops.h"
 
 extern const NnSimd nn_simd_generic;
+extern const NnLoops nn_loops_generic;
 #ifdef NN_HAVE_X86
 extern const NnSimd nn_simd_avx2, nn_simd_avx512;
+extern const NnLoops nn_loops_avx2, nn_loops_avx512;
 #endif
 
 /* Best last. */
@@ -57,23 +60,48 @@ nn_simd (void)
   return (const NnSimd *) chosen;
 }
 
+const NnLoops *
+nn_loops (void)
+{
+#ifdef NN_HAVE_X86
+  if (nn_simd () == &nn_simd_avx512)
+    return &nn_loops_avx512;
+  if (nn_simd () == &nn_simd_avx2)
+    return &nn_loops_avx2;
+#endif
+  return &nn_loops_generic;
+}
+
+size_t
+nn_packed_len (const NnSimd *simd, size_t k, size_t n)
+{
+  return (n + simd->panel - 1) / simd->panel * simd->panel * k;
+}
+
+NnPacked
+nn_packed_at (float *memory, const NnSimd *simd, const float *b, size_t row,
+    size_t column, size_t k, size_t n)
+{
+  const NnPacked packed = { .k = k, .n = n, .data = memory };
+
+  for (size_t first = 0; first < n; first += simd->panel)
+    for (size_t i = 0; i < k; i++)
+      for (size_t j = first; j < first + simd->panel; j++)
+        *memory++ = j < n ? b[i * row + j * column] : 0;
+  return packed;
+}
+
 bool
 nn_packed_init (NnPacked *packed, const NnSimd *simd, const float *b,
     size_t ldb, size_t k, size_t n)
 {
-  const size_t panel = simd->panel;
-  const size_t n_panels = (n + panel - 1) / panel;
   float *data;
 
-  if (posix_memalign (
-          (void **) &data, 64, MAX (n_panels * panel * k, 16) * sizeof *data)
+  if (posix_memalign ((void **) &data, 64,
+          MAX (nn_packed_len (simd, k, n), 16) * sizeof *data)
       != 0)
     return false;
-  *packed = (NnPacked){ .k = k, .n = n, .data = data };
-  for (size_t p = 0; p < n_panels; p++)
-    for (size_t i = 0; i < k; i++)
-      for (size_t j = 0; j < panel; j++, data++)
-        *data = p * panel + j < n ? b[i * ldb + p * panel + j] : 0;
+  *packed = nn_packed_at (data, simd, b, ldb, 1, k, n);
   return true;
 }
 

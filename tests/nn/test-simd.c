@@ -3,6 +3,7 @@
  * loops in double precision. */
 #include <math.h>
 #include <string.h>
+#include "nn/loops.h"
 #include "nn/simd.h"
 
 static const char *const paths[] = { "generic", "avx2", "avx512" };
@@ -69,6 +70,62 @@ test_functions (gconstpointer data)
     g_assert_cmpfloat (extreme[i], ==, limits[i]);
 }
 
+/* Sums onto c; a and b have rows that are longer than their columns. */
+static void
+check_transposed (const NnSimd *simd, size_t m, size_t k, size_t n)
+{
+  g_autofree float *a = random_floats (m * (k + 1), -1, 1);
+  g_autofree float *b = random_floats (m * (n + 2), -1, 1);
+  g_autofree float *c = random_floats (k * (n + 3), -1, 1);
+  g_autofree float *before = g_memdup2 (c, k * (n + 3) * sizeof *c);
+
+  simd->transposed_product (&(NnTransposedProduct){ .m = m,
+      .k = k,
+      .n = n,
+      .a = a,
+      .lda = k + 1,
+      .b = b,
+      .ldb = n + 2,
+      .c = c,
+      .ldc = n + 3 });
+  for (size_t i = 0; i < k; i++) {
+    for (size_t j = 0; j < n; j++) {
+      double sum = before[i * (n + 3) + j];
+
+      for (size_t r = 0; r < m; r++)
+        sum += (double) a[r * (k + 1) + i] * b[r * (n + 2) + j];
+      g_assert_cmpfloat_with_epsilon (c[i * (n + 3) + j], sum, 1e-6 * (m + 4));
+    }
+    g_assert_cmpfloat (c[i * (n + 3) + n], ==, before[i * (n + 3) + n]);
+  }
+}
+
+/* A second product on top of the first is twice the first. */
+static void
+check_accumulate (
+    const NnSimd *simd, size_t m, size_t n, size_t k, const NnPacked *b)
+{
+  g_autofree float *a = random_floats (m * k, -1, 1);
+  g_autofree float *once = g_new0 (float, m *n);
+  g_autofree float *twice = g_new0 (float, m *n);
+  NnProduct product = { .m = m,
+    .a = a,
+    .lda = k,
+    .n_segments = 1,
+    .segment_len = k,
+    .b = b,
+    .c = once,
+    .ldc = n };
+
+  simd->product (&product);
+  product.c = twice;
+  product.accumulate = true;
+  simd->product (&product);
+  simd->product (&product);
+  for (size_t i = 0; i < m * n; i++)
+    g_assert_cmpfloat_with_epsilon (twice[i], 2 * once[i], 1e-6 * (k + 4));
+}
+
 static void
 check_product (const NnSimd *simd, size_t m, size_t n, size_t segments,
     size_t len, bool use_bias)
@@ -104,6 +161,7 @@ check_product (const NnSimd *simd, size_t m, size_t n, size_t segments,
     }
     g_assert_cmpfloat (c[r * (n + 1) + n], ==, before[r * (n + 1) + n]);
   }
+  check_accumulate (simd, m, n, k, &packed);
   if (segments == 1) {
     g_autofree float *y = g_memdup2 (bias, n * sizeof *y);
 
@@ -132,6 +190,10 @@ test_product (gconstpointer data)
     for (size_t n = 1; n < 140; n = n * 2 + 1)
       for (size_t segments = 1; segments <= 3; segments += 2)
         check_product (simd, m, n, segments, 7 + m, n % 4 == 3);
+  for (size_t m = 1; m < 300; m = m * 3 + 2)
+    for (size_t k = 1; k < 40; k += 3)
+      for (size_t n = 1; n < 140; n = n * 2 + 1)
+        check_transposed (simd, m, k, n);
 }
 
 static void
@@ -228,6 +290,38 @@ test_finish (gconstpointer data)
         check_finish (simd, channels, pool, options);
 }
 
+/* The known answers of the Random123 library (kat_vectors). */
+static void
+test_random (void)
+{
+  static const struct {
+    guint32 counter, stream[3], key[2], word[4];
+  } known[] = {
+    { 0, { 0, 0, 0 }, { 0, 0 },
+        { 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8 } },
+    { 0xffffffff, { 0xffffffff, 0xffffffff, 0xffffffff },
+        { 0xffffffff, 0xffffffff },
+        { 0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd } },
+    { 0x243f6a88, { 0x85a308d3, 0x13198a2e, 0x03707344 },
+        { 0xa4093822, 0x299f31d0 },
+        { 0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1 } },
+  };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (known); i++) {
+    NnPhilox philox;
+    guint32 words[64], some[10];
+
+    memcpy (philox.key, known[i].key, sizeof philox.key);
+    memcpy (philox.stream, known[i].stream, sizeof philox.stream);
+    nn_loops ()->random (&philox, known[i].counter / 16, words, 64);
+    for (size_t w = 0; w < 4; w++)
+      g_assert_cmphex (
+          words[w * 16 + known[i].counter % 16], ==, known[i].word[w]);
+    nn_loops ()->random (&philox, known[i].counter / 16, some, 10);
+    g_assert_cmpmem (some, sizeof some, words, sizeof some);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -249,5 +343,6 @@ main (int argc, char **argv)
 
       g_test_add_data_func (path, paths[p], cases[i].run);
     }
+  g_test_add_func ("/simd/random", test_random);
   return g_test_run ();
 }

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Loops over arrays for training and normalisation, in plain C
+ * (nn/simd/loops.c), built once for each generation of processor like the
+ * products of nn/simd.h. An output may be one of the inputs, but must not
+ * overlap one otherwise. Matrices [m][c] are contiguous.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stddef.h>
+
+/* A stream of Philox4x32-10 (Salmon et al. 2011), a random generator without
+ * history: word i is a function of key, stream and i alone. */
+typedef struct {
+  guint32 key[2];
+  guint32 stream[3];
+} NnPhilox;
+
+typedef struct {
+  /* Words 64 * first_block, ... of the stream. */
+  void (*random) (
+      const NnPhilox *philox, guint32 first_block, guint32 *out, size_t n);
+
+  /* sum_x [c] += x over m, sum_xy [c] += x * y over m. */
+  void (*column_sums) (size_t m, size_t c, const float *x, const float *y,
+      double *sum_x, double *sum_xy);
+  /* sum [c] += x over m; rows of x are ldx apart. */
+  void (*add_rows) (size_t m, size_t c, const float *x, size_t ldx, float *sum);
+  /* out [m][c] = a [c] * x + d [c] */
+  void (*scale_columns) (size_t m, size_t c, const float *a, const float *x,
+      const float *d, float *out);
+  /* out [m][c] = a [c] * x + b [c] * y + d [c] */
+  void (*mix_columns) (size_t m, size_t c, const float *a, const float *x,
+      const float *b, const float *y, const float *d, float *out);
+
+  void (*add) (size_t n, const float *x, float *out); /* out += x */
+  void (*multiply) (size_t n, const float *x, const float *y, float *out);
+  void (*multiply_add) (
+      size_t n, const float *x, const float *y, float *out); /* out += x y */
+  /* out = x * factor where word >= threshold, else 0 */
+  void (*dropout) (size_t n, const float *x, const guint32 *word,
+      guint32 threshold, float factor, float *out);
+
+  /* out = max (out, x), where x or out is NaN: either */
+  void (*maximum) (size_t n, const float *x, float *out);
+  /* Gives dy to the first of the inputs of a maximum that it came from:
+   * where x == y and left: dx += dy and left = 0. */
+  void (*maximum_gradient) (size_t n, const float *x, const float *y,
+      const float *dy, float *left, float *dx);
+
+  /* Gradients of activations from their outputs: dy *= f' */
+  void (*relu_gradient) (size_t n, const float *y, float *dy);
+  void (*sigmoid_gradient) (size_t n, const float *y, float *dy);
+  void (*tanh_gradient) (size_t n, const float *y, float *dy);
+
+  /* Adam, as Keras 3 computes it: rate has the bias corrections in it. */
+  void (*adam) (size_t n, const float *gradient, float rate, float beta_1,
+      float beta_2, float epsilon, float *w, float *m, float *v);
+} NnLoops;
+
+/* The best for this processor; the same choice as nn_simd (). */
+const NnLoops *nn_loops (void);

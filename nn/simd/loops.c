@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Compiled several times, with NN_SIMD_NAME and the machine flags that go with
+ * it; see nn/loops.h. The compiler makes vectors of these loops. */
+#include "nn/loops.h"
+
+#include <math.h>
+
+/* Element i of an output depends on element i of the inputs only. */
+#ifdef __clang__
+#define INDEPENDENT _Pragma ("clang loop vectorize(assume_safety)")
+#else
+#define INDEPENDENT _Pragma ("GCC ivdep")
+#endif
+
+#define LANES 16 /* blocks of Philox at once: 64 words */
+
+static void
+philox_round (guint32 c[4][LANES], guint32 k0, guint32 k1)
+{
+  for (size_t i = 0; i < LANES; i++) {
+    const guint64 p0 = (guint64) 0xD2511F53u * c[0][i];
+    const guint64 p1 = (guint64) 0xCD9E8D57u * c[2][i];
+
+    c[0][i] = (guint32) (p1 >> 32) ^ c[1][i] ^ k0;
+    c[1][i] = (guint32) p1;
+    c[2][i] = (guint32) (p0 >> 32) ^ c[3][i] ^ k1;
+    c[3][i] = (guint32) p0;
+  }
+}
+
+static void
+random_words (
+    const NnPhilox *philox, guint32 first_block, guint32 *out, size_t n)
+{
+  for (guint32 block = first_block; n > 0; block++) {
+    const size_t count = MIN (n, 4 * LANES);
+    guint32 c[4][LANES];
+    guint32 k0 = philox->key[0], k1 = philox->key[1];
+
+    for (size_t i = 0; i < LANES; i++) {
+      c[0][i] = block * LANES + i;
+      c[1][i] = philox->stream[0];
+      c[2][i] = philox->stream[1];
+      c[3][i] = philox->stream[2];
+    }
+    for (int round = 0; round < 10; round++) {
+      philox_round (c, k0, k1);
+      k0 += 0x9E3779B9u;
+      k1 += 0xBB67AE85u;
+    }
+    for (size_t i = 0; i < count; i++)
+      out[i] = c[i / LANES][i % LANES];
+    out += count;
+    n -= count;
+  }
+}
+
+static void
+column_sums (size_t m, size_t c, const float *x, const float *y,
+    double *restrict sum_x, double *restrict sum_xy)
+{
+  for (size_t r = 0; r < m; r++, x += c, y += c)
+    for (size_t i = 0; i < c; i++) {
+      sum_x[i] += x[i];
+      sum_xy[i] += (double) x[i] * y[i];
+    }
+}
+
+static void
+add_rows (size_t m, size_t c, const float *x, size_t ldx, float *restrict sum)
+{
+  for (size_t r = 0; r < m; r++, x += ldx)
+    for (size_t i = 0; i < c; i++)
+      sum[i] += x[i];
+}
+
+static void
+scale_columns (size_t m, size_t c, const float *a, const float *x,
+    const float *d, float *out)
+{
+  for (size_t r = 0; r < m; r++, x += c, out += c)
+    INDEPENDENT
+  for (size_t i = 0; i < c; i++)
+    out[i] = a[i] * x[i] + d[i];
+}
+
+static void
+mix_columns (size_t m, size_t c, const float *a, const float *x, const float *b,
+    const float *y, const float *d, float *out)
+{
+  for (size_t r = 0; r < m; r++, x += c, y += c, out += c)
+    INDEPENDENT
+  for (size_t i = 0; i < c; i++)
+    out[i] = a[i] * x[i] + b[i] * y[i] + d[i];
+}
+
+static void
+add (size_t n, const float *x, float *out)
+{
+  INDEPENDENT
+  for (size_t i = 0; i < n; i++)
+    out[i] += x[i];
+}
+
+static void
+multiply (size_t n, const float *x, const float *y, float *out)
+{
+  INDEPENDENT
+  for (size_t i = 0; i < n; i++)
+    out[i] = x[i] * y[i];
+}
+
+static void
+multiply_add (size_t n, const float *x, const float *y, float *out)
+{
+  INDEPENDENT
+  for (size_t i = 0; i < n; i++)
+    out[i] += x[i] * y[i];
+}
+
+static void
+dropout (size_t n, const float *x, const guint32 *word, guint32 threshold,
+    float factor, float *out)
+{
+  INDEPENDENT
+  for (size_t i = 0; i < n; i++)
+    out[i] = word[i] >= threshold ? x[i] * factor : 0;
+}
+
+static void
+maximum (size_t n, const float *x, float *out)
+{
+  INDEPENDENT
+  for (size_t i = 0; i < n; i++)
+    out[i] = x[i] > out[i] ? x[i] : out[i];
+}
+
+static void
+maximum_gradient (size_t n, const float *x, const float *y, const float *dy,
+    float *left, float *dx)
+{
+  INDEPENDENT
+  for (size_t i = 0; i < n; i++) {
+    const float mine = x[i] == y[i] ? left[i] : 0;
+
+    dx[i] += mine * dy[i];
+    left[i] -= mine;
+  }
+}
+
+static void
+relu_gradient (size_t n, const float *y, float *dy)
+{
+  INDEPENDENT
+  for (size_t i = 0; i < n; i++)
+    dy[i] = y[i] > 0 ? dy[i] : 0;
+}
+
+static void
+sigmoid_gradient (size_t n, const float *y, float *dy)
+{
+  INDEPENDENT
+  for (size_t i = 0; i < n; i++)
+    dy[i] *= y[i] * (1 - y[i]);
+}
+
+static void
+tanh_gradient (size_t n, const float *y, float *dy)
+{
+  INDEPENDENT
+  for (size_t i = 0; i < n; i++)
+    dy[i] *= 1 - y[i] * y[i];
+}
+
+static void
+adam (size_t n, const float *gradient, float rate, float beta_1, float beta_2,
+    float epsilon, float *w, float *m, float *v)
+{
+  INDEPENDENT
+  for (size_t i = 0; i < n; i++) {
+    const float g = gradient[i];
+
+    m[i] += (g - m[i]) * (1 - beta_1);
+    v[i] += (g * g - v[i]) * (1 - beta_2);
+    w[i] -= m[i] * rate / (sqrtf (v[i]) + epsilon);
+  }
+}
+
+#define CONCAT_(a, b) a##b
+#define CONCAT(a, b) CONCAT_ (a, b)
+
+extern const NnLoops CONCAT (nn_loops_, NN_SIMD_NAME);
+const NnLoops CONCAT (nn_loops_, NN_SIMD_NAME) = {
+  .random = random_words,
+  .column_sums = column_sums,
+  .add_rows = add_rows,
+  .scale_columns = scale_columns,
+  .mix_columns = mix_columns,
+  .add = add,
+  .multiply = multiply,
+  .multiply_add = multiply_add,
+  .dropout = dropout,
+  .maximum = maximum,
+  .maximum_gradient = maximum_gradient,
+  .relu_gradient = relu_gradient,
+  .sigmoid_gradient = sigmoid_gradient,
+  .tanh_gradient = tanh_gradient,
+  .adam = adam,
+};
