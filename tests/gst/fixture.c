@@ -14,6 +14,8 @@ fixture_register (void)
 char *
 fixture_data (const char *name)
 {
+  if (g_path_is_absolute (name))
+    return g_strdup (name);
   return g_build_filename (g_getenv ("EMOTION_TEST_DATA"), name, NULL);
 }
 

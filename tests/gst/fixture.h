@@ -17,7 +17,8 @@ typedef struct {
 /* Registers the element in this process; call once, after gst_init. */
 void fixture_register (void);
 
-/* Absolute path of a file in tests/data; free with g_free. */
+/* Absolute path of a file in tests/data, or of an absolute path itself; free
+ * with g_free. */
 char *fixture_data (const char *name);
 
 /* The element with the given model of tests/data and inference=sync (a harness

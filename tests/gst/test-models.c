@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Model files that are not there, damaged or foreign; labels; models shared and
+ * swapped. */
+#include <unistd.h>
+
+#include "gst/model-cache.h"
+#include "tests/gst/fixture.h"
+
+#define CAPS "audio/x-raw,format=S16LE,layout=interleaved,rate=16000,channels=1"
+
+static char *folder; /* for files that a test makes */
+
+static char *
+write_file (const char *name, const char *contents, gsize len)
+{
+  char *path = g_build_filename (folder, name, NULL);
+
+  g_assert_true (g_file_set_contents (path, contents, len, NULL));
+  return path;
+}
+
+/* Why the element does not start; free both. */
+static GError *
+start_error (const char *model_file, const char *labels, char **debug)
+{
+  GstElement *element = gst_element_factory_make ("emotiondetect", NULL);
+  GstBus *bus = gst_bus_new ();
+  GstMessage *message;
+  GError *error = NULL;
+
+  gst_object_ref_sink (element);
+  gst_element_set_bus (element, bus);
+  g_object_set (element, "model-file", model_file, "labels", labels, NULL);
+  g_assert_cmpint (gst_element_set_state (element, GST_STATE_PAUSED), ==,
+      GST_STATE_CHANGE_FAILURE);
+  message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  gst_message_parse_error (message, &error, debug);
+  gst_message_unref (message);
+  g_assert_null (gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR));
+  gst_element_set_state (element, GST_STATE_NULL);
+  gst_element_set_bus (element, NULL);
+  gst_object_unref (bus);
+  gst_object_unref (element);
+  return error;
+}
+
+static void
+check_error (const char *file, const char *labels, gint code, const char *says)
+{
+  g_autofree char *debug = NULL;
+  g_autoptr (GError) error = start_error (file, labels, &debug);
+  g_autofree char *name = file ? g_path_get_basename (file) : g_strdup ("cnn");
+
+  g_test_message ("%s", error->message);
+  g_assert_error (error, GST_RESOURCE_ERROR, code);
+  g_assert_nonnull (strstr (error->message, name));
+  g_assert_nonnull (strstr (error->message, says));
+}
+
+static void
+test_missing (void)
+{
+  check_error (
+      "/nowhere/at-all.h5", NULL, GST_RESOURCE_ERROR_NOT_FOUND, "No such file");
+}
+
+static void
+test_folder (void)
+{
+  check_error (folder, NULL, GST_RESOURCE_ERROR_READ, "");
+}
+
+static void
+test_foreign (void)
+{
+  g_autofree char *text = write_file ("text.h5", "not a model", 11);
+  g_autofree char *empty = write_file ("empty.h5", "", 0);
+
+  check_error (text, NULL, GST_RESOURCE_ERROR_READ, "HDF5");
+  check_error (empty, NULL, GST_RESOURCE_ERROR_READ, "");
+}
+
+/* Cut anywhere, a model file gives an error and no crash. */
+static void
+test_truncated (void)
+{
+  g_autofree char *path = fixture_data (MODEL_M3);
+  g_autofree char *contents = NULL;
+  gsize len;
+
+  g_assert_true (g_file_get_contents (path, &contents, &len, NULL));
+  for (gsize n = 9; n < len; n += len / 13) {
+    g_autofree char *cut = write_file ("cut.h5", contents, n);
+
+    check_error (cut, NULL, GST_RESOURCE_ERROR_READ, "");
+  }
+}
+
+/* A model of something else. */
+static void
+test_shape (void)
+{
+  g_autofree char *path = fixture_data ("models/other-input.h5");
+
+  check_error (path, NULL, GST_RESOURCE_ERROR_READ, "input");
+}
+
+static void
+test_labels (void)
+{
+  g_autofree char *path = fixture_data (MODEL_M3);
+  g_autofree char *debug = NULL;
+  const char *const wrong[] = { "a,b", "a,b,c,d,e,f,g,h,a", "a,b,c,d,e,f,g,h,",
+    "a,b,c,d,e,f,g,h,i,j" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++) {
+    g_autoptr (GError) error = start_error (path, wrong[i], &debug);
+
+    g_test_message ("%s", error->message);
+    g_assert_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS);
+    g_clear_pointer (&debug, g_free);
+  }
+}
+
+/* Elements with the same file share one model, and the last frees it. */
+static void
+test_shared (void)
+{
+  g_autofree char *path = fixture_data (MODEL_M3);
+  g_autofree char *roundabout = fixture_data ("models/../" MODEL_M3);
+  g_autofree char *link = g_build_filename (folder, "link.h5", NULL);
+  g_autofree char *other_path = fixture_data (MODEL_M1);
+  g_autoptr (GstEmotionModel) a = gst_emotion_model_cache_get (path, NULL);
+  g_autoptr (GstEmotionModel) b =
+      gst_emotion_model_cache_get (roundabout, NULL);
+  g_autoptr (GstEmotionModel) other =
+      gst_emotion_model_cache_get (other_path, NULL);
+
+  g_assert_nonnull (a);
+  g_assert_true (a == b);
+  g_assert_true (a != other);
+  g_assert_cmpint (symlink (path, link), ==, 0);
+  {
+    g_autoptr (GstEmotionModel) c = gst_emotion_model_cache_get (link, NULL);
+
+    g_assert_true (a == c);
+  }
+}
+
+/* A file that was written anew is another model. */
+static void
+test_changed (void)
+{
+  g_autofree char *source = fixture_data (MODEL_M3);
+  g_autofree char *contents = NULL;
+  gsize len;
+  g_autofree char *path = NULL;
+  g_autoptr (GstEmotionModel) a = NULL;
+  g_autoptr (GstEmotionModel) b = NULL;
+
+  g_assert_true (g_file_get_contents (source, &contents, &len, NULL));
+  path = write_file ("changes.h5", contents, len);
+  a = gst_emotion_model_cache_get (path, NULL);
+  g_usleep (20000); /* the clock of some file systems is that coarse */
+  g_free (write_file ("changes.h5", contents, len));
+  b = gst_emotion_model_cache_get (path, NULL);
+  g_assert_nonnull (a);
+  g_assert_nonnull (b);
+  g_assert_true (a != b);
+}
+
+/* Swapped while playing, between two windows. */
+
+static char *
+next_model (Fixture *f)
+{
+  GstMessage *message = fixture_pop (f);
+  char *name;
+
+  g_assert_nonnull (message);
+  name = g_strdup (
+      gst_structure_get_string (gst_message_get_structure (message), "model"));
+  gst_message_unref (message);
+  return name;
+}
+
+/* Pushes windows until one comes from the model of that name. */
+static void
+push_until (Fixture *f, const char *name, guint64 *window)
+{
+  for (guint i = 0; i < 500; i++) {
+    g_autofree char *now = NULL;
+
+    fixture_push (f, 16000, 48000 * (*window)++, 48000, 48000);
+    now = next_model (f);
+    if (g_str_equal (now, name))
+      return;
+    g_usleep (10000);
+  }
+  g_error ("%s never came", name);
+}
+
+static void
+test_swap (void)
+{
+  g_autofree char *other = fixture_data (MODEL_M1);
+  g_autofree char *name = NULL;
+  GstMessage *message;
+  guint64 window = 0;
+  Fixture f;
+
+  fixture_init (&f, MODEL_M3, CAPS);
+  fixture_push (&f, 16000, 48000 * window++, 48000, 48000);
+  name = next_model (&f);
+  g_assert_cmpstr (name, ==, "synthetic-m3.h5");
+  g_object_set (f.element, "model-file", other, NULL);
+  push_until (&f, "synthetic-m1.h5", &window);
+
+  /* A bad one: a warning, and the old one goes on. */
+  g_object_set (f.element, "model-file", "/nowhere/at-all.h5", NULL);
+  message = gst_bus_timed_pop_filtered (
+      f.bus, 10 * GST_SECOND, GST_MESSAGE_WARNING | GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_WARNING);
+  gst_message_unref (message);
+  push_until (&f, "synthetic-m1.h5", &window);
+  fixture_clear (&f);
+}
+
+/* A model file that names its labels itself. */
+static void
+test_metadata (void)
+{
+  GstMessage *message;
+  const GstStructure *p;
+  Fixture f;
+
+  fixture_init (&f, "models/tiny.h5", CAPS);
+  fixture_push (&f, 16000, 0, 48000, 48000);
+  message = fixture_pop (&f);
+  g_assert_nonnull (message);
+  p = gst_value_get_structure (gst_structure_get_value (
+      gst_message_get_structure (message), "probabilities"));
+  g_assert_cmpint (gst_structure_n_fields (p), ==, 3);
+  g_assert_cmpstr (gst_structure_nth_field_name (p, 2), ==, "high");
+  gst_message_unref (message);
+  fixture_clear (&f);
+}
+
+/* A model whose output is not probabilities: one warning, and the sound goes
+ * on. */
+static void
+test_fault (void)
+{
+  GstMessage *message;
+  Fixture f;
+
+  fixture_init (&f, "models/linear.h5", CAPS);
+  fixture_push (&f, 16000, 0, 48000 * 3, 48000);
+  message = gst_bus_pop_filtered (f.bus, GST_MESSAGE_WARNING);
+  g_assert_nonnull (message);
+  gst_message_unref (message);
+  g_assert_null (gst_bus_pop_filtered (f.bus, GST_MESSAGE_WARNING));
+  fixture_expect_none (&f);
+  fixture_clear (&f);
+}
+
+int
+main (int argc, char **argv)
+{
+  int status;
+
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  fixture_register ();
+  folder = g_dir_make_tmp ("emotion-XXXXXX", NULL);
+  g_test_add_func ("/models/missing", test_missing);
+  g_test_add_func ("/models/folder", test_folder);
+  g_test_add_func ("/models/foreign", test_foreign);
+  g_test_add_func ("/models/truncated", test_truncated);
+  g_test_add_func ("/models/shape", test_shape);
+  g_test_add_func ("/models/labels", test_labels);
+  g_test_add_func ("/models/shared", test_shared);
+  g_test_add_func ("/models/changed", test_changed);
+  g_test_add_func ("/models/swap", test_swap);
+  g_test_add_func ("/models/metadata", test_metadata);
+  g_test_add_func ("/models/fault", test_fault);
+  status = g_test_run ();
+  {
+    g_autofree char *command = g_strdup_printf ("rm -r '%s'", folder);
+
+    g_assert_cmpint (
+        g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL), ==, TRUE);
+  }
+  g_free (folder);
+  return status;
+}

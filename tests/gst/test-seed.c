@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The seven models of the Python system, run by the element on real voices,
+ * against what librosa and Keras said. One line for each model: clips,
+ * decisions that differ, largest difference of a probability. Every clip with
+ * --all, else a few of each table. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nn/h5.h"
+#include "tests/gst/decode.h"
+#include "tests/gst/fixture.h"
+
+#define N_LABELS 9
+
+static const char *const models[] = { "m1", "m1a", "m1b", "m2", "m3", "m3a",
+  "m3b" };
+#define N_MODELS G_N_ELEMENTS (models)
+
+static const struct {
+  const char *name;
+  gsize step;        /* of the default run: every step-th clip */
+  guint may_differ;  /* decisions */
+  gdouble tolerance; /* of each probability */
+} tables[] = {
+  { "seed-ravdess16k", 60, 0, 1e-4 },
+  { "seed-emodb16k", 28, 0, 1e-4 },
+  { "seed-ravdess48k", 12, 1, 1 },
+};
+
+typedef struct {
+  Fixture fixture;
+  GstAudioInfo info; /* of the caps that it has now */
+  float *truth;      /* [clips][N_LABELS] */
+  guint n_clips;
+  guint n_different;
+  gdouble max_difference;
+} Runner;
+
+static gboolean all_clips;
+
+static char *
+shared_path (const char *name)
+{
+  return g_build_filename (g_getenv ("EMOTION_SHARED"), name, NULL);
+}
+
+static void
+runner_init (Runner *self, const char *model, NnH5 *table)
+{
+  g_autofree char *name = g_strdup_printf ("seed/emotion_audio_%s.h5", model);
+  g_autofree char *path = shared_path (name);
+  g_autofree char *data_set = g_strdup_printf ("probabilities/%s", model);
+
+  memset (self, 0, sizeof *self);
+  gst_audio_info_init (&self->info);
+  fixture_init (&self->fixture, path, NULL);
+  self->truth = nn_h5_read_floats (table, data_set, NULL, NULL);
+  g_assert_nonnull (self->truth);
+}
+
+static void
+runner_clear (Runner *self)
+{
+  fixture_clear (&self->fixture);
+  g_free (self->truth);
+}
+
+/* The first window's probabilities. */
+static void
+run_element (Runner *self, GstBuffer *sound, const GstAudioInfo *info,
+    gdouble *probabilities)
+{
+  GstHarness *h = self->fixture.harness;
+  GstMessage *message;
+  const GstStructure *p;
+  GstSegment segment;
+  GstBuffer *buffer = gst_buffer_copy (sound);
+
+  gst_harness_push_event (h, gst_event_new_flush_start ());
+  gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
+  if (!gst_audio_info_is_equal (info, &self->info)) {
+    gst_harness_set_src_caps (h, gst_audio_info_to_caps (info));
+    self->info = *info;
+  }
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_harness_push_event (h, gst_event_new_segment (&segment));
+  GST_BUFFER_PTS (buffer) = 0;
+  g_assert_cmpint (gst_harness_push (h, buffer), ==, GST_FLOW_OK);
+  gst_buffer_unref (gst_harness_pull (h));
+  gst_harness_push_event (h, gst_event_new_eos ());
+  message = fixture_pop (&self->fixture);
+  g_assert_nonnull (message);
+  p = gst_value_get_structure (gst_structure_get_value (
+      gst_message_get_structure (message), "probabilities"));
+  for (gint i = 0; i < N_LABELS; i++)
+    probabilities[i] = field_double (p, gst_structure_nth_field_name (p, i));
+  gst_message_unref (message);
+  fixture_count (&self->fixture);
+}
+
+static void
+runner_compare (
+    Runner *self, gsize clip, GstBuffer *sound, const GstAudioInfo *info)
+{
+  const float *truth = self->truth + clip * N_LABELS;
+  gdouble p[N_LABELS];
+  guint best = 0, true_best = 0;
+
+  run_element (self, sound, info, p);
+  for (guint i = 0; i < N_LABELS; i++) {
+    if (p[i] > p[best])
+      best = i;
+    if (truth[i] > truth[true_best])
+      true_best = i;
+    self->max_difference = MAX (self->max_difference, fabs (p[i] - truth[i]));
+  }
+  self->n_clips++;
+  self->n_different += best != true_best;
+}
+
+static void
+test_table (gconstpointer data)
+{
+  const guint t = GPOINTER_TO_UINT (data);
+  g_autofree char *name = g_strdup_printf ("golden/%s.h5", tables[t].name);
+  g_autofree char *path = shared_path (name);
+  g_autoptr (NnH5) table = NULL;
+  g_auto (GStrv) files = NULL;
+  Runner runners[N_MODELS];
+  gsize n_files;
+
+  if (!g_file_test (path, G_FILE_TEST_EXISTS)) {
+    g_test_skip ("no seed-*.h5 in EMOTION_SHARED/golden");
+    return;
+  }
+  table = nn_h5_open (path, NULL);
+  g_assert_nonnull (table);
+  files = nn_h5_read_strings (table, "file", NULL);
+  g_assert_nonnull (files);
+  for (gsize m = 0; m < N_MODELS; m++)
+    runner_init (&runners[m], models[m], table);
+  n_files = g_strv_length (files);
+  for (gsize i = 0; i < n_files; i += all_clips ? 1 : tables[t].step) {
+    g_autofree char *file = shared_path (files[i]);
+    GstAudioInfo info;
+    GstBuffer *sound = decode_file (file, &info);
+
+    for (gsize m = 0; m < N_MODELS; m++)
+      runner_compare (&runners[m], i, sound, &info);
+    gst_buffer_unref (sound);
+  }
+  for (gsize m = 0; m < N_MODELS; m++) {
+    g_test_message ("%s %-3s: %u clips, %u decisions differ, largest "
+                    "difference %.2g",
+        tables[t].name, models[m], runners[m].n_clips, runners[m].n_different,
+        runners[m].max_difference);
+    g_assert_cmpuint (runners[m].n_clips, >, 4);
+    g_assert_cmpuint (runners[m].n_different, <=, tables[t].may_differ);
+    g_assert_cmpfloat (runners[m].max_difference, <=, tables[t].tolerance);
+    runner_clear (&runners[m]);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  all_clips = argc > 1 && g_str_equal (argv[1], "--all");
+  fixture_register ();
+  for (guint i = 0; i < G_N_ELEMENTS (tables); i++) {
+    g_autofree char *path = g_strconcat ("/seed/", tables[i].name, NULL);
+
+    g_test_add_data_func (path, GUINT_TO_POINTER (i), test_table);
+  }
+  return g_test_run ();
+}
