@@ -17,13 +17,30 @@ load_builtin (GstEmotionBuiltin builtin, GError **error)
   return NULL;
 }
 
+/* What is there and cannot be read was found, for GStreamer. */
+static GstEmotionModel *
+load_file (const char *file, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  GstEmotionModel *model = gst_emotion_model_cache_get (file, &failure);
+
+  if (model)
+    return model;
+  if (g_error_matches (failure, NN_ERROR, NN_ERROR_NOT_FOUND)
+      && g_file_test (file, G_FILE_TEST_EXISTS))
+    g_set_error_literal (error, GST_RESOURCE_ERROR,
+        GST_RESOURCE_ERROR_OPEN_READ, failure->message);
+  else
+    g_propagate_error (error, g_steal_pointer (&failure));
+  return NULL;
+}
+
 GstEmotionModel *
 gst_emotion_load (const char *file, GstEmotionBuiltin builtin,
     const char *names, GstEmotionLabels **labels, GError **error)
 {
-  g_autoptr (GstEmotionModel) model = file
-      ? gst_emotion_model_cache_get (file, error)
-      : load_builtin (builtin, error);
+  g_autoptr (GstEmotionModel) model =
+      file ? load_file (file, error) : load_builtin (builtin, error);
 
   if (!model)
     return NULL;

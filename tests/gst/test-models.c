@@ -68,7 +68,7 @@ test_missing (void)
 static void
 test_folder (void)
 {
-  check_error (folder, NULL, GST_RESOURCE_ERROR_READ, "");
+  check_error (folder, NULL, GST_RESOURCE_ERROR_OPEN_READ, "");
 }
 
 static void
