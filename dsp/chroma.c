@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "dsp/error.h"
+#include "dsp/kernels.h"
 
 /* librosa's defaults: the filters weigh octaves by a Gaussian around A5 / 16.
  */
@@ -12,11 +13,13 @@
 #define OCTAVE_WIDTH 2.0
 
 struct _DspChroma {
+  const DspKernels *kernels;
   double rate;
   size_t n_fft;
   size_t n_bins;
   size_t n_chroma;
   double tuning;
+  DspBand *rows;  /* [n_chroma], each of n_bins */
   float *weights; /* [n_chroma][n_bins] */
   double *column; /* [n_chroma], of one bin */
 };
@@ -82,12 +85,17 @@ dsp_chroma_new (double rate, size_t n_fft, size_t n_chroma, GError **error)
 
   DspChroma *self = g_new0 (DspChroma, 1);
 
+  self->kernels = dsp_kernels ();
   self->rate = rate;
   self->n_fft = n_fft;
   self->n_bins = n_fft / 2 + 1;
   self->n_chroma = n_chroma;
   self->weights = g_new (float, n_chroma * self->n_bins);
   self->column = g_new (double, n_chroma);
+  self->rows = g_new (DspBand, n_chroma);
+  for (size_t c = 0; c < n_chroma; c++)
+    self->rows[c] =
+        (DspBand){ .len = self->n_bins, .offset = c * self->n_bins };
   design (self);
   return self;
 }
@@ -97,6 +105,7 @@ dsp_chroma_free (DspChroma *self)
 {
   if (!self)
     return;
+  g_clear_pointer (&self->rows, g_free);
   g_clear_pointer (&self->weights, g_free);
   g_clear_pointer (&self->column, g_free);
   g_free (self);
@@ -122,18 +131,13 @@ void
 dsp_chroma_apply (
     DspChroma *self, const float *power, float *out, size_t stride)
 {
-  double max = 0;
+  float max = 0;
 
-  for (size_t c = 0; c < self->n_chroma; c++) {
-    const float *row = self->weights + c * self->n_bins;
-    double sum = 0;
-
-    for (size_t k = 0; k < self->n_bins; k++)
-      sum += (double) row[k] * (double) power[k];
-    self->column[c] = sum;
-    max = MAX (max, sum);
-  }
+  self->kernels->product (
+      self->rows, self->n_chroma, self->weights, power, out, stride);
   for (size_t c = 0; c < self->n_chroma; c++)
-    out[c * stride] =
-        (float) (self->column[c] / (max >= (double) FLT_MIN ? max : 1));
+    max = MAX (max, out[c * stride]);
+  if (max >= FLT_MIN)
+    for (size_t c = 0; c < self->n_chroma; c++)
+      out[c * stride] /= max;
 }

@@ -6,12 +6,15 @@
 #include "dsp/descriptors.h"
 #include "dsp/error.h"
 #include "dsp/fft.h"
+#include "dsp/kernels.h"
 #include "dsp/mel.h"
 #include "dsp/stft.h"
 
 #define FEATURES_MEL (DSP_FEATURE_MEL | DSP_FEATURE_MEL_DB)
 #define FEATURES_MFCC                                                          \
   (DSP_FEATURE_MFCC | DSP_FEATURE_DELTA | DSP_FEATURE_DELTA2)
+#define FEATURES_MAGNITUDE                                                     \
+  (DSP_FEATURE_CENTROID | DSP_FEATURE_BANDWIDTH | DSP_FEATURE_ROLLOFF)
 
 struct _DspColumns {
   DspRecipe recipe;
@@ -20,7 +23,9 @@ struct _DspColumns {
   DspMel *mel;      /* NULL unless the column has such a part */
   DspMel *mfcc_mel; /* the same */
   size_t n_bins;
-  float *power; /* [n_bins] */
+  float *power;     /* [n_bins] */
+  float *magnitude; /* [n_bins], where a scalar needs it */
+  float *scratch;   /* [n_bins] */
 };
 
 /* The samples that a frame covers, as far as the window has them. */
@@ -67,26 +72,30 @@ hz_per_bin (const DspColumns *self)
 static float
 centroid (const DspColumns *self, const Cover *cover)
 {
-  return dsp_centroid (self->power, self->n_bins, hz_per_bin (self));
+  return (
+      float) (hz_per_bin (self) * dsp_centroid (self->magnitude, self->n_bins));
 }
 
 static float
 bandwidth (const DspColumns *self, const Cover *cover)
 {
-  return dsp_bandwidth (self->power, self->n_bins, hz_per_bin (self));
+  return (float) (hz_per_bin (self)
+      * dsp_bandwidth (self->magnitude, self->n_bins));
 }
 
 static float
 rolloff (const DspColumns *self, const Cover *cover)
 {
-  return dsp_rolloff (
-      self->power, self->n_bins, hz_per_bin (self), self->recipe.roll_percent);
+  return (float) (hz_per_bin (self)
+      * (double) dsp_rolloff (
+          self->magnitude, self->n_bins, self->recipe.roll_percent));
 }
 
 static float
 flatness (const DspColumns *self, const Cover *cover)
 {
-  return dsp_flatness (self->power, self->n_bins, self->recipe.amin);
+  memcpy (self->scratch, self->power, self->n_bins * sizeof (float));
+  return dsp_flatness (self->scratch, self->n_bins, (float) self->recipe.amin);
 }
 
 static const struct {
@@ -150,7 +159,9 @@ dsp_columns_new (const DspRecipe *recipe, GError **error)
     return NULL;
   self->n_bins = dsp_stft_n_bins (self->stft);
   self->power = dsp_fft_alloc (self->n_bins * sizeof (float));
-  if (!self->power) {
+  self->magnitude = dsp_fft_alloc (self->n_bins * sizeof (float));
+  self->scratch = dsp_fft_alloc (self->n_bins * sizeof (float));
+  if (!self->power || !self->magnitude || !self->scratch) {
     g_set_error (error, DSP_ERROR, DSP_ERROR_MEMORY,
         "no memory for a spectrum of %zu samples", recipe->n_fft);
     return NULL;
@@ -167,6 +178,8 @@ dsp_columns_free (DspColumns *self)
   g_clear_pointer (&self->mel, dsp_mel_free);
   g_clear_pointer (&self->mfcc_mel, dsp_mel_free);
   g_clear_pointer (&self->power, dsp_fft_buffer_free);
+  g_clear_pointer (&self->magnitude, dsp_fft_buffer_free);
+  g_clear_pointer (&self->scratch, dsp_fft_buffer_free);
   g_free (self);
 }
 
@@ -200,6 +213,8 @@ dsp_columns_compute (DspColumns *self, const float *samples, size_t n_samples,
     dsp_mel_apply (self->mfcc_mel, self->power, column + layout->mfcc_mel);
   if (layout->scalars > layout->power)
     memcpy (column + layout->power, self->power, self->n_bins * sizeof (float));
+  if (self->recipe.features & FEATURES_MAGNITUDE)
+    dsp_kernels ()->magnitude (self->power, self->n_bins, self->magnitude);
   for (size_t i = 0; i < G_N_ELEMENTS (scalars); i++)
     if (self->recipe.features & scalars[i].feature)
       *scalar++ = scalars[i].compute (self, &covered);

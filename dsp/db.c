@@ -3,50 +3,40 @@
 
 #include <glib.h>
 #include <math.h>
+#include <string.h>
 
-static float
-largest (const float *values, size_t n)
-{
-  float max = values[0];
-
-  for (size_t i = 1; i < n; i++)
-    max = MAX (max, values[i]);
-  return max;
-}
+#include "dsp/kernels.h"
 
 void
 dsp_power_to_db (float *values, size_t n, float ref, float amin, float top_db)
 {
+  const DspKernels *kernels = dsp_kernels ();
+  float min, max;
+
   if (n == 0)
     return;
+  kernels->decibels (values, n, amin);
+  kernels->range (values, n, &min, &max);
 
-  const float max = largest (values, n);
-  const float ref_power = ref == DSP_DB_REF_MAX ? max : ref;
-  const float ref_db = 10.0f * log10f (MAX (amin, ref_power));
-  const float floor_db = 10.0f * log10f (MAX (amin, max)) - ref_db - top_db;
+  const float ref_db =
+      ref == DSP_DB_REF_MAX ? max : 10.0f * log10f (MAX (amin, ref));
 
-  for (size_t i = 0; i < n; i++) {
-    const float db = 10.0f * log10f (MAX (amin, values[i])) - ref_db;
-
-    values[i] = MAX (db, floor_db);
-  }
+  kernels->subtract (values, n, ref_db, max - ref_db - top_db);
 }
 
 bool
 dsp_min_max (float *values, size_t n)
 {
+  const DspKernels *kernels = dsp_kernels ();
+  float min, max;
+
   if (n == 0)
     return false;
-
-  const float max = largest (values, n);
-  float min = max;
-
-  for (size_t i = 0; i < n; i++)
-    min = MIN (min, values[i]);
-
-  const float range = max - min;
-
-  for (size_t i = 0; i < n; i++)
-    values[i] = range > 0 ? (values[i] - min) / range : 0.0f;
-  return range > 0;
+  kernels->range (values, n, &min, &max);
+  if (max > min) {
+    kernels->normalise (values, n, min, max - min);
+    return true;
+  }
+  memset (values, 0, n * sizeof *values);
+  return false;
 }

@@ -4,10 +4,12 @@
 #include <math.h>
 
 #include "dsp/error.h"
+#include "dsp/kernels.h"
 
 struct _DspDct {
-  size_t n_in;
+  const DspKernels *kernels;
   size_t n_out;
+  DspBand *rows; /* [n_out], each of n_in */
   float *matrix; /* [n_out][n_in] */
 };
 
@@ -23,13 +25,16 @@ dsp_dct_new (size_t n_in, size_t n_out, GError **error)
   DspDct *self = g_new0 (DspDct, 1);
   const double n = (double) n_in;
 
-  self->n_in = n_in;
+  self->kernels = dsp_kernels ();
   self->n_out = n_out;
   self->matrix = g_new (float, n_out *n_in);
-  for (size_t k = 0; k < n_out; k++)
+  self->rows = g_new (DspBand, n_out);
+  for (size_t k = 0; k < n_out; k++) {
+    self->rows[k] = (DspBand){ .len = n_in, .offset = k * n_in };
     for (size_t i = 0; i < n_in; i++)
       self->matrix[k * n_in + i] = (float) (sqrt ((k == 0 ? 1 : 2) / n)
           * cos (G_PI * (double) (k * (2 * i + 1)) / (2 * n)));
+  }
   return self;
 }
 
@@ -38,6 +43,7 @@ dsp_dct_free (DspDct *self)
 {
   if (!self)
     return;
+  g_clear_pointer (&self->rows, g_free);
   g_clear_pointer (&self->matrix, g_free);
   g_free (self);
 }
@@ -45,12 +51,6 @@ dsp_dct_free (DspDct *self)
 void
 dsp_dct_apply (const DspDct *self, const float *in, float *out, size_t stride)
 {
-  for (size_t k = 0; k < self->n_out; k++) {
-    const float *row = self->matrix + k * self->n_in;
-    double sum = 0;
-
-    for (size_t i = 0; i < self->n_in; i++)
-      sum += (double) row[i] * (double) in[i];
-    out[k * stride] = (float) sum;
-  }
+  self->kernels->product (
+      self->rows, self->n_out, self->matrix, in, out, stride);
 }

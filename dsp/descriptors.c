@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "dsp/kernels.h"
 #include "dsp/sample.h"
 
 #define ZERO_THRESHOLD 1e-10f
@@ -41,81 +42,52 @@ dsp_zero_crossing_rate (
   return (float) ((double) count / (double) len);
 }
 
-static double
-magnitude (float power)
+double
+dsp_centroid (const float *magnitude, size_t n_bins)
 {
-  return sqrt ((double) power);
+  const DspKernels *kernels = dsp_kernels ();
+  const double total = kernels->sum (magnitude, n_bins);
+
+  return total > 0 ? kernels->moment1 (magnitude, n_bins) / total : 0;
 }
 
-static double
-sum_magnitudes (const float *power, size_t n_bins)
+double
+dsp_bandwidth (const float *magnitude, size_t n_bins)
 {
+  const DspKernels *kernels = dsp_kernels ();
+  const double total = kernels->sum (magnitude, n_bins);
+  const double centre = dsp_centroid (magnitude, n_bins);
+
+  return total > 0 ? sqrt (kernels->moment2 (magnitude, n_bins, centre) / total)
+                   : 0;
+}
+
+size_t
+dsp_rolloff (const float *magnitude, size_t n_bins, double part)
+{
+  const double wanted = part * dsp_kernels ()->sum (magnitude, n_bins);
   double sum = 0;
+  size_t k;
 
-  for (size_t k = 0; k < n_bins; k++)
-    sum += magnitude (power[k]);
-  return sum;
-}
-
-/* The centroid in bins; 0 for silence. */
-static double
-centroid_bin (const float *power, size_t n_bins, double total)
-{
-  double sum = 0;
-
-  for (size_t k = 0; k < n_bins; k++)
-    sum += (double) k * magnitude (power[k]);
-  return total > 0 ? sum / total : 0;
-}
-
-float
-dsp_centroid (const float *power, size_t n_bins, double hz_per_bin)
-{
-  const double total = sum_magnitudes (power, n_bins);
-
-  return (float) (hz_per_bin * centroid_bin (power, n_bins, total));
-}
-
-float
-dsp_bandwidth (const float *power, size_t n_bins, double hz_per_bin)
-{
-  const double total = sum_magnitudes (power, n_bins);
-  const double centre = centroid_bin (power, n_bins, total);
-  double sum = 0;
-
-  for (size_t k = 0; k < n_bins; k++) {
-    const double away = (double) k - centre;
-
-    sum += magnitude (power[k]) * away * away;
-  }
-  return total > 0 ? (float) (hz_per_bin * sqrt (sum / total)) : 0.0f;
-}
-
-float
-dsp_rolloff (const float *power, size_t n_bins, double hz_per_bin, double part)
-{
-  const double wanted = part * sum_magnitudes (power, n_bins);
-  double sum = 0;
-
-  for (size_t k = 0; k < n_bins; k++) {
-    sum += magnitude (power[k]);
+  for (k = 0; k + 1 < n_bins; k++) {
+    sum += (double) magnitude[k];
     if (sum >= wanted)
-      return (float) ((double) k * hz_per_bin);
+      break;
   }
-  return (float) ((double) (n_bins - 1) * hz_per_bin);
+  return k;
 }
 
 float
-dsp_flatness (const float *power, size_t n_bins, double amin)
+dsp_flatness (float *power, size_t n_bins, float amin)
 {
-  double logs = 0;
-  double sum = 0;
+  const DspKernels *kernels = dsp_kernels ();
+  const double n = (double) n_bins;
 
-  for (size_t k = 0; k < n_bins; k++) {
-    const double bounded = MAX ((double) power[k], amin);
+  for (size_t k = 0; k < n_bins; k++)
+    power[k] = MAX (power[k], amin);
 
-    logs += log (bounded);
-    sum += bounded;
-  }
-  return (float) (exp (logs / (double) n_bins) / (sum / (double) n_bins));
+  const double mean = kernels->sum (power, n_bins) / n;
+
+  kernels->decibels (power, n_bins, amin);
+  return (float) (pow (10, kernels->sum (power, n_bins) / n / 10) / mean);
 }

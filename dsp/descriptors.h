@@ -17,17 +17,18 @@ float dsp_rms (const float *samples, size_t n, size_t len);
 float dsp_zero_crossing_rate (
     const float *samples, size_t n, size_t n_silent, size_t len);
 
-/* Of a power spectrum [n_bins] whose bin k is at k * hz_per_bin Hz. A spectrum
- * of zeros has centroid, bandwidth and roll-off 0, flatness 1. */
+/* Of the magnitudes [n_bins] of a spectrum, in bins (times rate / n_fft: in
+ * Hz). Of zeros: all 0. */
 
-/* Mean frequency, weighted by magnitude, Hz; feature.spectral_centroid. */
-float dsp_centroid (const float *power, size_t n_bins, double hz_per_bin);
-/* Standard deviation from it, Hz; feature.spectral_bandwidth (p=2). */
-float dsp_bandwidth (const float *power, size_t n_bins, double hz_per_bin);
-/* The frequency with part (0..1) of the magnitude at or below it, Hz;
+/* Mean place; feature.spectral_centroid. */
+double dsp_centroid (const float *magnitude, size_t n_bins);
+/* Standard deviation from it; feature.spectral_bandwidth (p=2). */
+double dsp_bandwidth (const float *magnitude, size_t n_bins);
+/* The first bin with part (0..1) of the sum at or below it;
  * feature.spectral_rolloff (roll_percent=part). */
-float dsp_rolloff (
-    const float *power, size_t n_bins, double hz_per_bin, double part);
-/* Geometric over arithmetic mean of the power, no bin below amin, 0..1;
- * feature.spectral_flatness. */
-float dsp_flatness (const float *power, size_t n_bins, double amin);
+size_t dsp_rolloff (const float *magnitude, size_t n_bins, double part);
+
+/* Of the power [n_bins] of a spectrum, which it overwrites: the geometric over
+ * the arithmetic mean, 0..1, where no bin counts as less than amin; of zeros:
+ * 1; feature.spectral_flatness. */
+float dsp_flatness (float *power, size_t n_bins, float amin);

@@ -5,16 +5,12 @@
 #include <stdbool.h>
 
 #include "dsp/error.h"
-
-typedef struct {
-  size_t first;  /* bin of weights[offset] */
-  size_t len;    /* bins */
-  size_t offset; /* into weights */
-} Band;
+#include "dsp/kernels.h"
 
 struct _DspMel {
+  const DspKernels *kernels;
   size_t n_mels;
-  Band *bands;    /* [n_mels] */
+  DspBand *bands; /* [n_mels] */
   float *weights; /* of all bands, one after the other */
 };
 
@@ -68,26 +64,44 @@ edge (const DspMelConfig *c, size_t band)
       low + (high - low) * (double) band / (double) (c->n_mels + 1));
 }
 
-/* Appends the weights above 0 of one band: a triangle of area 1 per Hz. */
-static Band
-add_band (const DspMelConfig *c, size_t band, GArray *weights)
+/* The weight of a bin in a triangle of area 1 per Hz. */
+static float
+weight (const DspMelConfig *c, size_t band, size_t bin)
 {
   const double low = edge (c, band);
   const double centre = edge (c, band + 1);
   const double high = edge (c, band + 2);
-  Band result = { .offset = weights->len };
+  const double hz = (double) bin * c->rate / (double) c->n_fft;
+  const double up = (hz - low) / (centre - low);
+  const double down = (high - hz) / (high - centre);
 
-  for (size_t k = 0; k <= c->n_fft / 2; k++) {
-    const double hz = (double) k * c->rate / (double) c->n_fft;
-    const double up = (hz - low) / (centre - low);
-    const double down = (high - hz) / (high - centre);
-    const float weight = (float) (MIN (up, down) * 2 / (high - low));
+  return (float) (MAX (0, MIN (up, down)) * 2 / (high - low));
+}
 
-    if (!(weight > 0))
-      continue;
-    if (result.len++ == 0)
-      result.first = k;
-    g_array_append_val (weights, weight);
+/* Appends the weights of one band: those above 0 and, up to whole vectors,
+ * zeros behind or (at the end of the spectrum) before them. */
+static DspBand
+add_band (const DspMelConfig *c, size_t band, GArray *weights)
+{
+  const size_t n_bins = c->n_fft / 2 + 1;
+  DspBand result = { .offset = weights->len };
+  size_t end = 0;
+
+  for (size_t k = 0; k < n_bins; k++)
+    if (weight (c, band, k) > 0) {
+      result.first = end == 0 ? k : result.first;
+      end = k + 1;
+    }
+  if (end == 0)
+    return result;
+  result.len =
+      (end - result.first + DSP_BAND_STEP - 1) / DSP_BAND_STEP * DSP_BAND_STEP;
+  result.len = MIN (result.len, n_bins);
+  result.first = MIN (result.first, n_bins - result.len);
+  for (size_t k = 0; k < result.len; k++) {
+    const float value = weight (c, band, result.first + k);
+
+    g_array_append_val (weights, value);
   }
   return result;
 }
@@ -101,8 +115,9 @@ dsp_mel_new (const DspMelConfig *config, GError **error)
   g_autoptr (GArray) weights = g_array_new (false, false, sizeof (float));
   DspMel *self = g_new0 (DspMel, 1);
 
+  self->kernels = dsp_kernels ();
   self->n_mels = config->n_mels;
-  self->bands = g_new0 (Band, config->n_mels);
+  self->bands = g_new0 (DspBand, config->n_mels);
   for (size_t i = 0; i < config->n_mels; i++)
     self->bands[i] = add_band (config, i, weights);
   self->weights = (float *) g_array_steal (weights, NULL);
@@ -123,7 +138,7 @@ float
 dsp_mel_weight (const DspMel *self, size_t band, size_t bin)
 {
   g_return_val_if_fail (band < self->n_mels, 0);
-  const Band *b = &self->bands[band];
+  const DspBand *b = &self->bands[band];
 
   if (bin < b->first || bin - b->first >= b->len)
     return 0;
@@ -133,14 +148,6 @@ dsp_mel_weight (const DspMel *self, size_t band, size_t bin)
 void
 dsp_mel_apply (const DspMel *self, const float *power, float *out)
 {
-  for (size_t i = 0; i < self->n_mels; i++) {
-    const Band *band = &self->bands[i];
-    const float *weights = self->weights + band->offset;
-    const float *bins = power + band->first;
-    float sum = 0;
-
-    for (size_t k = 0; k < band->len; k++)
-      sum += weights[k] * bins[k];
-    out[i] = sum;
-  }
+  self->kernels->product (
+      self->bands, self->n_mels, self->weights, power, out, 1);
 }

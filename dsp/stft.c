@@ -6,9 +6,10 @@
 
 #include "dsp/error.h"
 #include "dsp/fft.h"
-#include "dsp/sample.h"
+#include "dsp/kernels.h"
 
 struct _DspStft {
+  const DspKernels *kernels;
   size_t n_fft;
   size_t hop_length;
   DspFft *fft;
@@ -27,6 +28,7 @@ dsp_stft_new (size_t n_fft, size_t hop_length, GError **error)
 
   g_autoptr (DspStft) self = g_new0 (DspStft, 1);
 
+  self->kernels = dsp_kernels ();
   self->n_fft = n_fft;
   self->hop_length = hop_length;
   self->fft = dsp_fft_new (n_fft, error);
@@ -76,14 +78,6 @@ dsp_stft_window (const DspStft *self)
   return self->window;
 }
 
-static void
-apply_window (
-    const float *samples, const double *window, size_t n, double *restrict out)
-{
-  for (size_t i = 0; i < n; i++)
-    out[i] = (double) dsp_sample_clean (samples[i]) * window[i];
-}
-
 /* Fills self->frame. The frame begins n_fft / 2 samples before its centre. */
 static void
 load_frame (DspStft *self, const float *samples, size_t n_samples, size_t frame)
@@ -97,7 +91,8 @@ load_frame (DspStft *self, const float *samples, size_t n_samples, size_t frame)
 
   memset (self->frame, 0, skip * sizeof (double));
   if (n > 0)
-    apply_window (samples + start, self->window + skip, n, self->frame + skip);
+    self->kernels->apply_window (
+        samples + start, self->window + skip, n, self->frame + skip);
   memset (
       self->frame + skip + n, 0, (self->n_fft - skip - n) * sizeof (double));
 }
@@ -116,11 +111,7 @@ dsp_stft_power (DspStft *self, const float *samples, size_t n_samples,
     size_t frame, float *power)
 {
   const size_t n_bins = dsp_stft_n_bins (self);
-  const double *parts = (const double *) self->bins; /* re, im, re, im, ... */
-
   load_frame (self, samples, n_samples, frame);
   dsp_fft_forward (self->fft, self->frame, self->bins);
-  for (size_t k = 0; k < n_bins; k++)
-    power[k] =
-        parts[2 * k] * parts[2 * k] + parts[2 * k + 1] * parts[2 * k + 1];
+  self->kernels->power ((const double *) self->bins, n_bins, power);
 }

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Compiled several times, with DSP_KERNELS_NAME and the machine flags that go
+ * with it; see dsp/kernels.h. The loops say which sums may be reordered (omp
+ * simd), since nothing else may be. */
+#include "dsp/kernels.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "dsp/sample.h"
+
+static void
+apply_window (const float *restrict samples, const double *restrict window,
+    size_t n, double *restrict out)
+{
+  for (size_t i = 0; i < n; i++)
+    out[i] = (double) dsp_sample_clean (samples[i]) * window[i];
+}
+
+static void
+power (const double *restrict bins, size_t n, float *restrict out)
+{
+  for (size_t k = 0; k < n; k++)
+    out[k] =
+        (float) (bins[2 * k] * bins[2 * k] + bins[2 * k + 1] * bins[2 * k + 1]);
+}
+
+/* As many sums side by side as a register holds. Wider ones (AVX-512) are no
+ * gain for the short bands of a mel bank. */
+#ifdef __AVX__
+#define LANES 8
+#else
+#define LANES 4
+#endif
+
+typedef float Lanes __attribute__ ((vector_size (LANES * 4)));
+typedef float UnalignedLanes
+    __attribute__ ((vector_size (LANES * 4), aligned (4), may_alias));
+
+static void
+product (const DspBand *bands, size_t n, const float *restrict weights,
+    const float *restrict in, float *restrict out, size_t stride)
+{
+  for (size_t i = 0; i < n; i++) {
+    const float *w = weights + bands[i].offset;
+    const float *x = in + bands[i].first;
+    const size_t len = bands[i].len;
+    Lanes sums = { 0 };
+    float rest = 0;
+    size_t k;
+
+    for (k = 0; k + LANES <= len; k += LANES)
+      sums +=
+          *(const UnalignedLanes *) (w + k) * *(const UnalignedLanes *) (x + k);
+    for (; k < len; k++)
+      rest += w[k] * x[k];
+    for (size_t lane = 0; lane < LANES / 2; lane++)
+      rest += sums[lane] + sums[lane + LANES / 2];
+    out[i * stride] = rest;
+  }
+}
+
+/* x = 2^e m with m between sqrt (1/2) and sqrt (2); log m = 2 atanh (s) with
+ * s = (m - 1) / (m + 1), |s| < 0.172, by its series to s^9: the rest is below
+ * 1e-9. */
+static void
+decibels (float *x, size_t n, float amin)
+{
+  const float db_per_octave = 3.01029995663981f; /* 10 log10 (2) */
+  const float db_per_neper = 8.68588963806504f;  /* 2 * 10 log10 (e) */
+
+  for (size_t i = 0; i < n; i++) {
+    const float bounded = x[i] > amin ? x[i] : amin;
+    int32_t bits;
+    float m;
+
+    memcpy (&bits, &bounded, sizeof bits);
+
+    const int32_t e = (bits - 0x3f3504f3) >> 23; /* sqrt (1/2) */
+
+    bits -= e * (1 << 23);
+    memcpy (&m, &bits, sizeof m);
+
+    const float s = (m - 1) / (m + 1);
+    const float s2 = s * s;
+    const float series = s
+        * (1
+            + s2
+                * (1.0f / 3
+                    + s2 * (1.0f / 5 + s2 * (1.0f / 7 + s2 * (1.0f / 9)))));
+
+    x[i] = (float) e * db_per_octave + db_per_neper * series;
+  }
+}
+
+static void
+subtract (float *x, size_t n, float subtrahend, float floor_)
+{
+  for (size_t i = 0; i < n; i++) {
+    const float difference = x[i] - subtrahend;
+
+    x[i] = difference > floor_ ? difference : floor_;
+  }
+}
+
+static void
+normalise (float *x, size_t n, float min, float range)
+{
+  for (size_t i = 0; i < n; i++)
+    x[i] = (x[i] - min) / range;
+}
+
+static void
+range (const float *x, size_t n, float *min, float *max)
+{
+  float low = x[0];
+  float high = x[0];
+
+#pragma omp simd reduction(min : low) reduction(max : high)
+  for (size_t i = 0; i < n; i++) {
+    low = x[i] < low ? x[i] : low;
+    high = x[i] > high ? x[i] : high;
+  }
+  *min = low;
+  *max = high;
+}
+
+static void
+magnitude (const float *restrict values, size_t n, float *restrict out)
+{
+  for (size_t i = 0; i < n; i++)
+    out[i] = sqrtf (values[i]);
+}
+
+static double
+sum (const float *x, size_t n)
+{
+  double total = 0;
+
+#pragma omp simd reduction(+ : total)
+  for (size_t i = 0; i < n; i++)
+    total += (double) x[i];
+  return total;
+}
+
+/* An int index, since that becomes a vector of double and size_t does not. */
+static double
+moment1 (const float *x, size_t n)
+{
+  double total = 0;
+
+#pragma omp simd reduction(+ : total)
+  for (int i = 0; i < (int) n; i++)
+    total += (double) i * (double) x[i];
+  return total;
+}
+
+static double
+moment2 (const float *x, size_t n, double centre)
+{
+  double total = 0;
+
+#pragma omp simd reduction(+ : total)
+  for (int i = 0; i < (int) n; i++)
+    total += ((double) i - centre) * ((double) i - centre) * (double) x[i];
+  return total;
+}
+
+#define CONCAT_(a, b) a##b
+#define CONCAT(a, b) CONCAT_ (a, b)
+#define STRING_(a) #a
+#define STRING(a) STRING_ (a)
+
+extern const DspKernels CONCAT (dsp_kernels_, DSP_KERNELS_NAME);
+const DspKernels CONCAT (dsp_kernels_, DSP_KERNELS_NAME) = {
+  .name = STRING (DSP_KERNELS_NAME),
+  .apply_window = apply_window,
+  .power = power,
+  .product = product,
+  .decibels = decibels,
+  .subtract = subtract,
+  .normalise = normalise,
+  .range = range,
+  .magnitude = magnitude,
+  .sum = sum,
+  .moment1 = moment1,
+  .moment2 = moment2,
+};

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The inner loops of the features, built once for each generation of processor
+ * and chosen when the program runs.
+ *   dsp/kernels.c   the loops, in C that compilers vectorise
+ *   dsp/dispatch.c  the choice; EMOTION_SIMD=generic|avx2|avx512 forces one
+ * Pure: the same input gives the same bits on the same path; paths differ in
+ * the order of sums and in rounding. Nothing fails, nothing allocates. Buffers
+ * must not overlap, except that a function with one buffer works in place.
+ */
+#pragma once
+
+#include <stddef.h>
+
+/* A row of a matrix that is zero outside of len columns from first on; those
+ * are at weights[offset]. */
+typedef struct {
+  size_t first, len, offset;
+} DspBand;
+
+/* product is fastest where len is a multiple of this. */
+#define DSP_BAND_STEP 8
+
+typedef struct {
+  const char *name;
+
+  /* out [n] = cleaned samples (dsp/sample.h) times window */
+  void (*apply_window) (
+      const float *samples, const double *window, size_t n, double *out);
+  /* out [n] = re^2 + im^2 of bins [n][2] */
+  void (*power) (const double *bins, size_t n, float *out);
+  /* out[i * stride] = the sum of band i times in; n bands */
+  void (*product) (const DspBand *bands, size_t n, const float *weights,
+      const float *in, float *out, size_t stride);
+
+  /* x = 10 log10 (max (x, amin)), amin >= 1e-30. Within DSP_DECIBELS_ERROR of
+   * its value, relative or (below 1 dB) absolute. */
+  void (*decibels) (float *x, size_t n, float amin);
+  /* x = max (x - subtrahend, floor) */
+  void (*subtract) (float *x, size_t n, float subtrahend, float floor);
+  /* x = (x - min) / range */
+  void (*normalise) (float *x, size_t n, float min, float range);
+  /* The smallest and the largest of n > 0 values. */
+  void (*range) (const float *x, size_t n, float *min, float *max);
+
+  /* out = sqrt (power) */
+  void (*magnitude) (const float *power, size_t n, float *out);
+  /* The sum of x, and that of x times (index - centre)^order, order 1 or 2. */
+  double (*sum) (const float *x, size_t n);
+  double (*moment1) (const float *x, size_t n);
+  double (*moment2) (const float *x, size_t n, double centre);
+} DspKernels;
+
+#define DSP_DECIBELS_ERROR 3e-7f
+
+/* The best for this processor. */
+const DspKernels *dsp_kernels (void);
+/* By name, or NULL where this processor or build does not have it. */
+const DspKernels *dsp_kernels_find (const char *name);
