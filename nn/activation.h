@@ -17,6 +17,11 @@ typedef struct {
  * through config where it is not known. */
 NnActivation nn_activation_read (
     const NnConfig *config, const char *key, const char *fallback);
+/* A layer or operator that is nothing but an activation ("LeakyReLU",
+ * "ops.Gelu"), with its config. False where class_name is none; the axis of
+ * those that have one is not looked at. */
+bool nn_activation_read_object (
+    const NnConfig *config, const char *class_name, NnActivation *activation);
 /* By name, with Keras' default parameters; for keras_major 2 or 3. */
 bool nn_activation_find (
     const char *name, int keras_major, NnActivation *activation);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Activation: any function of nn/activation.c as a layer. */
-#include <string.h>
+/* Activation: any function of nn/activation.c as a layer; and the layers and
+ * operators that are one of them. */
 #include "nn/activation.h"
+
+#include <string.h>
 #include "nn/fuse.h"
 #include "nn/layers/layers.h"
 
@@ -15,9 +17,11 @@ activation_setup (NnLayer *layer, const NnConfig *config)
 {
   Activation *self = (Activation *) layer;
 
-  if (!nn_layer_expect (layer, config, 1, 1, NN_MAX_RANK))
+  if (!nn_layer_expect (layer, config, 1, 0, NN_MAX_RANK))
     return;
-  self->activation = nn_activation_read (config, "activation", "linear");
+  if (!nn_activation_read_object (
+          config, layer->klass->keras_name, &self->activation))
+    self->activation = nn_activation_read (config, "activation", "linear");
   nn_layer_add_output (layer, config, &layer->in[0]);
 }
 
@@ -27,7 +31,7 @@ activation_forward (const NnLayer *layer, const NnCall *call)
   const Activation *self = (const Activation *) layer;
   const NnShape *const shape = &layer->out[0];
   const size_t size = nn_shape_size (shape);
-  const size_t len = shape->dim[shape->rank - 1];
+  const size_t len = shape->rank > 0 ? shape->dim[shape->rank - 1] : 1;
 
   memcpy (call->out[0], call->in[0], call->n * size * sizeof (float));
   nn_activation_apply (
@@ -41,13 +45,45 @@ nn_activation_layer_is_relu (const NnLayer *layer)
       && nn_activation_is_relu (&((const Activation *) layer)->activation);
 }
 
+/* clang-format off */
+#define ACTIVATION(name)                                                       \
+  {                                                                            \
+    .keras_name = name, .size = sizeof (Activation),                           \
+    .mask_rule = NN_MASK_PASS,                                                 \
+    .setup = activation_setup, .forward = activation_forward,                  \
+  }
+/* clang-format on */
+
 const NnLayerClass nn_activation_classes[] = {
-  {
-      .keras_name = "Activation",
-      .size = sizeof (Activation),
-      .mask_rule = NN_MASK_PASS,
-      .setup = activation_setup,
-      .forward = activation_forward,
-  },
+  ACTIVATION ("Activation"),
+  ACTIVATION ("ReLU"),
+  ACTIVATION ("LeakyReLU"),
+  ACTIVATION ("ELU"),
+  ACTIVATION ("ThresholdedReLU"),
+  ACTIVATION ("ops.Celu"),
+  ACTIVATION ("ops.Elu"),
+  ACTIVATION ("ops.Gelu"),
+  ACTIVATION ("ops.HardShrink"),
+  ACTIVATION ("ops.HardSigmoid"),
+  ACTIVATION ("ops.HardSilu"),
+  ACTIVATION ("ops.HardTanh"),
+  ACTIVATION ("ops.LeakyRelu"),
+  ACTIVATION ("ops.LogSigmoid"),
+  ACTIVATION ("ops.Mish"),
+  ACTIVATION ("ops.ReLU"),
+  ACTIVATION ("ops.Relu"),
+  ACTIVATION ("ops.Relu6"),
+  ACTIVATION ("ops.Selu"),
+  ACTIVATION ("ops.Sigmoid"),
+  ACTIVATION ("ops.Silu"),
+  ACTIVATION ("ops.SoftShrink"),
+  ACTIVATION ("ops.Softplus"),
+  ACTIVATION ("ops.Softsign"),
+  ACTIVATION ("ops.SparsePlus"),
+  ACTIVATION ("ops.SparseSigmoid"),
+  ACTIVATION ("ops.Squareplus"),
+  ACTIVATION ("ops.Tanh"),
+  ACTIVATION ("ops.TanhShrink"),
+  ACTIVATION ("ops.Threshold"),
   { NULL },
 };

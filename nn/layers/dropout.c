@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Dropout: nothing while a model runs. */
+/* Layers and operators that do nothing while a model runs. */
 #include "nn/layers/layers.h"
 
 static void
-dropout_setup (NnLayer *self, const NnConfig *config)
+identity_setup (NnLayer *self, const NnConfig *config)
 {
   if (!nn_layer_expect (self, config, 1, 0, NN_MAX_RANK))
     return;
@@ -11,12 +11,26 @@ dropout_setup (NnLayer *self, const NnConfig *config)
   self->is_view = true;
 }
 
+/* clang-format off */
+#define IDENTITY(name)                                                         \
+  {                                                                            \
+    .keras_name = name, .size = sizeof (NnLayer), .mask_rule = NN_MASK_PASS,   \
+    .setup = identity_setup,                                                   \
+  }
+/* clang-format on */
+
 const NnLayerClass nn_dropout_classes[] = {
-  {
-      .keras_name = "Dropout",
-      .size = sizeof (NnLayer),
-      .mask_rule = NN_MASK_PASS,
-      .setup = dropout_setup,
-  },
+  IDENTITY ("Dropout"),
+  IDENTITY ("AlphaDropout"),
+  IDENTITY ("GaussianDropout"),
+  IDENTITY ("GaussianNoise"),
+  IDENTITY ("SpatialDropout1D"),
+  IDENTITY ("SpatialDropout2D"),
+  IDENTITY ("SpatialDropout3D"),
+  IDENTITY ("ActivityRegularization"),
+  IDENTITY ("Identity"),
+  IDENTITY ("ops.Copy"),
+  IDENTITY ("ops.Identity"),
+  IDENTITY ("ops.StopGradient"),
   { NULL },
 };

@@ -1,30 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Global pooling: one number for each channel, over all positions. */
+/* GlobalAveragePooling and GlobalMaxPooling, 1D to 3D: one number for each
+ * channel, over all positions. The mean of a sequence leaves out masked steps.
+ *   in [positions][c]  ->  out [c], or [1]...[c] with keepdims
+ */
+#include <string.h>
 #include "nn/layers/layers.h"
 
 static void
-global_average1d_setup (NnLayer *self, const NnConfig *config)
+global_pooling_setup (NnLayer *self, const NnConfig *config)
 {
-  NnShape out = { .rank = 1 };
+  static const char *const formats[] = { "channels_last", NULL };
+  const size_t n = self->klass->n_axes;
+  NnShape out = { .rank = 0 };
 
-  if (!nn_layer_expect (self, config, 1, 2, 2))
+  if (!nn_layer_expect (self, config, 1, n + 1, n + 1))
     return;
+  nn_config_choice (config, "data_format", formats, 0);
   if (nn_config_bool (config, "keepdims", false))
-    out.dim[out.rank++ - 1] = 1;
-  out.dim[out.rank - 1] = self->in[0].dim[1];
+    while (out.rank < n)
+      out.dim[out.rank++] = 1;
+  out.dim[out.rank++] = self->in[0].dim[n];
   nn_layer_add_output (self, config, &out);
 }
 
-/* mask: [n_steps], or NULL. */
+/* mask: [n_positions], or NULL. */
 static void
-mean_of_steps (const float *in, const float *mask, size_t n_steps,
+take_mean (const float *in, const float *mask, size_t n_positions,
     size_t channels, float *out)
 {
   float count = 0;
 
   for (size_t c = 0; c < channels; c++)
     out[c] = 0;
-  for (size_t t = 0; t < n_steps; t++, in += channels) {
+  for (size_t t = 0; t < n_positions; t++, in += channels) {
     const float weight = mask ? mask[t] : 1;
 
     count += weight;
@@ -36,23 +44,52 @@ mean_of_steps (const float *in, const float *mask, size_t n_steps,
 }
 
 static void
-global_average1d_forward (const NnLayer *self, const NnCall *call)
+take_max (const float *in, size_t n_positions, size_t channels, float *out)
 {
-  const size_t n_steps = self->in[0].dim[0], channels = self->in[0].dim[1];
-  const float *const mask = call->in_mask[0];
+  memcpy (out, in, channels * sizeof (float));
+  for (size_t t = 1; t < n_positions; t++)
+    for (size_t c = 0; c < channels; c++)
+      out[c] = MAX (out[c], in[t * channels + c]);
+}
+
+static void
+global_average_forward (const NnLayer *self, const NnCall *call)
+{
+  const size_t channels = nn_shape_size (&self->out[0]);
+  const size_t n_positions = nn_shape_size (&self->in[0]) / channels;
+  const float *const mask = self->klass->n_axes == 1 ? call->in_mask[0] : NULL;
 
   for (size_t i = 0; i < call->n; i++)
-    mean_of_steps (call->in[0] + i * n_steps * channels,
-        mask ? mask + i * n_steps : NULL, n_steps, channels,
+    take_mean (call->in[0] + i * n_positions * channels,
+        mask ? mask + i * n_positions : NULL, n_positions, channels,
         call->out[0] + i * channels);
 }
 
+static void
+global_max_forward (const NnLayer *self, const NnCall *call)
+{
+  const size_t channels = nn_shape_size (&self->out[0]);
+  const size_t n_positions = nn_shape_size (&self->in[0]) / channels;
+
+  for (size_t i = 0; i < call->n; i++)
+    take_max (call->in[0] + i * n_positions * channels, n_positions, channels,
+        call->out[0] + i * channels);
+}
+
+/* clang-format off */
+#define GLOBAL_POOLING(name, n, run)                                           \
+  {                                                                            \
+    .keras_name = name #n "D", .size = sizeof (NnLayer), .n_axes = n,          \
+    .setup = global_pooling_setup, .forward = run,                             \
+  }
+/* clang-format on */
+
 const NnLayerClass nn_global_pooling_classes[] = {
-  {
-      .keras_name = "GlobalAveragePooling1D",
-      .size = sizeof (NnLayer),
-      .setup = global_average1d_setup,
-      .forward = global_average1d_forward,
-  },
+  GLOBAL_POOLING ("GlobalAveragePooling", 1, global_average_forward),
+  GLOBAL_POOLING ("GlobalAveragePooling", 2, global_average_forward),
+  GLOBAL_POOLING ("GlobalAveragePooling", 3, global_average_forward),
+  GLOBAL_POOLING ("GlobalMaxPooling", 1, global_max_forward),
+  GLOBAL_POOLING ("GlobalMaxPooling", 2, global_max_forward),
+  GLOBAL_POOLING ("GlobalMaxPooling", 3, global_max_forward),
   { NULL },
 };

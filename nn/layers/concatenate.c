@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Concatenate: tensors behind each other along one axis; also the operator of
+ * that name. Masks as Keras has them for sequences: behind each other along the
+ * first axis; along features, Keras 2 needs all of them, Keras 3 any (an input
+ * without a mask is all of use).
+ */
+#include <string.h>
+#include "nn/layers/layers.h"
+#include "nn/layers/op.h"
+#include "nn/layers/split.h"
+
+typedef struct {
+  NnLayer base;
+  size_t axis;
+  NnSplit split;        /* of the output */
+  bool needs_all_masks; /* Keras 2; else any */
+} Concatenate;
+
+/* The output's shape; fails where the others' differ beside axis. */
+static void
+find_shape (Concatenate *self, const NnConfig *config, NnShape *out)
+{
+  const NnLayer *const layer = &self->base;
+
+  *out = layer->in[0];
+  for (size_t i = 1; i < layer->n_in; i++) {
+    NnShape other = layer->in[i];
+
+    if (other.rank == out->rank)
+      other.dim[self->axis] = out->dim[self->axis];
+    if (!nn_shape_equal (&other, out)) {
+      g_autofree char *left = nn_shape_to_string (&layer->in[0]);
+      g_autofree char *right = nn_shape_to_string (&layer->in[i]);
+
+      nn_config_fail (config, NN_ERROR_SHAPE,
+          "inputs of the shapes %s and %s do not fit each other", left, right);
+      return;
+    }
+    out->dim[self->axis] += layer->in[i].dim[self->axis];
+  }
+}
+
+static void
+choose_mask_rule (Concatenate *self)
+{
+  NnLayer *const layer = &self->base;
+  bool is_masked = false;
+
+  for (size_t i = 0; i < layer->n_in; i++)
+    is_masked = is_masked || layer->has_mask[i];
+  layer->mask_rule =
+      is_masked && layer->out[0].rank == 2 ? NN_MASK_MAKE : NN_MASK_STOP;
+}
+
+static void
+concatenate_setup (NnLayer *layer, const NnConfig *config)
+{
+  Concatenate *self = (Concatenate *) layer;
+  const NnConfig axis = nn_op_option (layer, config, "axis", 1);
+  NnShape out;
+
+  if (layer->n_in == 0) {
+    nn_config_fail (config, NN_ERROR_SHAPE, "there is nothing to join");
+    return;
+  }
+  self->axis =
+      nn_axis_index (config, nn_config_as_int (&axis, -1), layer->in[0].rank);
+  if (!nn_config_ok (config))
+    return;
+  find_shape (self, config, &out);
+  nn_layer_add_output (layer, config, &out);
+  if (!nn_config_ok (config))
+    return;
+  self->split = nn_split (&out, self->axis, self->axis + 1);
+  self->needs_all_masks = config->keras_major < 3;
+  choose_mask_rule (self);
+}
+
+static void
+join_masks (const Concatenate *self, const NnCall *call)
+{
+  const NnLayer *const layer = &self->base;
+  const size_t steps = layer->out[0].dim[0];
+  size_t before = 0;
+
+  for (size_t i = 0; i < layer->n_in; i++) {
+    const size_t here = layer->in[i].dim[0];
+
+    for (size_t s = 0; s < call->n; s++)
+      for (size_t t = 0; t < here; t++) {
+        float *const out = &call->out_mask[s * steps + before + t];
+        const float mask =
+            call->in_mask[i] ? call->in_mask[i][s * here + t] != 0 : 1;
+
+        if (i == 0 || self->axis == 0)
+          *out = mask;
+        else
+          *out = self->needs_all_masks ? MIN (*out, mask) : MAX (*out, mask);
+      }
+    if (self->axis == 0)
+      before += here;
+  }
+}
+
+static void
+concatenate_forward (const NnLayer *layer, const NnCall *call)
+{
+  const Concatenate *self = (const Concatenate *) layer;
+  const size_t rows = call->n * self->split.outer;
+  const size_t out_row = self->split.len * self->split.inner;
+  float *out = call->out[0];
+
+  for (size_t i = 0; i < layer->n_in; i++) {
+    const size_t row = layer->in[i].dim[self->axis] * self->split.inner;
+
+    for (size_t r = 0; r < rows; r++)
+      memcpy (out + r * out_row, call->in[i] + r * row, row * sizeof (float));
+    out += row;
+  }
+  if (call->out_mask)
+    join_masks (self, call);
+}
+
+/* clang-format off */
+#define CONCATENATE(name)                                                      \
+  {                                                                            \
+    .keras_name = name, .size = sizeof (Concatenate),                          \
+    .setup = concatenate_setup, .forward = concatenate_forward,                \
+  }
+/* clang-format on */
+
+const NnLayerClass nn_concatenate_classes[] = {
+  CONCATENATE ("Concatenate"),
+  CONCATENATE ("ops.Concatenate"),
+  { NULL },
+};

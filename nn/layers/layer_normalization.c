@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* LayerNormalization (Ba et al. 2016) over one axis or neighbouring ones, and
+ * RMSNormalization (Zhang & Sennrich 2019), which leaves the mean in:
+ *   y = gamma * (x - mean) / sqrt (variance + epsilon) + beta
+ *   y = scale * x / sqrt (mean square + epsilon)
+ */
+#include <math.h>
+#include "nn/layers/layers.h"
+#include "nn/layers/split.h"
+
+typedef struct {
+  NnLayer base;
+  NnSplit split; /* the axes in the middle */
+  bool is_rms, has_gamma, has_beta;
+  double epsilon;
+} LayerNormalization;
+
+/* The weights have the axes that are normalised. */
+static NnShape
+weight_shape (const NnShape *in, const bool *axes)
+{
+  NnShape shape = { .rank = 0 };
+
+  for (size_t i = 0; i < in->rank; i++)
+    if (axes[i])
+      shape.dim[shape.rank++] = in->dim[i];
+  return shape;
+}
+
+static void
+layer_normalization_setup (NnLayer *layer, const NnConfig *config)
+{
+  LayerNormalization *self = (LayerNormalization *) layer;
+  const NnConfig axis = nn_config_get (config, "axis");
+  bool axes[NN_MAX_RANK];
+  NnShape weights;
+
+  self->is_rms = g_str_equal (layer->klass->keras_name, "RMSNormalization");
+  if (!nn_layer_expect (layer, config, 1, 1, NN_MAX_RANK)
+      || !nn_axes_read (config, &axis, -1, layer->in[0].rank, axes))
+    return;
+  nn_layer_refuse (config, "rms_scaling");
+  self->split = nn_split_axes (config, &layer->in[0], axes);
+  self->has_gamma = self->is_rms || nn_config_bool (config, "scale", true);
+  self->has_beta = !self->is_rms && nn_config_bool (config, "center", true);
+  self->epsilon =
+      nn_config_double (config, "epsilon", self->is_rms ? 1e-6 : 1e-3);
+  weights = weight_shape (&layer->in[0], axes);
+  if (self->has_gamma)
+    nn_layer_add_param (
+        layer, config, "", self->is_rms ? "scale" : "gamma", &weights, true);
+  if (self->has_beta)
+    nn_layer_add_param (layer, config, "", "beta", &weights, true);
+  nn_layer_add_output (layer, config, &layer->in[0]);
+}
+
+/* len numbers that are step apart. */
+static void
+normalize (
+    const LayerNormalization *self, const float *in, size_t step, float *out)
+{
+  const NnLayer *const layer = &self->base;
+  const size_t len = self->split.len;
+  const float *const gamma = self->has_gamma ? nn_layer_value (layer, 0) : NULL;
+  const float *const beta =
+      self->has_beta ? nn_layer_value (layer, self->has_gamma) : NULL;
+  double mean = 0, square = 0;
+  float scale;
+
+  for (size_t i = 0; i < len && !self->is_rms; i++)
+    mean += in[i * step];
+  mean /= len;
+  for (size_t i = 0; i < len; i++)
+    square += (in[i * step] - mean) * (in[i * step] - mean);
+  scale = 1 / sqrt (square / len + self->epsilon);
+  for (size_t i = 0; i < len; i++)
+    out[i * step] =
+        (in[i * step] - (float) mean) * scale * (gamma ? gamma[i] : 1)
+        + (beta ? beta[i] : 0);
+}
+
+static void
+layer_normalization_forward (const NnLayer *layer, const NnCall *call)
+{
+  const LayerNormalization *self = (const LayerNormalization *) layer;
+  const NnSplit *const split = &self->split;
+
+  for (size_t o = 0; o < call->n * split->outer; o++)
+    for (size_t i = 0; i < split->inner; i++) {
+      const size_t first = o * split->len * split->inner + i;
+
+      normalize (self, call->in[0] + first, split->inner, call->out[0] + first);
+    }
+}
+
+/* clang-format off */
+#define LAYER_NORMALIZATION(name)                                              \
+  {                                                                            \
+    .keras_name = name, .size = sizeof (LayerNormalization),                   \
+    .mask_rule = NN_MASK_PASS, .setup = layer_normalization_setup,             \
+    .forward = layer_normalization_forward,                                    \
+  }
+/* clang-format on */
+
+const NnLayerClass nn_layer_normalization_classes[] = {
+  LAYER_NORMALIZATION ("LayerNormalization"),
+  LAYER_NORMALIZATION ("RMSNormalization"),
+  { NULL },
+};

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Permute, and the operators Transpose and SwapAxes: axes in another order. */
+#include <string.h>
+#include "nn/layers/layers.h"
+#include "nn/layers/op.h"
+#include "nn/layers/split.h"
+
+typedef struct {
+  NnLayer base;
+  size_t step[NN_MAX_RANK]; /* of the input, along each axis of the output */
+} Permute;
+
+/* from: [rank] which axis of the input each axis of the output is. */
+static void
+set_order (Permute *self, const NnConfig *config, const size_t *from)
+{
+  NnLayer *const layer = &self->base;
+  const NnShape *const in = &layer->in[0];
+  NnShape out = { .rank = in->rank };
+  bool seen[NN_MAX_RANK] = { false };
+
+  for (size_t i = 0; i < in->rank; i++) {
+    if (seen[from[i]]) {
+      nn_config_fail (config, NN_ERROR_FORMAT, "an axis is named twice");
+      return;
+    }
+    seen[from[i]] = true;
+    out.dim[i] = in->dim[from[i]];
+    self->step[i] = nn_split (in, from[i], from[i] + 1).inner;
+  }
+  nn_layer_add_output (layer, config, &out);
+}
+
+/* order: a list whose items count the batch as axis 0, from item first on. */
+static void
+read_order (
+    Permute *self, const NnConfig *config, const NnConfig *order, size_t first)
+{
+  const size_t rank = self->base.in[0].rank;
+  size_t from[NN_MAX_RANK] = { 0 };
+
+  if (nn_config_length (order) != rank + first) {
+    nn_config_fail (config, NN_ERROR_SHAPE,
+        "an order of axes for an input of another rank");
+    return;
+  }
+  for (size_t i = 0; i < rank; i++) {
+    const NnConfig item = nn_config_at (order, first + i);
+
+    from[i] = nn_axis_index (config, nn_config_as_int (&item, 0), rank);
+  }
+  if (nn_config_ok (config))
+    set_order (self, config, from);
+}
+
+static void
+permute_setup (NnLayer *layer, const NnConfig *config)
+{
+  const NnConfig dims = nn_config_get (config, "dims");
+
+  if (nn_layer_expect (layer, config, 1, 1, NN_MAX_RANK))
+    read_order ((Permute *) layer, config, &dims, 0);
+}
+
+static void
+transpose_setup (NnLayer *layer, const NnConfig *config)
+{
+  const NnConfig axes = nn_op_option (layer, config, "axes", 1);
+  const NnConfig batch = nn_config_at (&axes, 0);
+
+  if (!nn_layer_expect (layer, config, 1, 1, NN_MAX_RANK))
+    return;
+  if (nn_config_as_int (&batch, -1) != 0)
+    nn_config_fail (config, NN_ERROR_UNSUPPORTED,
+        "a transposition that moves the batch is not supported");
+  else
+    read_order ((Permute *) layer, config, &axes, 1);
+}
+
+static void
+swap_axes_setup (NnLayer *layer, const NnConfig *config)
+{
+  const NnConfig first = nn_op_option (layer, config, "axis1", 1);
+  const NnConfig second = nn_op_option (layer, config, "axis2", 2);
+  size_t from[NN_MAX_RANK];
+  size_t rank, a, b;
+
+  if (!nn_layer_expect (layer, config, 1, 1, NN_MAX_RANK))
+    return;
+  rank = layer->in[0].rank;
+  a = nn_axis_index (config, nn_config_as_int (&first, 0), rank);
+  b = nn_axis_index (config, nn_config_as_int (&second, 0), rank);
+  for (size_t i = 0; i < rank; i++)
+    from[i] = i == a ? b : i == b ? a : i;
+  if (nn_config_ok (config))
+    set_order ((Permute *) layer, config, from);
+}
+
+/* Copies axis i and those behind it; returns the end of what it wrote. */
+static float *
+copy_axis (const Permute *self, size_t i, const float *in, float *out)
+{
+  const NnShape *const shape = &self->base.out[0];
+  const size_t step = self->step[i];
+
+  if (i + 1 < shape->rank) {
+    for (size_t k = 0; k < shape->dim[i]; k++)
+      out = copy_axis (self, i + 1, in + k * step, out);
+    return out;
+  }
+  if (step == 1)
+    memcpy (out, in, shape->dim[i] * sizeof (float));
+  else
+    for (size_t k = 0; k < shape->dim[i]; k++)
+      out[k] = in[k * step];
+  return out + shape->dim[i];
+}
+
+static void
+permute_forward (const NnLayer *layer, const NnCall *call)
+{
+  const size_t size = nn_shape_size (&layer->in[0]);
+
+  for (size_t i = 0; i < call->n; i++)
+    copy_axis ((const Permute *) layer, 0, call->in[0] + i * size,
+        call->out[0] + i * size);
+}
+
+/* clang-format off */
+#define PERMUTE(name, how)                                                     \
+  {                                                                            \
+    .keras_name = name, .size = sizeof (Permute), .setup = how,                \
+    .forward = permute_forward,                                                \
+  }
+/* clang-format on */
+
+const NnLayerClass nn_permute_classes[] = {
+  PERMUTE ("Permute", permute_setup),
+  PERMUTE ("ops.Transpose", transpose_setup),
+  PERMUTE ("ops.SwapAxes", swap_axes_setup),
+  PERMUTE ("ops.Swapaxes", swap_axes_setup),
+  { NULL },
+};
