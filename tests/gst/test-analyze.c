@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* emotion-analyze as a user runs it: files in, lines and exit status out. */
+#include <string.h>
+
+#include <gst/gst.h>
+#include <json-glib/json-glib.h>
+
+#include "tests/gst/fixture.h"
+
+static char *folder;
+
+/* A WAV file of that many seconds, at 22.05 kHz in stereo. */
+static char *
+make_wav (const char *name, gdouble seconds)
+{
+  char *path = g_build_filename (folder, name, NULL);
+  g_autofree char *text = g_strdup_printf (
+      "audiotestsrc wave=ticks volume=0.5 samplesperbuffer=441 num-buffers=%d "
+      "! audio/x-raw,rate=22050,channels=2 ! wavenc ! filesink name=sink",
+      (gint) (seconds * 50));
+  GstElement *pipeline = gst_parse_launch (text, NULL);
+  g_autoptr (GstElement) sink =
+      gst_bin_get_by_name (GST_BIN (pipeline), "sink");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) end = NULL;
+
+  g_object_set (sink, "location", path, NULL);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  end = gst_bus_timed_pop_filtered (
+      bus, 10 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  g_assert_nonnull (end);
+  g_assert_cmpint (GST_MESSAGE_TYPE (end), ==, GST_MESSAGE_EOS);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+  return path;
+}
+
+/* Runs the tool with the small model; returns its exit status. */
+static int
+analyze (char **out, char **err, const char *first, ...)
+{
+  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
+  g_autofree char *model = fixture_data (MODEL_M3);
+  g_autoptr (GError) error = NULL;
+  va_list args;
+  int status;
+
+  g_ptr_array_add (argv, (char *) g_getenv ("EMOTION_ANALYZE"));
+  g_ptr_array_add (argv, (char *) "--model");
+  g_ptr_array_add (argv, model);
+  va_start (args, first);
+  for (const char *arg = first; arg; arg = va_arg (args, const char *))
+    g_ptr_array_add (argv, (char *) arg);
+  va_end (args);
+  g_ptr_array_add (argv, NULL);
+  g_spawn_sync (NULL, (char **) argv->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL,
+      out, err, &status, &error);
+  g_assert_no_error (error);
+  g_assert_true (WIFEXITED (status));
+  return WEXITSTATUS (status);
+}
+
+static JsonObject *
+parse_line (JsonParser *parser, const char *line)
+{
+  g_autoptr (GError) error = NULL;
+
+  json_parser_load_from_data (parser, line, -1, &error);
+  g_assert_no_error (error);
+  return json_node_get_object (json_parser_get_root (parser));
+}
+
+static void
+check_probabilities (JsonObject *object)
+{
+  JsonObject *p = json_object_get_object_member (object, "probabilities");
+  g_autoptr (GList) names = json_object_get_members (p);
+  gdouble sum = 0;
+
+  g_assert_cmpuint (g_list_length (names), ==, 9);
+  g_assert_cmpstr (names->data, ==, "neutral");
+  for (GList *name = names; name; name = name->next)
+    sum += json_object_get_double_member (p, name->data);
+  g_assert_cmpfloat_with_epsilon (sum, 1, 1e-5);
+}
+
+static void
+test_json (void)
+{
+  g_autofree char *wav = make_wav ("five \"seconds\".wav", 5);
+  g_autofree char *out = NULL;
+  g_auto (GStrv) lines = NULL;
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonObject *object;
+
+  g_assert_cmpint (analyze (&out, NULL, "--format", "json", wav, NULL), ==, 0);
+  lines = g_strsplit (out, "\n", -1);
+  g_assert_cmpuint (g_strv_length (lines), ==, 4);
+  g_assert_cmpstr (lines[3], ==, "");
+  for (guint i = 0; i < 2; i++) {
+    object = parse_line (parser, lines[i]);
+    g_assert_cmpuint (json_object_get_size (object), ==, 8);
+    g_assert_cmpstr (json_object_get_string_member (object, "file"), ==, wav);
+    g_assert_cmpfloat (
+        json_object_get_double_member (object, "start"), ==, 3 * i);
+    g_assert_cmpfloat (
+        json_object_get_double_member (object, "end"), ==, i ? 5 : 3);
+    g_assert_cmpint (json_object_get_boolean_member (object, "partial"), ==, i);
+    g_assert_false (json_object_get_boolean_member (object, "silence"));
+    g_assert_nonnull (json_object_get_string_member (object, "emotion"));
+    g_assert_cmpfloat (
+        json_object_get_double_member (object, "confidence"), >, 0.1);
+    check_probabilities (object);
+  }
+  object = parse_line (parser, lines[2]);
+  g_assert_cmpuint (json_object_get_size (object), ==, 6);
+  g_assert_true (json_object_get_boolean_member (object, "summary"));
+  g_assert_cmpint (json_object_get_int_member (object, "windows"), ==, 2);
+  check_probabilities (object);
+}
+
+/* Many files at once, one of them bad: the others in their order, status 1, and
+ * the name of the bad one. */
+static void
+test_several (void)
+{
+  g_autofree char *a = make_wav ("a.wav", 1);
+  g_autofree char *b = make_wav ("b.wav", 20);
+  g_autofree char *c = make_wav ("c.wav", 1);
+  g_autofree char *bad = g_build_filename (folder, "bad.wav", NULL);
+  g_autofree char *uri = gst_filename_to_uri (c, NULL);
+  g_autofree char *out = NULL;
+  g_autofree char *err = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  g_assert_true (g_file_set_contents (bad, "nothing", -1, NULL));
+  g_assert_cmpint (analyze (&out, &err, "--interval", "1", b, bad, "-f", a,
+                       "/nowhere/at-all.wav", uri, NULL),
+      ==, 1);
+  lines = g_strsplit (out, "\n", -1);
+  /* a: 1 window and a summary; b: 18 and one; c: as a. */
+  g_assert_cmpuint (g_strv_length (lines), ==, 2 + 19 + 2 + 1);
+  g_assert_true (g_str_has_prefix (lines[0], a));
+  for (guint i = 2; i < 21; i++)
+    g_assert_true (g_str_has_prefix (lines[i], b));
+  g_assert_true (g_str_has_prefix (lines[21], uri));
+  g_assert_nonnull (strstr (lines[0], "(partial)"));
+  g_assert_nonnull (strstr (lines[22], "overall"));
+  g_assert_nonnull (strstr (err, bad));
+  g_assert_nonnull (strstr (err, "/nowhere/at-all.wav"));
+  g_assert_null (strstr (err, a));
+}
+
+static void
+test_csv (void)
+{
+  g_autofree char *wav = make_wav ("with, comma.wav", 7);
+  g_autofree char *quoted = g_strdup_printf ("\"%s\",0.0,3.0,", wav);
+  g_autofree char *out = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  g_assert_cmpint (analyze (&out, NULL, "--format=csv", wav, wav, NULL), ==, 0);
+  lines = g_strsplit (out, "\r\n", -1);
+  g_assert_cmpuint (g_strv_length (lines), ==, 1 + 2 + 2 + 1);
+  g_assert_true (g_str_has_prefix (
+      lines[0], "file,start,end,emotion,confidence,partial,silence,neutral,"));
+  g_assert_true (g_str_has_prefix (lines[1], quoted));
+  g_assert_true (g_str_has_prefix (lines[3], quoted));
+}
+
+static void
+test_labels (void)
+{
+  g_autofree char *wav = make_wav ("labels.wav", 3);
+  g_autofree char *out = NULL;
+
+  g_assert_cmpint (analyze (&out, NULL, "--labels", "a,b,c,d,e,f,g,h,i",
+                       "--format", "csv", wav, NULL),
+      ==, 0);
+  g_assert_nonnull (strstr (out, ",silence,a,b,c,d,e,f,g,h,i\r\n"));
+}
+
+/* Wrong usage; {a, b} are two arguments. */
+static const char *const wrong[][2] = { { "--format", "xml" },
+  { "--interval", "0" }, { "--interval", "nan" }, { "--unknown", NULL },
+  { "--labels", "a,b" }, { "--model", "/nowhere/at-all.h5" },
+  { "--record-duration", "-1" } };
+
+static void
+test_usage (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++) {
+    g_autofree char *out = NULL;
+    g_autofree char *err = NULL;
+
+    g_assert_cmpint (analyze (&out, &err, "/nowhere/at-all.wav", wrong[i][0],
+                         wrong[i][1], NULL),
+        ==, 2);
+    g_assert_cmpstr (out, ==, "");
+    g_assert_true (g_str_has_prefix (err, "emotion-analyze: "));
+  }
+}
+
+static void
+test_help (void)
+{
+  g_autofree char *out = NULL;
+
+  g_assert_cmpint (analyze (&out, NULL, "--help", NULL), ==, 0);
+  g_assert_nonnull (strstr (out, "--record-duration"));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autofree char *remove = NULL;
+  int status;
+
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  folder = g_dir_make_tmp ("emotion-XXXXXX", NULL);
+  g_test_add_func ("/analyze/json", test_json);
+  g_test_add_func ("/analyze/several", test_several);
+  g_test_add_func ("/analyze/csv", test_csv);
+  g_test_add_func ("/analyze/labels", test_labels);
+  g_test_add_func ("/analyze/usage", test_usage);
+  g_test_add_func ("/analyze/help", test_help);
+  status = g_test_run ();
+  remove = g_strdup_printf ("rm -r '%s'", folder);
+  g_assert_true (g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL));
+  g_free (folder);
+  return status;
+}
