@@ -12,16 +12,22 @@ const BenchModel bench_models[N_BENCH_MODELS] = {
 };
 /* clang-format on */
 
+char *
+bench_model_path (const char *what)
+{
+  const char *const shared = g_getenv ("EMOTION_SHARED");
+
+  for (size_t i = 0; i < N_BENCH_MODELS; i++)
+    if (strcmp (what, bench_models[i].nick) == 0)
+      return g_build_filename (
+          shared ? shared : "", bench_models[i].file, NULL);
+  return g_strdup (what);
+}
+
 NnModel *
 bench_model_load (const char *what, GError **error)
 {
-  for (size_t i = 0; i < N_BENCH_MODELS; i++)
-    if (strcmp (what, bench_models[i].nick) == 0) {
-      const char *const shared = g_getenv ("EMOTION_SHARED");
-      g_autofree char *path =
-          g_build_filename (shared ? shared : "", bench_models[i].file, NULL);
+  g_autofree char *path = bench_model_path (what);
 
-      return nn_model_load (path, NULL, 0, error);
-    }
-  return nn_model_load (what, NULL, 0, error);
+  return nn_model_load (path, NULL, 0, error);
 }
