@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dsp/columns.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "dsp/descriptors.h"
@@ -26,6 +27,14 @@ struct _DspColumns {
   float *power;     /* [n_bins] */
   float *magnitude; /* [n_bins], where a scalar needs it */
   float *scratch;   /* [n_bins] */
+
+  /* Frame f of the window is in slot (first_slot + f) % n_frames. */
+  float *ring; /* [n_frames][layout.len] */
+  size_t n_frames;
+  size_t first_slot;
+  uint64_t position;   /* of the window in its stream */
+  size_t n_samples;    /* of the window; 0: nothing to share */
+  uint64_t n_computed; /* columns */
 };
 
 /* The samples that a frame covers, as far as the window has them. */
@@ -161,9 +170,12 @@ dsp_columns_new (const DspRecipe *recipe, GError **error)
   self->power = dsp_fft_alloc (self->n_bins * sizeof (float));
   self->magnitude = dsp_fft_alloc (self->n_bins * sizeof (float));
   self->scratch = dsp_fft_alloc (self->n_bins * sizeof (float));
-  if (!self->power || !self->magnitude || !self->scratch) {
+  self->n_frames = dsp_recipe_n_frames (recipe);
+  self->ring = g_try_new (float, self->n_frames *layout.len);
+  if (!self->power || !self->magnitude || !self->scratch || !self->ring) {
     g_set_error (error, DSP_ERROR, DSP_ERROR_MEMORY,
-        "no memory for a spectrum of %zu samples", recipe->n_fft);
+        "no memory for %zu frames of %zu samples", self->n_frames,
+        recipe->n_fft);
     return NULL;
   }
   return g_steal_pointer (&self);
@@ -180,6 +192,7 @@ dsp_columns_free (DspColumns *self)
   g_clear_pointer (&self->power, dsp_fft_buffer_free);
   g_clear_pointer (&self->magnitude, dsp_fft_buffer_free);
   g_clear_pointer (&self->scratch, dsp_fft_buffer_free);
+  g_clear_pointer (&self->ring, g_free);
   g_free (self);
 }
 
@@ -189,18 +202,35 @@ dsp_columns_layout (const DspColumns *self)
   return &self->layout;
 }
 
-bool
-dsp_columns_is_inside (const DspColumns *self, size_t frame, size_t n_samples)
+void
+dsp_columns_forget (DspColumns *self)
 {
-  const size_t half = self->recipe.n_fft / 2;
-  const size_t centre = frame * self->recipe.hop_length;
-
-  return centre >= half && centre + half <= n_samples;
+  self->n_samples = 0;
 }
 
-void
-dsp_columns_compute (DspColumns *self, const float *samples, size_t n_samples,
-    size_t frame, float *column)
+uint64_t
+dsp_columns_n_computed (const DspColumns *self)
+{
+  return self->n_computed;
+}
+
+static float *
+slot (const DspColumns *self, size_t frame)
+{
+  const size_t i = (self->first_slot + frame) % self->n_frames;
+
+  return self->ring + i * self->layout.len;
+}
+
+const float *
+dsp_columns_at (const DspColumns *self, size_t frame)
+{
+  return slot (self, frame);
+}
+
+static void
+compute (DspColumns *self, const float *samples, size_t n_samples, size_t frame,
+    float *column)
 {
   const DspColumnLayout *layout = &self->layout;
   const Cover covered = cover (&self->recipe, samples, n_samples, frame);
@@ -218,4 +248,47 @@ dsp_columns_compute (DspColumns *self, const float *samples, size_t n_samples,
   for (size_t i = 0; i < G_N_ELEMENTS (scalars); i++)
     if (self->recipe.features & scalars[i].feature)
       *scalar++ = scalars[i].compute (self, &covered);
+  self->n_computed++;
+}
+
+/* Whether a frame lies within n_samples, without padding on either side. */
+static bool
+is_inside (const DspRecipe *recipe, size_t frame, size_t n_samples)
+{
+  const size_t half = recipe->n_fft / 2;
+  const size_t centre = frame * recipe->hop_length;
+
+  return centre >= half && centre + half <= n_samples;
+}
+
+/* Frames from the last window to this one; n_frames where none is shared. */
+static size_t
+frames_since_last (const DspColumns *self, uint64_t position)
+{
+  const size_t hop = self->recipe.hop_length;
+  const uint64_t distance = position - self->position;
+
+  if (self->n_samples == 0 || position < self->position || distance % hop != 0
+      || distance / hop >= self->n_frames)
+    return self->n_frames;
+  return (size_t) (distance / hop);
+}
+
+void
+dsp_columns_move (
+    DspColumns *self, uint64_t position, const float *samples, size_t n_samples)
+{
+  const size_t step = frames_since_last (self, position);
+
+  self->first_slot = (self->first_slot + step) % self->n_frames;
+  for (size_t f = 0; f < self->n_frames; f++) {
+    const bool is_shared = f + step < self->n_frames
+        && is_inside (&self->recipe, f, n_samples)
+        && is_inside (&self->recipe, f + step, self->n_samples);
+
+    if (!is_shared)
+      compute (self, samples, n_samples, f, slot (self, f));
+  }
+  self->position = position;
+  self->n_samples = n_samples;
 }

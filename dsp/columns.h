@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The first half of a feature recipe: what is made of one frame of samples and
- * of nothing else. A frame that two windows share has the same column in both,
- * so dsp/features.c computes it once.
- *   samples, frame index  ->  column [len]: the parts below, one after another
- * One thread at a time.
+ * of nothing else, for every frame of a window.
+ *   samples [window_len]  ->  columns [n_frames][len]
+ * A frame that two windows of a stream share has the same column in both, and
+ * is computed once. One thread at a time.
  */
 #pragma once
 
 #include <glib.h>
-#include <stdbool.h>
+#include <stdint.h>
 #include "dsp/recipe.h"
 
 /* Where the parts of a column begin. A part that the recipe does not need has
@@ -31,11 +31,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DspColumns, dsp_columns_free)
 
 const DspColumnLayout *dsp_columns_layout (const DspColumns *self);
 
-/* Whether a frame lies within n_samples, without padding on either side. */
-bool dsp_columns_is_inside (
-    const DspColumns *self, size_t frame, size_t n_samples);
+/* Moves on to the window that begins with these samples and goes on with zeros;
+ * position is the stream's index of samples[0]. Columns of the window before
+ * are kept where their distance is a multiple of hop_length and their frame
+ * lies within both windows, without padding. Never fails, never allocates. */
+void dsp_columns_move (DspColumns *self, uint64_t position,
+    const float *samples, size_t n_samples);
 
-/* The column of one frame of a window that begins with these samples and goes
- * on with zeros. Never fails, never allocates. */
-void dsp_columns_compute (DspColumns *self, const float *samples,
-    size_t n_samples, size_t frame, float *column);
+/* The next window shares nothing with the last. */
+void dsp_columns_forget (DspColumns *self);
+
+/* The column of a frame of the window, until the next move. */
+const float *dsp_columns_at (const DspColumns *self, size_t frame);
+
+/* Columns computed so far. */
+uint64_t dsp_columns_n_computed (const DspColumns *self);

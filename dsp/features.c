@@ -20,15 +20,8 @@ struct _DspFeatures {
   size_t n_frames;
   size_t n_bands;
 
-  /* The columns [n_frames][layout.len] are a ring: frame f of the window is in
-   * slot (first_slot + f) % n_frames. */
   DspColumns *columns;
   DspColumnLayout layout;
-  float *ring;
-  size_t first_slot;
-  uint64_t position;   /* of the last window in its stream */
-  size_t n_shareable;  /* samples of that window, 0: nothing to share */
-  uint64_t n_computed; /* columns */
 
   /* Each NULL unless the recipe needs it. */
   DspDct *dct;
@@ -41,20 +34,12 @@ struct _DspFeatures {
   float *matrix;   /* [n_bands][n_frames], where the result is statistics */
 };
 
-static const float *
-column (const DspFeatures *self, size_t frame)
-{
-  const size_t slot = (self->first_slot + frame) % self->n_frames;
-
-  return self->ring + slot * self->layout.len;
-}
-
 /* Rows from the same part of every column. */
 static void
 transpose (const DspFeatures *self, size_t part, size_t n_rows, float *out)
 {
   for (size_t f = 0; f < self->n_frames; f++) {
-    const float *from = column (self, f) + part;
+    const float *from = dsp_columns_at (self->columns, f) + part;
 
     for (size_t row = 0; row < n_rows; row++)
       out[row * self->n_frames + f] = from[row];
@@ -83,7 +68,8 @@ compute_mfcc (DspFeatures *self)
 
   for (size_t f = 0; f < self->n_frames; f++)
     memcpy (self->mfcc_mel + f * n_mels,
-        column (self, f) + self->layout.mfcc_mel, n_mels * sizeof (float));
+        dsp_columns_at (self->columns, f) + self->layout.mfcc_mel,
+        n_mels * sizeof (float));
   dsp_power_to_db (self->mfcc_mel, n_mels * self->n_frames, 1.0f,
       (float) self->recipe.amin, (float) self->recipe.top_db);
   for (size_t f = 0; f < self->n_frames; f++)
@@ -124,12 +110,14 @@ fill_chroma (DspFeatures *self, float *out)
   if (self->tuning) {
     dsp_tuning_begin (self->tuning);
     for (size_t f = 0; f < self->n_frames; f++)
-      dsp_tuning_add (self->tuning, column (self, f) + self->layout.power);
+      dsp_tuning_add (
+          self->tuning, dsp_columns_at (self->columns, f) + self->layout.power);
     dsp_chroma_set_tuning (self->chroma, dsp_tuning_estimate (self->tuning));
   }
   for (size_t f = 0; f < self->n_frames; f++)
-    dsp_chroma_apply (self->chroma, column (self, f) + self->layout.power,
-        out + f, self->n_frames);
+    dsp_chroma_apply (self->chroma,
+        dsp_columns_at (self->columns, f) + self->layout.power, out + f,
+        self->n_frames);
 }
 
 /* All features of one number per frame: they are in the recipe's order. */
@@ -152,6 +140,17 @@ static const struct {
   { DSP_FEATURE_CHROMA, fill_chroma },
 };
 
+static float *
+alloc_matrix (const DspFeatures *self, size_t n_rows, GError **error)
+{
+  float *matrix = g_try_new (float, n_rows * self->n_frames);
+
+  if (!matrix)
+    g_set_error (error, DSP_ERROR, DSP_ERROR_MEMORY,
+        "no memory for %zu rows of %zu frames", n_rows, self->n_frames);
+  return matrix;
+}
+
 /* The parts that only some recipes need. */
 static bool
 add_mfcc (DspFeatures *self, GError **error)
@@ -159,7 +158,9 @@ add_mfcc (DspFeatures *self, GError **error)
   const DspRecipe *r = &self->recipe;
 
   self->dct = dsp_dct_new (r->mfcc_mels, r->n_mfcc, error);
-  if (!self->dct)
+  self->mfcc_mel = self->dct ? alloc_matrix (self, r->mfcc_mels, error) : NULL;
+  self->mfcc = self->mfcc_mel ? alloc_matrix (self, r->n_mfcc, error) : NULL;
+  if (!self->mfcc)
     return false;
   if (r->features & DSP_FEATURE_DELTA) {
     self->delta = dsp_delta_new (r->delta_width, 1, error);
@@ -171,8 +172,6 @@ add_mfcc (DspFeatures *self, GError **error)
     if (!self->delta2)
       return false;
   }
-  self->mfcc_mel = g_try_new (float, r->mfcc_mels * self->n_frames);
-  self->mfcc = g_try_new (float, r->n_mfcc * self->n_frames);
   return true;
 }
 
@@ -184,34 +183,26 @@ add_chroma (DspFeatures *self, GError **error)
   self->chroma = dsp_chroma_new (r->rate, r->n_fft, r->n_chroma, error);
   if (!self->chroma)
     return false;
-  if (r->tuning == DSP_TUNING_ESTIMATE) {
-    self->tuning =
-        dsp_tuning_new (r->rate, r->n_fft, r->n_chroma, self->n_frames, error);
-    return self->tuning != NULL;
-  }
-  return true;
+  if (r->tuning != DSP_TUNING_ESTIMATE)
+    return true;
+  self->tuning =
+      dsp_tuning_new (r->rate, r->n_fft, r->n_chroma, self->n_frames, error);
+  return self->tuning != NULL;
 }
 
 static bool
 add_parts (DspFeatures *self, GError **error)
 {
   const DspColumnLayout *l = &self->layout;
-  const bool has_mfcc = l->power > l->mfcc_mel;
-  const bool has_statistics = self->recipe.statistics != 0;
 
-  if (has_mfcc && !add_mfcc (self, error))
+  if (l->power > l->mfcc_mel && !add_mfcc (self, error))
     return false;
   if (l->scalars > l->power && !add_chroma (self, error))
     return false;
-  if (has_statistics)
-    self->matrix = g_try_new (float, self->n_bands * self->n_frames);
-  self->ring = g_try_new (float, self->n_frames * l->len);
-  if (self->ring && !(has_mfcc && !(self->mfcc_mel && self->mfcc))
-      && !(has_statistics && !self->matrix))
+  if (self->recipe.statistics == 0)
     return true;
-  g_set_error (error, DSP_ERROR, DSP_ERROR_MEMORY,
-      "no memory for the features of %zu frames", self->n_frames);
-  return false;
+  self->matrix = alloc_matrix (self, self->n_bands, error);
+  return self->matrix != NULL;
 }
 
 DspFeatures *
@@ -240,7 +231,6 @@ dsp_features_free (DspFeatures *self)
   if (!self)
     return;
   g_clear_pointer (&self->columns, dsp_columns_free);
-  g_clear_pointer (&self->ring, g_free);
   g_clear_pointer (&self->dct, dsp_dct_free);
   g_clear_pointer (&self->delta, dsp_delta_free);
   g_clear_pointer (&self->delta2, dsp_delta_free);
@@ -267,47 +257,13 @@ dsp_features_n_frames (const DspFeatures *self)
 uint64_t
 dsp_features_frames_computed (const DspFeatures *self)
 {
-  return self->n_computed;
+  return dsp_columns_n_computed (self->columns);
 }
 
 void
 dsp_features_forget (DspFeatures *self)
 {
-  self->n_shareable = 0;
-}
-
-/* Frames from the last window to this one; n_frames where none is shared. */
-static size_t
-frames_since_last (const DspFeatures *self, uint64_t position)
-{
-  const size_t hop = self->recipe.hop_length;
-  const uint64_t distance = position - self->position;
-
-  if (self->n_shareable == 0 || position < self->position || distance % hop != 0
-      || distance / hop >= self->n_frames)
-    return self->n_frames;
-  return (size_t) (distance / hop);
-}
-
-/* Brings the ring to this window. */
-static void
-compute_columns (DspFeatures *self, uint64_t position, const float *samples,
-    size_t n_samples)
-{
-  const size_t step = frames_since_last (self, position);
-
-  self->first_slot = (self->first_slot + step) % self->n_frames;
-  for (size_t f = 0; f < self->n_frames; f++) {
-    if (f + step < self->n_frames
-        && dsp_columns_is_inside (self->columns, f, n_samples)
-        && dsp_columns_is_inside (self->columns, f + step, self->n_shareable))
-      continue;
-    dsp_columns_compute (
-        self->columns, samples, n_samples, f, (float *) column (self, f));
-    self->n_computed++;
-  }
-  self->position = position;
-  self->n_shareable = n_samples;
+  dsp_columns_forget (self->columns);
 }
 
 /* [n_bands][n_frames] -> [n_bands][statistics] */
@@ -355,7 +311,7 @@ dsp_features_compute_at (DspFeatures *self, uint64_t position,
 
   g_return_val_if_fail (n_samples <= recipe->window_len, false);
 
-  compute_columns (self, position, samples, n_samples);
+  dsp_columns_move (self->columns, position, samples, n_samples);
   if (self->mfcc)
     compute_mfcc (self);
   for (size_t i = 0; i < G_N_ELEMENTS (blocks); i++)

@@ -114,16 +114,26 @@ normalise (float *x, size_t n, float min, float range)
 static void
 range (const float *x, size_t n, float *min, float *max)
 {
-  float low = x[0];
-  float high = x[0];
+  float low[LANES], high[LANES];
+  size_t i;
 
-#pragma omp simd reduction(min : low) reduction(max : high)
-  for (size_t i = 0; i < n; i++) {
-    low = x[i] < low ? x[i] : low;
-    high = x[i] > high ? x[i] : high;
+  for (size_t lane = 0; lane < LANES; lane++)
+    low[lane] = high[lane] = x[0];
+  for (i = 0; i + LANES <= n; i += LANES)
+    for (size_t lane = 0; lane < LANES; lane++) {
+      low[lane] = x[i + lane] < low[lane] ? x[i + lane] : low[lane];
+      high[lane] = x[i + lane] > high[lane] ? x[i + lane] : high[lane];
+    }
+  for (; i < n; i++) {
+    low[0] = x[i] < low[0] ? x[i] : low[0];
+    high[0] = x[i] > high[0] ? x[i] : high[0];
   }
-  *min = low;
-  *max = high;
+  *min = low[0];
+  *max = high[0];
+  for (size_t lane = 1; lane < LANES; lane++) {
+    *min = low[lane] < *min ? low[lane] : *min;
+    *max = high[lane] > *max ? high[lane] : *max;
+  }
 }
 
 static void

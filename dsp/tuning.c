@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dsp/error.h"
+#include "dsp/kernels.h"
 
 /* librosa's defaults (piptrack, estimate_tuning). */
 #define F_MIN 150.0
@@ -22,11 +23,21 @@ struct _DspTuning {
   double rate;
   size_t n_fft;
   size_t n_chroma;
+  size_t first_bin, end_bin; /* from F_MIN to below F_MAX, with neighbours */
   size_t max_peaks;
   size_t n_peaks;
   Peak *peaks;        /* [max_peaks] */
   double *magnitudes; /* [max_peaks], a copy that the median may reorder */
 };
+
+/* The first bin at hz or above that has a neighbour on either side. */
+static size_t
+bin_from (double hz, double rate, size_t n_fft)
+{
+  const double bin = ceil (hz / rate * (double) n_fft);
+
+  return (size_t) CLAMP (bin, 1, (double) n_fft / 2);
+}
 
 DspTuning *
 dsp_tuning_new (
@@ -37,6 +48,8 @@ dsp_tuning_new (
   self->rate = rate;
   self->n_fft = n_fft;
   self->n_chroma = n_chroma;
+  self->first_bin = bin_from (F_MIN, rate, n_fft);
+  self->end_bin = bin_from (MIN (F_MAX, rate / 2), rate, n_fft);
   self->max_peaks = n_frames * (n_fft / 4 + 1); /* no two bins in a row */
   self->peaks = g_try_new (Peak, self->max_peaks);
   self->magnitudes = g_try_new (double, self->max_peaks);
@@ -84,25 +97,17 @@ interpolate (const DspTuning *self, const float *power, size_t k)
 void
 dsp_tuning_add (DspTuning *self, const float *power)
 {
-  const double hz_per_bin = self->rate / (double) self->n_fft;
-  const double f_max = MIN (F_MAX, self->rate / 2);
-  float max = 0;
+  float min, max;
 
-  for (size_t k = 0; k <= self->n_fft / 2; k++)
-    max = MAX (max, power[k]);
+  dsp_kernels ()->range (power, self->n_fft / 2 + 1, &min, &max);
 
-  const double floor_power = THRESHOLD * (double) max;
+  const float floor_power = (float) THRESHOLD * max;
 
-  for (size_t k = 1; k < self->n_fft / 2; k++) {
-    const double hz = (double) k * hz_per_bin;
-
-    if (hz < F_MIN || hz >= f_max || !((double) power[k] > floor_power))
-      continue;
+  for (size_t k = self->first_bin; k < self->end_bin; k++)
     /* Neighbours below the threshold count as 0, so they are lower anyway. */
-    if (power[k] > power[k - 1] && power[k] >= power[k + 1]
-        && self->n_peaks < self->max_peaks)
+    if (power[k] > floor_power && power[k] > power[k - 1]
+        && power[k] >= power[k + 1] && self->n_peaks < self->max_peaks)
       self->peaks[self->n_peaks++] = interpolate (self, power, k);
-  }
 }
 
 /* Puts the values so that the k-th smallest is in its place, with none larger
