@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gst/train/examples.h"
+
+#include <string.h>
+#include "dsp/features.h"
+#include "gst/train/parallel.h"
+#include "gst/train/random.h"
+
+/* One window of one sound. */
+typedef struct {
+  guint item;
+  gsize offset; /* samples */
+  guint copy;   /* 0: plain; else which variation */
+} Window;
+
+/* What one thread works with. */
+typedef struct {
+  DspFeatures *features;
+  TrainAugment *augment; /* NULL: off */
+  float *partner;        /* [size], for mixup */
+} Scratch;
+
+struct _TrainExamples {
+  const TrainCorpus *corpus;
+  TrainExamplesConfig config;
+  gsize n_bands, n_frames;
+  gsize size; /* floats of one sample */
+  gsize n_sounds;
+  GArray *windows;        /* of Window: what is different */
+  GArray *order;          /* of guint: a window for each example */
+  float *cache;           /* [windows][size]; NULL: made anew in each epoch */
+  float *class_weights;   /* [labels]; NULL: all 1 */
+  GAsyncQueue *scratches; /* of Scratch, those not in use */
+  NnSamples samples;
+};
+
+static void
+scratch_free (Scratch *scratch)
+{
+  dsp_features_free (scratch->features);
+  train_augment_free (scratch->augment);
+  g_free (scratch->partner);
+  g_free (scratch);
+}
+
+static Scratch *
+scratch_new (const TrainExamplesConfig *config, GError **error)
+{
+  Scratch *scratch = g_new0 (Scratch, 1);
+
+  scratch->features = dsp_features_new (&config->recipe, error);
+  if (scratch->features && train_augment_is_on (&config->augment))
+    scratch->augment = train_augment_new (&config->augment, config->recipe.rate,
+        config->recipe.window_len, error);
+  if (!scratch->features
+      || (train_augment_is_on (&config->augment) && !scratch->augment)) {
+    scratch_free (scratch);
+    return NULL;
+  }
+  scratch->partner = g_new (float,
+      dsp_features_n_bands (scratch->features)
+          * dsp_features_n_frames (scratch->features));
+  return scratch;
+}
+
+static const Window *
+window_of (const TrainExamples *self, gsize example)
+{
+  return &g_array_index (
+      self->windows, Window, g_array_index (self->order, guint, example));
+}
+
+static const TrainItem *
+item_of (const TrainExamples *self, const Window *window)
+{
+  return train_corpus_item (self->corpus, window->item);
+}
+
+/* rand: NULL for the sound as it is. */
+static void
+compute (const TrainExamples *self, Scratch *scratch, const Window *window,
+    GRand *rand, float *x)
+{
+  const TrainItem *const item = item_of (self, window);
+  const float *samples = item->samples + window->offset;
+  gsize n = item->n_samples - window->offset;
+
+  if (rand && scratch->augment) {
+    samples = train_augment_apply (scratch->augment, samples, n, rand);
+    n = self->config.recipe.window_len;
+  }
+  dsp_features_compute (
+      scratch->features, samples, MIN (n, self->config.recipe.window_len), x);
+}
+
+/* Features that stay the same. */
+static void
+compute_cached (gpointer data, gsize i)
+{
+  const TrainExamples *const self = data;
+  const Window *const window = &g_array_index (self->windows, Window, i);
+  Scratch *const scratch = g_async_queue_pop (self->scratches);
+  g_autoptr (GRand) rand = NULL;
+
+  if (window->copy > 0)
+    rand = train_rand_new ((guint64) self->config.seed << 32 ^ i);
+  compute (self, scratch, window, rand, self->cache + i * self->size);
+  g_async_queue_push (self->scratches, scratch);
+}
+
+/* Features of an example as one epoch sees them. */
+static void
+make_features (const TrainExamples *self, Scratch *scratch, gsize example,
+    GRand *rand, float *x)
+{
+  if (self->cache)
+    memcpy (x,
+        self->cache + g_array_index (self->order, guint, example) * self->size,
+        self->size * sizeof *x);
+  else
+    compute (self, scratch, window_of (self, example), rand, x);
+  if (rand)
+    train_mask_apply (
+        &self->config.mask, rand, x, self->n_bands, self->n_frames);
+}
+
+static void
+mix_in (const TrainExamples *self, Scratch *scratch, GRand *rand, float *x,
+    float *target, float *weight)
+{
+  const gsize partner = g_rand_int_range (rand, 0, self->order->len);
+  const guint label = train_examples_label (self, partner);
+  const float share = train_rand_beta (rand, self->config.mixup);
+
+  make_features (self, scratch, partner, rand, scratch->partner);
+  for (gsize i = 0; i < self->size; i++)
+    x[i] = share * x[i] + (1 - share) * scratch->partner[i];
+  for (guint c = 0; c < gst_emotion_labels_count (self->corpus->labels); c++)
+    target[c] *= share;
+  target[label] += 1 - share;
+  if (self->class_weights)
+    *weight = share * *weight + (1 - share) * self->class_weights[label];
+}
+
+/* NnSamples.make: any thread. */
+static void
+make (gpointer data, const NnSampleRequest *request, float *x, float *target,
+    float *weight)
+{
+  const TrainExamples *const self = data;
+  const guint label = train_examples_label (self, request->index);
+  Scratch *const scratch = g_async_queue_pop (self->scratches);
+  g_autoptr (GRand) rand =
+      request->training ? train_rand_new (request->seed) : NULL;
+
+  make_features (self, scratch, request->index, rand, x);
+  target[label] = 1;
+  if (self->class_weights)
+    *weight = self->class_weights[label];
+  if (rand && self->config.mixup > 0)
+    mix_in (self, scratch, rand, x, target, weight);
+  g_async_queue_push (self->scratches, scratch);
+}
+
+/* The windows of a sound: they touch; a rest counts from half a window on, as
+ * in the element. */
+static void
+add_windows (TrainExamples *self, guint item, guint copy)
+{
+  const gsize n = train_corpus_item (self->corpus, item)->n_samples;
+  const gsize len = self->config.recipe.window_len;
+  Window window = { item, 0, copy };
+
+  do {
+    g_array_append_val (self->windows, window);
+    window.offset += len;
+  } while (self->config.all_windows && window.offset + (len + 1) / 2 <= n);
+}
+
+static void
+add_items (TrainExamples *self, const TrainPart *parts, TrainPart part)
+{
+  for (guint copy = 0; copy <= self->config.n_copies; copy++)
+    for (guint i = 0; i < self->corpus->items->len; i++) {
+      if (parts && parts[i] != part)
+        continue;
+      add_windows (self, i, copy);
+      self->n_sounds += copy == 0;
+    }
+  for (guint i = 0; i < self->windows->len; i++)
+    g_array_append_val (self->order, i);
+}
+
+/* Repeats examples of the smaller classes at random: each class gets whole
+ * rounds of its examples and a random part of one more. */
+static void
+oversample (TrainExamples *self)
+{
+  const guint n_labels = gst_emotion_labels_count (self->corpus->labels);
+  const guint n = self->order->len;
+  g_autofree guint *members = g_new (guint, n);
+  g_autofree guint *counts = g_new0 (guint, n_labels);
+  guint most = 0;
+
+  for (guint i = 0; i < n; i++)
+    counts[train_examples_label (self, i)]++;
+  for (guint c = 0; c < n_labels; c++)
+    most = MAX (most, counts[c]);
+  for (guint c = 0; c < n_labels; c++) {
+    guint n_members = 0;
+
+    for (guint i = 0; i < n; i++)
+      if (train_examples_label (self, i) == c)
+        members[n_members++] = i;
+    train_shuffle (members, n_members, self->config.seed + c);
+    for (guint k = 0; n_members > 0 && k < most - n_members; k++)
+      g_array_append_val (self->order, members[k % n_members]);
+  }
+}
+
+static void
+balance (TrainExamples *self)
+{
+  const guint n_labels = gst_emotion_labels_count (self->corpus->labels);
+  g_autofree int *labels = g_new (int, self->order->len);
+
+  if (self->config.balance == TRAIN_BALANCE_OVERSAMPLE)
+    oversample (self);
+  if (self->config.balance != TRAIN_BALANCE_WEIGHTS)
+    return;
+  for (guint i = 0; i < self->order->len; i++)
+    labels[i] = train_examples_label (self, i);
+  self->class_weights = g_new (float, n_labels);
+  nn_balanced_class_weights (
+      labels, self->order->len, n_labels, self->class_weights);
+}
+
+static gboolean
+setup_scratches (TrainExamples *self, GError **error)
+{
+  for (guint i = 0; i < MAX (self->config.n_threads, 1); i++) {
+    Scratch *const scratch = scratch_new (&self->config, error);
+
+    if (!scratch)
+      return FALSE;
+    g_async_queue_push (self->scratches, scratch);
+    self->n_bands = dsp_features_n_bands (scratch->features);
+    self->n_frames = dsp_features_n_frames (scratch->features);
+  }
+  self->size = self->n_bands * self->n_frames;
+  return TRUE;
+}
+
+/* Plain features and copies stay the same; variations of an epoch do not. */
+static gboolean
+setup_cache (TrainExamples *self, GError **error)
+{
+  if (train_augment_is_on (&self->config.augment) && self->config.n_copies == 0)
+    return TRUE;
+  self->cache = g_try_new (float, (gsize) self->windows->len * self->size);
+  if (!self->cache) {
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOMEM,
+        "no memory for the features of %u windows", self->windows->len);
+    return FALSE;
+  }
+  train_parallel (
+      self->config.n_threads, self->windows->len, compute_cached, self);
+  return TRUE;
+}
+
+TrainExamples *
+train_examples_new (const TrainCorpus *corpus, const TrainPart *parts,
+    TrainPart part, const TrainExamplesConfig *config, GError **error)
+{
+  g_autoptr (TrainExamples) self = g_new0 (TrainExamples, 1);
+
+  self->corpus = corpus;
+  self->config = *config;
+  if (!train_augment_is_on (&config->augment))
+    self->config.n_copies = 0;
+  self->windows = g_array_new (FALSE, FALSE, sizeof (Window));
+  self->order = g_array_new (FALSE, FALSE, sizeof (guint));
+  self->scratches = g_async_queue_new_full ((GDestroyNotify) scratch_free);
+  add_items (self, parts, part);
+  if (self->order->len == 0) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+        "there are no sounds in this part");
+    return NULL;
+  }
+  balance (self);
+  if (!setup_scratches (self, error) || !setup_cache (self, error))
+    return NULL;
+  self->samples =
+      (NnSamples){ .n = self->order->len, .data = self, .make = make };
+  return g_steal_pointer (&self);
+}
+
+void
+train_examples_free (TrainExamples *self)
+{
+  if (!self)
+    return;
+  g_clear_pointer (&self->windows, g_array_unref);
+  g_clear_pointer (&self->order, g_array_unref);
+  g_clear_pointer (&self->scratches, g_async_queue_unref);
+  g_clear_pointer (&self->cache, g_free);
+  g_clear_pointer (&self->class_weights, g_free);
+  g_free (self);
+}
+
+const NnSamples *
+train_examples_samples (const TrainExamples *self)
+{
+  return &self->samples;
+}
+
+gsize
+train_examples_n (const TrainExamples *self)
+{
+  return self->order->len;
+}
+
+gsize
+train_examples_n_sounds (const TrainExamples *self)
+{
+  return self->n_sounds;
+}
+
+guint
+train_examples_label (const TrainExamples *self, gsize i)
+{
+  return item_of (self, window_of (self, i))->label;
+}
+
+const TrainItem *
+train_examples_item (const TrainExamples *self, gsize i)
+{
+  return item_of (self, window_of (self, i));
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Labelled sounds -> what a network learns from or is tested with:
+ *   sound -> window -> (variation) -> features -> (masks) -> (mixup) -> x
+ * by the recipe that the element uses. A sample depends on (seed, epoch,
+ * index) alone, so any number of threads make the same.
+ */
+#pragma once
+
+#include "dsp/recipe.h"
+#include "gst/train/augment.h"
+#include "gst/train/corpus.h"
+#include "gst/train/mask.h"
+#include "nn/train/samples.h"
+
+typedef enum {
+  TRAIN_BALANCE_NONE,
+  TRAIN_BALANCE_OVERSAMPLE, /* of each class as many as of the largest */
+  TRAIN_BALANCE_WEIGHTS,    /* every class counts the same in the loss */
+} TrainBalance;
+
+typedef struct {
+  DspRecipe recipe;
+  gboolean all_windows; /* else the first window of each sound */
+  guint n_threads;
+  guint32 seed;
+  /* The rest is for training; all zero: plain features. */
+  TrainBalance balance;
+  TrainAugmentConfig augment;
+  guint n_copies; /* 0: a new variation in each epoch; else the plain sounds
+                     and so many variations of each, made once */
+  TrainMaskConfig mask;
+  double mixup; /* alpha of the Beta distribution; 0: off */
+} TrainExamplesConfig;
+
+typedef struct _TrainExamples TrainExamples;
+
+/* The examples of one part; parts [items of the corpus], NULL: all items.
+ * corpus is borrowed. Computes what stays the same, on n_threads threads. NULL
+ * and DSP_ERROR, or G_OPTION_ERROR where there are no examples. Free with
+ * train_examples_free. */
+TrainExamples *train_examples_new (const TrainCorpus *corpus,
+    const TrainPart *parts, TrainPart part, const TrainExamplesConfig *config,
+    GError **error);
+void train_examples_free (TrainExamples *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TrainExamples, train_examples_free)
+
+/* What nn/train takes; valid as long as the examples. */
+const NnSamples *train_examples_samples (const TrainExamples *self);
+
+gsize train_examples_n (const TrainExamples *self);
+gsize train_examples_n_sounds (const TrainExamples *self);
+guint train_examples_label (const TrainExamples *self, gsize i);
+const TrainItem *train_examples_item (const TrainExamples *self, gsize i);

@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gst/train/options.h"
+
+#include <math.h>
+
+#define ALL G_MAXINT
+
+/* One option of the command line. Who parses, checks, frees or records options
+ * walks the table. */
+typedef struct {
+  const char *name;
+  GOptionArg type; /* NONE, INT, DOUBLE, STRING, FILENAME, FILENAME_ARRAY */
+  gsize offset;    /* into TrainOptions */
+  double min, max; /* of numbers */
+  gboolean is_recorded; /* changes what is learnt */
+  const char *help, *arg;
+} Option;
+
+#define AT(field) G_STRUCT_OFFSET (TrainOptions, field)
+
+/* clang-format off */
+static const Option options[] = {
+  { "csv", G_OPTION_ARG_FILENAME_ARRAY, AT (lists), 0, 0, FALSE,
+    "List of files: path,label[,speaker[,split]]", "FILE" },
+  { "merge", G_OPTION_ARG_STRING_ARRAY, AT (merges), 0, 0, TRUE,
+    "Count an emotion as another (pleasant_surprise=surprised)", "FROM=TO" },
+  { "labels", G_OPTION_ARG_STRING, AT (labels), 0, 0, TRUE,
+    "The classes, in their order", "A,B,..." },
+  { "all-windows", G_OPTION_ARG_NONE, AT (all_windows), 0, 0, TRUE,
+    "Use all windows of a file, not the first alone", NULL },
+  { "evaluate", G_OPTION_ARG_FILENAME, AT (evaluate), 0, 0, FALSE,
+    "Do not train: say how good a model is", "MODEL" },
+  { "speakers", G_OPTION_ARG_STRING, AT (speakers), 0, 0, FALSE,
+    "Evaluate these speakers only (17-20,emodb/03)", "LIST" },
+  { "output", G_OPTION_ARG_FILENAME, AT (output), 0, 0, FALSE,
+    "Where the model goes", "MODEL.h5" },
+  { "report", G_OPTION_ARG_FILENAME, AT (report), 0, 0, FALSE,
+    "Write report.json and pictures into a folder", "DIR" },
+  { "resume", G_OPTION_ARG_NONE, AT (resume), 0, 0, FALSE,
+    "Go on where a run with this output was interrupted", NULL },
+  { "quiet", G_OPTION_ARG_NONE, AT (quiet), 0, 0, FALSE,
+    "Print results only", NULL },
+  { "version", G_OPTION_ARG_NONE, AT (version), 0, 0, FALSE,
+    "Print the version", NULL },
+  { "split", G_OPTION_ARG_STRING, AT (split), 0, 0, TRUE,
+    "How validation sounds are drawn: stratified, speaker", "MODE" },
+  { "validation-fraction", G_OPTION_ARG_DOUBLE, AT (validation_fraction),
+    0, 1, TRUE, "Share of the sounds for validation (0.2)", "F" },
+  { "validation-speakers", G_OPTION_ARG_STRING, AT (validation_speakers), 0, 0,
+    TRUE, "Validate with these speakers", "LIST" },
+  { "test-speakers", G_OPTION_ARG_STRING, AT (test_speakers), 0, 0, TRUE,
+    "Keep these speakers for a test at the end", "LIST" },
+  { "cross-validate", G_OPTION_ARG_STRING, AT (cross_validate), 0, 0, TRUE,
+    "Train K models, test each on a part: speakers:K or files:K", "WHAT:K" },
+  { "balance", G_OPTION_ARG_STRING, AT (balance), 0, 0, TRUE,
+    "What to do for rare classes: oversample, weights, none", "HOW" },
+  { "no-augment", G_OPTION_ARG_NONE, AT (no_augment), 0, 0, TRUE,
+    "No variations of sounds", NULL },
+  { "augment-copies", G_OPTION_ARG_INT, AT (copies), 0, 100, TRUE,
+    "Add so many variations of each sound, made once (0: new ones in each "
+    "epoch)", "N" },
+  { "augment-probability", G_OPTION_ARG_DOUBLE, AT (augment_probability), 0, 1,
+    TRUE, "Chance of each variation (0.5)", "P" },
+  { "pitch-shift", G_OPTION_ARG_DOUBLE, AT (pitch_shift), 0, 12, TRUE,
+    "Up to +- semitones (2)", "N" },
+  { "time-stretch", G_OPTION_ARG_DOUBLE, AT (time_stretch), 0, 0.5, TRUE,
+    "Rate within 1 +- this (0.1)", "X" },
+  { "noise", G_OPTION_ARG_DOUBLE, AT (noise), 0, 1, TRUE,
+    "Sigma of Gaussian noise (0.005)", "SIGMA" },
+  { "time-shift", G_OPTION_ARG_DOUBLE, AT (time_shift), 0, 10, TRUE,
+    "Up to +- seconds (0.1)", "S" },
+  { "speed", G_OPTION_ARG_DOUBLE, AT (speed), 0, 0.5, TRUE,
+    "Speed and pitch within 1 +- this (0)", "X" },
+  { "gain", G_OPTION_ARG_DOUBLE, AT (gain_db), 0, 60, TRUE,
+    "Up to +- dB (0)", "DB" },
+  { "snr", G_OPTION_ARG_STRING, AT (snr), 0, 0, TRUE,
+    "Noise at a random signal-to-noise ratio, dB", "MIN,MAX" },
+  { "masks", G_OPTION_ARG_INT, AT (masks), 0, 100, TRUE,
+    "SpecAugment: masks of each kind (0)", "N" },
+  { "mask-bands", G_OPTION_ARG_INT, AT (mask_bands), 0, 1000, TRUE,
+    "SpecAugment: up to so many bands (8)", "N" },
+  { "mask-frames", G_OPTION_ARG_INT, AT (mask_frames), 0, 1000, TRUE,
+    "SpecAugment: up to so many frames (16)", "N" },
+  { "mixup", G_OPTION_ARG_DOUBLE, AT (mixup), 0, 10, TRUE,
+    "Mix pairs of examples, shares of Beta(ALPHA, ALPHA) (0)", "ALPHA" },
+  { "model", G_OPTION_ARG_STRING, AT (model), 0, 0, TRUE,
+    "Architecture (cnn-gru, cnn-lstm, cnn-lstm-optimized, "
+    "cnn-lstm-regularized), or a model file to start from", "NICK|FILE" },
+  { "dropout", G_OPTION_ARG_DOUBLE, AT (dropout), 0, 3, TRUE,
+    "Factor of the architecture's dropout rates (1)", "X" },
+  { "l2", G_OPTION_ARG_DOUBLE, AT (l2), 0, 1000, TRUE,
+    "Factor of the architecture's L2 penalties (1)", "X" },
+  { "epochs", G_OPTION_ARG_INT, AT (epochs), 1, 100000, TRUE,
+    "At most (100)", "N" },
+  { "batch-size", G_OPTION_ARG_INT, AT (batch_size), 1, 4096, TRUE,
+    "Examples of one step (32)", "N" },
+  { "learning-rate", G_OPTION_ARG_DOUBLE, AT (learning_rate), 1e-9, 1, TRUE,
+    "Of Adam (0.001)", "X" },
+  { "epsilon", G_OPTION_ARG_DOUBLE, AT (epsilon), 1e-12, 1, TRUE,
+    "Of Adam (1e-7)", "X" },
+  { "weight-decay", G_OPTION_ARG_DOUBLE, AT (weight_decay), 0, 1, TRUE,
+    "Of AdamW (0)", "X" },
+  { "clip-norm", G_OPTION_ARG_DOUBLE, AT (clip_norm), 0, 1e6, TRUE,
+    "Largest norm of the gradient; 0: any (0)", "X" },
+  { "label-smoothing", G_OPTION_ARG_DOUBLE, AT (label_smoothing), 0, 0.9, TRUE,
+    "Share of the target that all classes get (0)", "X" },
+  { "patience", G_OPTION_ARG_INT, AT (patience), 0, 100000, TRUE,
+    "Stop after so many epochs without improvement; 0: never (12)", "N" },
+  { "plateau-patience", G_OPTION_ARG_INT, AT (plateau_patience), 0, 100000,
+    TRUE, "Lower the rate after so many; 0: never (6)", "N" },
+  { "plateau-factor", G_OPTION_ARG_DOUBLE, AT (plateau_factor), 0.001, 0.999,
+    TRUE, "Lower it by this factor (0.5)", "X" },
+  { "min-learning-rate", G_OPTION_ARG_DOUBLE, AT (min_learning_rate), 0, 1,
+    TRUE, "But not below this (1e-6)", "X" },
+  { "seed", G_OPTION_ARG_INT, AT (seed), 0, ALL, TRUE,
+    "Of all that is random (0)", "N" },
+  { "threads", G_OPTION_ARG_INT, AT (threads), 0, 1024, FALSE,
+    "0: one for each processor (0)", "N" },
+};
+/* clang-format on */
+
+TrainOptions *
+train_options_new (void)
+{
+  TrainOptions *self = g_new0 (TrainOptions, 1);
+
+  *self = (TrainOptions){ .split = g_strdup ("stratified"),
+    .validation_fraction = 0.2,
+    .balance = g_strdup ("oversample"),
+    .augment_probability = 0.5,
+    .pitch_shift = 2,
+    .time_stretch = 0.1,
+    .noise = 0.005,
+    .time_shift = 0.1,
+    .mask_bands = 8,
+    .mask_frames = 16,
+    .model = g_strdup ("cnn-lstm-optimized"),
+    .dropout = 1,
+    .l2 = 1,
+    .epochs = 100,
+    .batch_size = 32,
+    .patience = 12,
+    .plateau_patience = 6,
+    .learning_rate = 1e-3,
+    .min_learning_rate = 1e-6,
+    .plateau_factor = 0.5,
+    .epsilon = 1e-7 };
+  return self;
+}
+
+static gpointer
+field_of (const TrainOptions *self, const Option *option)
+{
+  return G_STRUCT_MEMBER_P ((gpointer) self, option->offset);
+}
+
+void
+train_options_free (TrainOptions *self)
+{
+  if (!self)
+    return;
+  for (gsize i = 0; train_namings[i].name; i++)
+    g_clear_pointer (&self->folders[i], g_strfreev);
+  for (gsize i = 0; i < G_N_ELEMENTS (options); i++) {
+    const gpointer field = field_of (self, &options[i]);
+
+    switch (options[i].type) {
+      case G_OPTION_ARG_STRING:
+      case G_OPTION_ARG_FILENAME:
+        g_clear_pointer ((char **) field, g_free);
+        break;
+      case G_OPTION_ARG_STRING_ARRAY:
+      case G_OPTION_ARG_FILENAME_ARRAY:
+        g_clear_pointer ((char ***) field, g_strfreev);
+        break;
+      default:
+        break;
+    }
+  }
+  g_free (self);
+}
+
+static void
+add_folders (TrainOptions *self, GOptionGroup *group)
+{
+  for (gsize i = 0; train_namings[i].name; i++) {
+    const GOptionEntry entries[] = {
+      { train_namings[i].name, 0, 0, G_OPTION_ARG_FILENAME_ARRAY,
+          &self->folders[i], train_namings[i].help, "DIR" },
+      { NULL },
+    };
+
+    g_assert (i < G_N_ELEMENTS (self->folders));
+    g_option_group_add_entries (group, entries);
+  }
+}
+
+GOptionContext *
+train_options_context (TrainOptions *self)
+{
+  GOptionContext *context = g_option_context_new (NULL);
+  GOptionGroup *group = g_option_group_new ("train", NULL, NULL, NULL, NULL);
+
+  add_folders (self, group);
+  for (gsize i = 0; i < G_N_ELEMENTS (options); i++) {
+    const GOptionEntry entries[] = {
+      { options[i].name, 0, 0, options[i].type, field_of (self, &options[i]),
+          options[i].help, options[i].arg },
+      { NULL },
+    };
+
+    g_option_group_add_entries (group, entries);
+  }
+  g_option_context_set_main_group (context, group);
+  g_option_context_set_summary (context,
+      "Trains a network that tells emotions from voices, or says how good one "
+      "is.\n\n"
+      "  emotion-train --ravdess DIR --output MODEL.h5 --report DIR\n"
+      "  emotion-train --evaluate MODEL.h5 --emodb DIR");
+  return context;
+}
+
+static gboolean
+fail (GError **error, const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  if (error)
+    *error = g_error_new_valist (
+        G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, format, args);
+  va_end (args);
+  return FALSE;
+}
+
+static gboolean
+check_number (const TrainOptions *self, const Option *option, GError **error)
+{
+  const gpointer field = field_of (self, option);
+  double value = option->min;
+
+  if (option->type == G_OPTION_ARG_INT)
+    value = *(gint *) field;
+  if (option->type == G_OPTION_ARG_DOUBLE)
+    value = *(double *) field;
+  if (value >= option->min && value <= option->max)
+    return TRUE;
+  return fail (error, "--%s %g is not within %g and %g", option->name, value,
+      option->min, option->max);
+}
+
+static gboolean
+parse_folds (const char *text, TrainSplitMode *mode, guint *n)
+{
+  g_auto (GStrv) sides = g_strsplit (text, ":", 2);
+  guint64 number;
+
+  if (g_strv_length (sides) != 2
+      || !g_ascii_string_to_unsigned (sides[1], 10, 3, 1000, &number, NULL))
+    return FALSE;
+  *n = number;
+  *mode = g_str_equal (sides[0], "speakers") ? TRAIN_SPLIT_SPEAKER
+                                             : TRAIN_SPLIT_STRATIFIED;
+  return *mode == TRAIN_SPLIT_SPEAKER || g_str_equal (sides[0], "files");
+}
+
+static gboolean
+parse_snr (const char *text, double *min, double *max)
+{
+  char *end;
+
+  *min = g_ascii_strtod (text, &end);
+  if (end == text || *end != ',')
+    return FALSE;
+  text = end + 1;
+  *max = g_ascii_strtod (text, &end);
+  return end != text && *end == '\0' && isfinite (*min) && isfinite (*max)
+      && *min < *max;
+}
+
+static gint
+index_of (const char *text, const char *const *choices)
+{
+  for (gint i = 0; choices[i]; i++)
+    if (g_str_equal (text, choices[i]))
+      return i;
+  return -1;
+}
+
+static const char *const split_modes[] = { "stratified", "speaker", NULL };
+static const char *const balances[] = { "none", "oversample", "weights", NULL };
+
+static gboolean
+check_texts (const TrainOptions *self, GError **error)
+{
+  TrainSplitMode mode;
+  double min, max;
+  guint n;
+
+  if (index_of (self->split, split_modes) < 0)
+    return fail (error, "--split %s is not stratified or speaker", self->split);
+  if (index_of (self->balance, balances) < 0)
+    return fail (error, "--balance %s is not none, oversample or weights",
+        self->balance);
+  if (self->cross_validate && !parse_folds (self->cross_validate, &mode, &n))
+    return fail (error,
+        "--cross-validate %s is not speakers:K or files:K, with K from 3 on",
+        self->cross_validate);
+  if (self->snr && !parse_snr (self->snr, &min, &max))
+    return fail (error, "--snr %s is not MIN,MAX", self->snr);
+  return TRUE;
+}
+
+static gboolean
+has_data (const TrainOptions *self)
+{
+  for (gsize i = 0; train_namings[i].name; i++)
+    if (self->folders[i])
+      return TRUE;
+  return self->lists != NULL;
+}
+
+static gboolean
+check_together (const TrainOptions *self, GError **error)
+{
+  if (!has_data (self))
+    return fail (error, "no sounds: name at least one data set");
+  if (self->evaluate && (self->output || self->cross_validate || self->resume))
+    return fail (error,
+        "--evaluate does not go with --output, --cross-validate or --resume");
+  if (self->speakers && !self->evaluate)
+    return fail (error, "--speakers goes with --evaluate");
+  if (self->cross_validate
+      && (self->output || self->resume || self->test_speakers
+          || self->validation_speakers))
+    return fail (error,
+        "--cross-validate does not go with --output, --resume, "
+        "--test-speakers or --validation-speakers");
+  if (!self->evaluate && !self->cross_validate && !self->output)
+    return fail (error, "no --output for the model");
+  return TRUE;
+}
+
+gboolean
+train_options_check (const TrainOptions *self, GError **error)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (options); i++)
+    if (!check_number (self, &options[i], error))
+      return FALSE;
+  return check_texts (self, error) && check_together (self, error);
+}
+
+/* The value as text; NULL where it is not set. Free with g_free. */
+static char *
+value_of (const TrainOptions *self, const Option *option)
+{
+  const gpointer field = field_of (self, option);
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+  switch (option->type) {
+    case G_OPTION_ARG_NONE:
+      return g_strdup (*(gboolean *) field ? "yes" : "no");
+    case G_OPTION_ARG_INT:
+      return g_strdup_printf ("%d", *(gint *) field);
+    case G_OPTION_ARG_DOUBLE:
+      return g_strdup (
+          g_ascii_formatd (number, sizeof number, "%g", *(double *) field));
+    case G_OPTION_ARG_STRING_ARRAY:
+      return *(char ***) field ? g_strjoinv (" ", *(char ***) field) : NULL;
+    default:
+      return g_strdup (*(char **) field);
+  }
+}
+
+void
+train_options_foreach (
+    const TrainOptions *self, TrainOptionFunc func, gpointer user_data)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (options); i++) {
+    g_autofree char *value =
+        options[i].is_recorded ? value_of (self, &options[i]) : NULL;
+
+    if (value)
+      func (options[i].name, value, user_data);
+  }
+}
+
+static void
+append_line (const char *name, const char *value, gpointer user_data)
+{
+  g_string_append_printf (user_data, "%s=%s\n", name, value);
+}
+
+char *
+train_options_to_text (const TrainOptions *self)
+{
+  GString *text = g_string_new (NULL);
+
+  train_options_foreach (self, append_line, text);
+  return g_string_free (text, FALSE);
+}
+
+TrainSplitMode
+train_options_split_mode (const TrainOptions *self)
+{
+  return index_of (self->split, split_modes) == 1 ? TRAIN_SPLIT_SPEAKER
+                                                  : TRAIN_SPLIT_STRATIFIED;
+}
+
+guint
+train_options_folds (const TrainOptions *self, TrainSplitMode *mode)
+{
+  guint n = 0;
+
+  if (self->cross_validate)
+    parse_folds (self->cross_validate, mode, &n);
+  return n;
+}
+
+char **
+train_options_list (const char *text)
+{
+  return text ? g_strsplit (text, ",", -1) : NULL;
+}
+
+guint
+train_options_n_threads (const TrainOptions *self)
+{
+  return self->threads > 0 ? (guint) self->threads : g_get_num_processors ();
+}
+
+static void
+set_augment (const TrainOptions *self, TrainAugmentConfig *config)
+{
+  train_augment_config_init (config);
+  if (self->no_augment)
+    return;
+  config->probability = self->augment_probability;
+  config->pitch_shift = self->pitch_shift;
+  config->time_stretch = self->time_stretch;
+  config->speed = self->speed;
+  config->time_shift = self->time_shift;
+  config->gain_db = self->gain_db;
+  config->noise = self->noise;
+  if (self->snr)
+    parse_snr (self->snr, &config->snr_min, &config->snr_max);
+}
+
+void
+train_options_examples (const TrainOptions *self, const DspRecipe *recipe,
+    gboolean training, TrainExamplesConfig *config)
+{
+  *config = (TrainExamplesConfig){ .recipe = *recipe,
+    .all_windows = self->all_windows,
+    .n_threads = train_options_n_threads (self),
+    .seed = self->seed };
+  if (!training)
+    return;
+  config->balance = index_of (self->balance, balances);
+  set_augment (self, &config->augment);
+  config->n_copies = self->copies;
+  config->mask = (TrainMaskConfig){ self->masks, self->masks, self->mask_bands,
+    self->mask_frames };
+  config->mixup = self->mixup;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What emotion-train is asked to do: its command line as one value. */
+#pragma once
+
+#include "gst/train/examples.h"
+#include "gst/train/split.h"
+
+typedef struct {
+  /* Data sets. Folders of train_namings[i] are in folders[i]. */
+  char **folders[8];
+  char **lists;  /* CSV */
+  char **merges; /* "from=to" */
+  char *labels;  /* "a,b,c"; NULL: the nine, or those of the model */
+  gboolean all_windows;
+  /* What to do. */
+  char *evaluate; /* model file; NULL: train */
+  char *speakers; /* evaluate these only */
+  char *output;
+  char *report; /* folder */
+  gboolean resume;
+  gboolean quiet;
+  gboolean version;
+  /* The split. */
+  char *split;
+  double validation_fraction;
+  char *validation_speakers;
+  char *test_speakers;
+  char *cross_validate; /* "speakers:K", "files:K" */
+  char *balance;
+  /* Variations. */
+  gboolean no_augment;
+  gint copies;
+  double augment_probability;
+  double pitch_shift, time_stretch, noise, time_shift, speed, gain_db;
+  char *snr; /* "MIN,MAX" */
+  gint masks, mask_bands, mask_frames;
+  double mixup;
+  /* The network and how it learns. */
+  char *model; /* nick or file */
+  double dropout, l2;
+  gint epochs, batch_size, patience, plateau_patience;
+  double learning_rate, min_learning_rate, plateau_factor;
+  double epsilon, weight_decay, clip_norm, label_smoothing;
+  gint seed, threads;
+} TrainOptions;
+
+/* Defaults are those of the Python system. Free with train_options_free. */
+TrainOptions *train_options_new (void);
+void train_options_free (TrainOptions *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TrainOptions, train_options_free)
+
+/* A context that fills self, which must outlive it. */
+GOptionContext *train_options_context (TrainOptions *self);
+
+/* Whether the values make sense, alone and together. G_OPTION_ERROR. */
+gboolean train_options_check (const TrainOptions *self, GError **error);
+
+/* Every option that changes what is learnt, with its value, in a fixed order:
+ * for the record, and to see whether a run can be resumed. */
+typedef void (*TrainOptionFunc) (
+    const char *name, const char *value, gpointer user_data);
+void train_options_foreach (
+    const TrainOptions *self, TrainOptionFunc func, gpointer user_data);
+/* The same as lines "name=value". Free with g_free. */
+char *train_options_to_text (const TrainOptions *self);
+
+/* The values that others take. Call train_options_check before. */
+TrainSplitMode train_options_split_mode (const TrainOptions *self);
+/* K of --cross-validate, and the mode; 0: none. */
+guint train_options_folds (const TrainOptions *self, TrainSplitMode *mode);
+/* "1-4,ravdess/7" -> patterns; NULL -> NULL. Free with g_strfreev. */
+char **train_options_list (const char *text);
+guint train_options_n_threads (const TrainOptions *self);
+/* Plain features for evaluation, or all that is asked for in training. */
+void train_options_examples (const TrainOptions *self, const DspRecipe *recipe,
+    gboolean training, TrainExamplesConfig *config);

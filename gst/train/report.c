@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gst/train/report.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include "gst/json-writer.h"
+#include "gst/train/plot.h"
+
+static const char *const part_names[] = {
+  [TRAIN_PART_TRAIN] = "training",
+  [TRAIN_PART_VALIDATION] = "validation",
+  [TRAIN_PART_TEST] = "test",
+  [TRAIN_PART_NONE] = "left_out",
+};
+
+static void
+add_labels (GstEmotionJson *json, const GstEmotionLabels *labels)
+{
+  gst_emotion_json_begin_array (json, "labels");
+  for (guint c = 0; c < gst_emotion_labels_count (labels); c++)
+    gst_emotion_json_add_string (
+        json, NULL, gst_emotion_labels_get (labels, c));
+  gst_emotion_json_end_array (json);
+}
+
+static void
+add_recipe (GstEmotionJson *json, const DspRecipe *recipe)
+{
+  size_t n;
+  const DspRecipeField *const fields = dsp_recipe_fields (&n);
+
+  gst_emotion_json_begin_object (json, "recipe");
+  for (size_t i = 0; i < n; i++) {
+    g_autofree char *text = dsp_recipe_get_text (recipe, &fields[i]);
+
+    if (fields[i].names)
+      gst_emotion_json_add_string (json, fields[i].name, text);
+    else
+      gst_emotion_json_add_double (
+          json, fields[i].name, dsp_recipe_get (recipe, &fields[i]));
+  }
+  gst_emotion_json_end_object (json);
+}
+
+static void
+add_strings (GstEmotionJson *json, const char *name, const GPtrArray *strings)
+{
+  gst_emotion_json_begin_array (json, name);
+  for (guint i = 0; i < strings->len; i++)
+    gst_emotion_json_add_string (json, NULL, g_ptr_array_index (strings, i));
+  gst_emotion_json_end_array (json);
+}
+
+/* How many sounds of each class a part has. */
+static void
+add_part (GstEmotionJson *json, const TrainReport *report, TrainPart part)
+{
+  const TrainCorpus *const corpus = report->corpus;
+  const guint n_labels = gst_emotion_labels_count (corpus->labels);
+  g_autofree gsize *counts = g_new0 (gsize, n_labels);
+  gsize n = 0;
+
+  for (guint i = 0; i < corpus->items->len; i++)
+    if (report->parts[i] == part) {
+      counts[train_corpus_item (corpus, i)->label]++;
+      n++;
+    }
+  gst_emotion_json_begin_object (json, part_names[part]);
+  gst_emotion_json_add_int (json, "sounds", n);
+  for (guint c = 0; c < n_labels; c++)
+    if (counts[c] > 0)
+      gst_emotion_json_add_int (
+          json, gst_emotion_labels_get (corpus->labels, c), counts[c]);
+  gst_emotion_json_end_object (json);
+}
+
+/* The speakers of a part, each once. */
+static void
+add_speakers (GstEmotionJson *json, const TrainReport *report, TrainPart part)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+
+  gst_emotion_json_begin_array (json, part_names[part]);
+  for (guint i = 0; i < report->corpus->items->len; i++) {
+    const TrainItem *const item = train_corpus_item (report->corpus, i);
+
+    if (report->parts[i] == part && *item->speaker != G_DIR_SEPARATOR
+        && g_hash_table_add (seen, item->speaker))
+      gst_emotion_json_add_string (json, NULL, item->speaker);
+  }
+  gst_emotion_json_end_array (json);
+}
+
+static void
+add_data (GstEmotionJson *json, const TrainReport *report)
+{
+  gst_emotion_json_begin_object (json, "data");
+  add_strings (json, "sources", report->corpus->sources);
+  gst_emotion_json_add_int (json, "unreadable", report->corpus->problems->len);
+  gst_emotion_json_add_int (json, "of_no_class", report->corpus->n_no_class);
+  if (report->parts) {
+    for (TrainPart part = 0; part <= TRAIN_PART_NONE; part++)
+      add_part (json, report, part);
+    gst_emotion_json_begin_object (json, "speakers");
+    for (TrainPart part = 0; part < TRAIN_PART_NONE; part++)
+      add_speakers (json, report, part);
+    gst_emotion_json_end_object (json);
+  }
+  gst_emotion_json_end_object (json);
+}
+
+static void
+add_option (const char *name, const char *value, gpointer user_data)
+{
+  gst_emotion_json_add_string (user_data, name, value);
+}
+
+static void
+add_classes (GstEmotionJson *json, const NnMetrics *metrics,
+    const GstEmotionLabels *labels)
+{
+  gst_emotion_json_begin_object (json, "classes");
+  for (guint c = 0; c < nn_metrics_n_classes (metrics); c++) {
+    gst_emotion_json_begin_object (json, gst_emotion_labels_get (labels, c));
+    gst_emotion_json_add_double (
+        json, "precision", nn_metrics_precision (metrics, c));
+    gst_emotion_json_add_double (
+        json, "recall", nn_metrics_recall (metrics, c));
+    gst_emotion_json_add_double (json, "f1", nn_metrics_f1 (metrics, c));
+    gst_emotion_json_add_int (json, "support", nn_metrics_support (metrics, c));
+    gst_emotion_json_end_object (json);
+  }
+  gst_emotion_json_end_object (json);
+}
+
+static void
+add_metrics (GstEmotionJson *json, const char *name, const NnMetrics *metrics,
+    const GstEmotionLabels *labels)
+{
+  const gsize n_classes = nn_metrics_n_classes (metrics);
+
+  gst_emotion_json_begin_object (json, name);
+  gst_emotion_json_add_int (json, "count", nn_metrics_count (metrics));
+  gst_emotion_json_add_double (json, "accuracy", nn_metrics_accuracy (metrics));
+  gst_emotion_json_add_double (json, "uar", nn_metrics_uar (metrics));
+  gst_emotion_json_add_double (json, "macro_f1", nn_metrics_macro_f1 (metrics));
+  gst_emotion_json_add_double (
+      json, "cross_entropy", nn_metrics_cross_entropy (metrics));
+  gst_emotion_json_add_double (
+      json, "calibration_error", nn_metrics_calibration_error (metrics));
+  add_classes (json, metrics, labels);
+  gst_emotion_json_begin_array (json, "confusion");
+  for (gsize row = 0; row < n_classes; row++) {
+    gst_emotion_json_begin_array (json, NULL);
+    for (gsize column = 0; column < n_classes; column++)
+      gst_emotion_json_add_int (
+          json, NULL, nn_metrics_confusion (metrics, row, column));
+    gst_emotion_json_end_array (json);
+  }
+  gst_emotion_json_end_array (json);
+  gst_emotion_json_end_object (json);
+}
+
+static void
+add_all_metrics (GstEmotionJson *json, const TrainReport *report)
+{
+  gst_emotion_json_begin_object (json, "metrics");
+  if (report->validation)
+    add_metrics (
+        json, "validation", report->validation, report->corpus->labels);
+  if (report->test)
+    add_metrics (json, "test", report->test, report->corpus->labels);
+  gst_emotion_json_end_object (json);
+}
+
+static void
+add_history (GstEmotionJson *json, const TrainReport *report)
+{
+  gst_emotion_json_begin_array (json, "history");
+  for (gsize i = 0; i < report->n_epochs; i++) {
+    const NnEpoch *const epoch = &report->epochs[i];
+
+    gst_emotion_json_begin_object (json, NULL);
+    gst_emotion_json_add_int (json, "epoch", epoch->epoch + 1);
+    gst_emotion_json_add_double (json, "loss", epoch->loss);
+    gst_emotion_json_add_double (json, "accuracy", epoch->accuracy);
+    gst_emotion_json_add_double (json, "val_loss", epoch->val_loss);
+    gst_emotion_json_add_double (json, "val_accuracy", epoch->val_accuracy);
+    gst_emotion_json_add_double (json, "learning_rate", epoch->learning_rate);
+    gst_emotion_json_add_double (json, "seconds", epoch->seconds);
+    gst_emotion_json_end_object (json);
+  }
+  gst_emotion_json_end_array (json);
+}
+
+static void
+add_training (GstEmotionJson *json, const TrainReport *report)
+{
+  gst_emotion_json_begin_object (json, "training");
+  gst_emotion_json_begin_object (json, "options");
+  train_options_foreach (report->options, add_option, json);
+  gst_emotion_json_end_object (json);
+  if (report->best_epoch != G_MAXSIZE)
+    gst_emotion_json_add_int (json, "best_epoch", report->best_epoch + 1);
+  gst_emotion_json_end_object (json);
+}
+
+char *
+train_report_metadata (const TrainReport *report)
+{
+  g_autoptr (GstEmotionJson) json = gst_emotion_json_new (FALSE);
+
+  gst_emotion_json_begin_object (json, NULL);
+  add_labels (json, report->corpus->labels);
+  add_recipe (json, report->recipe);
+  gst_emotion_json_add_string (json, "model", report->model);
+  add_data (json, report);
+  if (report->options)
+    add_training (json, report);
+  add_all_metrics (json, report);
+  gst_emotion_json_end_object (json);
+  return g_strdup (gst_emotion_json_text (json));
+}
+
+static char *
+to_json (const TrainReport *report)
+{
+  g_autoptr (GstEmotionJson) json = gst_emotion_json_new (TRUE);
+
+  gst_emotion_json_begin_object (json, NULL);
+  add_labels (json, report->corpus->labels);
+  add_recipe (json, report->recipe);
+  gst_emotion_json_add_string (json, "model", report->model);
+  add_data (json, report);
+  if (report->options)
+    add_training (json, report);
+  add_strings (json, "unreadable", report->corpus->problems);
+  gst_emotion_json_add_int (json, "weights", report->n_weights);
+  gst_emotion_json_add_double (json, "seconds", report->seconds);
+  add_history (json, report);
+  add_all_metrics (json, report);
+  gst_emotion_json_end_object (json);
+  return g_strconcat (gst_emotion_json_text (json), "\n", NULL);
+}
+
+static gboolean
+draw_history (const TrainReport *report, const char *folder, TrainPlotKind kind,
+    const char *name, GError **error)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+
+  return train_plot_history (
+      path, kind, report->epochs, report->n_epochs, report->best_epoch, error);
+}
+
+static gboolean
+draw_confusion (const TrainReport *report, const char *folder, const char *part,
+    const NnMetrics *metrics, GError **error)
+{
+  g_autofree char *name = g_strdup_printf ("confusion-%s.svg", part);
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  g_autofree char *title = g_strdup_printf ("%s: %zu windows, UAR %.1f %%",
+      part, nn_metrics_count (metrics), 100 * nn_metrics_uar (metrics));
+
+  return train_plot_confusion (
+      path, title, metrics, report->corpus->labels, error);
+}
+
+static gboolean
+draw (const TrainReport *report, const char *folder, GError **error)
+{
+  if (report->n_epochs > 0
+      && (!draw_history (report, folder, TRAIN_PLOT_LOSS, "loss.svg", error)
+          || !draw_history (
+              report, folder, TRAIN_PLOT_ACCURACY, "accuracy.svg", error)))
+    return FALSE;
+  if (report->validation
+      && !draw_confusion (
+          report, folder, "validation", report->validation, error))
+    return FALSE;
+  return !report->test
+      || draw_confusion (report, folder, "test", report->test, error);
+}
+
+gboolean
+train_report_write (
+    const TrainReport *report, const char *folder, GError **error)
+{
+  g_autofree char *path = g_build_filename (folder, "report.json", NULL);
+  g_autofree char *text = to_json (report);
+
+  if (g_mkdir_with_parents (folder, 0777) != 0) {
+    g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "%s: %s",
+        folder, g_strerror (errno));
+    return FALSE;
+  }
+  if (!g_file_set_contents (path, text, -1, error))
+    return FALSE;
+  return !train_plot_is_available () || draw (report, folder, error);
+}

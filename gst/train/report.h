@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is known about a training run or an evaluation, as JSON: report.json
+ * beside its pictures, and the text that goes into the model file. Only this
+ * file's .c writes JSON. */
+#pragma once
+
+#include "gst/train/options.h"
+#include "nn/train/fit.h"
+#include "nn/train/metrics.h"
+
+/* Everything is borrowed; NULL and 0 where there is none. */
+typedef struct {
+  const char *model;           /* nick or file */
+  const TrainOptions *options; /* NULL: it was not trained */
+  const TrainCorpus *corpus;
+  const TrainPart *parts; /* [items of the corpus] */
+  const DspRecipe *recipe;
+  const NnEpoch *epochs;
+  gsize n_epochs;
+  gsize best_epoch; /* G_MAXSIZE: none */
+  gsize n_weights;
+  double seconds;
+  const NnMetrics *validation, *test;
+} TrainReport;
+
+/* For the attribute "emotiondetect": labels, recipe, how it was trained, how
+ * good it is. The same run gives the same text. Free with g_free. */
+char *train_report_metadata (const TrainReport *report);
+
+/* Writes folder/report.json and, where the build has PLplot, loss.svg,
+ * accuracy.svg and confusion-*.svg. Makes the folder. */
+gboolean train_report_write (
+    const TrainReport *report, const char *folder, GError **error);

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gst/train/run.h"
+
+#include "gst/train/examples.h"
+#include "nn/error.h"
+#include "nn/save.h"
+#include "nn/train/architectures.h"
+
+/* What the callbacks of the fit need. */
+typedef struct {
+  const TrainRunHooks *hooks;
+  NnFit *fit;
+  const char *state;
+  char *text;     /* of the options */
+  GError **error; /* of the state */
+} Context;
+
+static gboolean
+is_nick (const char *model)
+{
+  for (const char *const *nick = nn_architecture_nicks (); *nick; nick++)
+    if (g_str_equal (model, *nick))
+      return TRUE;
+  return FALSE;
+}
+
+static NnModel *
+new_network (const TrainCorpus *corpus, const TrainOptions *options,
+    const DspRecipe *recipe, GError **error)
+{
+  const NnArchitectureOptions architecture = {
+    .input = { .rank = 3,
+        .dim = { dsp_recipe_n_bands (recipe), dsp_recipe_n_columns (recipe),
+            1 } },
+    .n_classes = gst_emotion_labels_count (corpus->labels),
+    .dropout = options->dropout,
+    .l2 = options->l2,
+  };
+
+  if (is_nick (options->model)
+      || !g_file_test (options->model, G_FILE_TEST_EXISTS))
+    return nn_architecture_new (
+        options->model, &architecture, options->seed, error);
+  return nn_model_load (options->model, &architecture.input, 1, error);
+}
+
+static NnTrainer *
+new_trainer (const TrainCorpus *corpus, const TrainOptions *options,
+    const DspRecipe *recipe, GError **error)
+{
+  g_autoptr (NnModel) network = new_network (corpus, options, recipe, error);
+  NnTrainConfig config;
+
+  if (!network)
+    return NULL;
+  nn_train_config_init (&config);
+  config.batch_size = options->batch_size;
+  config.n_threads = train_options_n_threads (options);
+  config.seed = options->seed;
+  config.learning_rate = options->learning_rate;
+  config.epsilon = options->epsilon;
+  config.clip_norm = options->clip_norm;
+  config.weight_decay = options->weight_decay;
+  config.label_smoothing = options->label_smoothing;
+  return nn_trainer_new (network, &config, error);
+}
+
+static bool
+is_running (const TrainRunHooks *hooks)
+{
+  return !hooks->stop || g_atomic_int_get (hooks->stop) == 0;
+}
+
+static bool
+on_batch (gpointer data, const NnEpoch *progress)
+{
+  const Context *const context = data;
+
+  if (context->hooks->on_batch)
+    context->hooks->on_batch (progress, context->hooks->user_data);
+  return is_running (context->hooks);
+}
+
+static bool
+on_epoch (gpointer data, const NnEpoch *epoch)
+{
+  const Context *const context = data;
+
+  if (context->hooks->on_epoch)
+    context->hooks->on_epoch (epoch, context->hooks->user_data);
+  if (context->state
+      && !nn_fit_save_state (
+          context->fit, context->state, context->text, context->error))
+    return false;
+  return is_running (context->hooks);
+}
+
+static void
+set_fit (const TrainOptions *options, Context *context, NnFitConfig *config)
+{
+  nn_fit_config_init (config);
+  config->epochs = options->epochs;
+  config->stop_patience = options->patience;
+  config->plateau_patience = options->plateau_patience;
+  config->plateau_factor = options->plateau_factor;
+  config->plateau_min_rate = options->min_learning_rate;
+  config->on_batch = on_batch;
+  config->on_epoch = on_epoch;
+  config->data = context;
+}
+
+/* Goes on with a saved state, if there is one of a run with equal options. */
+static gboolean
+resume (Context *context, GError **error)
+{
+  g_autofree char *text = NULL;
+
+  if (!nn_fit_load_state (context->fit, context->state, &text, error))
+    return FALSE;
+  if (g_strcmp0 (text, context->text) == 0)
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "%s is of a run with other options:\n%s", context->state,
+      text ? text : "(unknown)");
+  return FALSE;
+}
+
+/* Trains, and leaves the best weights in the trainer. */
+static gboolean
+fit (TrainRun *self, const TrainOptions *options, Context *context,
+    const TrainExamples *training, const TrainExamples *validation,
+    GError **error)
+{
+  g_autoptr (GError) state_error = NULL;
+  NnFitConfig config;
+
+  set_fit (options, context, &config);
+  g_autoptr (NnFit) fit = nn_fit_new (self->trainer, &config,
+      train_examples_samples (training), train_examples_samples (validation));
+
+  context->fit = fit;
+  context->error = &state_error;
+  if (options->resume && context->state
+      && g_file_test (context->state, G_FILE_TEST_EXISTS)
+      && !resume (context, error))
+    return FALSE;
+  self->result = nn_fit_run (fit);
+  if (self->result == NN_FIT_STOPPED && !state_error && context->state)
+    nn_fit_save_state (fit, context->state, context->text, &state_error);
+  if (state_error) {
+    g_propagate_error (error, g_steal_pointer (&state_error));
+    return FALSE;
+  }
+  nn_fit_restore_best (fit);
+
+  const NnEpoch *const epochs = nn_fit_history (fit, &self->n_epochs);
+
+  self->epochs = g_memdup2 (epochs, self->n_epochs * sizeof *epochs);
+  self->best_epoch = nn_fit_best_epoch (fit);
+  return TRUE;
+}
+
+static NnMetrics *
+measure (NnTrainer *trainer, const TrainExamples *examples)
+{
+  const gsize n = train_examples_n (examples);
+  const gsize n_classes = nn_trainer_n_classes (trainer);
+  g_autofree float *probabilities = g_new (float, n *n_classes);
+  NnMetrics *metrics = nn_metrics_new (n_classes);
+
+  nn_trainer_evaluate (
+      trainer, train_examples_samples (examples), probabilities, NULL);
+  for (gsize i = 0; i < n; i++)
+    nn_metrics_add (metrics, train_examples_label (examples, i),
+        probabilities + i * n_classes);
+  return metrics;
+}
+
+static gboolean
+check_network (const TrainRun *self, const TrainCorpus *corpus,
+    const DspRecipe *recipe, GError **error)
+{
+  const gsize size =
+      dsp_recipe_n_bands (recipe) * dsp_recipe_n_columns (recipe);
+  const guint n_labels = gst_emotion_labels_count (corpus->labels);
+
+  if (nn_trainer_input_size (self->trainer) == size
+      && nn_trainer_n_classes (self->trainer) == n_labels)
+    return TRUE;
+  g_set_error (error, NN_ERROR, NN_ERROR_SHAPE,
+      "the network takes %zu values and tells %zu classes; there are %zu "
+      "features and %u labels",
+      nn_trainer_input_size (self->trainer),
+      nn_trainer_n_classes (self->trainer), size, n_labels);
+  return FALSE;
+}
+
+static gboolean
+has_part (const TrainCorpus *corpus, const TrainPart *parts, TrainPart part)
+{
+  for (guint i = 0; i < corpus->items->len; i++)
+    if (parts[i] == part)
+      return TRUE;
+  return FALSE;
+}
+
+/* The test part, if there is one: after training, so that its memory does not
+ * add to that of training. */
+static gboolean
+measure_test (TrainRun *self, const TrainCorpus *corpus, const TrainPart *parts,
+    const TrainExamplesConfig *plain, GError **error)
+{
+  g_autoptr (TrainExamples) test = NULL;
+
+  if (!has_part (corpus, parts, TRAIN_PART_TEST))
+    return TRUE;
+  test = train_examples_new (corpus, parts, TRAIN_PART_TEST, plain, error);
+  if (!test)
+    return FALSE;
+  self->test = measure (self->trainer, test);
+  return TRUE;
+}
+
+static gboolean
+train (TrainRun *self, const TrainCorpus *corpus, const TrainPart *parts,
+    const TrainOptions *options, const DspRecipe *recipe, Context *context,
+    GError **error)
+{
+  const gint64 start = g_get_monotonic_time ();
+  TrainExamplesConfig varied, plain;
+
+  train_options_examples (options, recipe, TRUE, &varied);
+  train_options_examples (options, recipe, FALSE, &plain);
+  g_autoptr (TrainExamples) training =
+      train_examples_new (corpus, parts, TRAIN_PART_TRAIN, &varied, error);
+
+  if (!training)
+    return FALSE;
+  g_autoptr (TrainExamples) validation =
+      train_examples_new (corpus, parts, TRAIN_PART_VALIDATION, &plain, error);
+
+  if (!validation || !fit (self, options, context, training, validation, error))
+    return FALSE;
+  if (self->best_epoch != G_MAXSIZE) {
+    self->validation = measure (self->trainer, validation);
+    if (!measure_test (self, corpus, parts, &plain, error))
+      return FALSE;
+  }
+  self->seconds = (g_get_monotonic_time () - start) / 1e6;
+  return TRUE;
+}
+
+TrainRun *
+train_run_new (const TrainCorpus *corpus, const TrainPart *parts,
+    const TrainOptions *options, const DspRecipe *recipe, const char *state,
+    const TrainRunHooks *hooks, GError **error)
+{
+  g_autoptr (TrainRun) self = g_new0 (TrainRun, 1);
+  g_autofree char *text = train_options_to_text (options);
+  Context context = { .hooks = hooks, .state = state, .text = text };
+
+  self->best_epoch = G_MAXSIZE;
+  self->trainer = new_trainer (corpus, options, recipe, error);
+  if (!self->trainer || !check_network (self, corpus, recipe, error)
+      || !train (self, corpus, parts, options, recipe, &context, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+void
+train_run_free (TrainRun *self)
+{
+  if (!self)
+    return;
+  g_clear_pointer (&self->trainer, nn_trainer_free);
+  g_clear_pointer (&self->epochs, g_free);
+  g_clear_pointer (&self->validation, nn_metrics_free);
+  g_clear_pointer (&self->test, nn_metrics_free);
+  g_free (self);
+}
+
+gboolean
+train_run_save (const TrainRun *self, const TrainReport *report,
+    const char *path, GError **error)
+{
+  g_autofree char *metadata = train_report_metadata (report);
+  g_autoptr (NnModel) network =
+      nn_trainer_export (self->trainer, metadata, error);
+
+  return network && nn_model_save (network, path, metadata, error);
+}

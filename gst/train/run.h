@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One training run: a corpus and its parts in, a network and its figures out.
+ */
+#pragma once
+
+#include "gst/train/options.h"
+#include "gst/train/report.h"
+#include "nn/train/fit.h"
+#include "nn/train/metrics.h"
+
+typedef struct {
+  const gint *stop; /* not 0: stop after this batch, by g_atomic_int_get */
+  void (*on_batch) (const NnEpoch *progress, gpointer user_data);
+  void (*on_epoch) (const NnEpoch *epoch, gpointer user_data);
+  gpointer user_data;
+} TrainRunHooks;
+
+typedef struct {
+  NnTrainer *trainer; /* with the best weights */
+  NnFitResult result;
+  NnEpoch *epochs; /* [n_epochs] */
+  gsize n_epochs;
+  gsize best_epoch; /* G_MAXSIZE: none is complete */
+  double seconds;
+  NnMetrics *validation;
+  NnMetrics *test; /* NULL: no sound is in that part */
+} TrainRun;
+
+/* Trains options->model anew, or from the file that it names, in the recipe
+ * given. state: NULL, or the file that keeps the state after each epoch, from
+ * which the run goes on if options->resume. NULL and an error of any domain.
+ * Free with train_run_free. */
+TrainRun *train_run_new (const TrainCorpus *corpus, const TrainPart *parts,
+    const TrainOptions *options, const DspRecipe *recipe, const char *state,
+    const TrainRunHooks *hooks, GError **error);
+void train_run_free (TrainRun *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TrainRun, train_run_free)
+
+/* Writes the model file. NN_ERROR. */
+gboolean train_run_save (const TrainRun *self, const TrainReport *report,
+    const char *path, GError **error);

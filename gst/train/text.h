@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Figures as text for people: the tables of scikit-learn. */
+#pragma once
+
+#include "gst/labels.h"
+#include "nn/train/metrics.h"
+
+/* Precision, recall, F1 and support of each class that occurs or was predicted;
+ * accuracy, UAR, macro F1, calibration error; the confusion matrix. Free with
+ * g_free. */
+char *train_text_metrics (
+    const NnMetrics *metrics, const GstEmotionLabels *labels);
