@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Concatenate: tensors behind each other along one axis; also the operator of
- * that name. Masks as Keras has them for sequences: behind each other along the
- * first axis; along features, Keras 2 needs all of them, Keras 3 any (an input
- * without a mask is all of use).
+/* Concatenate: tensors behind each other along one axis; also the operators
+ * Concatenate, and Stack, which puts them along a new axis. Masks as Keras has
+ * them for sequences: behind each other along the first axis; along features,
+ * Keras 2 needs all of them, Keras 3 any (an input without a mask is all of
+ * use).
  */
 #include <string.h>
 #include "nn/layers/layers.h"
@@ -12,9 +13,24 @@
 typedef struct {
   NnLayer base;
   size_t axis;
-  NnSplit split;        /* of the output */
+  NnSplit split; /* of the output */
+  bool is_stack;
   bool needs_all_masks; /* Keras 2; else any */
 } Concatenate;
+
+/* An input as it is joined: with the new axis, if there is one. */
+static NnShape
+part_shape (const Concatenate *self, size_t i)
+{
+  NnShape shape = self->base.in[i];
+
+  if (!self->is_stack)
+    return shape;
+  for (size_t k = shape.rank++; k > self->axis; k--)
+    shape.dim[k] = shape.dim[k - 1];
+  shape.dim[self->axis] = 1;
+  return shape;
+}
 
 /* The output's shape; fails where the others' differ beside axis. */
 static void
@@ -22,9 +38,10 @@ find_shape (Concatenate *self, const NnConfig *config, NnShape *out)
 {
   const NnLayer *const layer = &self->base;
 
-  *out = layer->in[0];
+  *out = part_shape (self, 0);
   for (size_t i = 1; i < layer->n_in; i++) {
-    NnShape other = layer->in[i];
+    const NnShape part = part_shape (self, i);
+    NnShape other = part;
 
     if (other.rank == out->rank)
       other.dim[self->axis] = out->dim[self->axis];
@@ -36,7 +53,7 @@ find_shape (Concatenate *self, const NnConfig *config, NnShape *out)
           "inputs of the shapes %s and %s do not fit each other", left, right);
       return;
     }
-    out->dim[self->axis] += layer->in[i].dim[self->axis];
+    out->dim[self->axis] += part.dim[self->axis];
   }
 }
 
@@ -48,8 +65,9 @@ choose_mask_rule (Concatenate *self)
 
   for (size_t i = 0; i < layer->n_in; i++)
     is_masked = is_masked || layer->has_mask[i];
-  layer->mask_rule =
-      is_masked && layer->out[0].rank == 2 ? NN_MASK_MAKE : NN_MASK_STOP;
+  layer->mask_rule = is_masked && layer->out[0].rank == 2 && !self->is_stack
+      ? NN_MASK_MAKE
+      : NN_MASK_STOP;
 }
 
 static void
@@ -111,7 +129,7 @@ concatenate_forward (const NnLayer *layer, const NnCall *call)
   float *out = call->out[0];
 
   for (size_t i = 0; i < layer->n_in; i++) {
-    const size_t row = layer->in[i].dim[self->axis] * self->split.inner;
+    const size_t row = nn_shape_size (&layer->in[i]) / self->split.outer;
 
     for (size_t r = 0; r < rows; r++)
       memcpy (out + r * out_row, call->in[i] + r * row, row * sizeof (float));
@@ -132,5 +150,6 @@ concatenate_forward (const NnLayer *layer, const NnCall *call)
 const NnLayerClass nn_concatenate_classes[] = {
   CONCATENATE ("Concatenate"),
   CONCATENATE ("ops.Concatenate"),
+  CONCATENATE ("ops.Stack"),
   { NULL },
 };

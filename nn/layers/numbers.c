@@ -1,6 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nn/layers/numbers.h"
 
+NnShape
+nn_numbers_shape (const NnConfig *config, const NnConfig *value)
+{
+  NnConfig item = *value;
+  NnShape shape = { .rank = 0 };
+  size_t size;
+
+  while (nn_config_is_list (&item) && shape.rank < NN_MAX_RANK) {
+    shape.dim[shape.rank++] = nn_config_length (&item);
+    item = nn_config_at (&item, 0);
+  }
+  if (nn_config_is_list (&item) || !nn_shape_checked_size (&shape, &size)) {
+    nn_config_fail (
+        config, NN_ERROR_FORMAT, "a constant is empty or has too many axes");
+    shape.rank = 0;
+  }
+  return shape;
+}
+
 /* Appends the numbers in value, up to n; returns how many there are now. The
  * depth of lists is bounded by the parser. */
 static size_t
@@ -8,7 +27,9 @@ collect (const NnConfig *value, size_t n, size_t have, float *numbers)
 {
   if (!nn_config_is_list (value)) {
     if (have < n)
-      numbers[have] = nn_config_as_double (value, 0);
+      numbers[have] = nn_config_is_number (value)
+          ? nn_config_as_double (value, 0)
+          : nn_config_as_bool (value, false);
     return have + 1;
   }
   for (size_t i = 0; i < nn_config_length (value); i++) {

@@ -4,6 +4,10 @@
 
 #include "nn/config.h"
 
+/* The shape of value: rank 0 for a number. What lies within may still be
+ * irregular: nn_numbers_read then fails. */
+NnShape nn_numbers_shape (const NnConfig *config, const NnConfig *value);
+
 /* Reads value, row by row, into n numbers: exactly n, or one for all of them.
  * Fails through config. */
 void nn_numbers_read (

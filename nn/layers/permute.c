@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Permute, and the operators Transpose and SwapAxes: axes in another order. */
-#include <string.h>
 #include "nn/layers/layers.h"
 #include "nn/layers/op.h"
 #include "nn/layers/split.h"
+#include "nn/layers/strided.h"
 
 typedef struct {
   NnLayer base;
-  size_t step[NN_MAX_RANK]; /* of the input, along each axis of the output */
+  NnStrided view;
 } Permute;
 
 /* from: [rank] which axis of the input each axis of the output is. */
@@ -16,19 +16,20 @@ set_order (Permute *self, const NnConfig *config, const size_t *from)
 {
   NnLayer *const layer = &self->base;
   const NnShape *const in = &layer->in[0];
-  NnShape out = { .rank = in->rank };
+  NnStrided *const view = &self->view;
   bool seen[NN_MAX_RANK] = { false };
 
+  view->shape.rank = in->rank;
   for (size_t i = 0; i < in->rank; i++) {
     if (seen[from[i]]) {
       nn_config_fail (config, NN_ERROR_FORMAT, "an axis is named twice");
       return;
     }
     seen[from[i]] = true;
-    out.dim[i] = in->dim[from[i]];
-    self->step[i] = nn_split (in, from[i], from[i] + 1).inner;
+    view->shape.dim[i] = in->dim[from[i]];
+    view->step[i] = nn_shape_step (in, from[i]);
   }
-  nn_layer_add_output (layer, config, &out);
+  nn_layer_add_output (layer, config, &view->shape);
 }
 
 /* order: a list whose items count the batch as axis 0, from item first on. */
@@ -96,33 +97,13 @@ swap_axes_setup (NnLayer *layer, const NnConfig *config)
     set_order ((Permute *) layer, config, from);
 }
 
-/* Copies axis i and those behind it; returns the end of what it wrote. */
-static float *
-copy_axis (const Permute *self, size_t i, const float *in, float *out)
-{
-  const NnShape *const shape = &self->base.out[0];
-  const size_t step = self->step[i];
-
-  if (i + 1 < shape->rank) {
-    for (size_t k = 0; k < shape->dim[i]; k++)
-      out = copy_axis (self, i + 1, in + k * step, out);
-    return out;
-  }
-  if (step == 1)
-    memcpy (out, in, shape->dim[i] * sizeof (float));
-  else
-    for (size_t k = 0; k < shape->dim[i]; k++)
-      out[k] = in[k * step];
-  return out + shape->dim[i];
-}
-
 static void
 permute_forward (const NnLayer *layer, const NnCall *call)
 {
   const size_t size = nn_shape_size (&layer->in[0]);
 
   for (size_t i = 0; i < call->n; i++)
-    copy_axis ((const Permute *) layer, 0, call->in[0] + i * size,
+    nn_strided_copy (&((const Permute *) layer)->view, call->in[0] + i * size,
         call->out[0] + i * size);
 }
 

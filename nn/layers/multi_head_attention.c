@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* MultiHeadAttention (Vaswani et al. 2017), and GroupedQueryAttention (Ainslie
+ * et al. 2023), in which several heads of the query share one of key and value.
+ *   query [t][..]  value [s][..]  key [s][..] (the value where not given)
+ *   kernels [..][heads][h], biases [heads][h]; of the output [heads][h][..]
+ *   -> out [t][..], and the weights [heads][t][s] where they are asked for
+ *   softmax (query . key / sqrt (h)) value, for each head
+ * t and s may be several axes, over all of which is attended.
+ */
+#include <math.h>
+#include <string.h>
+#include "nn/blas.h"
+#include "nn/layers/layers.h"
+#include "nn/layers/scores.h"
+
+enum { QUERY, KEY, VALUE, OUTPUT, N_PRODUCTS };
+
+/* One of the four products: rows [n][from] -> [n][to] */
+typedef struct {
+  size_t from, to;
+  size_t param; /* of the kernel; the bias follows */
+} Product;
+
+typedef struct {
+  NnLayer base;
+  size_t input[OUTPUT]; /* which inputs are query, key and value */
+  size_t pair_mask;     /* which is the attention mask, or n_in */
+  size_t t, s;
+  size_t heads, shared_heads; /* of the query; of key and value */
+  size_t key_dim, value_dim;
+  bool use_bias, is_causal, gives_scores;
+  Product product[N_PRODUCTS];
+} MultiHead;
+
+static size_t
+find_input (const NnLayer *layer, const NnConfig *config, const char *name,
+    size_t position, size_t fallback)
+{
+  const NnArg *const arg = nn_layer_arg (layer, name, position);
+
+  if (arg && arg->n == 1)
+    return arg->first;
+  if (arg || fallback >= layer->n_in)
+    nn_config_fail (
+        config, NN_ERROR_UNSUPPORTED, "“%s” is not one tensor", name);
+  return fallback;
+}
+
+/* Elements of all axes but the last. */
+static size_t
+n_rows (const NnShape *shape)
+{
+  return nn_shape_size (shape) / shape->dim[shape->rank - 1];
+}
+
+static void
+find_inputs (MultiHead *self, const NnConfig *config)
+{
+  const NnLayer *const layer = &self->base;
+  size_t *const input = self->input;
+
+  self->pair_mask = layer->n_in;
+  input[QUERY] = find_input (layer, config, "query", 0, layer->n_in);
+  input[VALUE] = find_input (layer, config, "value", 1, layer->n_in);
+  if (!nn_config_ok (config))
+    return;
+  input[KEY] = find_input (layer, config, "key", 2, input[VALUE]);
+  if (nn_layer_arg (layer, "attention_mask", G_MAXSIZE))
+    self->pair_mask =
+        find_input (layer, config, "attention_mask", G_MAXSIZE, layer->n_in);
+  for (size_t i = 0; i < OUTPUT && nn_config_ok (config); i++)
+    if (layer->in[input[i]].rank < 2)
+      nn_config_fail (config, NN_ERROR_SHAPE,
+          "query, value or key has not (steps, features)");
+    else if (layer->has_mask[input[i]] && layer->in[input[i]].rank > 2)
+      nn_config_fail (config, NN_ERROR_UNSUPPORTED,
+          "a mask on an input with several axes of steps");
+}
+
+/* Keras' rules for the mask of pairs: [t][s] or [heads][t][s], where an axis
+ * may be 1. */
+static void
+check_pair_mask (const MultiHead *self, const NnConfig *config)
+{
+  const NnShape *const shape = &self->base.in[self->pair_mask];
+  const size_t wanted[] = { self->heads, self->t, self->s };
+  bool fits = shape->rank == 2 || shape->rank == 3;
+
+  for (size_t i = 0; i < shape->rank && fits; i++)
+    fits = shape->dim[i] == 1 || shape->dim[i] == wanted[3 - shape->rank + i];
+  if (!fits)
+    nn_config_fail (config, NN_ERROR_SHAPE,
+        "“attention_mask” is not (queries, keys) or (heads, queries, keys)");
+}
+
+/* Attention over all axes is what we do; over some of them is refused. */
+static void
+check_axes (const MultiHead *self, const NnConfig *config)
+{
+  const NnConfig axes = nn_config_get (config, "attention_axes");
+  const size_t rank = self->base.in[self->input[QUERY]].rank;
+
+  if (nn_config_is_set (&axes)
+      && (nn_config_is_list (&axes) ? nn_config_length (&axes) : 1)
+          != rank - 1)
+    nn_config_fail (config, NN_ERROR_UNSUPPORTED,
+        "attention over some of several axes is not supported");
+}
+
+static void
+read_heads (MultiHead *self, const NnConfig *config)
+{
+  const bool is_grouped =
+      !g_str_equal (self->base.klass->keras_name, "MultiHeadAttention");
+
+  if (is_grouped) {
+    self->heads = nn_config_size (config, "num_query_heads", 0);
+    self->shared_heads = nn_config_size (config, "num_key_value_heads", 0);
+    self->key_dim = self->value_dim = nn_config_size (config, "head_dim", 0);
+  } else {
+    self->heads = self->shared_heads = nn_config_size (config, "num_heads", 0);
+    self->key_dim = nn_config_size (config, "key_dim", 0);
+    self->value_dim = nn_config_size (config, "value_dim", self->key_dim);
+  }
+  if (nn_config_ok (config) && self->heads % self->shared_heads != 0)
+    nn_config_fail (config, NN_ERROR_SHAPE,
+        "%" G_GSIZE_FORMAT " heads do not divide into %" G_GSIZE_FORMAT,
+        self->heads, self->shared_heads);
+  self->use_bias = nn_config_bool (config, "use_bias", true);
+  check_axes (self, config);
+}
+
+/* The features of the output: a number, a list, or those of the query. */
+static NnShape
+read_output_features (const MultiHead *self, const NnConfig *config)
+{
+  const NnConfig value = nn_config_get (config, "output_shape");
+  const NnShape *const query = &self->base.in[self->input[QUERY]];
+  NnShape features = { .rank = 1 };
+
+  if (nn_config_is_list (&value))
+    nn_config_shape (&value, 0, &features);
+  else if (nn_config_is_set (&value))
+    features.dim[0] = nn_config_size (config, "output_shape", 0);
+  else
+    features.dim[0] = query->dim[query->rank - 1];
+  if (features.rank > NN_MAX_RANK - 2
+      || features.rank + query->rank - 1 > NN_MAX_RANK) {
+    nn_config_fail (
+        config, NN_ERROR_LIMIT, "the output would have too many axes");
+    features.rank = 1;
+  }
+  return features;
+}
+
+/* Declares kernel and bias, both of from axes and then to axes. */
+static void
+add_product (MultiHead *self, const NnConfig *config, size_t which,
+    const NnShape *from, const NnShape *to)
+{
+  static const char *const scopes[] = { "query_dense", "key_dense",
+    "value_dense", "output_dense" };
+  NnLayer *const layer = &self->base;
+  NnShape kernel = *from;
+
+  for (size_t i = 0; i < to->rank; i++)
+    kernel.dim[kernel.rank++] = to->dim[i];
+  self->product[which] = (Product){ .param = nn_layer_add_param (
+                                        layer, config, scopes[which], "kernel",
+                                        &kernel, true) };
+  if (self->use_bias)
+    nn_layer_add_param (layer, config, scopes[which], "bias", to, true);
+  if (!nn_config_ok (config))
+    return;
+  self->product[which].from = nn_shape_size (from);
+  self->product[which].to = nn_shape_size (to);
+}
+
+static void
+add_products (
+    MultiHead *self, const NnConfig *config, const NnShape *features)
+{
+  const size_t heads[] = { self->heads, self->shared_heads,
+    self->shared_heads };
+  const size_t dims[] = { self->key_dim, self->key_dim, self->value_dim };
+
+  for (size_t i = 0; i < OUTPUT; i++) {
+    const NnShape *const in = &self->base.in[self->input[i]];
+
+    add_product (self, config, i,
+        &(NnShape){ .rank = 1, .dim = { in->dim[in->rank - 1] } },
+        &(NnShape){ .rank = 2, .dim = { heads[i], dims[i] } });
+  }
+  add_product (self, config, OUTPUT,
+      &(NnShape){ .rank = 2, .dim = { self->heads, self->value_dim } },
+      features);
+}
+
+static void
+add_outputs (MultiHead *self, const NnConfig *config, const NnShape *features)
+{
+  NnLayer *const layer = &self->base;
+  const NnShape *const query = &layer->in[self->input[QUERY]];
+  const NnShape *const key = &layer->in[self->input[KEY]];
+  NnShape out = *query, scores = { .rank = 1, .dim = { self->heads } };
+
+  out.rank--;
+  for (size_t i = 0; i < features->rank; i++)
+    out.dim[out.rank++] = features->dim[i];
+  nn_layer_add_output (layer, config, &out);
+  if (!self->gives_scores)
+    return;
+  if (query->rank + key->rank - 1 > NN_MAX_RANK) {
+    nn_config_fail (
+        config, NN_ERROR_LIMIT, "the scores would have too many axes");
+    return;
+  }
+  for (size_t i = 0; i + 1 < query->rank; i++)
+    scores.dim[scores.rank++] = query->dim[i];
+  for (size_t i = 0; i + 1 < key->rank; i++)
+    scores.dim[scores.rank++] = key->dim[i];
+  nn_layer_add_output (layer, config, &scores);
+}
+
+/* Query, key, value and context of all heads; key of one head, turned; its
+ * scores. Cannot wrap: each is the product of two axes in bounds. */
+static size_t
+scratch_len (const MultiHead *self)
+{
+  return self->t * (self->product[QUERY].to + self->product[OUTPUT].from)
+      + self->s * (self->product[KEY].to + self->product[VALUE].to)
+      + self->key_dim * self->s + self->t * self->s;
+}
+
+static void
+multi_head_setup (NnLayer *layer, const NnConfig *config)
+{
+  MultiHead *self = (MultiHead *) layer;
+  NnShape features;
+
+  find_inputs (self, config);
+  if (!nn_config_ok (config))
+    return;
+  self->t = n_rows (&layer->in[self->input[QUERY]]);
+  self->s = n_rows (&layer->in[self->input[KEY]]);
+  if (n_rows (&layer->in[self->input[VALUE]]) != self->s)
+    nn_config_fail (config, NN_ERROR_SHAPE,
+        "key and value have not the same number of steps");
+  read_heads (self, config);
+  if (self->pair_mask < layer->n_in)
+    check_pair_mask (self, config);
+  self->is_causal = nn_layer_flag (layer, "use_causal_mask", false);
+  self->gives_scores = nn_layer_flag (layer, "return_attention_scores", false);
+  features = read_output_features (self, config);
+  if (!nn_config_ok (config))
+    return;
+  add_products (self, config, &features);
+  add_outputs (self, config, &features);
+  layer->scratch_len = scratch_len (self);
+}
+
+static void
+multiply (const MultiHead *self, size_t which, size_t rows, const float *in,
+    float *out)
+{
+  const Product *const product = &self->product[which];
+  const size_t n = product->to;
+
+  for (size_t r = 0; r < rows && self->use_bias; r++)
+    memcpy (out + r * n, nn_layer_value (&self->base, product->param + 1),
+        n * sizeof (float));
+  nn_blas_gemm (rows, n, product->from, in, product->from,
+      nn_layer_value (&self->base, product->param), n, self->use_bias, out, n);
+}
+
+static const float *
+mask_of (const NnCall *call, size_t input, size_t sample, size_t steps)
+{
+  return call->in_mask[input] ? call->in_mask[input] + sample * steps : NULL;
+}
+
+static NnScoreMask
+score_mask (
+    const MultiHead *self, const NnCall *call, size_t sample, size_t head)
+{
+  NnScoreMask mask = { .n_queries = self->t,
+    .n_keys = self->s,
+    .is_causal = self->is_causal,
+    .query = mask_of (call, self->input[QUERY], sample, self->t),
+    .key = mask_of (call, self->input[VALUE], sample, self->s),
+    .other_key = mask_of (call, self->input[KEY], sample, self->s) };
+
+  if (self->pair_mask < self->base.n_in) {
+    const NnShape *const shape = &self->base.in[self->pair_mask];
+    const size_t *const dim = shape->dim + shape->rank - 2;
+    const bool by_head = shape->rank == 3 && shape->dim[0] > 1;
+
+    mask.pair = call->in[self->pair_mask] + sample * nn_shape_size (shape)
+        + (by_head ? head * dim[0] * dim[1] : 0);
+    mask.query_step = dim[0] > 1 ? dim[1] : 0;
+    mask.key_step = dim[1] > 1 ? 1 : 0;
+  }
+  return mask;
+}
+
+static void
+attend (const MultiHead *self, const NnCall *call, size_t sample)
+{
+  const size_t t = self->t, s = self->s;
+  const Product *const product = self->product;
+  float *const query = call->scratch;
+  float *const key = query + t * product[QUERY].to;
+  float *const value = key + s * product[KEY].to;
+  float *const context = value + s * product[VALUE].to;
+  float *const turned = context + t * product[OUTPUT].from;
+  float *const spare = turned + self->key_dim * s;
+  const float scale = 1 / sqrtf (self->key_dim);
+
+  for (size_t i = 0; i < OUTPUT; i++) {
+    float *const to[] = { query, key, value };
+    const size_t rows = i == QUERY ? t : s;
+
+    multiply (self, i, rows,
+        call->in[self->input[i]] + sample * rows * product[i].from, to[i]);
+  }
+  for (size_t i = 0; i < t * product[QUERY].to; i++)
+    query[i] *= scale;
+  for (size_t h = 0; h < self->heads; h++) {
+    const size_t shared = h / (self->heads / self->shared_heads);
+    const NnScoreMask mask = score_mask (self, call, sample, h);
+    float *const scores = self->gives_scores
+        ? call->out[1] + (sample * self->heads + h) * t * s
+        : spare;
+
+    nn_scores_transpose (key + shared * self->key_dim, s, self->key_dim,
+        product[KEY].to, turned);
+    nn_blas_gemm (t, s, self->key_dim, query + h * self->key_dim,
+        product[QUERY].to, turned, s, false, scores, s);
+    nn_scores_softmax (&mask, scores);
+    nn_blas_gemm (t, self->value_dim, s, scores, s,
+        value + shared * self->value_dim, product[VALUE].to, false,
+        context + h * self->value_dim, product[OUTPUT].from);
+  }
+  multiply (
+      self, OUTPUT, t, context, call->out[0] + sample * t * product[OUTPUT].to);
+}
+
+static void
+multi_head_forward (const NnLayer *layer, const NnCall *call)
+{
+  for (size_t i = 0; i < call->n; i++)
+    attend ((const MultiHead *) layer, call, i);
+}
+
+static double
+multi_head_flops (const NnLayer *layer)
+{
+  const MultiHead *self = (const MultiHead *) layer;
+  double flops = 2.0 * self->heads * self->t * self->s
+      * (self->key_dim + self->value_dim);
+
+  for (size_t i = 0; i < N_PRODUCTS; i++)
+    flops += 2.0 * (i == KEY || i == VALUE ? self->s : self->t)
+        * self->product[i].from * self->product[i].to;
+  return flops;
+}
+
+/* clang-format off */
+#define MULTI_HEAD(name)                                                       \
+  {                                                                            \
+    .keras_name = name, .size = sizeof (MultiHead),                            \
+    .mask_rule = NN_MASK_PASS, .setup = multi_head_setup,                      \
+    .forward = multi_head_forward, .flops = multi_head_flops,                  \
+  }
+/* clang-format on */
+
+const NnLayerClass nn_multi_head_attention_classes[] = {
+  MULTI_HEAD ("MultiHeadAttention"),
+  MULTI_HEAD ("GroupQueryAttention"),
+  MULTI_HEAD ("GroupedQueryAttention"),
+  { NULL },
+};

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Operators that make one number of those along an axis, or neighbouring axes:
+ * Mean, Sum, Max, ArgMax, Any, ... */
+#include <math.h>
+#include <string.h>
+#include "nn/layers/layers.h"
+#include "nn/layers/op.h"
+#include "nn/layers/split.h"
+
+/* n numbers that are step apart. */
+typedef float (*Reduction) (const float *x, size_t n, size_t step);
+
+typedef struct {
+  NnLayer base;
+  NnSplit split;
+  Reduction reduction;
+} Reduce;
+
+static float
+sum_of (const float *x, size_t n, size_t step)
+{
+  double sum = 0;
+
+  for (size_t i = 0; i < n; i++)
+    sum += x[i * step];
+  return sum;
+}
+
+static float
+mean_of (const float *x, size_t n, size_t step)
+{
+  return sum_of (x, n, step) / n;
+}
+
+static float
+product_of (const float *x, size_t n, size_t step)
+{
+  double product = 1;
+
+  for (size_t i = 0; i < n; i++)
+    product *= x[i * step];
+  return product;
+}
+
+static float
+variance_of (const float *x, size_t n, size_t step)
+{
+  double mean = 0, square = 0;
+
+  for (size_t i = 0; i < n; i++)
+    mean += x[i * step];
+  mean /= n;
+  for (size_t i = 0; i < n; i++)
+    square += (x[i * step] - mean) * (x[i * step] - mean);
+  return square / n;
+}
+
+static float
+deviation_of (const float *x, size_t n, size_t step)
+{
+  return sqrtf (variance_of (x, n, step));
+}
+
+/* The first of them. */
+static float
+index_of_max (const float *x, size_t n, size_t step)
+{
+  size_t best = 0;
+
+  for (size_t i = 1; i < n; i++)
+    if (x[i * step] > x[best * step])
+      best = i;
+  return best;
+}
+
+static float
+index_of_min (const float *x, size_t n, size_t step)
+{
+  size_t best = 0;
+
+  for (size_t i = 1; i < n; i++)
+    if (x[i * step] < x[best * step])
+      best = i;
+  return best;
+}
+
+static float
+max_of (const float *x, size_t n, size_t step)
+{
+  return x[(size_t) index_of_max (x, n, step) * step];
+}
+
+static float
+min_of (const float *x, size_t n, size_t step)
+{
+  return x[(size_t) index_of_min (x, n, step) * step];
+}
+
+static float
+any_of (const float *x, size_t n, size_t step)
+{
+  bool any = false;
+
+  for (size_t i = 0; i < n; i++)
+    any = any || x[i * step] != 0;
+  return any;
+}
+
+static float
+all_of (const float *x, size_t n, size_t step)
+{
+  bool all = true;
+
+  for (size_t i = 0; i < n; i++)
+    all = all && x[i * step] != 0;
+  return all;
+}
+
+static float
+count_of (const float *x, size_t n, size_t step)
+{
+  size_t count = 0;
+
+  for (size_t i = 0; i < n; i++)
+    count += x[i * step] != 0;
+  return count;
+}
+
+static float
+log_sum_exp_of (const float *x, size_t n, size_t step)
+{
+  const float max = max_of (x, n, step);
+  double sum = 0;
+
+  for (size_t i = 0; i < n; i++)
+    sum += exp (x[i * step] - max);
+  return max + log (sum);
+}
+
+/* clang-format off */
+static const struct {
+  const char *keras_name;
+  Reduction reduction;
+} table[] = {
+  { "ops.All",          all_of },
+  { "ops.Amax",         max_of },
+  { "ops.Amin",         min_of },
+  { "ops.Any",          any_of },
+  { "ops.Argmax",       index_of_max },
+  { "ops.Argmin",       index_of_min },
+  { "ops.CountNonzero", count_of },
+  { "ops.Logsumexp",    log_sum_exp_of },
+  { "ops.Max",          max_of },
+  { "ops.Mean",         mean_of },
+  { "ops.Min",          min_of },
+  { "ops.Prod",         product_of },
+  { "ops.Std",          deviation_of },
+  { "ops.Sum",          sum_of },
+  { "ops.Var",          variance_of },
+};
+/* clang-format on */
+
+static NnShape
+reduced_shape (const NnShape *in, const bool *axes, bool keep)
+{
+  NnShape out = { .rank = 0 };
+
+  for (size_t i = 0; i < in->rank; i++)
+    if (!axes[i])
+      out.dim[out.rank++] = in->dim[i];
+    else if (keep)
+      out.dim[out.rank++] = 1;
+  return out;
+}
+
+static void
+reduce_setup (NnLayer *layer, const NnConfig *config)
+{
+  Reduce *self = (Reduce *) layer;
+  const NnConfig axis = nn_op_option (layer, config, "axis", 1);
+  const NnConfig keep = nn_op_option (layer, config, "keepdims", 2);
+  bool axes[NN_MAX_RANK];
+  NnShape out;
+
+  if (!nn_layer_expect (layer, config, 1, 1, NN_MAX_RANK))
+    return;
+  if (!nn_config_is_set (&axis)
+      || (nn_config_is_list (&axis) && nn_config_length (&axis) == 0)) {
+    nn_config_fail (config, NN_ERROR_UNSUPPORTED,
+        "without an axis it would go over the whole batch");
+    return;
+  }
+  if (!nn_axes_read (config, &axis, -1, layer->in[0].rank, axes))
+    return;
+  self->split = nn_split_axes (config, &layer->in[0], axes);
+  for (size_t i = 0; i < G_N_ELEMENTS (table); i++)
+    if (g_str_equal (table[i].keras_name, layer->klass->keras_name))
+      self->reduction = table[i].reduction;
+  out = reduced_shape (
+      &layer->in[0], axes, nn_config_as_bool (&keep, false));
+  nn_layer_add_output (layer, config, &out);
+}
+
+static void
+reduce_forward (const NnLayer *layer, const NnCall *call)
+{
+  const Reduce *self = (const Reduce *) layer;
+  const NnSplit *const split = &self->split;
+
+  for (size_t o = 0; o < call->n * split->outer; o++)
+    for (size_t i = 0; i < split->inner; i++)
+      call->out[0][o * split->inner + i] = self->reduction (
+          call->in[0] + o * split->len * split->inner + i, split->len,
+          split->inner);
+}
+
+/* clang-format off */
+#define REDUCE(name)                                                           \
+  {                                                                            \
+    .keras_name = "ops." name, .size = sizeof (Reduce),                        \
+    .setup = reduce_setup, .forward = reduce_forward,                          \
+  }
+/* clang-format on */
+
+const NnLayerClass nn_reduce_classes[] = {
+  REDUCE ("All"),
+  REDUCE ("Amax"),
+  REDUCE ("Amin"),
+  REDUCE ("Any"),
+  REDUCE ("Argmax"),
+  REDUCE ("Argmin"),
+  REDUCE ("CountNonzero"),
+  REDUCE ("Logsumexp"),
+  REDUCE ("Max"),
+  REDUCE ("Mean"),
+  REDUCE ("Min"),
+  REDUCE ("Prod"),
+  REDUCE ("Std"),
+  REDUCE ("Sum"),
+  REDUCE ("Var"),
+  { NULL },
+};

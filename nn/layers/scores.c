@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nn/layers/scores.h"
+
+#include <glib.h>
+#include "nn/activation.h"
+
+/* What Keras' Softmax adds where the mask is 0: far below any score. */
+#define HIDDEN (-1e9f)
+
+static void
+hide (const NnScoreMask *mask, size_t query, float *row)
+{
+  const float *const pair =
+      mask->pair ? mask->pair + query * mask->query_step : NULL;
+  const bool is_hidden = mask->query && mask->query[query] == 0;
+
+  for (size_t k = 0; k < mask->n_keys; k++)
+    if (is_hidden || (mask->is_causal && k > query)
+        || (mask->key && mask->key[k] == 0)
+        || (mask->other_key && mask->other_key[k] == 0)
+        || (pair && pair[k * mask->key_step] == 0))
+      row[k] = HIDDEN;
+}
+
+void
+nn_scores_softmax (const NnScoreMask *mask, float *scores)
+{
+  NnActivation softmax;
+
+  nn_activation_find ("softmax", 3, &softmax);
+  if (mask->is_causal || mask->query || mask->key || mask->other_key
+      || mask->pair)
+    for (size_t q = 0; q < mask->n_queries; q++)
+      hide (mask, q, scores + q * mask->n_keys);
+  nn_activation_apply (&softmax, scores, mask->n_queries, mask->n_keys);
+}
+
+void
+nn_scores_transpose (
+    const float *in, size_t rows, size_t columns, size_t ld, float *out)
+{
+  for (size_t r = 0; r < rows; r++)
+    for (size_t c = 0; c < columns; c++)
+      out[c * rows + r] = in[r * ld + c];
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the attention layers share: which of the keys a query may look at, and
+ * the softmax over those.
+ *   scores [queries][keys]
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct {
+  size_t n_queries, n_keys;
+  bool is_causal;         /* query i sees keys 0 ... i */
+  const float *query;     /* [n_queries] of 1 and 0, or NULL: all */
+  const float *key;       /* [n_keys], likewise */
+  const float *other_key; /* [n_keys], likewise */
+  const float *pair;      /* 1 and 0 for each pair, or NULL: all */
+  size_t query_step, key_step; /* of pair, in elements; 0: the same for all */
+} NnScoreMask;
+
+/* In place. A query that may see nothing sees all alike, as in Keras. */
+void nn_scores_softmax (const NnScoreMask *mask, float *scores);
+
+/* in [rows][columns], rows that are ld apart -> out [columns][rows] */
+void nn_scores_transpose (
+    const float *in, size_t rows, size_t columns, size_t ld, float *out);

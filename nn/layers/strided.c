@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nn/layers/strided.h"
+
+#include <string.h>
+
+size_t
+nn_shape_step (const NnShape *shape, size_t axis)
+{
+  size_t step = 1;
+
+  for (size_t i = axis + 1; i < shape->rank; i++)
+    step *= shape->dim[i];
+  return step;
+}
+
+/* Copies axis i and those behind it; returns the end of what it wrote. */
+static float *
+copy_axis (const NnStrided *view, size_t i, const float *in, float *out)
+{
+  const size_t n = view->shape.dim[i];
+  const gssize step = view->step[i];
+
+  if (i + 1 < view->shape.rank) {
+    for (size_t k = 0; k < n; k++)
+      out = copy_axis (view, i + 1, in + (gssize) k * step, out);
+    return out;
+  }
+  if (step == 1)
+    memcpy (out, in, n * sizeof (float));
+  else
+    for (size_t k = 0; k < n; k++)
+      out[k] = in[(gssize) k * step];
+  return out + n;
+}
+
+void
+nn_strided_copy (const NnStrided *view, const float *in, float *out)
+{
+  in += view->offset;
+  if (view->shape.rank == 0)
+    *out = *in;
+  else
+    copy_axis (view, 0, in, out);
+}
