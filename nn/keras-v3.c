@@ -23,6 +23,9 @@ nn_keras_v3_snake_case (const char *class_name)
 {
   GString *text = g_string_new (NULL);
 
+  /* The one class that Keras registers under another name than its own. */
+  if (g_str_equal (class_name, "GroupQueryAttention"))
+    class_name = "GroupedQueryAttention";
   for (const char *c = class_name; *c; c++) {
     if (!g_ascii_isalnum (*c) && *c != '_')
       continue;
