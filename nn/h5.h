@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reading of HDF5 files: groups, datasets, attributes as plain C values.
- * Only this file's .c calls HDF5. The library of Debian is not thread-safe, so
- * every function here takes one process-wide lock; an NnH5 may be used from any
- * thread.
+ * By hand, without the HDF5 library: model files are untrusted, and HDF5 1.10
+ * (Debian 12) crashes or hangs on damaged ones - a fuzzer found a fault every
+ * 125 files. It has no switch against that, and whoever would check files
+ * before it sees them must read as much as this does. Writing is elsewhere.
  *
- * Files are untrusted: only hard links are followed; external and virtual
- * storage, filters other than deflate and shuffle, and dynamic plugins are
- * refused; sizes are bounded by nn/limits.h before anything is allocated.
+ * Read is what Keras and h5py write, by any version of HDF5 with its default
+ * settings: superblocks 0 to 3, both object headers, all kinds of groups,
+ * numbers, strings of fixed and variable length, contiguous, compact and
+ * chunked data, deflate and shuffle. Only hard links are followed; external and
+ * virtual storage and other filters are refused; sizes are bounded by
+ * nn/limits.h before anything is allocated.
+ *
+ * An NnH5 is used by one thread at a time; nothing is shared between two.
  */
 #pragma once
 
@@ -15,8 +21,8 @@
 
 typedef struct _NnH5 NnH5;
 
-/* Opens for reading. NN_ERROR_NOT_FOUND, or NN_ERROR_FORMAT where the file is
- * not HDF5. Close with nn_h5_close. */
+/* Opens for reading: the whole file is read into memory. NN_ERROR_NOT_FOUND, or
+ * NN_ERROR_FORMAT where it is not HDF5. Close with nn_h5_close. */
 NnH5 *nn_h5_open (const char *path, GError **error);
 /* The same for a file that is in memory; name stands for it in messages. */
 NnH5 *nn_h5_open_bytes (const char *name, GBytes *bytes, GError **error);

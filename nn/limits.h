@@ -47,6 +47,16 @@
 /* Scratch memory of a session for one sample, in floats (1 GiB). */
 #define NN_MAX_SCRATCH ((size_t) 1 << 28)
 
+/* Structures of an HDF5 file that are looked at, in all: a model with 2000
+ * weights has some 50000. Files can refer to one structure again and again. */
+#define NN_MAX_H5_WORK ((size_t) 1 << 24)
+
+/* Levels of a B-tree (each holds at least twice the entries of the one below),
+ * and blocks of one object header (HDF5 adds one when the last is full). We
+ * recurse over the former. */
+#define NN_MAX_H5_LEVELS 24
+#define NN_MAX_H5_BLOCKS 4096
+
 /* Strings in one attribute (layer and weight names), and children of a group.
  */
 #define NN_MAX_NAMES 65536

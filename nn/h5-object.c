@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+#include "nn/h5-private.h"
+#include "nn/limits.h"
+
+bool
+h5_work (NnH5 *file, size_t n)
+{
+  if (n > NN_MAX_H5_WORK - MIN (file->work, NN_MAX_H5_WORK))
+    return false;
+  file->work += n;
+  return true;
+}
+
+static bool
+is_size (unsigned n)
+{
+  return n == 2 || n == 4 || n == 8;
+}
+
+/* Versions 0 and 1: up to HDF5 1.6, and what is written by default since. */
+static void
+read_superblock_old (NnH5 *file, H5Span *span, unsigned version, guint64 *base,
+    guint64 *end)
+{
+  h5_skip (span, 4); /* versions of other structures */
+  file->offset_size = h5_take (span, 1);
+  file->length_size = h5_take (span, 1);
+  h5_skip (span, 1 + 2 + 2 + 4 + (version == 1 ? 4 : 0));
+  if (!is_size (file->offset_size) || !is_size (file->length_size)) {
+    span->is_bad = true;
+    return;
+  }
+  *base = h5_take_address (file, span);
+  h5_take_address (file, span); /* free space */
+  *end = h5_take_address (file, span);
+  h5_take_address (file, span); /* driver information */
+  h5_take_address (file, span); /* name of the root group: none */
+  file->root = h5_take_address (file, span);
+}
+
+/* Versions 2 and 3: HDF5 1.8 and 1.10. */
+static void
+read_superblock_new (NnH5 *file, H5Span *span, guint64 *base, guint64 *end)
+{
+  file->offset_size = h5_take (span, 1);
+  file->length_size = h5_take (span, 1);
+  h5_skip (span, 1); /* flags */
+  if (!is_size (file->offset_size) || !is_size (file->length_size)) {
+    span->is_bad = true;
+    return;
+  }
+  *base = h5_take_address (file, span);
+  h5_take_address (file, span); /* extension: nothing that we need */
+  *end = h5_take_address (file, span);
+  file->root = h5_take_address (file, span);
+}
+
+bool
+h5_read_superblock (NnH5 *file)
+{
+  static const guint8 signature[] = "\x89HDF\r\n\x1a\n";
+  H5Span span = h5_span (file, 0, file->len);
+  const H5Span found = h5_take_span (&span, 8);
+  guint64 base = 1, end = H5_NO_ADDRESS;
+  unsigned version;
+
+  if (found.is_bad || memcmp (found.at, signature, 8) != 0)
+    return false;
+  version = h5_take (&span, 1);
+  if (version <= 1)
+    read_superblock_old (file, &span, version, &base, &end);
+  else if (version <= 3)
+    read_superblock_new (file, &span, &base, &end);
+  else
+    return false;
+  return !span.is_bad && base == 0 && end <= file->len;
+}
+
+/* A part of an object header. */
+typedef struct {
+  guint64 address, len;
+} Block;
+
+typedef struct {
+  GArray *messages;
+  GArray *blocks; /* of Block, to be read */
+  unsigned version;
+  bool has_order; /* version 2: messages have a number */
+} Header;
+
+static void
+header_clear (Header *header)
+{
+  g_clear_pointer (&header->messages, g_array_unref);
+  g_clear_pointer (&header->blocks, g_array_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Header, header_clear)
+
+static bool
+add_message (NnH5 *file, Header *header, const H5Message *message)
+{
+  H5Span span = message->data;
+  Block block;
+
+  if (!h5_work (file, 1))
+    return false;
+  if (message->type != H5_MESSAGE_CONTINUATION) {
+    g_array_append_vals (header->messages, message, 1);
+    return true;
+  }
+  block.address = h5_take_address (file, &span);
+  block.len = h5_take_length (file, &span);
+  g_array_append_val (header->blocks, block);
+  return !span.is_bad && header->blocks->len <= NN_MAX_H5_BLOCKS;
+}
+
+static bool
+read_messages (NnH5 *file, Header *header, H5Span span)
+{
+  const size_t head =
+      header->version == 1 ? 8 : 4 + (header->has_order ? 2 : 0);
+
+  while (span.left >= head) {
+    H5Message message = { 0 };
+    size_t len;
+    unsigned flags;
+
+    message.type = h5_take (&span, header->version == 1 ? 2 : 1);
+    len = h5_take (&span, 2);
+    flags = h5_take (&span, 1);
+    h5_skip (&span, head - (header->version == 1 ? 5 : 4));
+    message.is_shared = flags & 2;
+    message.data = h5_take_span (&span, len);
+    if (span.is_bad || !add_message (file, header, &message))
+      return false;
+  }
+  return true;
+}
+
+/* Version 2 blocks begin with a signature and end with a checksum. The first
+ * has its length in the head. */
+static bool
+read_first_block (NnH5 *file, Header *header, H5Span span)
+{
+  unsigned flags;
+  guint64 len;
+
+  if (span.left >= 4 && memcmp (span.at, "OHDR", 4) == 0) {
+    h5_skip (&span, 4);
+    header->version = h5_take (&span, 1);
+    flags = h5_take (&span, 1);
+    header->has_order = flags & 0x04;
+    h5_skip (&span, (flags & 0x20 ? 16 : 0) + (flags & 0x10 ? 4 : 0));
+    len = h5_take (&span, 1u << (flags & 3));
+    if (header->version != 2)
+      return false;
+  } else {
+    header->version = h5_take (&span, 1);
+    h5_skip (&span, 1 + 2 + 4);
+    len = h5_take (&span, 4);
+    h5_skip (&span, 4);
+    if (header->version != 1)
+      return false;
+  }
+  span = h5_take_span (&span, len);
+  return !span.is_bad && read_messages (file, header, span);
+}
+
+static bool
+read_next_block (NnH5 *file, Header *header, const Block *block)
+{
+  H5Span span = h5_span (file, block->address, block->len);
+
+  if (span.is_bad)
+    return false;
+  if (header->version == 2) {
+    if (block->len < 8 || !h5_take_signature (&span, "OCHK"))
+      return false;
+    span.left -= 4;
+  }
+  return read_messages (file, header, span);
+}
+
+GArray *
+h5_read_object (NnH5 *file, guint64 address)
+{
+  g_auto (Header) header = {
+    .messages = g_array_new (FALSE, FALSE, sizeof (H5Message)),
+    .blocks = g_array_new (FALSE, FALSE, sizeof (Block)),
+  };
+  const H5Span span = h5_span_from (file, address);
+
+  if (span.is_bad || !h5_work (file, 1)
+      || !read_first_block (file, &header, span))
+    return NULL;
+  for (guint i = 0; i < header.blocks->len; i++) {
+    const Block block = g_array_index (header.blocks, Block, i);
+
+    if (!read_next_block (file, &header, &block))
+      return NULL;
+  }
+  return g_steal_pointer (&header.messages);
+}
+
+const H5Message *
+h5_find_message (const GArray *messages, unsigned type)
+{
+  for (guint i = 0; i < messages->len; i++) {
+    const H5Message *const message = &g_array_index (messages, H5Message, i);
+
+    if (message->type == type)
+      return message;
+  }
+  return NULL;
+}
