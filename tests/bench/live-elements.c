@@ -6,6 +6,7 @@
  * processor; exit status 1 where a window was dropped or is missing. */
 #include <gst/gst.h>
 #include <locale.h>
+#include <math.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -128,8 +129,8 @@ report (const Reading *start, const Reading *end)
 {
   const double wall = end->clock - start->clock, cpu = end->cpu - start->cpu;
   const double windows = (double) (end->windows - start->windows);
-  /* At the edges of the time an element may have one window less. */
-  const double due = n_elements * (wall / interval - 1);
+  /* At the edges of the time an element may be late by less than a window. */
+  const double due = n_elements * (floor (wall / interval) - 1);
   struct rusage usage;
 
   getrusage (RUSAGE_SELF, &usage);

@@ -2,7 +2,8 @@
 /* Our side of tests/bench/peers/compare: times and probabilities on request.
  * Usage: bench-peer WINDOWS, a file of float32 [n][64][94]. Requests come on
  * stdin, tabs between the words; each is answered by one line of JSON:
- *   predict network MODEL BATCH        [[p0, p1, ...], ...], BATCH of them
+ *   predict network MODEL BATCH        [[p0, p1, ...], ...], of every window,
+ *                                      BATCH at once, filled up from the first
  *   run VARIANT MODEL BATCH COUNT      [microseconds, ...], COUNT of them
  * VARIANT: network; features (MODEL and BATCH are ignored); chain (features of
  * one window, then the network). The windows repeat where BATCH is larger. */
@@ -17,8 +18,8 @@
 
 typedef struct {
   NnSession *session;
-  size_t batch, n_out;
-  float *in;  /* [batch][64 * 94] */
+  size_t batch, n_in, n_out;
+  float *in;  /* [batch][n_in] */
   float *out; /* [batch][n_out] */
 } Network;
 
@@ -42,28 +43,35 @@ network_free (gpointer data)
   g_free (network);
 }
 
-static Network *
-network_new (const Peer *peer, const char *path, size_t batch, GError **error)
+/* As many windows as the network takes, from this one on. */
+static void
+fill (const Peer *peer, Network *network, size_t window)
 {
   const float *const windows = (const float *) peer->windows;
   const size_t n = peer->windows_len / sizeof (float);
+
+  for (size_t i = 0; i < network->batch * network->n_in; i++)
+    network->in[i] = windows[(window * network->n_in + i) % n];
+}
+
+static Network *
+network_new (const Peer *peer, const char *path, size_t batch, GError **error)
+{
   g_autoptr (NnModel) model = nn_model_load (path, NULL, 0, error);
   g_autoptr (NnSession) session =
       model ? nn_session_new (model, batch, error) : NULL;
   Network *network;
-  size_t n_in;
 
   if (!session)
     return NULL;
-  n_in = batch * nn_shape_size (nn_model_input_shape (model, 0));
   network = g_new0 (Network, 1);
   network->session = g_steal_pointer (&session);
   network->batch = batch;
+  network->n_in = nn_shape_size (nn_model_input_shape (model, 0));
   network->n_out = nn_shape_size (nn_model_output_shape (model, 0));
-  network->in = g_new (float, n_in);
+  network->in = g_new (float, batch * network->n_in);
   network->out = g_new (float, batch * network->n_out);
-  for (size_t i = 0; i < n_in; i++)
-    network->in[i] = windows[i % n];
+  fill (peer, network, 0);
   return network;
 }
 
@@ -89,18 +97,27 @@ run_network (const Network *network, const float *in)
 }
 
 static void
-predict (const Network *network)
+print_row (const char *before, const float *p, size_t n)
 {
-  run_network (network, network->in);
-  for (size_t i = 0; i < network->batch; i++)
-    for (size_t c = 0; c < network->n_out; c++)
-      printf ("%s%.9g%s",
-          c       ? ","
-              : i ? ",["
-                  : "[[",
-          (double) network->out[i * network->n_out + c],
-          c + 1 == network->n_out ? "]" : "");
+  for (size_t i = 0; i < n; i++)
+    printf ("%s%.9g", i ? "," : before, (double) p[i]);
+  printf ("]");
+}
+
+static void
+predict (const Peer *peer, Network *network)
+{
+  const size_t n_windows = peer->windows_len / (network->n_in * sizeof (float));
+
+  for (size_t w = 0; w < n_windows; w += network->batch) {
+    fill (peer, network, w);
+    run_network (network, network->in);
+    for (size_t i = 0; i < MIN (network->batch, n_windows - w); i++)
+      print_row (w + i ? ",[" : "[[", network->out + i * network->n_out,
+          network->n_out);
+  }
   printf ("]\n");
+  fill (peer, network, 0);
 }
 
 /* network: NULL for the features alone. */
@@ -142,7 +159,7 @@ answer (Peer *peer, char *const *word, GError **error)
   if (is_run)
     run (peer, network, strcmp (word[1], "network") != 0, atoi (word[4]));
   else
-    predict (network);
+    predict (peer, network);
   fflush (stdout);
   return true;
 }

@@ -32,18 +32,21 @@ function network(file, batch) {
     const session = new binding.InferenceSession();
     session.loadModel(file, options);
     const data = new Float32Array(batch * WINDOW);
-    for (let i = 0; i < data.length; i++)
-      data[i] = windows[i % windows.length];
     const output = session.outputMetadata[0];
     const out = new Tensor('float32',
         new Float32Array(output.shape.reduce((a, b) => a * b)), output.shape);
     networks.set(key, {
-      session, out,
+      session, out, data,
       feeds: {[session.inputMetadata[0].name]:
                   new Tensor('float32', data, [batch, 64, 94, 1])},
       fetches: {[output.name]: out},
+      fill(window) {
+        for (let i = 0; i < this.data.length; i++)
+          this.data[i] = windows[(window * WINDOW + i) % windows.length];
+      },
       run() { this.session.run(this.feeds, this.fetches, {}); },
     });
+    networks.get(key).fill(0);
   }
   return networks.get(key);
 }
@@ -53,10 +56,15 @@ readline.createInterface({input: process.stdin}).on('line', line => {
   const [what, , file, batch, count] = line.split('\t');
   const n = network(file, Number(batch));
   if (what === 'predict') {
-    n.run();
-    const p = Array.from(n.out.data), size = p.length / Number(batch);
-    console.log(JSON.stringify(Array.from({length: Number(batch)},
-        (_, i) => p.slice(i * size, (i + 1) * size))));
+    const all = [], size = n.out.dims[1];
+    for (let w = 0; w < windows.length / WINDOW; w += Number(batch)) {
+      n.fill(w);
+      n.run();
+      for (let i = 0; i < Number(batch); i++)
+        all.push(Array.from(n.out.data.slice(i * size, (i + 1) * size)));
+    }
+    n.fill(0);
+    console.log(JSON.stringify(all.slice(0, windows.length / WINDOW)));
     return;
   }
   const times = [];

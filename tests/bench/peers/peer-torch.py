@@ -102,6 +102,15 @@ class Peer:
         self.windows = np.fromfile(windows, np.float32).reshape(-1, 64, 94, 1)
         self.networks = {}
 
+    def predict(self, model, batch):
+        """Of every window, batch at once, filled up from the first."""
+        n = len(self.windows)
+        rows = []
+        for first in range(0, n, batch):
+            data = self.windows[np.arange(first, first + batch) % n]
+            rows += model(torch.from_numpy(data)).tolist()
+        return rows[:n]
+
     def network(self, variant, path, batch):
         key = (variant, path, batch)
         if key not in self.networks:
@@ -127,7 +136,7 @@ def main():
             what, variant, path, batch, *count = line.rstrip('\n').split('\t')
             model, data = peer.network(variant, path, int(batch))
             if what == 'predict':
-                print(json.dumps(model(data).tolist()), flush=True)
+                print(json.dumps(peer.predict(model, int(batch))), flush=True)
                 continue
             times = []
             for _ in range(int(count[0])):
