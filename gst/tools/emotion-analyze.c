@@ -289,9 +289,10 @@ take_arguments (App *app, const Arguments *arguments)
   const char *wrong = NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
-    if (g_str_equal (arguments->format, formats[i]))
+    if (g_strcmp0 (arguments->format, formats[i]) == 0)
       app->format = i;
-  if (!g_str_equal (arguments->format, formats[app->format]))
+  if (arguments->format
+      && !g_str_equal (arguments->format, formats[app->format]))
     wrong = "--format is text, json or csv";
   else if (!(arguments->interval_s >= 0.01 && arguments->interval_s <= 3600))
     wrong = "--interval is 0.01 to 3600 seconds";
@@ -377,7 +378,6 @@ main (int argc, char **argv)
 
   setlocale (LC_ALL, "");
   setlocale (LC_NUMERIC, "C"); /* lines are for programs, too */
-  arguments.format = g_strdup ("text");
   app.jobs = g_ptr_array_new_with_free_func ((GDestroyNotify) job_free);
   if (parse (&argc, &argv, &arguments) && take_arguments (&app, &arguments))
     status = run (&app);
