@@ -30,20 +30,20 @@ gst_emotion_json_free (GstEmotionJson *self)
   g_free (self);
 }
 
-static void
-append_quoted (GString *text, const char *value)
+void
+gst_emotion_json_quote (GString *out, const char *text)
 {
-  g_autofree char *valid = g_utf8_make_valid (value, -1);
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
 
-  g_string_append_c (text, '"');
+  g_string_append_c (out, '"');
   for (const guchar *c = (const guchar *) valid; *c; c++)
     if (*c == '"' || *c == '\\')
-      g_string_append_printf (text, "\\%c", *c);
+      g_string_append_printf (out, "\\%c", *c);
     else if (*c < 0x20 || *c == 0x7f)
-      g_string_append_printf (text, "\\u%04x", *c);
+      g_string_append_printf (out, "\\u%04x", *c);
     else
-      g_string_append_c (text, *c);
-  g_string_append_c (text, '"');
+      g_string_append_c (out, *c);
+  g_string_append_c (out, '"');
 }
 
 static void
@@ -67,7 +67,7 @@ begin_value (GstEmotionJson *self, const char *name)
     append_line_end (self);
   if (!name)
     return;
-  append_quoted (self->text, name);
+  gst_emotion_json_quote (self->text, name);
   g_string_append (self->text, ": ");
 }
 
@@ -122,7 +122,7 @@ gst_emotion_json_add_string (
 {
   begin_value (self, name);
   if (value)
-    append_quoted (self->text, value);
+    gst_emotion_json_quote (self->text, value);
   else
     g_string_append (self->text, "null");
 }

@@ -18,7 +18,7 @@ void gst_emotion_json_end_object (GstEmotionJson *self);
 void gst_emotion_json_begin_array (GstEmotionJson *self, const char *name);
 void gst_emotion_json_end_array (GstEmotionJson *self);
 
-/* value: UTF-8; what is not gets replacement characters. NULL: null. */
+/* UTF-8; what is not gets replacement characters. NULL: null. */
 void gst_emotion_json_add_string (
     GstEmotionJson *self, const char *name, const char *value);
 /* As many digits as a double needs to be read back; null where it is not
@@ -29,6 +29,9 @@ void gst_emotion_json_add_int (
     GstEmotionJson *self, const char *name, gint64 value);
 void gst_emotion_json_add_boolean (
     GstEmotionJson *self, const char *name, gboolean value);
+
+/* Appends text as a JSON string, for those who need no more. */
+void gst_emotion_json_quote (GString *out, const char *text);
 
 /* The text up to now, without a line end; lives until the next call. */
 const char *gst_emotion_json_text (const GstEmotionJson *self);

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "gst/json-writer.h"
 #include "gst/labels.h"
 
 struct _Report {
@@ -73,21 +74,6 @@ append_seconds (GString *out, gdouble value)
 }
 
 static void
-append_json_string (GString *out, const char *text)
-{
-  g_string_append_c (out, '"');
-  for (; *text; text++) {
-    if (*text == '"' || *text == '\\')
-      g_string_append_printf (out, "\\%c", *text);
-    else if ((guchar) *text < ' ' || *text == 127)
-      g_string_append_printf (out, "\\u%04x", *text);
-    else
-      g_string_append_c (out, *text);
-  }
-  g_string_append_c (out, '"');
-}
-
-static void
 append_csv_string (GString *out, const char *text)
 {
   if (!strpbrk (text, ",\"\r\n")) {
@@ -111,7 +97,7 @@ append_json_probabilities (const Report *self, const Line *line, GString *out)
   g_string_append (out, ", \"probabilities\": {");
   for (guint i = 0; i < self->labels->len; i++) {
     g_string_append (out, i > 0 ? ", " : "");
-    append_json_string (out, g_ptr_array_index (self->labels, i));
+    gst_emotion_json_quote (out, g_ptr_array_index (self->labels, i));
     g_string_append (out, ": ");
     append_number (out, line->probabilities[i]);
   }
@@ -122,7 +108,7 @@ static void
 append_json_verdict (const Line *line, GString *out)
 {
   g_string_append (out, ", \"emotion\": ");
-  append_json_string (out, line->emotion);
+  gst_emotion_json_quote (out, line->emotion);
   g_string_append (out, ", \"confidence\": ");
   append_number (out, line->confidence);
 }
@@ -131,7 +117,7 @@ static void
 append_json (const Report *self, const Line *line, GString *out)
 {
   g_string_append (out, "{\"file\": ");
-  append_json_string (out, self->source);
+  gst_emotion_json_quote (out, self->source);
   g_string_append (out, ", \"start\": ");
   append_seconds (out, line->start);
   g_string_append (out, ", \"end\": ");
@@ -146,7 +132,7 @@ static void
 append_json_summary (const Report *self, const Line *line, GString *out)
 {
   g_string_append (out, "{\"file\": ");
-  append_json_string (out, self->source);
+  gst_emotion_json_quote (out, self->source);
   g_string_append (out, ", \"summary\": true");
   append_json_verdict (line, out);
   g_string_append_printf (
