@@ -5,8 +5,8 @@
 tiny.h5         averages the features; says its labels and recipe itself
 linear.h5       the same, but its output is not probabilities
 other-input.h5  wants something that is not features of sound
-slow.h5         the same small recurrent layer 30 times over 6016 steps: about
-                half a second for one window (for tests of slow inference)
+slow.h5         the same small recurrent layer 200 times over 6016 steps:
+                about a second for one window (for tests of slow inference)
 
 synthetic-m1.h5 and -m3.h5 are not made here: they are random weights in two of
 the architectures, written by genuine Keras.
@@ -80,7 +80,7 @@ write('other-input.h5', [
     layer('Dense', 'out', [[('in', 0)]], units=9, activation='softmax')],
     {'out': [('kernel', rng.normal(size=(10, 9))), ('bias', np.zeros(9))]})
 
-UNITS, CALLS = 32, 30
+UNITS, CALLS = 32, 200
 write('slow.h5', [
     source('in', [64, 94, 1]),
     layer('Reshape', 'steps', [[('in', 0)]], target_shape=[6016, 1]),
