@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* For builds with -fsanitize=thread only. GLib's locks are futexes inside a
+ * library that ThreadSanitizer does not see into, so it would take every lock
+ * for none. These definitions take their place, in this program and in the
+ * libraries it uses, with POSIX ones that it knows. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include <glib.h>
+
+static void *
+install (gpointer *slot, void *fresh, void (*discard) (void *))
+{
+  void *old = NULL;
+
+  if (__atomic_compare_exchange_n (
+          slot, &old, fresh, FALSE, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+    return fresh;
+  discard (fresh);
+  return old;
+}
+
+static void
+discard_mutex (void *mutex)
+{
+  pthread_mutex_destroy (mutex);
+  free (mutex);
+}
+
+static void
+discard_cond (void *cond)
+{
+  pthread_cond_destroy (cond);
+  free (cond);
+}
+
+static pthread_mutex_t *
+mutex_of (gpointer *slot, int type)
+{
+  pthread_mutex_t *mutex = __atomic_load_n (slot, __ATOMIC_ACQUIRE);
+  pthread_mutexattr_t attributes;
+
+  if (mutex)
+    return mutex;
+  mutex = malloc (sizeof *mutex);
+  pthread_mutexattr_init (&attributes);
+  pthread_mutexattr_settype (&attributes, type);
+  pthread_mutex_init (mutex, &attributes);
+  pthread_mutexattr_destroy (&attributes);
+  return install (slot, mutex, discard_mutex);
+}
+
+static pthread_cond_t *
+cond_of (GCond *self)
+{
+  pthread_cond_t *cond = __atomic_load_n (&self->p, __ATOMIC_ACQUIRE);
+  pthread_condattr_t attributes;
+
+  if (cond)
+    return cond;
+  cond = malloc (sizeof *cond);
+  pthread_condattr_init (&attributes);
+  pthread_condattr_setclock (&attributes, CLOCK_MONOTONIC);
+  pthread_cond_init (cond, &attributes);
+  pthread_condattr_destroy (&attributes);
+  return install (&self->p, cond, discard_cond);
+}
+
+#define VISIBLE __attribute__ ((visibility ("default")))
+#undef g_mutex_locker_new
+
+VISIBLE void
+g_mutex_init (GMutex *self)
+{
+  self->p = NULL;
+}
+
+VISIBLE void
+g_mutex_clear (GMutex *self)
+{
+  if (self->p)
+    discard_mutex (self->p);
+  self->p = NULL;
+}
+
+VISIBLE void
+g_mutex_lock (GMutex *self)
+{
+  pthread_mutex_lock (mutex_of (&self->p, PTHREAD_MUTEX_NORMAL));
+}
+
+VISIBLE gboolean
+g_mutex_trylock (GMutex *self)
+{
+  return pthread_mutex_trylock (mutex_of (&self->p, PTHREAD_MUTEX_NORMAL)) == 0;
+}
+
+VISIBLE void
+g_mutex_unlock (GMutex *self)
+{
+  pthread_mutex_unlock (mutex_of (&self->p, PTHREAD_MUTEX_NORMAL));
+}
+
+VISIBLE void
+g_rec_mutex_init (GRecMutex *self)
+{
+  self->p = NULL;
+}
+
+VISIBLE void
+g_rec_mutex_clear (GRecMutex *self)
+{
+  if (self->p)
+    discard_mutex (self->p);
+  self->p = NULL;
+}
+
+VISIBLE void
+g_rec_mutex_lock (GRecMutex *self)
+{
+  pthread_mutex_lock (mutex_of (&self->p, PTHREAD_MUTEX_RECURSIVE));
+}
+
+VISIBLE gboolean
+g_rec_mutex_trylock (GRecMutex *self)
+{
+  return pthread_mutex_trylock (mutex_of (&self->p, PTHREAD_MUTEX_RECURSIVE))
+      == 0;
+}
+
+VISIBLE void
+g_rec_mutex_unlock (GRecMutex *self)
+{
+  pthread_mutex_unlock (mutex_of (&self->p, PTHREAD_MUTEX_RECURSIVE));
+}
+
+VISIBLE void
+g_cond_init (GCond *self)
+{
+  self->p = NULL;
+}
+
+VISIBLE void
+g_cond_clear (GCond *self)
+{
+  if (self->p)
+    discard_cond (self->p);
+  self->p = NULL;
+}
+
+VISIBLE void
+g_cond_wait (GCond *self, GMutex *mutex)
+{
+  pthread_cond_wait (
+      cond_of (self), mutex_of (&mutex->p, PTHREAD_MUTEX_NORMAL));
+}
+
+VISIBLE void
+g_cond_signal (GCond *self)
+{
+  pthread_cond_signal (cond_of (self));
+}
+
+VISIBLE void
+g_cond_broadcast (GCond *self)
+{
+  pthread_cond_broadcast (cond_of (self));
+}
+
+VISIBLE gboolean
+g_cond_wait_until (GCond *self, GMutex *mutex, gint64 end_time)
+{
+  const struct timespec end = { .tv_sec = end_time / G_USEC_PER_SEC,
+    .tv_nsec = end_time % G_USEC_PER_SEC * 1000 };
+
+  return pthread_cond_timedwait (
+             cond_of (self), mutex_of (&mutex->p, PTHREAD_MUTEX_NORMAL), &end)
+      != ETIMEDOUT;
+}
