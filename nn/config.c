@@ -3,6 +3,7 @@
 
 #include <json-glib/json-glib.h>
 #include <math.h>
+#include <string.h>
 #include "nn/limits.h"
 
 struct _NnDocument {
@@ -10,53 +11,77 @@ struct _NnDocument {
 };
 
 /* Python writes NaN, Infinity and -Infinity, which JSON does not have. Outside
- * strings each becomes a number that reads back the same, in equal width. */
-static bool
-replace_word (char *at, const char *end, const char *word, const char *number)
-{
-  const size_t len = strlen (word);
+ * strings they become what reads back the same: numbers past the range of
+ * double, and for NaN a string that no file has by accident. */
+#define NAN_TEXT "\001NaN"
 
-  if ((size_t) (end - at) < len || memcmp (at, word, len) != 0)
-    return false;
-  memset (at, ' ', len);
-  memcpy (at, number, strlen (number));
+static const struct {
+  const char *word;
+  const char *json;
+} python_words[] = {
+  { "NaN", "\"\\u0001NaN\"" },
+  { "Infinity", "1e999" },
+};
+
+static bool
+fail_limit (const char *name, const char *what, size_t max, GError **error)
+{
+  g_set_error (error, NN_ERROR, NN_ERROR_LIMIT,
+      "%s: the JSON has more than %" G_GSIZE_FORMAT " %s", name, max, what);
+  return false;
+}
+
+/* Checks what json-glib does not: it recurses over the depth, and takes some
+ * 200 bytes for each value. Copies the text to json. */
+static bool
+prepare_text (const char *name, const char *text, gsize len, GString *json,
+    GError **error)
+{
+  const char *const end = text + len;
+  size_t depth = 0, n_values = 0;
+  bool in_string = false;
+
+  for (const char *c = text; c < end; c++) {
+    bool is_word = false;
+
+    for (size_t i = 0; i < G_N_ELEMENTS (python_words) && !in_string; i++)
+      if (*c == python_words[i].word[0]
+          && g_str_has_prefix (c, python_words[i].word)) {
+        g_string_append (json, python_words[i].json);
+        c += strlen (python_words[i].word) - 1;
+        is_word = true;
+        break;
+      }
+    if (is_word)
+      continue;
+    g_string_append_c (json, *c);
+    if (in_string && *c == '\\' && c + 1 < end)
+      g_string_append_c (json, *++c);
+    else if (*c == '"')
+      in_string = !in_string;
+    else if (!in_string && (*c == '{' || *c == '['))
+      depth++;
+    else if (!in_string && (*c == '}' || *c == ']'))
+      depth -= depth > 0;
+    n_values += !in_string && (*c == ',' || *c == '{' || *c == '[');
+    if (depth > NN_MAX_JSON_DEPTH)
+      return fail_limit (name, "levels", NN_MAX_JSON_DEPTH, error);
+    if (n_values > NN_MAX_JSON_VALUES)
+      return fail_limit (name, "values", NN_MAX_JSON_VALUES, error);
+  }
   return true;
 }
 
-/* Checks what json-glib does not: depth (it recurses) and NUL bytes. */
 static bool
-prepare_text (const char *name, char *text, gsize len, GError **error)
+check_text (const char *name, const char *text, gsize len, GError **error)
 {
-  const char *const end = text + len;
-  int depth = 0;
-  bool in_string = false;
-
-  for (char *c = text; c < end; c++) {
-    if (in_string) {
-      if (*c == '\\' && c + 1 < end)
-        c++;
-      else if (*c == '"')
-        in_string = false;
-      continue;
-    }
-    if (*c == '"')
-      in_string = true;
-    else if (*c == '{' || *c == '[')
-      depth++;
-    else if (*c == '}' || *c == ']')
-      depth--;
-    else if (*c == 'N')
-      replace_word (c, end, "NaN", "0");
-    else if (*c == 'I')
-      replace_word (c, end, "Infinity", "1e999");
-    if (depth > NN_MAX_JSON_DEPTH) {
-      g_set_error (error, NN_ERROR, NN_ERROR_LIMIT,
-          "%s: the JSON is nested deeper than %d levels", name,
-          NN_MAX_JSON_DEPTH);
-      return false;
-    }
-  }
-  return true;
+  if (len > NN_MAX_CONFIG_BYTES)
+    return fail_limit (name, "bytes", NN_MAX_CONFIG_BYTES, error);
+  if (g_utf8_validate_len (text, len, NULL)) /* and no NUL */
+    return true;
+  g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
+      "%s: damaged JSON: it is not UTF-8 text", name);
+  return false;
 }
 
 NnDocument *
@@ -65,20 +90,18 @@ nn_document_parse (
 {
   g_autoptr (JsonParser) parser = json_parser_new_immutable ();
   g_autoptr (GError) reason = NULL;
-  g_autofree char *copy = NULL;
+  g_autofree char *terminated = NULL;
+  g_autoptr (GString) json = NULL;
   NnDocument *document;
 
   g_return_val_if_fail (name != NULL && text != NULL, NULL);
-  if (len > NN_MAX_CONFIG_BYTES) {
-    g_set_error (error, NN_ERROR, NN_ERROR_LIMIT,
-        "%s: the JSON is longer than %" G_GSIZE_FORMAT " bytes", name,
-        NN_MAX_CONFIG_BYTES);
+  if (!check_text (name, text, len, error))
     return NULL;
-  }
-  copy = g_strndup (text, len);
-  if (!prepare_text (name, copy, len, error))
+  terminated = g_strndup (text, len);
+  json = g_string_sized_new (len);
+  if (!prepare_text (name, terminated, len, json, error))
     return NULL;
-  if (!json_parser_load_from_data (parser, copy, len, &reason)
+  if (!json_parser_load_from_data (parser, json->str, json->len, &reason)
       || !json_parser_get_root (parser)) {
     g_set_error (error, NN_ERROR, NN_ERROR_FORMAT, "%s: damaged JSON: %s", name,
         reason ? reason->message : "it is empty");
@@ -153,17 +176,24 @@ holds_value (const NnConfig *config, GType type)
       && json_node_get_value_type (config->node) == type;
 }
 
+static bool
+is_nan (const NnConfig *config)
+{
+  return holds_value (config, G_TYPE_STRING)
+      && g_str_equal (json_node_get_string (config->node), NAN_TEXT);
+}
+
 bool
 nn_config_is_string (const NnConfig *config)
 {
-  return holds_value (config, G_TYPE_STRING);
+  return holds_value (config, G_TYPE_STRING) && !is_nan (config);
 }
 
 bool
 nn_config_is_number (const NnConfig *config)
 {
   return holds_value (config, G_TYPE_INT64)
-      || holds_value (config, G_TYPE_DOUBLE);
+      || holds_value (config, G_TYPE_DOUBLE) || is_nan (config);
 }
 
 static NnConfig
@@ -244,6 +274,8 @@ read_double (const NnConfig *value, const char *key, double fallback)
 {
   if (!value->node)
     return fallback;
+  if (is_nan (value))
+    return NAN;
   if (nn_config_is_number (value))
     return json_node_get_double (value->node);
   fail_kind (value, key, "a number");

@@ -55,7 +55,7 @@ size_t nn_config_length (const NnConfig *config); /* items of a list, else 0 */
 const char **nn_config_keys (const NnConfig *config);
 
 /* The value itself; a fallback where it is unset, a failure where it is of
- * another kind. */
+ * another kind. Python's NaN and Infinity are numbers (and no whole ones). */
 const char *nn_config_as_string (const NnConfig *config, const char *fallback);
 double nn_config_as_double (const NnConfig *config, double fallback);
 gint64 nn_config_as_int (const NnConfig *config, gint64 fallback);

@@ -86,8 +86,8 @@ h5_find_attribute (
     bool is_ok = true;
 
     if (message->type == H5_MESSAGE_ATTRIBUTE)
-      is_ok = !message->is_shared
-          && read_attribute (file, message->data, &search);
+      is_ok =
+          !message->is_shared && read_attribute (file, message->data, &search);
     else if (message->type == H5_MESSAGE_ATTRIBUTE_INFO)
       is_ok = read_attribute_info (file, message->data, &search);
     if (!is_ok)

@@ -318,8 +318,8 @@ reader_init (ChunkReader *reader, NnH5 *file, const H5Dataset *dataset)
 }
 
 bool
-h5_read_data (NnH5 *file, const H5Dataset *dataset, const guint8 **data,
-    guint8 **owned)
+h5_read_data (
+    NnH5 *file, const H5Dataset *dataset, const guint8 **data, guint8 **owned)
 {
   g_auto (ChunkReader) reader = { 0 };
 

@@ -122,8 +122,8 @@ read_link (NnH5 *file, H5Span span, gpointer user_data)
   name = h5_take_span (&span, name_len);
   if (type == 0)
     object = h5_take_address (file, &span);
-  if (span.is_bad || version != 1
-      || g_hash_table_size (links) >= NN_MAX_NAMES || !h5_work (file, 1))
+  if (span.is_bad || version != 1 || g_hash_table_size (links) >= NN_MAX_NAMES
+      || !h5_work (file, 1))
     return false;
   add_link (links, g_strndup ((const char *) name.at, name.left), object);
   return true;

@@ -74,8 +74,8 @@ read_heap (const NnH5 *file, guint64 address, Heap *heap)
       || heap->max_bits == 0 || heap->max_bits > 64 || max_object == 0)
     return false;
   heap->offset_bytes = (heap->max_bits + 7) / 8;
-  heap->len_bytes = MIN (
-      (log2_of (heap->max_direct) + 7) / 8, log2_of (max_object) / 8 + 1);
+  heap->len_bytes =
+      MIN ((log2_of (heap->max_direct) + 7) / 8, log2_of (max_object) / 8 + 1);
   return true;
 }
 
@@ -87,8 +87,8 @@ object_in_block (const NnH5 *file, guint64 address, guint64 block_len,
 {
   H5Span span = h5_span (file, address, block_len);
 
-  if (!h5_take_signature (&span, "FHDB") || offset < 4
-      || offset > block_len || len > block_len - offset)
+  if (!h5_take_signature (&span, "FHDB") || offset < 4 || offset > block_len
+      || len > block_len - offset)
     return (H5Span){ .is_bad = true };
   return h5_span (file, address + offset, len);
 }
@@ -168,8 +168,7 @@ visit_node (NnH5 *file, const Tree *tree, guint64 address, unsigned level,
   if (span.is_bad)
     return false;
   for (guint64 i = 0; i < n_records; i++)
-    if (!visit_record (
-            file, tree, h5_take_span (&records, tree->record_size)))
+    if (!visit_record (file, tree, h5_take_span (&records, tree->record_size)))
       return false;
   for (guint64 i = 0; level > 0 && i <= n_records; i++) {
     const guint64 child = h5_take_address (file, &span);
@@ -189,15 +188,15 @@ find_widths (const NnH5 *file, Tree *tree)
   guint64 most, total;
 
   if (tree->node_size < 64 || tree->node_size > 1 << 20
-      || tree->record_size == 0
-      || tree->record_size > tree->node_size - 10 || tree->depth >= 16)
+      || tree->record_size == 0 || tree->record_size > tree->node_size - 10
+      || tree->depth >= 16)
     return false;
   total = most = (tree->node_size - 10) / tree->record_size;
   tree->count_bytes = log2_of (most) / 8 + 1;
   tree->total_bytes[0] = 0; /* a leaf has no more than itself */
   for (unsigned level = 1; level < tree->depth; level++) {
-    const unsigned pointer = file->offset_size + tree->count_bytes
-        + tree->total_bytes[level - 1];
+    const unsigned pointer =
+        file->offset_size + tree->count_bytes + tree->total_bytes[level - 1];
 
     if (tree->node_size <= 10 + pointer)
       return false;
@@ -234,5 +233,6 @@ h5_heap_foreach (NnH5 *file, guint64 heap_address, guint64 tree_address,
   n_records = h5_take (&span, 2);
   if (span.is_bad || !find_widths (file, &tree))
     return false;
-  return n_records == 0 || visit_node (file, &tree, root, tree.depth, n_records);
+  return n_records == 0
+      || visit_node (file, &tree, root, tree.depth, n_records);
 }

@@ -20,8 +20,8 @@ is_size (unsigned n)
 
 /* Versions 0 and 1: up to HDF5 1.6, and what is written by default since. */
 static void
-read_superblock_old (NnH5 *file, H5Span *span, unsigned version, guint64 *base,
-    guint64 *end)
+read_superblock_old (
+    NnH5 *file, H5Span *span, unsigned version, guint64 *base, guint64 *end)
 {
   h5_skip (span, 4); /* versions of other structures */
   file->offset_size = h5_take (span, 1);

@@ -237,10 +237,10 @@ typedef enum {
 typedef struct {
   H5Type type;
   NnShape shape;
-  size_t n;        /* elements */
+  size_t n; /* elements */
   bool is_chunked;
-  H5Span data;     /* not chunked: everything */
-  guint64 tree;    /* chunked: version 1 B-tree */
+  H5Span data;               /* not chunked: everything */
+  guint64 tree;              /* chunked: version 1 B-tree */
   size_t chunk[NN_MAX_RANK]; /* elements of one */
   size_t chunk_n;
   unsigned n_filters;
@@ -252,5 +252,5 @@ H5DatasetStatus h5_open_dataset (
 
 /* The elements, row-major: *data is in the file, or in *owned, which is then to
  * be freed with g_free. False where damaged, or not all there. */
-bool h5_read_data (NnH5 *file, const H5Dataset *dataset, const guint8 **data,
-    guint8 **owned);
+bool h5_read_data (
+    NnH5 *file, const H5Dataset *dataset, const guint8 **data, guint8 **owned);

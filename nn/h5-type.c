@@ -49,23 +49,23 @@ h5_read_type (H5Span span, H5Type *type)
     return false;
   type->is_big_endian = bits & 1;
   switch (head & 0x0f) {
-  case CLASS_INTEGER:
-    type->is_signed = bits & 8;
-    is_known = read_bits (&span, type->size);
-    type->kind = H5_TYPE_INTEGER;
-    break;
-  case CLASS_FLOAT:
-    is_known = (bits & 0x40) == 0 && read_float (&span, bits, type);
-    type->kind = H5_TYPE_FLOAT;
-    break;
-  case CLASS_STRING:
-    is_known = true;
-    type->kind = H5_TYPE_STRING;
-    break;
-  case CLASS_VARIABLE:
-    is_known = (bits & 0x0f) == 1;
-    type->kind = H5_TYPE_VARIABLE_STRING;
-    break;
+    case CLASS_INTEGER:
+      type->is_signed = bits & 8;
+      is_known = read_bits (&span, type->size);
+      type->kind = H5_TYPE_INTEGER;
+      break;
+    case CLASS_FLOAT:
+      is_known = (bits & 0x40) == 0 && read_float (&span, bits, type);
+      type->kind = H5_TYPE_FLOAT;
+      break;
+    case CLASS_STRING:
+      is_known = true;
+      type->kind = H5_TYPE_STRING;
+      break;
+    case CLASS_VARIABLE:
+      is_known = (bits & 0x0f) == 1;
+      type->kind = H5_TYPE_VARIABLE_STRING;
+      break;
   }
   if (!is_known)
     type->kind = H5_TYPE_OTHER;
@@ -160,9 +160,8 @@ is_native_float (const H5Type *type)
 {
   return G_BYTE_ORDER == G_LITTLE_ENDIAN && type->kind == H5_TYPE_FLOAT
       && !type->is_big_endian && type->size == 4 && type->sign == 31
-      && type->exponent == 23 && type->exponent_bits == 8
-      && type->mantissa == 0 && type->mantissa_bits == 23
-      && type->bias == 127;
+      && type->exponent == 23 && type->exponent_bits == 8 && type->mantissa == 0
+      && type->mantissa_bits == 23 && type->bias == 127;
 }
 
 bool

@@ -137,7 +137,7 @@ read_entries (Functional *self, NnKerasLayer *model)
   g_array_set_clear_func (self->entries, entry_clear);
   self->by_name = g_hash_table_new (g_str_hash, g_str_equal);
   if (n == 0)
-    nn_config_fail (self->config, NN_ERROR_FORMAT, "the model has no layers");
+    nn_config_fail (self->config, NN_ERROR_FORMAT, "has no layers");
   for (size_t i = 0; i < n && nn_config_ok (self->config)
        && nn_keras_spend (self->build, self->config, 1);
        i++)
@@ -364,8 +364,7 @@ connect_inputs (
 {
   if (refs->len != graph_call->n_in)
     nn_config_fail (self->config, NN_ERROR_SHAPE,
-        "the model has %u inputs, and is called with %zu", refs->len,
-        graph_call->n_in);
+        "has %u inputs, and is called with %zu", refs->len, graph_call->n_in);
   for (guint i = 0; i < refs->len && nn_config_ok (self->config); i++) {
     const NnKerasRef *const ref = &g_array_index (refs, NnKerasRef, i);
     Call *const call = find_call (self, ref, false, self->config, NULL);

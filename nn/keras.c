@@ -130,12 +130,12 @@ input_shapes_of (NnKerasBuild *build, const NnConfig *entry, GArray *shapes)
 
   if (!nn_keras_is_model (class_name)) {
     nn_config_fail (entry, NN_ERROR_UNSUPPORTED,
-        "a model of class “%s”; supported are: Sequential, Functional",
+        "is of the class “%s”; supported are: Sequential, Functional",
         class_name);
   } else if (!is_sequential (entry)) {
     nn_keras_functional_input_shapes (build, &config, shapes);
   } else if (nn_config_length (&list) == 0) {
-    nn_config_fail (entry, NN_ERROR_FORMAT, "the model has no layers");
+    nn_config_fail (entry, NN_ERROR_FORMAT, "has no layers");
   } else if (sequential_input_shape (entry, &shape, 0)) {
     g_array_append_val (shapes, shape);
   } else if (nn_config_ok (entry)
@@ -419,7 +419,7 @@ bind_input_shape (NnShape *shape, const NnShape *wanted, const NnConfig *config)
     g_autofree char *other = nn_shape_to_string (wanted);
 
     nn_config_fail (config, NN_ERROR_SHAPE,
-        "the model takes %s, and was asked to take %s", text, other);
+        "takes %s, and was asked to take %s", text, other);
   } else if (!nn_shape_checked_size (shape, &size)) {
     nn_config_fail (config, NN_ERROR_SHAPE,
         "the input shape %s leaves an axis open or is too large", text);

@@ -22,7 +22,12 @@
 
 /* Brackets open at once in that JSON. A nested model takes about six levels;
  * the parser recurses, so this bounds its stack. */
-#define NN_MAX_JSON_DEPTH 128
+#define NN_MAX_JSON_DEPTH ((size_t) 128)
+
+/* Values in that JSON: json-glib takes 200 bytes for each. ResNet-152 has
+ * 40000.
+ */
+#define NN_MAX_JSON_VALUES ((size_t) 1 << 19)
 
 /* Models inside models, wrappers inside wrappers: we recurse too. */
 #define NN_MAX_NESTING 16

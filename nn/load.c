@@ -160,10 +160,27 @@ nn_model_load (const char *path, const NnShape *input_shapes, size_t n_inputs,
       : NULL;
 }
 
+/* Names in files may be any bytes; messages are text. */
+static void
+propagate_valid (GError **error, GError *failure)
+{
+  char *const valid = g_utf8_make_valid (failure->message, -1);
+
+  g_free (failure->message);
+  failure->message = valid;
+  g_propagate_error (error, failure);
+}
+
 NnModel *
 nn_model_load_bytes (const char *name, GBytes *bytes,
     const NnShape *input_shapes, size_t n_inputs, GError **error)
 {
+  GError *failure = NULL;
+  NnModel *model;
+
   g_return_val_if_fail (name != NULL && bytes != NULL, NULL);
-  return load (&(Request){ name, bytes, input_shapes, n_inputs }, error);
+  model = load (&(Request){ name, bytes, input_shapes, n_inputs }, &failure);
+  if (failure)
+    propagate_valid (error, failure);
+  return model;
 }

@@ -38,8 +38,8 @@ read_shapes (Attention *self, const NnConfig *config)
   self->e = in[VALUE].dim[1];
   if (in[self->key].dim[0] == self->s && in[self->key].dim[1] == self->d)
     return true;
-  nn_config_fail (config, NN_ERROR_SHAPE,
-      "query, value and key do not fit each other");
+  nn_config_fail (
+      config, NN_ERROR_SHAPE, "query, value and key do not fit each other");
   return false;
 }
 
@@ -71,8 +71,8 @@ attention_setup (NnLayer *layer, const NnConfig *config)
   self->score = g_str_equal (layer->klass->keras_name, "AdditiveAttention")
       ? ADDITIVE
       : nn_config_choice (config, "score_mode", modes, DOT);
-  self->is_causal = nn_layer_flag (layer, "use_causal_mask",
-      nn_config_bool (config, "causal", false));
+  self->is_causal = nn_layer_flag (
+      layer, "use_causal_mask", nn_config_bool (config, "causal", false));
   self->gives_scores = nn_layer_flag (layer, "return_attention_scores", false);
   add_params (self, config);
   nn_layer_add_output (
@@ -98,8 +98,8 @@ score_dot (const Attention *self, const float *query, const float *key,
 }
 
 static void
-score_tanh (const Attention *self, const float *query, const float *key,
-    float *scores)
+score_tanh (
+    const Attention *self, const float *query, const float *key, float *scores)
 {
   const NnLayer *const layer = &self->base;
   const float *const scale = self->has_scale ? nn_layer_value (layer, 0) : NULL;
@@ -138,11 +138,11 @@ attend (const Attention *self, const NnCall *call, size_t sample)
       &(NnScoreMask){ .n_queries = t,
           .n_keys = s,
           .is_causal = self->is_causal,
-          .key = call->in_mask[VALUE] ? call->in_mask[VALUE] + sample * s
-                                      : NULL },
+          .key =
+              call->in_mask[VALUE] ? call->in_mask[VALUE] + sample * s : NULL },
       scores);
-  nn_blas_gemm (t, e, s, scores, s, call->in[VALUE] + sample * s * e, e, false,
-      out, e);
+  nn_blas_gemm (
+      t, e, s, scores, s, call->in[VALUE] + sample * s * e, e, false, out, e);
   for (size_t i = 0; i < t * e && seen; i++)
     out[i] *= seen[sample * t + i / e];
 }

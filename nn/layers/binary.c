@@ -84,8 +84,7 @@ binary_setup (NnLayer *layer, const NnConfig *config)
         "operands of the shapes %s and %s do not fit each other", left, right);
     return;
   }
-  self->row = nn_arithmetic_find (
-      layer->klass->keras_name + strlen ("ops."));
+  self->row = nn_arithmetic_find (layer->klass->keras_name + strlen ("ops."));
   self->broadcast = nn_broadcast_plan (&a->shape, &b->shape, &out);
   nn_layer_add_output (layer, config, &out);
 }
@@ -105,8 +104,7 @@ binary_forward (const NnLayer *layer, const NnCall *call)
   const size_t size = nn_shape_size (&layer->out[0]);
 
   for (size_t i = 0; i < call->n; i++)
-    nn_broadcast_run (&self->broadcast,
-        operand_of (call, &self->operand[0], i),
+    nn_broadcast_run (&self->broadcast, operand_of (call, &self->operand[0], i),
         operand_of (call, &self->operand[1], i), call->out[0] + i * size,
         self->row);
 }

@@ -33,8 +33,8 @@ slice_part (
     const NnConfig *item, const char *key, gint64 fallback, bool *is_given)
 {
   const NnConfig inner = nn_config_get (item, "config");
-  const NnConfig value = nn_config_get (
-      nn_config_is_object (&inner) ? &inner : item, key);
+  const NnConfig value =
+      nn_config_get (nn_config_is_object (&inner) ? &inner : item, key);
 
   *is_given = nn_config_is_set (&value);
   return nn_config_as_int (&value, fallback);

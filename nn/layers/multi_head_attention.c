@@ -101,8 +101,7 @@ check_axes (const MultiHead *self, const NnConfig *config)
   const size_t rank = self->base.in[self->input[QUERY]].rank;
 
   if (nn_config_is_set (&axes)
-      && (nn_config_is_list (&axes) ? nn_config_length (&axes) : 1)
-          != rank - 1)
+      && (nn_config_is_list (&axes) ? nn_config_length (&axes) : 1) != rank - 1)
     nn_config_fail (config, NN_ERROR_UNSUPPORTED,
         "attention over some of several axes is not supported");
 }
@@ -165,9 +164,9 @@ add_product (MultiHead *self, const NnConfig *config, size_t which,
 
   for (size_t i = 0; i < to->rank; i++)
     kernel.dim[kernel.rank++] = to->dim[i];
-  self->product[which] = (Product){ .param = nn_layer_add_param (
-                                        layer, config, scopes[which], "kernel",
-                                        &kernel, true) };
+  self->product[which] =
+      (Product){ .param = nn_layer_add_param (
+                     layer, config, scopes[which], "kernel", &kernel, true) };
   if (self->use_bias)
     nn_layer_add_param (layer, config, scopes[which], "bias", to, true);
   if (!nn_config_ok (config))
@@ -177,8 +176,7 @@ add_product (MultiHead *self, const NnConfig *config, size_t which,
 }
 
 static void
-add_products (
-    MultiHead *self, const NnConfig *config, const NnShape *features)
+add_products (MultiHead *self, const NnConfig *config, const NnShape *features)
 {
   const size_t heads[] = { self->heads, self->shared_heads,
     self->shared_heads };
@@ -356,8 +354,8 @@ static double
 multi_head_flops (const NnLayer *layer)
 {
   const MultiHead *self = (const MultiHead *) layer;
-  double flops = 2.0 * self->heads * self->t * self->s
-      * (self->key_dim + self->value_dim);
+  double flops =
+      2.0 * self->heads * self->t * self->s * (self->key_dim + self->value_dim);
 
   for (size_t i = 0; i < N_PRODUCTS; i++)
     flops += 2.0 * (i == KEY || i == VALUE ? self->s : self->t)

@@ -196,8 +196,7 @@ reduce_setup (NnLayer *layer, const NnConfig *config)
   for (size_t i = 0; i < G_N_ELEMENTS (table); i++)
     if (g_str_equal (table[i].keras_name, layer->klass->keras_name))
       self->reduction = table[i].reduction;
-  out = reduced_shape (
-      &layer->in[0], axes, nn_config_as_bool (&keep, false));
+  out = reduced_shape (&layer->in[0], axes, nn_config_as_bool (&keep, false));
   nn_layer_add_output (layer, config, &out);
 }
 
@@ -209,9 +208,9 @@ reduce_forward (const NnLayer *layer, const NnCall *call)
 
   for (size_t o = 0; o < call->n * split->outer; o++)
     for (size_t i = 0; i < split->inner; i++)
-      call->out[0][o * split->inner + i] = self->reduction (
-          call->in[0] + o * split->len * split->inner + i, split->len,
-          split->inner);
+      call->out[0][o * split->inner + i] =
+          self->reduction (call->in[0] + o * split->len * split->inner + i,
+              split->len, split->inner);
 }
 
 /* clang-format off */

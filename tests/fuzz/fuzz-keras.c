@@ -26,7 +26,7 @@ static void
 put (GByteArray *zip, guint64 value, int n_bytes)
 {
   for (int i = 0; i < n_bytes; i++) {
-    const guint8 byte = value >> 8 * i;
+    const guint8 byte = i < 8 ? value >> 8 * i : 0;
 
     g_byte_array_append (zip, &byte, 1);
   }
@@ -70,7 +70,8 @@ pack (Member *members, size_t n)
 
   for (size_t i = 0; i < n; i++) {
     members[i].offset = zip->len;
-    put_header (zip, false, members[i].name, members[i].data, members[i].len, 0);
+    put_header (
+        zip, false, members[i].name, members[i].data, members[i].len, 0);
     g_byte_array_append (zip, members[i].data, members[i].len);
   }
   directory = zip->len;
