@@ -40,6 +40,7 @@ static const NnLayerClass *const families[] = {
   nn_reshape_classes,
   nn_simple_rnn_classes,
   nn_softmax_classes,
+  nn_stacked_rnn_classes,
   nn_unary_classes,
   nn_unit_normalization_classes,
   nn_up_sampling_classes,

@@ -32,6 +32,9 @@
 /* Models inside models, wrappers inside wrappers: we recurse too. */
 #define NN_MAX_NESTING 16
 
+/* Cells on top of each other in one RNN layer. */
+#define NN_MAX_CELLS 64
+
 /* Calls of layers, once nested models are unfolded. ResNet-152 has about 500;
  * shared sub-models could otherwise double the count at every level. */
 #define NN_MAX_NODES 16384

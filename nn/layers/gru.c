@@ -74,9 +74,11 @@ cudnn_gru_read (NnRnn *rnn, const NnConfig *config)
   rnn->reset_after = true;
 }
 
-const NnRnnCell nn_gru_cell = {
-  .n_gates = 3, .n_states = 1, .read = gru_read, .step = gru_step
-};
+const NnRnnCell nn_gru_cell = { .scope = "gru_cell",
+  .n_gates = 3,
+  .n_states = 1,
+  .read = gru_read,
+  .step = gru_step };
 
 const NnRnnCell nn_cudnn_gru_cell = { .n_gates = 3,
   .n_states = 1,

@@ -38,6 +38,7 @@ extern const NnLayerClass nn_repeat_vector_classes[];
 extern const NnLayerClass nn_reshape_classes[];
 extern const NnLayerClass nn_simple_rnn_classes[];
 extern const NnLayerClass nn_softmax_classes[];
+extern const NnLayerClass nn_stacked_rnn_classes[];
 extern const NnLayerClass nn_unary_classes[];
 extern const NnLayerClass nn_unit_normalization_classes[];
 extern const NnLayerClass nn_up_sampling_classes[];

@@ -30,7 +30,7 @@ lstm_step (const NnRnn *rnn, const float *x, float *rec, float *const *states)
 }
 
 const NnRnnCell nn_lstm_cell = {
-  .n_gates = 4, .n_states = 2, .step = lstm_step
+  .scope = "lstm_cell", .n_gates = 4, .n_states = 2, .step = lstm_step
 };
 
 const NnRnnCell nn_cudnn_lstm_cell = {

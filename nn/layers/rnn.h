@@ -19,9 +19,10 @@
 typedef struct _NnRnn NnRnn;
 
 typedef struct {
-  size_t n_gates;  /* blocks of units columns in the kernels */
-  size_t n_states; /* 1: h; 2: h and c */
-  bool is_cudnn;   /* weights as cuDNN orders them, two biases */
+  size_t n_gates;    /* blocks of units columns in the kernels */
+  size_t n_states;   /* 1: h; 2: h and c */
+  bool is_cudnn;     /* weights as cuDNN orders them, two biases */
+  const char *scope; /* where Keras 3 keeps a cell of a stack: "lstm_cell" */
   /* Reads options that only this cell has. May be NULL. */
   void (*read) (NnRnn *rnn, const NnConfig *config);
   /* One step of one sample. x: [gates * units] input projection with its bias;

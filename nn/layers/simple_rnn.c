@@ -12,9 +12,10 @@ simple_rnn_step (
   nn_activation_apply (&rnn->activation, states[0], 1, rnn->units);
 }
 
-const NnRnnCell nn_simple_rnn_cell = {
-  .n_gates = 1, .n_states = 1, .step = simple_rnn_step
-};
+const NnRnnCell nn_simple_rnn_cell = { .scope = "simple_rnn_cell",
+  .n_gates = 1,
+  .n_states = 1,
+  .step = simple_rnn_step };
 
 const NnLayerClass nn_simple_rnn_classes[] = {
   NN_RNN_LAYER ("SimpleRNN"),

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One layer by itself: made from a configuration, weights and inputs filled
+ * with numbers that look random and are always the same.
+ */
+#pragma once
+
+#include "nn/layer.h"
+
+#define LAYER_RUN_MAX_IN 6
+
+/* What is asked for. */
+typedef struct {
+  const char *class_name;
+  const char *config; /* JSON */
+  int keras_major;    /* 0: 3 */
+  size_t n_in;        /* 0: 1 */
+  NnShape in[LAYER_RUN_MAX_IN];
+  bool masked[LAYER_RUN_MAX_IN];
+} LayerSpec;
+
+#define LAYER_RUN_BATCH 3
+
+typedef struct {
+  NnDocument *document;
+  NnLayer *layer;
+  GError *error; /* why there is no layer */
+  float *in[LAYER_RUN_MAX_IN], *mask[LAYER_RUN_MAX_IN]; /* of the whole batch */
+  float **out, *out_mask;
+} LayerRun;
+
+/* Makes the layer and its arrays; does not run. layer is NULL where the
+ * configuration was refused. */
+LayerRun *layer_run_new (const LayerSpec *spec);
+/* Runs a batch of LAYER_RUN_BATCH samples. */
+void layer_run_forward (LayerRun *run);
+void layer_run_free (LayerRun *run);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LayerRun, layer_run_free)
+
+/* Element i of the k-th weight array. */
+static inline float
+layer_run_weight (const LayerRun *run, size_t k, size_t i)
+{
+  return nn_layer_value (run->layer, k)[i];
+}
