@@ -76,19 +76,31 @@ load_h5 (const Request *request, GError **error)
   return g_steal_pointer (&model);
 }
 
+static char *
+read_text (const Request *request, const char *member, GError **error)
+{
+  g_autoptr (GBytes) bytes = nn_zip_read (
+      request->name, request->bytes, member, NN_MAX_CONFIG_BYTES, error);
+  gsize len;
+  const char *data;
+
+  if (!bytes)
+    return NULL;
+  data = g_bytes_get_data (bytes, &len);
+  return g_strndup (data ? data : "", len);
+}
+
 /* metadata.json -> "3.9.2". Archives without it are of Keras 3. */
 static char *
 read_keras_version (const Request *request)
 {
-  g_autoptr (GBytes) text = nn_zip_read (request->name, request->bytes,
-      "metadata.json", NN_MAX_CONFIG_BYTES, NULL);
+  g_autofree char *text = read_text (request, "metadata.json", NULL);
   g_autoptr (NnDocument) document = NULL;
   g_autoptr (GError) failure = NULL;
   NnConfig root;
 
   if (text)
-    document = nn_document_parse (request->name, g_bytes_get_data (text, NULL),
-        g_bytes_get_size (text), NULL);
+    document = nn_document_parse (request->name, text, strlen (text), NULL);
   if (!document)
     return g_strdup ("3");
   root = nn_document_root (document, "metadata.json", 3, &failure);
@@ -98,16 +110,14 @@ read_keras_version (const Request *request)
 static NnModel *
 load_zip (const Request *request, GError **error)
 {
-  g_autoptr (GBytes) config = NULL, weights = NULL;
-  g_autofree char *json = NULL, *keras_version = NULL;
+  g_autofree char *json = read_text (request, "config.json", error);
+  g_autofree char *keras_version = NULL;
+  g_autoptr (GBytes) weights = NULL;
   g_autoptr (NnModel) model = NULL;
   g_autoptr (NnH5) file = NULL;
 
-  config = nn_zip_read (
-      request->name, request->bytes, "config.json", NN_MAX_CONFIG_BYTES, error);
-  if (!config)
+  if (!json)
     return NULL;
-  json = g_strndup (g_bytes_get_data (config, NULL), g_bytes_get_size (config));
   keras_version = read_keras_version (request);
   model = nn_model_build (request->name, json, keras_version,
       request->input_shapes, request->n_inputs, error);
