@@ -125,8 +125,8 @@ add_model (const char *folder, const NnConfig *model)
     self->tolerance = nn_config_double (model, "tolerance", 0);
     if (g_str_equal (variants[i], "k2") && nn_config_is_set (&k2_differs))
       self->prefix = "k2_output_";
-    add_case (variants[i], nn_config_string (model, "name", ""), self,
-        test_model);
+    add_case (
+        variants[i], nn_config_string (model, "name", ""), self, test_model);
   }
 }
 
