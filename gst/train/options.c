@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/train/options.h"
 
-#include <math.h>
-
 #define ALL G_MAXINT
 
 /* One option of the command line. Who parses, checks, frees or records options
@@ -250,68 +248,6 @@ check_number (const TrainOptions *self, const Option *option, GError **error)
 }
 
 static gboolean
-parse_folds (const char *text, TrainSplitMode *mode, guint *n)
-{
-  g_auto (GStrv) sides = g_strsplit (text, ":", 2);
-  guint64 number;
-
-  if (g_strv_length (sides) != 2
-      || !g_ascii_string_to_unsigned (sides[1], 10, 3, 1000, &number, NULL))
-    return FALSE;
-  *n = number;
-  *mode = g_str_equal (sides[0], "speakers") ? TRAIN_SPLIT_SPEAKER
-                                             : TRAIN_SPLIT_STRATIFIED;
-  return *mode == TRAIN_SPLIT_SPEAKER || g_str_equal (sides[0], "files");
-}
-
-static gboolean
-parse_snr (const char *text, double *min, double *max)
-{
-  char *end;
-
-  *min = g_ascii_strtod (text, &end);
-  if (end == text || *end != ',')
-    return FALSE;
-  text = end + 1;
-  *max = g_ascii_strtod (text, &end);
-  return end != text && *end == '\0' && isfinite (*min) && isfinite (*max)
-      && *min < *max;
-}
-
-static gint
-index_of (const char *text, const char *const *choices)
-{
-  for (gint i = 0; choices[i]; i++)
-    if (g_str_equal (text, choices[i]))
-      return i;
-  return -1;
-}
-
-static const char *const split_modes[] = { "stratified", "speaker", NULL };
-static const char *const balances[] = { "none", "oversample", "weights", NULL };
-
-static gboolean
-check_texts (const TrainOptions *self, GError **error)
-{
-  TrainSplitMode mode;
-  double min, max;
-  guint n;
-
-  if (index_of (self->split, split_modes) < 0)
-    return fail (error, "--split %s is not stratified or speaker", self->split);
-  if (index_of (self->balance, balances) < 0)
-    return fail (error, "--balance %s is not none, oversample or weights",
-        self->balance);
-  if (self->cross_validate && !parse_folds (self->cross_validate, &mode, &n))
-    return fail (error,
-        "--cross-validate %s is not speakers:K or files:K, with K from 3 on",
-        self->cross_validate);
-  if (self->snr && !parse_snr (self->snr, &min, &max))
-    return fail (error, "--snr %s is not MIN,MAX", self->snr);
-  return TRUE;
-}
-
-static gboolean
 has_data (const TrainOptions *self)
 {
   for (gsize i = 0; train_namings[i].name; i++)
@@ -347,7 +283,8 @@ train_options_check (const TrainOptions *self, GError **error)
   for (gsize i = 0; i < G_N_ELEMENTS (options); i++)
     if (!check_number (self, &options[i], error))
       return FALSE;
-  return check_texts (self, error) && check_together (self, error);
+  return train_options_check_words (self, error)
+      && check_together (self, error);
 }
 
 /* The value as text; NULL where it is not set. Free with g_free. */
@@ -398,68 +335,4 @@ train_options_to_text (const TrainOptions *self)
 
   train_options_foreach (self, append_line, text);
   return g_string_free (text, FALSE);
-}
-
-TrainSplitMode
-train_options_split_mode (const TrainOptions *self)
-{
-  return index_of (self->split, split_modes) == 1 ? TRAIN_SPLIT_SPEAKER
-                                                  : TRAIN_SPLIT_STRATIFIED;
-}
-
-guint
-train_options_folds (const TrainOptions *self, TrainSplitMode *mode)
-{
-  guint n = 0;
-
-  if (self->cross_validate)
-    parse_folds (self->cross_validate, mode, &n);
-  return n;
-}
-
-char **
-train_options_list (const char *text)
-{
-  return text ? g_strsplit (text, ",", -1) : NULL;
-}
-
-guint
-train_options_n_threads (const TrainOptions *self)
-{
-  return self->threads > 0 ? (guint) self->threads : g_get_num_processors ();
-}
-
-static void
-set_augment (const TrainOptions *self, TrainAugmentConfig *config)
-{
-  train_augment_config_init (config);
-  if (self->no_augment)
-    return;
-  config->probability = self->augment_probability;
-  config->pitch_shift = self->pitch_shift;
-  config->time_stretch = self->time_stretch;
-  config->speed = self->speed;
-  config->time_shift = self->time_shift;
-  config->gain_db = self->gain_db;
-  config->noise = self->noise;
-  if (self->snr)
-    parse_snr (self->snr, &config->snr_min, &config->snr_max);
-}
-
-void
-train_options_examples (const TrainOptions *self, const DspRecipe *recipe,
-    gboolean training, TrainExamplesConfig *config)
-{
-  *config = (TrainExamplesConfig){ .recipe = *recipe,
-    .all_windows = self->all_windows,
-    .n_threads = train_options_n_threads (self),
-    .seed = self->seed };
-  if (!training)
-    return;
-  config->balance = index_of (self->balance, balances);
-  set_augment (self, &config->augment);
-  config->n_copies = self->copies;
-  config->mask = (TrainMaskConfig){ self->masks, self->masks, self->mask_bands,
-    self->mask_frames };
-  config->mixup = self->mixup;
 }

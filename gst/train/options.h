@@ -55,6 +55,9 @@ GOptionContext *train_options_context (TrainOptions *self);
 /* Whether the values make sense, alone and together. G_OPTION_ERROR. */
 gboolean train_options_check (const TrainOptions *self, GError **error);
 
+/* The part of train_options_check that looks at words. */
+gboolean train_options_check_words (const TrainOptions *self, GError **error);
+
 /* Every option that changes what is learnt, with its value, in a fixed order:
  * for the record, and to see whether a run can be resumed. */
 typedef void (*TrainOptionFunc) (
