@@ -228,7 +228,8 @@ add_row (TrainCorpus *self, const char *folder, char *const *fields, guint n,
     return FALSE;
   }
 
-  const TrainName name = { .emotion = train_emotion_from_word (fields[1]),
+  g_autofree char *emotion = train_emotion_from_word (fields[1]);
+  const TrainName name = { .emotion = emotion,
     .speaker = n > 2 ? fields[2] : NULL };
   g_autofree char *path = g_canonicalize_filename (fields[0], folder);
 

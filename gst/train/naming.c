@@ -46,20 +46,23 @@ static const char *const tess_emotions[] = {
 void
 train_name_clear (TrainName *name)
 {
+  g_clear_pointer (&name->emotion, g_free);
   g_clear_pointer (&name->speaker, g_free);
   g_clear_pointer (&name->recording, g_free);
 }
 
-const char *
+char *
 train_emotion_from_word (const char *word)
 {
-  g_autofree char *lower = g_ascii_strdown (word, -1);
+  char *lower = g_ascii_strdown (word, -1);
 
   g_strdelimit (lower, " -", '_');
   for (gsize i = 0; i < G_N_ELEMENTS (words); i++)
-    if (g_str_equal (lower, words[i].word))
-      return words[i].label;
-  return g_intern_string (lower);
+    if (g_str_equal (lower, words[i].word)) {
+      g_free (lower);
+      return g_strdup (words[i].label);
+    }
+  return lower;
 }
 
 /* The last part of a path without its suffix. Free with g_free. */
@@ -102,7 +105,7 @@ parse_ravdess (const char *relative, TrainName *name)
 
   if (emotion < 1 || emotion > G_N_ELEMENTS (ravdess_emotions))
     return TRAIN_NAMING_FOREIGN;
-  name->emotion = ravdess_emotions[emotion - 1];
+  name->emotion = g_strdup (ravdess_emotions[emotion - 1]);
   name->speaker = g_strdup (stem + strlen ("03-01-03-01-02-01-"));
   name->recording = g_strdup (stem + strlen ("03-"));
   return TRAIN_NAMING_OK;
@@ -120,7 +123,7 @@ tess_emotion (const char *text, gboolean from_file)
   if (!word)
     return NULL;
 
-  const char *const emotion = train_emotion_from_word (word + 1);
+  g_autofree char *emotion = train_emotion_from_word (word + 1);
 
   for (gsize i = 0; i < G_N_ELEMENTS (tess_emotions); i++)
     if (g_str_equal (emotion, tess_emotions[i]))
@@ -155,7 +158,7 @@ parse_tess (const char *relative, TrainName *name)
   }
   if (!emotion || !speaker)
     return TRAIN_NAMING_FOREIGN;
-  name->emotion = emotion;
+  name->emotion = g_strdup (emotion);
   name->speaker = g_strdup (speaker);
   return TRAIN_NAMING_OK;
 }
@@ -185,7 +188,7 @@ parse_emodb (const char *relative, TrainName *name)
       continue;
     if (!emodb_emotions[i].label)
       return TRAIN_NAMING_NO_CLASS;
-    name->emotion = emodb_emotions[i].label;
+    name->emotion = g_strdup (emodb_emotions[i].label);
     name->speaker = g_strndup (stem, 2);
     return TRAIN_NAMING_OK;
   }

@@ -12,9 +12,9 @@ typedef enum {
 } TrainNamingResult;
 
 typedef struct {
-  const char *emotion; /* as in the nine labels, or as the folder is called */
-  char *speaker;       /* unique in the data set; NULL: not known */
-  char *recording;     /* equal for files of one recording; NULL: the path */
+  char *emotion;   /* as in the nine labels, or as the folder is called */
+  char *speaker;   /* unique in the data set; NULL: not known */
+  char *recording; /* equal for files of one recording; NULL: the path */
 } TrainName;
 
 /* relative: path below the data set's folder, "/" between its parts. Fills
@@ -36,5 +36,5 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TrainName, train_name_clear)
 
 /* The usual words for an emotion ("Fear", "ps", "anger", "pleasant-surprised")
  * -> the label; a word that is not known, in lower case and with "_" for " "
- * and "-". Interned: never freed. */
-const char *train_emotion_from_word (const char *word);
+ * and "-". Free with g_free. */
+char *train_emotion_from_word (const char *word);

@@ -44,6 +44,30 @@ index_of (const char *text, const char *const *choices)
 static const char *const split_modes[] = { "stratified", "speaker", NULL };
 static const char *const balances[] = { "none", "oversample", "weights", NULL };
 
+static const char *
+word (const char *value, const char *fallback)
+{
+  return value ? value : fallback;
+}
+
+static gint
+split_index (const TrainOptions *self)
+{
+  return index_of (word (self->split, TRAIN_DEFAULT_SPLIT), split_modes);
+}
+
+static gint
+balance_index (const TrainOptions *self)
+{
+  return index_of (word (self->balance, TRAIN_DEFAULT_BALANCE), balances);
+}
+
+const char *
+train_options_model (const TrainOptions *self)
+{
+  return word (self->model, TRAIN_DEFAULT_MODEL);
+}
+
 gboolean
 train_options_check_words (const TrainOptions *self, GError **error)
 {
@@ -54,9 +78,8 @@ train_options_check_words (const TrainOptions *self, GError **error)
     gboolean is_wrong;
     const char *option, *value, *expected;
   } words[] = {
-    { index_of (self->split, split_modes) < 0, "split", self->split,
-        "stratified or speaker" },
-    { index_of (self->balance, balances) < 0, "balance", self->balance,
+    { split_index (self) < 0, "split", self->split, "stratified or speaker" },
+    { balance_index (self) < 0, "balance", self->balance,
         "none, oversample or weights" },
     { self->cross_validate && !parse_folds (self->cross_validate, &mode, &n),
         "cross-validate", self->cross_validate,
@@ -78,8 +101,7 @@ train_options_check_words (const TrainOptions *self, GError **error)
 TrainSplitMode
 train_options_split_mode (const TrainOptions *self)
 {
-  return index_of (self->split, split_modes) == 1 ? TRAIN_SPLIT_SPEAKER
-                                                  : TRAIN_SPLIT_STRATIFIED;
+  return split_index (self) == 1 ? TRAIN_SPLIT_SPEAKER : TRAIN_SPLIT_STRATIFIED;
 }
 
 guint
@@ -131,7 +153,7 @@ train_options_examples (const TrainOptions *self, const DspRecipe *recipe,
     .seed = self->seed };
   if (!training)
     return;
-  config->balance = index_of (self->balance, balances);
+  config->balance = balance_index (self);
   set_augment (self, &config->augment);
   config->n_copies = self->copies;
   config->mask = (TrainMaskConfig){ self->masks, self->masks, self->mask_bands,

@@ -12,6 +12,8 @@ typedef struct {
   double min, max; /* of numbers */
   gboolean is_recorded; /* changes what is learnt */
   const char *help, *arg;
+  const char
+      *fallback; /* of a STRING; GOption does not free what it replaces */
 } Option;
 
 #define AT(field) G_STRUCT_OFFSET (TrainOptions, field)
@@ -41,7 +43,8 @@ static const Option options[] = {
   { "version", G_OPTION_ARG_NONE, AT (version), 0, 0, FALSE,
     "Print the version", NULL },
   { "split", G_OPTION_ARG_STRING, AT (split), 0, 0, TRUE,
-    "How validation sounds are drawn: stratified, speaker", "MODE" },
+    "How validation sounds are drawn: stratified, speaker", "MODE",
+    TRAIN_DEFAULT_SPLIT },
   { "validation-fraction", G_OPTION_ARG_DOUBLE, AT (validation_fraction),
     0, 1, TRUE, "Share of the sounds for validation (0.2)", "F" },
   { "validation-speakers", G_OPTION_ARG_STRING, AT (validation_speakers), 0, 0,
@@ -51,7 +54,8 @@ static const Option options[] = {
   { "cross-validate", G_OPTION_ARG_STRING, AT (cross_validate), 0, 0, TRUE,
     "Train K models, test each on a part: speakers:K or files:K", "WHAT:K" },
   { "balance", G_OPTION_ARG_STRING, AT (balance), 0, 0, TRUE,
-    "What to do for rare classes: oversample, weights, none", "HOW" },
+    "What to do for rare classes: oversample, weights, none", "HOW",
+    TRAIN_DEFAULT_BALANCE },
   { "no-augment", G_OPTION_ARG_NONE, AT (no_augment), 0, 0, TRUE,
     "No variations of sounds", NULL },
   { "augment-copies", G_OPTION_ARG_INT, AT (copies), 0, 100, TRUE,
@@ -83,7 +87,8 @@ static const Option options[] = {
     "Mix pairs of examples, shares of Beta(ALPHA, ALPHA) (0)", "ALPHA" },
   { "model", G_OPTION_ARG_STRING, AT (model), 0, 0, TRUE,
     "Architecture (cnn-gru, cnn-lstm, cnn-lstm-optimized, "
-    "cnn-lstm-regularized), or a model file to start from", "NICK|FILE" },
+    "cnn-lstm-regularized), or a model file to start from", "NICK|FILE",
+    TRAIN_DEFAULT_MODEL },
   { "dropout", G_OPTION_ARG_DOUBLE, AT (dropout), 0, 3, TRUE,
     "Factor of the architecture's dropout rates (1)", "X" },
   { "l2", G_OPTION_ARG_DOUBLE, AT (l2), 0, 1000, TRUE,
@@ -122,9 +127,7 @@ train_options_new (void)
 {
   TrainOptions *self = g_new0 (TrainOptions, 1);
 
-  *self = (TrainOptions){ .split = g_strdup ("stratified"),
-    .validation_fraction = 0.2,
-    .balance = g_strdup ("oversample"),
+  *self = (TrainOptions){ .validation_fraction = 0.2,
     .augment_probability = 0.5,
     .pitch_shift = 2,
     .time_stretch = 0.1,
@@ -132,7 +135,6 @@ train_options_new (void)
     .time_shift = 0.1,
     .mask_bands = 8,
     .mask_frames = 16,
-    .model = g_strdup ("cnn-lstm-optimized"),
     .dropout = 1,
     .l2 = 1,
     .epochs = 100,
@@ -305,7 +307,7 @@ value_of (const TrainOptions *self, const Option *option)
     case G_OPTION_ARG_STRING_ARRAY:
       return *(char ***) field ? g_strjoinv (" ", *(char ***) field) : NULL;
     default:
-      return g_strdup (*(char **) field);
+      return g_strdup (*(char **) field ? *(char **) field : option->fallback);
   }
 }
 

@@ -5,6 +5,10 @@
 #include "gst/train/examples.h"
 #include "gst/train/split.h"
 
+#define TRAIN_DEFAULT_SPLIT "stratified"
+#define TRAIN_DEFAULT_BALANCE "oversample"
+#define TRAIN_DEFAULT_MODEL "cnn-lstm-optimized"
+
 typedef struct {
   /* Data sets. Folders of train_namings[i] are in folders[i]. */
   char **folders[8];
@@ -21,12 +25,12 @@ typedef struct {
   gboolean quiet;
   gboolean version;
   /* The split. */
-  char *split;
+  char *split; /* NULL: TRAIN_DEFAULT_SPLIT */
   double validation_fraction;
   char *validation_speakers;
   char *test_speakers;
   char *cross_validate; /* "speakers:K", "files:K" */
-  char *balance;
+  char *balance;        /* NULL: TRAIN_DEFAULT_BALANCE */
   /* Variations. */
   gboolean no_augment;
   gint copies;
@@ -36,7 +40,7 @@ typedef struct {
   gint masks, mask_bands, mask_frames;
   double mixup;
   /* The network and how it learns. */
-  char *model; /* nick or file */
+  char *model; /* train_options_model */
   double dropout, l2;
   gint epochs, batch_size, patience, plateau_patience;
   double learning_rate, min_learning_rate, plateau_factor;
@@ -68,6 +72,7 @@ void train_options_foreach (
 char *train_options_to_text (const TrainOptions *self);
 
 /* The values that others take. Call train_options_check before. */
+const char *train_options_model (const TrainOptions *self); /* nick or file */
 TrainSplitMode train_options_split_mode (const TrainOptions *self);
 /* K of --cross-validate, and the mode; 0: none. */
 guint train_options_folds (const TrainOptions *self, TrainSplitMode *mode);

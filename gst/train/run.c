@@ -37,11 +37,12 @@ new_network (const TrainCorpus *corpus, const TrainOptions *options,
     .l2 = options->l2,
   };
 
-  if (is_nick (options->model)
-      || !g_file_test (options->model, G_FILE_TEST_EXISTS))
+  if (is_nick (train_options_model (options))
+      || !g_file_test (train_options_model (options), G_FILE_TEST_EXISTS))
     return nn_architecture_new (
-        options->model, &architecture, options->seed, error);
-  return nn_model_load (options->model, &architecture.input, 1, error);
+        train_options_model (options), &architecture, options->seed, error);
+  return nn_model_load (
+      train_options_model (options), &architecture.input, 1, error);
 }
 
 static NnTrainer *
