@@ -403,13 +403,24 @@ finish (GstEmotionDetect *self)
   push_tags (self);
 }
 
+/* From any thread, while stop () may run in another. */
 static void
-set_flushing (GstEmotionDetect *self, gboolean flushing)
+start_flushing (GstEmotionDetect *self)
 {
   GST_OBJECT_LOCK (self);
   if (self->recognizer)
-    gst_emotion_recognizer_set_flushing (self->recognizer, flushing);
+    gst_emotion_recognizer_set_flushing (self->recognizer, TRUE);
   GST_OBJECT_UNLOCK (self);
+}
+
+/* With the stream lock, and without the object lock: it waits for a result that
+ * is being told, and telling takes the object lock. */
+static void
+stop_flushing (GstEmotionDetect *self)
+{
+  gst_emotion_recognizer_set_flushing (self->recognizer, FALSE);
+  gst_emotion_recognizer_flush (self->recognizer);
+  clear_results (self);
 }
 
 /* Serialized events: what came before them is told before they go on. */
@@ -456,12 +467,10 @@ sink_event (GstBaseTransform *trans, GstEvent *event)
   GstEmotionDetect *self = GST_EMOTION_DETECT (trans);
 
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_START)
-    set_flushing (self, TRUE);
-  else if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP) {
-    set_flushing (self, FALSE);
-    gst_emotion_recognizer_flush (self->recognizer);
-    clear_results (self);
-  } else if (GST_EVENT_IS_SERIALIZED (event))
+    start_flushing (self);
+  else if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
+    stop_flushing (self);
+  else if (GST_EVENT_IS_SERIALIZED (event))
     event = take_event (self, event);
   return GST_BASE_TRANSFORM_CLASS (gst_emotion_detect_parent_class)
       ->sink_event (trans, event);
@@ -548,7 +557,7 @@ change_state (GstElement *element, GstStateChange transition)
 {
   /* Before the pads wait for the streaming thread, which may wait for us. */
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-    set_flushing (GST_EMOTION_DETECT (element), TRUE);
+    start_flushing (GST_EMOTION_DETECT (element));
   return GST_ELEMENT_CLASS (gst_emotion_detect_parent_class)
       ->change_state (element, transition);
 }
