@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <string.h>
+#include "nn/simd.h"
 
 #define N_ARGS 3
 
@@ -61,12 +62,10 @@ ELEMENTWISE (elu,          x > 0 ? x : args[0] * expm1f (x))
 ELEMENTWISE (celu,         x > 0 ? x : args[0] * expm1f (x / args[0]))
 ELEMENTWISE (selu,         1.05070098735548f
                            * (x > 0 ? x : 1.67326324235438f * expm1f (x)))
-ELEMENTWISE (sigmoid,      logistic (x))
 ELEMENTWISE (hard_sigmoid, clip (args[0] * x + args[1], 0, 1))
 ELEMENTWISE (log_sigmoid,  -log_1p_exp (-x))
 ELEMENTWISE (silu,         x * logistic (x))
 ELEMENTWISE (hard_silu,    x * clip (x / 6 + 0.5f, 0, 1))
-ELEMENTWISE (tanh_,        tanhf (x))
 ELEMENTWISE (hard_tanh,    clip (x, -1, 1))
 ELEMENTWISE (tanh_shrink,  x - tanhf (x))
 ELEMENTWISE (hard_shrink,  fabsf (x) > args[0] ? x : 0)
@@ -83,6 +82,18 @@ ELEMENTWISE (gelu_tanh,    x * logistic (1.5957691216057308f
                                          * (x + 0.044715f * x * x * x)))
 ELEMENTWISE (exponential,  expf (x))
 /* clang-format on */
+
+static void
+sigmoid (float *x, size_t n, size_t len, const float *args)
+{
+  nn_simd ()->sigmoid (x, n * len);
+}
+
+static void
+tanh_ (float *x, size_t n, size_t len, const float *args)
+{
+  nn_simd ()->tanh (x, n * len);
+}
 
 static float
 row_max (const float *x, size_t len)
@@ -366,6 +377,12 @@ bool
 nn_activation_is_relu (const NnActivation *activation)
 {
   return activation->klass && activation->klass->apply == relu;
+}
+
+const char *
+nn_activation_name (const NnActivation *activation)
+{
+  return activation->klass ? activation->klass->name : "linear";
 }
 
 bool

@@ -30,6 +30,15 @@ bool nn_activation_find (
 void nn_activation_apply (
     const NnActivation *activation, float *x, size_t n, size_t len);
 
+/* Its name in the table; "linear" for none. */
+const char *nn_activation_name (const NnActivation *activation);
+
+/* The gradient, dy *= f' in place; y is behind the function, x before it and
+ * may be NULL unless it is wanted: most derivatives follow from y. */
+void nn_activation_gradient (const NnActivation *activation, const float *x,
+    const float *y, float *dy, size_t n, size_t len);
+bool nn_activation_gradient_wants_input (const NnActivation *activation);
+
 /* Whether it is the function of this name. */
 bool nn_activation_is (const NnActivation *activation, const char *name);
 bool nn_activation_is_relu (const NnActivation *activation);

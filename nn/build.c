@@ -46,8 +46,8 @@ nn_model_build (const char *name, const char *config, const char *keras_version,
   return g_steal_pointer (&model);
 }
 
-bool
-nn_model_finish (NnModel *model, GError **error)
+void
+nn_model_pack (NnModel *model)
 {
   for (size_t i = 0; i < model->graph->nodes->len; i++) {
     NnLayer *const layer = nn_graph_node (model->graph, i)->layer;
@@ -55,9 +55,47 @@ nn_model_finish (NnModel *model, GError **error)
     if (layer->klass->finish)
       layer->klass->finish (layer);
   }
+}
+
+bool
+nn_model_finish (NnModel *model, GError **error)
+{
+  nn_model_pack (model);
   if (!model->plan) {
     nn_fuse (model->graph);
     model->plan = nn_plan_new (model->graph, model->name, error);
   }
   return model->plan != NULL;
+}
+
+static void
+copy_weights (const NnWeights *from, NnWeights *to)
+{
+  for (guint i = 0; i < to->params->len; i++) {
+    const NnParam *const source = g_ptr_array_index (from->params, i);
+    NnParam *const param = g_ptr_array_index (to->params, i);
+
+    if (!param->value) /* shared layers come again */
+      param->value = g_memdup2 (source->value, param->size * sizeof (float));
+  }
+}
+
+NnModel *
+nn_model_copy (const NnModel *model, GError **error)
+{
+  const size_t n = model->graph->inputs->len;
+  g_autofree NnShape *shapes = g_new (NnShape, n);
+  g_autoptr (NnModel) copy = NULL;
+
+  for (size_t i = 0; i < n; i++)
+    shapes[i] = *nn_model_input_shape (model, i);
+  copy = nn_model_build (
+      model->name, model->config, model->keras_version, shapes, n, error);
+  if (!copy)
+    return NULL;
+  copy->metadata = g_strdup (model->metadata);
+  for (size_t i = 0; i < copy->graph->nodes->len; i++)
+    copy_weights (nn_graph_node (model->graph, i)->layer->weights,
+        nn_graph_node (copy->graph, i)->layer->weights);
+  return g_steal_pointer (&copy);
 }

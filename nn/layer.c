@@ -135,6 +135,14 @@ weights_fit (NnWeights *weights, const NnLayer *self, size_t n_declared,
   return false;
 }
 
+static bool
+has_activity_regularizer (const NnConfig *config)
+{
+  const NnConfig value = nn_config_get (config, "activity_regularizer");
+
+  return nn_config_is_set (&value);
+}
+
 NnLayer *
 nn_layer_new (const NnLayerClass *klass, const char *name, NnWeights *weights,
     const NnConfig *config, const NnArgs *args)
@@ -150,6 +158,7 @@ nn_layer_new (const NnLayerClass *klass, const char *name, NnWeights *weights,
   self->mask_rule = klass->mask_rule;
   self->weights = nn_weights_new ();
   self->args = args;
+  self->has_penalty = has_activity_regularizer (config);
   klass->setup (self, config);
   self->args = NULL;
   if (!nn_config_ok (config)
@@ -217,6 +226,9 @@ nn_layer_add_param (NnLayer *self, const NnConfig *config, const char *scope,
   param->shape = *shape;
   param->size = size;
   param->trainable = trainable;
+  param->initializer = nn_initializer_read (config, name);
+  param->regularizer = nn_regularizer_read (config, name);
+  param->has_constraint = nn_constraint_is_set (config, name);
   g_ptr_array_add (self->weights->params, param);
   return self->weights->params->len - 1;
 }

@@ -10,11 +10,14 @@
 #pragma once
 
 #include <glib.h>
+#include "nn/activation.h"
 #include "nn/config.h"
+#include "nn/initializer.h"
 #include "nn/shape.h"
 
 typedef struct _NnLayer NnLayer;
 typedef struct _NnLayerClass NnLayerClass;
+typedef struct _NnTraining NnTraining; /* nn/training.h */
 
 /* One named array. Loader, saver, optimiser and gradient check walk these. */
 typedef struct {
@@ -25,6 +28,9 @@ typedef struct {
   size_t size; /* elements */
   bool trainable;
   float *value; /* [size] */
+  NnInitializer initializer;
+  NnRegularizer regularizer;
+  bool has_constraint;
 } NnParam;
 
 /* The arrays of one Keras layer, in the order in which Keras creates them. */
@@ -99,6 +105,12 @@ struct _NnLayer {
   bool is_view;              /* out 0 is in 0, perhaps in another shape */
   size_t scratch_len;        /* floats */
   size_t scratch_per_sample; /* floats for each sample more */
+
+  /* For training: */
+  bool is_frozen; /* set by the trainer: its weights and statistics stay */
+  NnActivation *last_activation; /* what forward ends in, or NULL; made linear
+                                    where the trainer applies it */
+  bool has_penalty;              /* activity_regularizer: cannot be trained */
 };
 
 /* Operators on tensors, which Keras 3 keeps as nodes of the graph (a + b,
@@ -129,6 +141,8 @@ struct _NnLayerClass {
   double (*flops) (const NnLayer *self);
   /* Frees what setup and finish allocated. May be NULL. */
   void (*clear) (NnLayer *self);
+  /* NULL: no gradient goes through it. Views need none. */
+  const NnTraining *training;
 };
 
 /* The class for a Keras class_name, or NULL. */
@@ -152,7 +166,8 @@ const NnArg *nn_layer_arg (
 /* The same for a keyword argument that is true or false. */
 bool nn_layer_flag (const NnLayer *self, const char *name, bool fallback);
 
-/* Declares a weight array; returns its index in weights->params. */
+/* Declares a weight array; returns its index in weights->params. config is
+ * where its initialiser and regulariser stand. */
 size_t nn_layer_add_param (NnLayer *self, const NnConfig *config,
     const char *scope, const char *name, const NnShape *shape, bool trainable);
 void nn_layer_add_output (

@@ -37,6 +37,12 @@ typedef struct {
   void (*multiply) (size_t n, const float *x, const float *y, float *out);
   void (*multiply_add) (
       size_t n, const float *x, const float *y, float *out); /* out += x y */
+  /* out = z x + (1 - z) y */
+  void (*blend) (
+      size_t n, const float *z, const float *x, const float *y, float *out);
+  /* Its gradients: dz and dy, and dout becomes that of x. */
+  void (*blend_gradient) (size_t n, const float *z, const float *x,
+      const float *y, float *dout, float *dz, float *dy);
   /* out = x * factor where word >= threshold, else 0 */
   void (*dropout) (size_t n, const float *x, const guint32 *word,
       guint32 threshold, float factor, float *out);

@@ -27,6 +27,12 @@ NnModel *nn_model_build (const char *name, const char *config,
     const char *keras_version, const NnShape *input_shapes, size_t n_inputs,
     GError **error);
 
-/* The weights are in: layers pack them, memory is laid out. Again after they
- * have changed. */
+/* Layers pack their weights; again whenever these have changed. */
+void nn_model_pack (NnModel *model);
+
+/* The weights are in: packs them, lets layers absorb each other, lays out
+ * memory: the model can run. */
 bool nn_model_finish (NnModel *model, GError **error);
+
+/* The same model with weights of its own, not finished. */
+NnModel *nn_model_copy (const NnModel *model, GError **error);

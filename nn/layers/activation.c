@@ -6,6 +6,7 @@
 #include <string.h>
 #include "nn/fuse.h"
 #include "nn/layers/layers.h"
+#include "nn/training.h"
 
 typedef struct {
   NnLayer base;
@@ -22,6 +23,7 @@ activation_setup (NnLayer *layer, const NnConfig *config)
   if (!nn_activation_read_object (
           config, layer->klass->keras_name, &self->activation))
     self->activation = nn_activation_read (config, "activation", "linear");
+  layer->last_activation = &self->activation;
   nn_layer_add_output (layer, config, &layer->in[0]);
 }
 
@@ -45,12 +47,25 @@ nn_activation_layer_is_relu (const NnLayer *layer)
       && nn_activation_is_relu (&((const Activation *) layer)->activation);
 }
 
+/* The activation itself is the trainer's: NnLayer.last_activation. */
+static void
+activation_backward (const NnLayer *layer, const NnTrainingCall *call)
+{
+  if (call->in_grad[0])
+    memcpy (call->in_grad[0], call->out_grad[0],
+        call->run.n * nn_shape_size (&layer->out[0]) * sizeof (float));
+}
+
+static const NnTraining activation_training = { .backward =
+                                                    activation_backward };
+
 /* clang-format off */
 #define ACTIVATION(name)                                                       \
   {                                                                            \
     .keras_name = name, .size = sizeof (Activation),                           \
     .mask_rule = NN_MASK_PASS,                                                 \
     .setup = activation_setup, .forward = activation_forward,                  \
+    .training = &activation_training,                                          \
   }
 /* clang-format on */
 

@@ -8,7 +8,7 @@
  */
 #include <string.h>
 #include "nn/layers/layers.h"
-#include "nn/layers/rnn.h"
+#include "nn/layers/rnn-training.h"
 
 typedef enum {
   MERGE_CONCAT,
@@ -107,6 +107,18 @@ add_outputs (Bidirectional *self, const NnConfig *config)
     }
 }
 
+/* Where the initialisers and regularisers of a direction stand. */
+static NnConfig
+direction_config (const NnConfig *config, size_t direction)
+{
+  const NnConfig backward = nn_config_get (config, "backward_layer");
+  const NnConfig forward = nn_config_get (config, "layer");
+
+  return nn_config_get (
+      direction == 1 && nn_config_is_set (&backward) ? &backward : &forward,
+      "config");
+}
+
 static void
 bidirectional_setup (NnLayer *layer, const NnConfig *config)
 {
@@ -114,6 +126,7 @@ bidirectional_setup (NnLayer *layer, const NnConfig *config)
     "backward_layer/cell" };
   Bidirectional *self = (Bidirectional *) layer;
   size_t n_states, scratch = 0;
+  NnConfig cell_config;
 
   if (!nn_rnn_expect_sequence (layer, config))
     return;
@@ -125,8 +138,9 @@ bidirectional_setup (NnLayer *layer, const NnConfig *config)
   for (size_t d = 0; d < 2; d++) {
     if (layer->n_in > 1)
       nn_rnn_expect_states (&self->rnn[d], layer, config, 1 + d * n_states);
+    cell_config = direction_config (config, d);
     self->first[d] =
-        nn_rnn_add_params (&self->rnn[d], layer, config, scopes[d]);
+        nn_rnn_add_params (&self->rnn[d], layer, &cell_config, scopes[d]);
     scratch = MAX (scratch, nn_rnn_scratch_per_sample (&self->rnn[d]));
   }
   if (!nn_config_ok (config))
@@ -211,6 +225,158 @@ bidirectional_forward (const NnLayer *layer, const NnCall *call)
     merge (self->merge, size, y[0], y[1], call->out[0]);
 }
 
+/* ---- training ---- */
+
+static const char *
+bidirectional_obstacle (const NnLayer *layer)
+{
+  const NnRnn *const rnn = ((const Bidirectional *) layer)->rnn;
+  const char *const obstacle = nn_rnn_obstacle (&rnn[0]);
+
+  return obstacle ? obstacle : nn_rnn_obstacle (&rnn[1]);
+}
+
+/* Saved: what each direction keeps, then their outputs. */
+static void
+bidirectional_measure (const NnLayer *layer, NnTrainingNeeds *needs)
+{
+  const Bidirectional *self = (const Bidirectional *) layer;
+
+  for (size_t d = 0; d < 2; d++) {
+    size_t scratch, per_sample;
+
+    nn_rnn_training_scratch (&self->rnn[d], &scratch, &per_sample);
+    needs->scratch = MAX (needs->scratch, scratch);
+    needs->scratch_per_sample = MAX (needs->scratch_per_sample, per_sample);
+    needs->saved_per_sample +=
+        nn_rnn_saved_per_sample (&self->rnn[d]) + self->out_size[d];
+  }
+  /* Backward: gradients of the directions' outputs and of the input. */
+  needs->scratch_per_sample +=
+      self->out_size[0] + self->out_size[1] + nn_shape_size (&layer->in[0]);
+}
+
+/* Both directions, with everything of one direction but its gradients. */
+static void
+split_directions (const Bidirectional *self, const NnTrainingCall *call,
+    NnRnnTraining *directions)
+{
+  const NnLayer *const layer = &self->base;
+  const size_t n = call->run.n, n_states = self->rnn[0].cell->n_states;
+  const bool is_apart = self->merge == MERGE_NONE;
+  float *saved = call->saved;
+
+  for (size_t d = 0; d < 2; d++) {
+    directions[d] = (NnRnnTraining){ .call = call,
+      .direction = d,
+      .in = call->run.in[0],
+      .mask = call->run.in_mask[0],
+      .initial = layer->n_in > 1 ? call->run.in + 1 + d * n_states : NULL,
+      .final = self->rnn[d].return_state
+          ? call->run.out + 1 + is_apart + d * n_states
+          : NULL,
+      .saved = saved };
+    saved += n * nn_rnn_saved_per_sample (&self->rnn[d]);
+  }
+  for (size_t d = 0; d < 2; d++) {
+    directions[d].out = saved;
+    saved += n * self->out_size[d];
+  }
+}
+
+static void
+bidirectional_train (const NnLayer *layer, const NnTrainingCall *call)
+{
+  const Bidirectional *self = (const Bidirectional *) layer;
+  const size_t size = call->run.n * self->out_size[0];
+  NnRnnTraining directions[2];
+
+  split_directions (self, call, directions);
+  for (size_t d = 0; d < 2; d++) {
+    directions[d].scratch = call->run.scratch;
+    nn_rnn_train (&self->rnn[d], &directions[d]);
+    if (d == 1 && self->rnn[d].return_sequences)
+      flip_steps (&self->rnn[d], call->run.n, directions[d].out);
+  }
+  if (self->merge == MERGE_NONE)
+    for (size_t d = 0; d < 2; d++)
+      memcpy (call->run.out[d], directions[d].out,
+          call->run.n * self->out_size[d] * sizeof (float));
+  else if (self->merge == MERGE_CONCAT)
+    concatenate (size / self->rnn[0].units, self->rnn,
+        (float *const[]){ directions[0].out, directions[1].out },
+        call->run.out[0]);
+  else
+    merge (self->merge, size, directions[0].out, directions[1].out,
+        call->run.out[0]);
+}
+
+/* The gradient of one direction's output, from that of the merged one. */
+static void
+merge_back (const Bidirectional *self, const NnTrainingCall *call, size_t d,
+    const NnRnnTraining *directions, float *out_grad)
+{
+  const size_t size = call->run.n * self->out_size[d];
+  const size_t units = self->rnn[d].units;
+  const size_t row = self->rnn[0].units + self->rnn[1].units;
+  const float *const dy = call->out_grad[self->merge == MERGE_NONE ? d : 0];
+
+  if (self->merge == MERGE_CONCAT)
+    for (size_t r = 0; r < size / units; r++)
+      memcpy (out_grad + r * units,
+          dy + r * row + (d == 1 ? self->rnn[0].units : 0),
+          units * sizeof (float));
+  else
+    memcpy (out_grad, dy, size * sizeof (float));
+  for (size_t i = 0; i < size && self->merge == MERGE_AVERAGE; i++)
+    out_grad[i] /= 2;
+  if (self->merge == MERGE_MUL)
+    nn_loops ()->multiply (size, out_grad, directions[1 - d].out, out_grad);
+}
+
+static void
+bidirectional_backward (const NnLayer *layer, const NnTrainingCall *call)
+{
+  const Bidirectional *self = (const Bidirectional *) layer;
+  const size_t n = call->run.n, n_states = self->rnn[0].cell->n_states;
+  const size_t in_size = n * nn_shape_size (&layer->in[0]);
+  const bool is_apart = self->merge == MERGE_NONE;
+  float *const second = call->run.scratch;
+  float *out_grad = second + in_size;
+  NnRnnTraining directions[2];
+
+  split_directions (self, call, directions);
+  for (size_t d = 0; d < 2; d++, out_grad += n * self->out_size[0]) {
+    NnRnnTraining *const direction = &directions[d];
+
+    if (call->out_grad[is_apart ? d : 0]) {
+      merge_back (self, call, d, directions, out_grad);
+      if (d == 1 && self->rnn[d].return_sequences)
+        flip_steps (&self->rnn[d], n, out_grad);
+      direction->out_grad = out_grad;
+    }
+    direction->scratch =
+        second + in_size + n * (self->out_size[0] + self->out_size[1]);
+    direction->final_grad = self->rnn[d].return_state
+        ? call->out_grad + 1 + is_apart + d * n_states
+        : NULL;
+    direction->initial_grad =
+        layer->n_in > 1 ? call->in_grad + 1 + d * n_states : NULL;
+    direction->in_grad = call->in_grad[0] && d == 1 ? second : call->in_grad[0];
+    direction->param_grad = call->param_grad + self->first[d];
+    nn_rnn_train_back (&self->rnn[d], direction);
+  }
+  if (call->in_grad[0])
+    nn_loops ()->add (in_size, second, call->in_grad[0]);
+}
+
+static const NnTraining bidirectional_training = {
+  .obstacle = bidirectional_obstacle,
+  .measure = bidirectional_measure,
+  .forward = bidirectional_train,
+  .backward = bidirectional_backward,
+};
+
 static double
 bidirectional_flops (const NnLayer *layer)
 {
@@ -237,6 +403,7 @@ const NnLayerClass nn_bidirectional_classes[] = {
       .forward = bidirectional_forward,
       .flops = bidirectional_flops,
       .clear = bidirectional_clear,
+      .training = &bidirectional_training,
   },
   { NULL },
 };

@@ -9,6 +9,7 @@
 #include "nn/layers/layers.h"
 #include "nn/layers/op.h"
 #include "nn/layers/split.h"
+#include "nn/training.h"
 
 typedef struct {
   NnLayer base;
@@ -139,11 +140,33 @@ concatenate_forward (const NnLayer *layer, const NnCall *call)
     join_masks (self, call);
 }
 
+static void
+concatenate_backward (const NnLayer *layer, const NnTrainingCall *call)
+{
+  const Concatenate *self = (const Concatenate *) layer;
+  const size_t rows = call->run.n * self->split.outer;
+  const size_t out_row = self->split.len * self->split.inner;
+  const float *dy = call->out_grad[0];
+
+  for (size_t i = 0; i < layer->n_in; i++) {
+    const size_t row = layer->in[i].dim[self->axis] * self->split.inner;
+
+    for (size_t r = 0; r < rows && call->in_grad[i]; r++)
+      memcpy (
+          call->in_grad[i] + r * row, dy + r * out_row, row * sizeof (float));
+    dy += row;
+  }
+}
+
+static const NnTraining concatenate_training = { .backward =
+                                                     concatenate_backward };
+
 /* clang-format off */
 #define CONCATENATE(name)                                                      \
   {                                                                            \
     .keras_name = name, .size = sizeof (Concatenate),                          \
     .setup = concatenate_setup, .forward = concatenate_forward,                \
+    .training = &concatenate_training,                                         \
   }
 /* clang-format on */
 

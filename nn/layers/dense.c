@@ -6,6 +6,7 @@
 #include "nn/activation.h"
 #include "nn/layers/layers.h"
 #include "nn/simd.h"
+#include "nn/training.h"
 
 enum { KERNEL, BIAS };
 
@@ -29,6 +30,7 @@ dense_setup (NnLayer *layer, const NnConfig *config)
   self->units = nn_config_size (config, "units", 0);
   self->use_bias = nn_config_bool (config, "use_bias", true);
   self->activation = nn_activation_read (config, "activation", "linear");
+  layer->last_activation = &self->activation;
   nn_layer_refuse (config, "lora_rank");
   nn_layer_refuse (config, "quantization_config");
   out = layer->in[0];
@@ -95,6 +97,45 @@ dense_flops (const NnLayer *layer)
   return 2.0 * nn_shape_size (&layer->in[0]) * ((const Dense *) layer)->units;
 }
 
+static void
+dense_measure (const NnLayer *layer, NnTrainingNeeds *needs)
+{
+  const Dense *self = (const Dense *) layer;
+
+  needs->scratch = nn_training_product_len (self->units, self->packed.k);
+}
+
+static void
+dense_backward (const NnLayer *layer, const NnTrainingCall *call)
+{
+  const Dense *self = (const Dense *) layer;
+  const size_t k = self->packed.k, units = self->units;
+  const size_t rows = call->run.n * nn_shape_size (&layer->in[0]) / k;
+  const float *const dy = call->out_grad[0];
+
+  if (call->param_grad[KERNEL])
+    nn_simd ()->transposed_product (&(NnTransposedProduct){ .m = rows,
+        .k = k,
+        .n = units,
+        .a = call->run.in[0],
+        .lda = k,
+        .b = dy,
+        .ldb = units,
+        .c = call->param_grad[KERNEL],
+        .ldc = units });
+  if (self->use_bias && call->param_grad[BIAS])
+    nn_loops ()->add_rows (rows, units, dy, units, call->param_grad[BIAS]);
+  if (call->in_grad[0])
+    nn_training_product (rows, units, k, dy, units,
+        nn_layer_value (layer, KERNEL), 1, units, false, call->in_grad[0], k,
+        call->run.scratch);
+}
+
+static const NnTraining dense_training = {
+  .measure = dense_measure,
+  .backward = dense_backward,
+};
+
 const NnLayerClass nn_dense_classes[] = {
   {
       .keras_name = "Dense",
@@ -105,6 +146,7 @@ const NnLayerClass nn_dense_classes[] = {
       .forward = dense_forward,
       .flops = dense_flops,
       .clear = dense_clear,
+      .training = &dense_training,
   },
   { NULL },
 };

@@ -1,36 +1,189 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Layers and operators that do nothing while a model runs. */
+/* Layers and operators that do nothing while a model runs. Some do in training:
+ *   Dropout           each element is 0 with probability rate, or / (1 - rate)
+ *   SpatialDropout    the same for whole channels
+ *   GaussianDropout   each element times a normal number, mean 1
+ *   GaussianNoise     each element plus a normal number, mean 0
+ */
+#include <math.h>
+#include <string.h>
 #include "nn/layers/layers.h"
+#include "nn/train/random.h"
+#include "nn/training.h"
+
+typedef struct {
+  NnLayer base;
+  double rate; /* or the standard deviation of GaussianNoise */
+  bool has_noise_shape;
+} Dropout;
 
 static void
-identity_setup (NnLayer *self, const NnConfig *config)
+identity_setup (NnLayer *layer, const NnConfig *config)
 {
-  if (!nn_layer_expect (self, config, 1, 0, NN_MAX_RANK))
+  Dropout *self = (Dropout *) layer;
+  const NnConfig rate = nn_config_get (config, "rate");
+  const NnConfig deviation = nn_config_get (config, "stddev");
+  const NnConfig noise_shape = nn_config_get (config, "noise_shape");
+
+  if (!nn_layer_expect (layer, config, 1, 0, NN_MAX_RANK))
     return;
-  nn_layer_add_output (self, config, &self->in[0]);
-  self->is_view = true;
+  /* These mean nothing here, so they are no reason to fail. */
+  if (nn_config_is_number (&rate))
+    self->rate = CLAMP (nn_config_as_double (&rate, 0), 0, 1);
+  else if (nn_config_is_number (&deviation))
+    self->rate = nn_config_as_double (&deviation, 0);
+  self->has_noise_shape = nn_config_is_set (&noise_shape);
+  nn_layer_add_output (layer, config, &layer->in[0]);
+  layer->is_view = true;
+}
+
+/* What one sample is multiplied with, or added to: forward and backward draw
+ * the same. */
+typedef void (*Noise) (const Dropout *self, const NnPhilox *stream, size_t size,
+    const float *in, float *out);
+
+static void
+apply (const NnLayer *layer, const NnTrainingCall *call, Noise noise,
+    const float *in, float *out)
+{
+  const size_t size = nn_shape_size (&layer->out[0]);
+
+  for (size_t i = 0; i < call->run.n; i++) {
+    const NnPhilox stream = nn_training_random (call, i);
+
+    noise (
+        (const Dropout *) layer, &stream, size, in + i * size, out + i * size);
+  }
+}
+
+static void
+drop_elements (const Dropout *self, const NnPhilox *stream, size_t size,
+    const float *in, float *out)
+{
+  if (self->rate > 0 && self->rate < 1)
+    nn_training_dropout (stream, 0, size, self->rate, in, out);
+  else if (self->rate > 0)
+    memset (out, 0, size * sizeof *out);
+  else
+    memcpy (out, in, size * sizeof *out);
+}
+
+/* [...][channels]: a channel is dropped at all positions. */
+static void
+drop_channels (const Dropout *self, const NnPhilox *stream, size_t size,
+    const float *in, float *out)
+{
+  const NnShape *const shape = &self->base.out[0];
+  const size_t channels = shape->rank > 0 ? shape->dim[shape->rank - 1] : 1;
+  const double rate = MIN (self->rate, 0.999999);
+  NnRandom random;
+
+  nn_random_init (&random, stream);
+  for (size_t c = 0; c < channels; c++) {
+    const float factor =
+        nn_random_uniform (&random) >= rate ? 1 / (1 - rate) : 0;
+
+    for (size_t i = c; i < size; i += channels)
+      out[i] = in[i] * factor;
+  }
+}
+
+static void
+scale_elements (const Dropout *self, const NnPhilox *stream, size_t size,
+    const float *in, float *out)
+{
+  const double rate = MIN (self->rate, 0.999999);
+  const double deviation = sqrt (rate / (1 - rate));
+  NnRandom random;
+
+  nn_random_init (&random, stream);
+  for (size_t i = 0; i < size; i++)
+    out[i] = in[i] * (1 + deviation * nn_random_normal (&random));
+}
+
+static void
+add_noise (const Dropout *self, const NnPhilox *stream, size_t size,
+    const float *in, float *out)
+{
+  NnRandom random;
+
+  nn_random_init (&random, stream);
+  for (size_t i = 0; i < size; i++)
+    out[i] = in[i] + self->rate * nn_random_normal (&random);
+}
+
+static const char *
+dropout_obstacle (const NnLayer *layer)
+{
+  return ((const Dropout *) layer)->has_noise_shape
+      ? "the option “noise_shape” is not supported in training"
+      : NULL;
+}
+
+static void
+pass_back (const NnLayer *layer, const NnTrainingCall *call)
+{
+  memcpy (call->in_grad[0], call->out_grad[0],
+      call->run.n * nn_shape_size (&layer->out[0]) * sizeof (float));
 }
 
 /* clang-format off */
-#define IDENTITY(name)                                                         \
+#define TRAINING(name, noise, back)                                            \
+  static void name##_forward (const NnLayer *layer, const NnTrainingCall *call)\
   {                                                                            \
-    .keras_name = name, .size = sizeof (NnLayer), .mask_rule = NN_MASK_PASS,   \
-    .setup = identity_setup,                                                   \
+    apply (layer, call, noise, call->run.in[0], call->run.out[0]);             \
+  }                                                                            \
+                                                                               \
+  static void name##_backward (const NnLayer *layer,                           \
+      const NnTrainingCall *call)                                              \
+  {                                                                            \
+    if (call->in_grad[0] && back)                                              \
+      apply (layer, call, noise, call->out_grad[0], call->in_grad[0]);         \
+    else if (call->in_grad[0])                                                 \
+      pass_back (layer, call);                                                 \
+  }                                                                            \
+                                                                               \
+  static const NnTraining name##_training = {                                  \
+    .obstacle = dropout_obstacle,                                              \
+    .forward = name##_forward, .backward = name##_backward,                    \
+  };
+
+TRAINING (dropout, drop_elements, true)
+TRAINING (spatial_dropout, drop_channels, true)
+TRAINING (gaussian_dropout, scale_elements, true)
+TRAINING (gaussian_noise, add_noise, false)
+
+#define IDENTITY(name, how_to_train)                                           \
+  {                                                                            \
+    .keras_name = name, .size = sizeof (Dropout), .mask_rule = NN_MASK_PASS,   \
+    .setup = identity_setup, .training = how_to_train,                         \
   }
 /* clang-format on */
 
+/* Its gradient is not known, and its forward pass in training neither. */
+static const char *
+unknown_obstacle (const NnLayer *layer)
+{
+  return "this kind of layer cannot be trained";
+}
+
+static const NnTraining no_training = {
+  .obstacle = unknown_obstacle,
+  .forward = dropout_forward, /* so that it is not taken for a view */
+};
+
 const NnLayerClass nn_dropout_classes[] = {
-  IDENTITY ("Dropout"),
-  IDENTITY ("AlphaDropout"),
-  IDENTITY ("GaussianDropout"),
-  IDENTITY ("GaussianNoise"),
-  IDENTITY ("SpatialDropout1D"),
-  IDENTITY ("SpatialDropout2D"),
-  IDENTITY ("SpatialDropout3D"),
-  IDENTITY ("ActivityRegularization"),
-  IDENTITY ("Identity"),
-  IDENTITY ("ops.Copy"),
-  IDENTITY ("ops.Identity"),
-  IDENTITY ("ops.StopGradient"),
+  IDENTITY ("Dropout", &dropout_training),
+  IDENTITY ("AlphaDropout", &no_training),
+  IDENTITY ("GaussianDropout", &gaussian_dropout_training),
+  IDENTITY ("GaussianNoise", &gaussian_noise_training),
+  IDENTITY ("SpatialDropout1D", &spatial_dropout_training),
+  IDENTITY ("SpatialDropout2D", &spatial_dropout_training),
+  IDENTITY ("SpatialDropout3D", &spatial_dropout_training),
+  IDENTITY ("ActivityRegularization", &no_training),
+  IDENTITY ("Identity", NULL),
+  IDENTITY ("ops.Copy", NULL),
+  IDENTITY ("ops.Identity", NULL),
+  IDENTITY ("ops.StopGradient", &no_training),
   { NULL },
 };

@@ -5,6 +5,8 @@
  */
 #include <string.h>
 #include "nn/layers/layers.h"
+#include "nn/loops.h"
+#include "nn/training.h"
 
 static void
 global_pooling_setup (NnLayer *self, const NnConfig *config)
@@ -32,13 +34,11 @@ take_mean (const float *in, const float *mask, size_t n_positions,
 
   for (size_t c = 0; c < channels; c++)
     out[c] = 0;
-  for (size_t t = 0; t < n_positions; t++, in += channels) {
-    const float weight = mask ? mask[t] : 1;
-
-    count += weight;
-    for (size_t c = 0; c < channels; c++)
-      out[c] += weight * in[c];
-  }
+  for (size_t t = 0; t < n_positions; t++)
+    count += mask ? mask[t] : 1;
+  for (size_t t = 0; t < n_positions; t++)
+    if (!mask || mask[t] != 0)
+      nn_loops ()->add (channels, in + t * channels, out);
   for (size_t c = 0; c < channels; c++)
     out[c] /= count;
 }
@@ -76,20 +76,86 @@ global_max_forward (const NnLayer *self, const NnCall *call)
         call->out[0] + i * channels);
 }
 
+/* ---- training ---- */
+
+static void
+global_average_backward (const NnLayer *self, const NnTrainingCall *call)
+{
+  const size_t channels = nn_shape_size (&self->out[0]);
+  const size_t n_positions = nn_shape_size (&self->in[0]) / channels;
+  float *dx = call->in_grad[0];
+
+  for (size_t i = 0; i < call->run.n && dx; i++) {
+    const float *const mask = self->klass->n_axes == 1 && call->run.in_mask[0]
+        ? call->run.in_mask[0] + i * n_positions
+        : NULL;
+    const float *const dy = call->out_grad[0] + i * channels;
+    float count = 0;
+
+    for (size_t t = 0; t < n_positions; t++)
+      count += mask ? mask[t] : 1;
+    for (size_t t = 0; t < n_positions; t++, dx += channels)
+      for (size_t c = 0; c < channels; c++)
+        dx[c] = mask && mask[t] == 0 ? 0 : dy[c] / count;
+  }
+}
+
+/* Of equal maxima, the first gets the gradient. */
+static void
+global_max_backward (const NnLayer *self, const NnTrainingCall *call)
+{
+  const size_t channels = nn_shape_size (&self->out[0]);
+  const size_t size = nn_shape_size (&self->in[0]);
+  float *const left = call->run.scratch;
+
+  if (!call->in_grad[0])
+    return;
+  memset (call->in_grad[0], 0, call->run.n * size * sizeof (float));
+  for (size_t i = 0; i < call->run.n; i++) {
+    for (size_t c = 0; c < channels; c++)
+      left[c] = 1;
+    for (size_t k = i * size; k < (i + 1) * size; k += channels)
+      nn_loops ()->maximum_gradient (channels, call->run.in[0] + k,
+          call->run.out[0] + i * channels, call->out_grad[0] + i * channels,
+          left, call->in_grad[0] + k);
+  }
+}
+
+static void
+global_pooling_measure (const NnLayer *self, NnTrainingNeeds *needs)
+{
+  needs->scratch = nn_shape_size (&self->out[0]);
+}
+
+static const NnTraining global_average_training = {
+  .backward = global_average_backward
+};
+
+static const NnTraining global_max_training = {
+  .measure = global_pooling_measure,
+  .backward = global_max_backward,
+};
+
 /* clang-format off */
-#define GLOBAL_POOLING(name, n, run)                                           \
+#define GLOBAL_POOLING(name, n, run, how_to_train)                             \
   {                                                                            \
     .keras_name = name #n "D", .size = sizeof (NnLayer), .n_axes = n,          \
-    .setup = global_pooling_setup, .forward = run,                             \
+    .setup = global_pooling_setup, .forward = run, .training = how_to_train,   \
   }
 /* clang-format on */
 
 const NnLayerClass nn_global_pooling_classes[] = {
-  GLOBAL_POOLING ("GlobalAveragePooling", 1, global_average_forward),
-  GLOBAL_POOLING ("GlobalAveragePooling", 2, global_average_forward),
-  GLOBAL_POOLING ("GlobalAveragePooling", 3, global_average_forward),
-  GLOBAL_POOLING ("GlobalMaxPooling", 1, global_max_forward),
-  GLOBAL_POOLING ("GlobalMaxPooling", 2, global_max_forward),
-  GLOBAL_POOLING ("GlobalMaxPooling", 3, global_max_forward),
+  GLOBAL_POOLING ("GlobalAveragePooling", 1, global_average_forward,
+      &global_average_training),
+  GLOBAL_POOLING ("GlobalAveragePooling", 2, global_average_forward,
+      &global_average_training),
+  GLOBAL_POOLING ("GlobalAveragePooling", 3, global_average_forward,
+      &global_average_training),
+  GLOBAL_POOLING (
+      "GlobalMaxPooling", 1, global_max_forward, &global_max_training),
+  GLOBAL_POOLING (
+      "GlobalMaxPooling", 2, global_max_forward, &global_max_training),
+  GLOBAL_POOLING (
+      "GlobalMaxPooling", 3, global_max_forward, &global_max_training),
   { NULL },
 };

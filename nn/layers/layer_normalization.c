@@ -7,6 +7,7 @@
 #include <math.h>
 #include "nn/layers/layers.h"
 #include "nn/layers/split.h"
+#include "nn/training.h"
 
 typedef struct {
   NnLayer base;
@@ -93,12 +94,69 @@ layer_normalization_forward (const NnLayer *layer, const NnCall *call)
     }
 }
 
+/* ---- training ---- */
+
+/* With xhat = (x - mean) / sd and g = gamma dy, over the len numbers:
+ *   dx = (g - mean of g - xhat mean of (g xhat)) / sd
+ * RMSNormalization has no mean of x, and so no mean of g. */
+static void
+normalize_back (
+    const LayerNormalization *self, const NnTrainingCall *call, size_t first)
+{
+  const size_t len = self->split.len, step = self->split.inner;
+  const float *const gamma =
+      self->has_gamma ? nn_layer_value (&self->base, 0) : NULL;
+  const float *const x = call->run.in[0] + first;
+  const float *const dy = call->out_grad[0] + first;
+  float *const *const grad = call->param_grad;
+  double mean = 0, square = 0, sum = 0, product = 0, inverse;
+
+  for (size_t i = 0; i < len && !self->is_rms; i++)
+    mean += x[i * step] / len;
+  for (size_t i = 0; i < len; i++)
+    square += (x[i * step] - mean) * (x[i * step] - mean);
+  inverse = 1 / sqrt (square / len + self->epsilon);
+  for (size_t i = 0; i < len; i++) {
+    const double xhat = (x[i * step] - mean) * inverse;
+    const double g = dy[i * step] * (gamma ? gamma[i] : 1);
+
+    sum += self->is_rms ? 0 : g / len;
+    product += g * xhat / len;
+    if (gamma && grad[0])
+      grad[0][i] += dy[i * step] * xhat;
+    if (self->has_beta && grad[self->has_gamma])
+      grad[self->has_gamma][i] += dy[i * step];
+  }
+  for (size_t i = 0; i < len && call->in_grad[0]; i++) {
+    const double xhat = (x[i * step] - mean) * inverse;
+    const double g = dy[i * step] * (gamma ? gamma[i] : 1);
+
+    call->in_grad[0][first + i * step] = (g - sum - xhat * product) * inverse;
+  }
+}
+
+static void
+layer_normalization_backward (const NnLayer *layer, const NnTrainingCall *call)
+{
+  const LayerNormalization *self = (const LayerNormalization *) layer;
+  const NnSplit *const split = &self->split;
+
+  for (size_t o = 0; o < call->run.n * split->outer; o++)
+    for (size_t i = 0; i < split->inner; i++)
+      normalize_back (self, call, o * split->len * split->inner + i);
+}
+
+static const NnTraining layer_normalization_training = {
+  .backward = layer_normalization_backward,
+};
+
 /* clang-format off */
 #define LAYER_NORMALIZATION(name)                                              \
   {                                                                            \
     .keras_name = name, .size = sizeof (LayerNormalization),                   \
     .mask_rule = NN_MASK_PASS, .setup = layer_normalization_setup,             \
     .forward = layer_normalization_forward,                                    \
+    .training = &layer_normalization_training,                                 \
   }
 /* clang-format on */
 

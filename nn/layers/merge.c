@@ -6,6 +6,8 @@
 #include <string.h>
 #include "nn/layers/arithmetic.h"
 #include "nn/layers/layers.h"
+#include "nn/loops.h"
+#include "nn/training.h"
 
 typedef struct {
   NnLayer base;
@@ -13,6 +15,7 @@ typedef struct {
   NnBroadcast first; /* of inputs 0 and 1 */
   NnBroadcast *rest; /* [n_in - 2] of the result so far and input 2, ... */
   bool is_mean;
+  bool selects;         /* Maximum, Minimum */
   bool needs_all_masks; /* Keras 2; else any */
 } Merge;
 
@@ -58,6 +61,7 @@ merge_setup (NnLayer *layer, const NnConfig *config)
   }
   self->row = nn_arithmetic_find (layer->klass->keras_name);
   self->is_mean = g_str_equal (layer->klass->keras_name, "Average");
+  self->selects = g_str_has_suffix (layer->klass->keras_name, "imum");
   self->rest = g_new0 (NnBroadcast, layer->n_in);
   out = layer->in[0];
   for (size_t i = 1; i < layer->n_in; i++) {
@@ -120,11 +124,104 @@ merge_clear (NnLayer *layer)
   g_clear_pointer (&((Merge *) layer)->rest, g_free);
 }
 
+/* ---- training ---- */
+
+static void
+multiply_row (const float *a, size_t a_step, const float *b, size_t b_step,
+    size_t n, float *out)
+{
+  for (size_t i = 0; i < n; i++)
+    out[i] = a[i * a_step] * b[i * b_step];
+}
+
+/* 1 where b is a, else 0: the maximum came from b. */
+static void
+select_row (const float *a, size_t a_step, const float *b, size_t b_step,
+    size_t n, float *out)
+{
+  for (size_t i = 0; i < n; i++)
+    out[i] = a[i * a_step] == b[i * b_step];
+}
+
+/* b is the output here: where an axis is repeated, its gradients add up. */
+static void
+collect_row (const float *a, size_t a_step, const float *b, size_t b_step,
+    size_t n, float *out)
+{
+  float *const sum = (float *) b;
+
+  for (size_t i = 0; i < n; i++)
+    sum[i * b_step] += a[i * a_step];
+}
+
+/* factor [out size] = the derivative of the output by input i, of sample s. */
+static void
+find_slope (const Merge *self, const NnTrainingCall *call, size_t i, size_t s,
+    float *factor)
+{
+  const NnLayer *const layer = &self->base;
+  const NnShape *const out = &layer->out[0];
+  const size_t size = nn_shape_size (out);
+  const char *const name = layer->klass->keras_name;
+  const bool is_product = g_str_equal (name, "Multiply");
+  const float sign = g_str_equal (name, "Subtract") && i > 0 ? -1 : 1;
+
+  for (size_t k = 0; k < size; k++)
+    factor[k] = self->is_mean ? 1.f / layer->n_in : sign;
+  for (size_t j = 0; j < layer->n_in; j++) {
+    const NnBroadcast plan = nn_broadcast_plan (out, &layer->in[j], out);
+    const float *const in = call->run.in[j] + s * nn_shape_size (&layer->in[j]);
+
+    if (is_product && j != i)
+      nn_broadcast_run (&plan, factor, in, factor, multiply_row);
+    else if (self->selects && j == i)
+      nn_broadcast_run (
+          &plan, call->run.out[0] + s * size, in, factor, select_row);
+  }
+}
+
+static void
+merge_backward (const NnLayer *layer, const NnTrainingCall *call)
+{
+  const Merge *self = (const Merge *) layer;
+  const NnShape *const out = &layer->out[0];
+  const size_t size = nn_shape_size (out);
+  float *const gradient = call->run.scratch;
+
+  for (size_t i = 0; i < layer->n_in; i++) {
+    const size_t in_size = nn_shape_size (&layer->in[i]);
+    const NnBroadcast plan = nn_broadcast_plan (out, &layer->in[i], out);
+
+    if (!call->in_grad[i])
+      continue;
+    memset (call->in_grad[i], 0, call->run.n * in_size * sizeof (float));
+    for (size_t s = 0; s < call->run.n; s++) {
+      find_slope (self, call, i, s, gradient);
+      nn_loops ()->multiply (
+          size, call->out_grad[0] + s * size, gradient, gradient);
+      nn_broadcast_run (&plan, gradient, call->in_grad[i] + s * in_size,
+          gradient + size, collect_row);
+    }
+  }
+}
+
+static void
+merge_measure (const NnLayer *layer, NnTrainingNeeds *needs)
+{
+  needs->scratch = 2 * nn_shape_size (&layer->out[0]);
+}
+
+static const NnTraining merge_training = {
+  .measure = merge_measure,
+  .backward = merge_backward,
+};
+
 /* clang-format off */
 #define MERGE(name)                                                            \
   {                                                                            \
     .keras_name = name, .size = sizeof (Merge), .setup = merge_setup,          \
     .forward = merge_forward, .clear = merge_clear,                            \
+    .training = &merge_training,                                               \
   }
 /* clang-format on */
 

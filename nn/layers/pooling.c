@@ -5,9 +5,12 @@
  *   in [z][y][x][c]  ->  out [z'][y'][x'][c]
  */
 #include <math.h>
+#include <string.h>
 #include "nn/fuse.h"
 #include "nn/layers/layers.h"
 #include "nn/layers/window.h"
+#include "nn/loops.h"
+#include "nn/training.h"
 
 typedef struct {
   NnLayer base;
@@ -34,15 +37,13 @@ pooling_setup (NnLayer *layer, const NnConfig *config)
 static void
 fold_max (const float *in, size_t c, float *out)
 {
-  for (size_t i = 0; i < c; i++)
-    out[i] = in[i] > out[i] ? in[i] : out[i];
+  nn_loops ()->maximum (c, in, out);
 }
 
 static void
 fold_sum (const float *in, size_t c, float *out)
 {
-  for (size_t i = 0; i < c; i++)
-    out[i] += in[i];
+  nn_loops ()->add (c, in, out);
 }
 
 /* Folds all positions under output (oz, oy, ox); returns how many they are. */
@@ -110,11 +111,117 @@ average_pooling_forward (const NnLayer *layer, const NnCall *call)
   pool (layer, call, true);
 }
 
+/* ---- training ---- */
+
+/* One window: where it is, and its gradient. */
+typedef struct {
+  const NnWindow *window;
+  const float *in, *out; /* a sample; what the window gave */
+  const float *out_grad;
+  float *in_grad; /* a sample */
+  float *left;    /* [channels] of out_grad: what nobody has yet */
+} Window;
+
+/* Hands the window's gradient to its positions. */
+static void
+window_back (const Window *w, size_t oz, size_t oy, size_t ox, bool is_mean)
+{
+  const NnWindow *const window = w->window;
+  const NnAxis *const z = &window->z, *const y = &window->y,
+                      *const x = &window->x;
+  const size_t end_z = nn_axis_end_tap (z, oz), end_y = nn_axis_end_tap (y, oy),
+               end_x = nn_axis_end_tap (x, ox), c = window->channels;
+
+  for (size_t kz = nn_axis_first_tap (z, oz); kz < end_z; kz++)
+    for (size_t ky = nn_axis_first_tap (y, oy); ky < end_y; ky++)
+      for (size_t kx = nn_axis_first_tap (x, ox); kx < end_x; kx++) {
+        const size_t iz = oz * z->stride + kz - z->pad_before;
+        const size_t iy = oy * y->stride + ky - y->pad_before;
+        const size_t ix = ox * x->stride + kx - x->pad_before;
+        const size_t at = ((iz * y->in + iy) * x->in + ix) * c;
+
+        if (is_mean)
+          nn_loops ()->add (c, w->left, w->in_grad + at);
+        else
+          nn_loops ()->maximum_gradient (
+              c, w->in + at, w->out, w->out_grad, w->left, w->in_grad + at);
+      }
+}
+
+/* A mean gives each position its share; of equal maxima the first gets all. */
+static void
+start_window (const Window *w, size_t oz, size_t oy, size_t ox, bool is_mean)
+{
+  const NnAxis *const z = &w->window->z, *const y = &w->window->y,
+                      *const x = &w->window->x;
+  const size_t count = (nn_axis_end_tap (z, oz) - nn_axis_first_tap (z, oz))
+      * (nn_axis_end_tap (y, oy) - nn_axis_first_tap (y, oy))
+      * (nn_axis_end_tap (x, ox) - nn_axis_first_tap (x, ox));
+
+  for (size_t c = 0; c < w->window->channels; c++)
+    w->left[c] = is_mean ? w->out_grad[c] / count : 1;
+}
+
+static void
+pool_back (const NnLayer *layer, const NnTrainingCall *call, bool is_mean)
+{
+  const NnWindow *const window = &((const Pooling *) layer)->window;
+  const size_t in_size = nn_shape_size (&layer->in[0]);
+  Window w = { .window = window,
+    .in = call->run.in[0],
+    .out = call->run.out[0],
+    .out_grad = call->out_grad[0],
+    .in_grad = call->in_grad[0],
+    .left = call->run.scratch };
+
+  if (!w.in_grad)
+    return;
+  memset (w.in_grad, 0, call->run.n * in_size * sizeof (float));
+  for (size_t i = 0; i < call->run.n;
+       i++, w.in += in_size, w.in_grad += in_size)
+    for (size_t oz = 0; oz < window->z.out; oz++)
+      for (size_t oy = 0; oy < window->y.out; oy++)
+        for (size_t ox = 0; ox < window->x.out; ox++) {
+          start_window (&w, oz, oy, ox, is_mean);
+          window_back (&w, oz, oy, ox, is_mean);
+          w.out += window->channels;
+          w.out_grad += window->channels;
+        }
+}
+
+static void
+max_pooling_backward (const NnLayer *layer, const NnTrainingCall *call)
+{
+  pool_back (layer, call, false);
+}
+
+static void
+average_pooling_backward (const NnLayer *layer, const NnTrainingCall *call)
+{
+  pool_back (layer, call, true);
+}
+
+static void
+pooling_measure (const NnLayer *layer, NnTrainingNeeds *needs)
+{
+  needs->scratch = ((const Pooling *) layer)->window.channels;
+}
+
+static const NnTraining max_pooling_training = {
+  .measure = pooling_measure,
+  .backward = max_pooling_backward,
+};
+
+static const NnTraining average_pooling_training = {
+  .measure = pooling_measure,
+  .backward = average_pooling_backward,
+};
+
 /* clang-format off */
-#define POOLING(name, n, run)                                                  \
+#define POOLING(name, n, run, how_to_train)                                    \
   {                                                                            \
     .keras_name = name #n "D", .size = sizeof (Pooling), .n_axes = n,          \
-    .setup = pooling_setup, .forward = run,                                    \
+    .setup = pooling_setup, .forward = run, .training = how_to_train,          \
   }
 /* clang-format on */
 
@@ -134,11 +241,14 @@ nn_max_pooling_tiles (const NnLayer *layer, size_t *pool_y, size_t *pool_x)
 }
 
 const NnLayerClass nn_pooling_classes[] = {
-  POOLING ("MaxPooling", 1, max_pooling_forward),
-  POOLING ("MaxPooling", 2, max_pooling_forward),
-  POOLING ("MaxPooling", 3, max_pooling_forward),
-  POOLING ("AveragePooling", 1, average_pooling_forward),
-  POOLING ("AveragePooling", 2, average_pooling_forward),
-  POOLING ("AveragePooling", 3, average_pooling_forward),
+  POOLING ("MaxPooling", 1, max_pooling_forward, &max_pooling_training),
+  POOLING ("MaxPooling", 2, max_pooling_forward, &max_pooling_training),
+  POOLING ("MaxPooling", 3, max_pooling_forward, &max_pooling_training),
+  POOLING (
+      "AveragePooling", 1, average_pooling_forward, &average_pooling_training),
+  POOLING (
+      "AveragePooling", 2, average_pooling_forward, &average_pooling_training),
+  POOLING (
+      "AveragePooling", 3, average_pooling_forward, &average_pooling_training),
   { NULL },
 };

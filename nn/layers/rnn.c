@@ -44,6 +44,9 @@ nn_rnn_read (NnRnn *rnn, const NnRnnCell *cell, const NnShape *in,
   rnn->return_sequences = nn_config_bool (config, "return_sequences", false);
   rnn->return_state = nn_config_bool (config, "return_state", false);
   rnn->zero_masked = nn_config_bool (config, "zero_output_for_mask", false);
+  rnn->dropout = CLAMP (nn_config_double (cell_config, "dropout", 0), 0, 0.99);
+  rnn->recurrent_dropout =
+      CLAMP (nn_config_double (cell_config, "recurrent_dropout", 0), 0, 0.99);
   nn_layer_refuse (config, "stateful");
   nn_layer_refuse (config, "time_major");
   if (cell->read)
@@ -74,6 +77,14 @@ nn_rnn_add_params (
       &(NnShape){ .rank = 2, .dim = { rnn->units, columns } }, true);
   if (rnn->use_bias)
     nn_layer_add_param (layer, config, scope, "bias", &bias, true);
+  if (rnn->use_bias && nn_config_ok (config) && rnn->cell->forgets
+      && nn_config_bool (config, "unit_forget_bias", true)) {
+    NnParam *const param =
+        g_ptr_array_index (layer->weights->params, first + 2);
+
+    param->initializer.ones_first = rnn->units;
+    param->initializer.n_ones = rnn->units;
+  }
   return first;
 }
 

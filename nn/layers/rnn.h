@@ -17,11 +17,13 @@
 #define NN_RNN_MAX_STATES 2
 
 typedef struct _NnRnn NnRnn;
+typedef struct _NnRnnChunk NnRnnChunk;
 
 typedef struct {
   size_t n_gates;    /* blocks of units columns in the kernels */
   size_t n_states;   /* 1: h; 2: h and c */
   bool is_cudnn;     /* weights as cuDNN orders them, two biases */
+  bool forgets;      /* its second gate: Keras starts that one's bias at 1 */
   const char *scope; /* where Keras 3 keeps a cell of a stack: "lstm_cell" */
   /* Reads options that only this cell has. May be NULL. */
   void (*read) (NnRnn *rnn, const NnConfig *config);
@@ -31,6 +33,19 @@ typedef struct {
    * states: [n_states] of [units], updated in place. */
   void (*step) (
       const NnRnn *rnn, const float *x, float *rec, float *const *states);
+
+  /* Training, see nn/layers/rnn-training.h; NULL: not supported. */
+  size_t n_kept; /* blocks of units that a step keeps for the way back */
+  /* z holds the projected input -> what is kept; states before -> behind. */
+  void (*train_step) (NnRnnChunk *chunk, size_t step);
+  /* Before the steps back: packs the weights that these need. */
+  void (*pack_back) (NnRnnChunk *chunk);
+  /* d_states behind the step -> before it; z -> gradients of the sums. */
+  void (*step_back) (NnRnnChunk *chunk, size_t step);
+  /* Adds the gradient of the recurrent kernel, and of a bias that the input
+   * projection does not have (may be NULL). */
+  void (*recurrent_gradient) (
+      const NnRnnChunk *chunk, float *kernel, float *bias);
 } NnRnnCell;
 
 extern const NnRnnCell nn_simple_rnn_cell, nn_gru_cell, nn_lstm_cell;
@@ -49,6 +64,7 @@ struct _NnRnn {
   const float *kernel, *recurrent, *bias; /* set by nn_rnn_finish */
   float *converted; /* what they point into where the cell is cuDNN's */
   bool is_standard; /* tanh and sigmoid: NnSimd has their gates */
+  double dropout, recurrent_dropout; /* in training */
   NnPacked packed_kernel, packed_recurrent;
   NnPacked packed_candidate; /* GRU without reset_after: its last block */
 };
@@ -58,7 +74,7 @@ struct _NnRnn {
 void nn_rnn_read (NnRnn *rnn, const NnRnnCell *cell, const NnShape *in,
     const NnConfig *config, const NnConfig *cell_config);
 /* Declares kernel, recurrent_kernel and bias under scope; returns the index of
- * the first. */
+ * the first. config: the cell's. */
 size_t nn_rnn_add_params (const NnRnn *rnn, NnLayer *layer,
     const NnConfig *config, const char *scope);
 /* Remembers where the weights are, the first of them being params[first]. May
@@ -102,11 +118,11 @@ double nn_rnn_layer_flops (const NnLayer *layer);
 void nn_rnn_layer_clear (NnLayer *layer);
 
 /* clang-format off */
-#define NN_RNN_LAYER(name)                                                     \
+#define NN_RNN_LAYER(name, how_to_train)                                       \
   {                                                                            \
     .keras_name = name, .size = sizeof (NnRnnLayer),                           \
     .setup = nn_rnn_layer_setup, .finish = nn_rnn_layer_finish,                \
     .forward = nn_rnn_layer_forward, .flops = nn_rnn_layer_flops,              \
-    .clear = nn_rnn_layer_clear,                                               \
+    .clear = nn_rnn_layer_clear, .training = how_to_train,                     \
   }
 /* clang-format on */

@@ -119,6 +119,28 @@ multiply_add (size_t n, const float *x, const float *y, float *out)
 }
 
 static void
+blend (size_t n, const float *z, const float *x, const float *y, float *out)
+{
+  INDEPENDENT
+  for (size_t i = 0; i < n; i++)
+    out[i] = y[i] + z[i] * (x[i] - y[i]);
+}
+
+static void
+blend_gradient (size_t n, const float *z, const float *x, const float *y,
+    float *dout, float *dz, float *dy)
+{
+  INDEPENDENT
+  for (size_t i = 0; i < n; i++) {
+    const float d = dout[i];
+
+    dz[i] = d * (x[i] - y[i]);
+    dy[i] = d * (1 - z[i]);
+    dout[i] = d * z[i];
+  }
+}
+
+static void
 dropout (size_t n, const float *x, const guint32 *word, guint32 threshold,
     float factor, float *out)
 {
@@ -199,6 +221,8 @@ const NnLoops CONCAT (nn_loops_, NN_SIMD_NAME) = {
   .add = add,
   .multiply = multiply,
   .multiply_add = multiply_add,
+  .blend = blend,
+  .blend_gradient = blend_gradient,
   .dropout = dropout,
   .maximum = maximum,
   .maximum_gradient = maximum_gradient,

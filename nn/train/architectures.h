@@ -12,13 +12,16 @@
 const char *const *nn_architecture_nicks (void);
 
 typedef struct {
-  NnShape input;    /* (bands, frames, 1); rank 0: (64, 94, 1) */
-  size_t n_classes; /* 0: 9 */
-  double dropout;   /* factor of every dropout rate; 1 as published */
-  double l2;        /* factor of every L2 penalty; 1 as published */
+  NnShape input; /* (bands, frames, 1) */
+  size_t n_classes;
+  double dropout; /* factor of every dropout rate; 1 as published */
+  double l2;      /* factor of every L2 penalty; 1 as published */
 } NnArchitectureOptions;
 
-/* options: NULL for what design.md says. NULL and NN_ERROR_UNSUPPORTED for a
+/* As published, for (64, 94, 1) and 9 classes. */
+void nn_architecture_options_init (NnArchitectureOptions *options);
+
+/* options: NULL for what init gives. NULL and NN_ERROR_UNSUPPORTED for a
  * nick that does not exist (the message lists them), NN_ERROR_SHAPE where the
  * input is too small. */
 NnModel *nn_architecture_new (const char *nick,

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A model over many samples, on the threads of a pool: what training validates
+ * with, and --evaluate.
+ */
+#pragma once
+
+#include "nn/train/pool.h"
+#include "nn/train/trainer.h"
+
+typedef struct _NnEvaluator NnEvaluator;
+
+/* model is kept, pool is borrowed. NULL and NN_ERROR_LIMIT where there is no
+ * memory; NN_ERROR_SHAPE where the model has more than one input or output. */
+NnEvaluator *nn_evaluator_new (NnModel *model, NnPool *pool, GError **error);
+void nn_evaluator_free (NnEvaluator *evaluator); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnEvaluator, nn_evaluator_free)
+
+/* output: [samples->n][n_classes] or NULL; score or NULL, without penalty. */
+void nn_evaluator_run (NnEvaluator *evaluator, const NnSamples *samples,
+    double label_smoothing, float *output, NnScore *score);
+
+/* L1 and L2 terms of all weights of a model, once. */
+double nn_model_penalty (const NnModel *model);
+
+/* Of NnSampleRequest. */
+guint64 nn_sample_seed (guint64 seed, size_t epoch, size_t index);

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+#include "nn/limits.h"
+#include "nn/train/run-private.h"
+
+/* Views share memory; dropout, a view when a model only runs, does not. */
+static bool
+is_view (const NnLayer *layer)
+{
+  return layer->is_view
+      && (!layer->klass->training || !layer->klass->training->forward);
+}
+
+static void
+plan_tensors (NnRun *run)
+{
+  const NnGraph *const graph = run->graph;
+
+  run->tensors = g_new0 (NnRunTensor, graph->tensors->len);
+  for (size_t t = 0; t < graph->tensors->len; t++) {
+    run->tensors[t].root = t;
+    run->tensors[t].size = nn_graph_tensor (graph, t)->size;
+  }
+  for (size_t i = 0; i < graph->nodes->len; i++) {
+    const NnNode *const node = nn_graph_node (graph, i);
+
+    if (is_view (node->layer))
+      run->tensors[node->out[0]].root = run->tensors[node->in[0]].root;
+  }
+}
+
+static NnRunTensor *
+root_of (NnRun *run, size_t tensor)
+{
+  return &run->tensors[run->tensors[tensor].root];
+}
+
+/* Weights of a layer that are trained, and where their gradients go. */
+static bool
+plan_params (NnRun *run, NnRunStep *step)
+{
+  const GPtrArray *const params = step->layer->weights->params;
+  bool any = false;
+
+  step->param_offset = g_new (size_t, params->len);
+  for (guint i = 0; i < params->len; i++) {
+    const NnWeight *const weight =
+        nn_weight_list_find (run->weights, g_ptr_array_index (params, i));
+
+    step->param_offset[i] =
+        weight->is_trained ? weight->offset : NN_NOT_TRAINED;
+    any = any || weight->is_trained;
+  }
+  return any;
+}
+
+/* The steps, and through which of them a gradient goes: those behind a weight
+ * that is trained. */
+static void
+plan_steps (NnRun *run)
+{
+  const NnGraph *const graph = run->graph;
+
+  run->steps = g_new0 (NnRunStep, graph->nodes->len);
+  for (size_t i = 0; i < graph->inputs->len; i++)
+    root_of (run, g_array_index (graph->inputs, size_t, i))->has_grad =
+        run->config.wants_input_gradient;
+  for (size_t i = 0; i < graph->nodes->len; i++) {
+    const NnNode *const node = nn_graph_node (graph, i);
+    NnRunStep *const step = &run->steps[run->n_steps];
+
+    if (is_view (node->layer))
+      continue;
+    run->n_steps++;
+    *step = (NnRunStep){ .node = node,
+      .layer = node->layer,
+      .training = node->layer->klass->training,
+      .index = i,
+      .needs = { .scratch = node->layer->scratch_len,
+          .scratch_per_sample = node->layer->scratch_per_sample },
+      .modes = g_new0 (NnGradMode, node->layer->n_in) };
+    step->is_backward = plan_params (run, step);
+    for (size_t k = 0; k < node->layer->n_in; k++)
+      if (root_of (run, node->in[k])->has_grad)
+        step->is_backward = true;
+    for (size_t k = 0; k < node->layer->n_out; k++)
+      run->tensors[node->out[k]].has_grad = step->is_backward;
+  }
+}
+
+/* From the loss backwards: who writes a gradient first, and who is never asked.
+ */
+static void
+plan_gradients (NnRun *run)
+{
+  g_autofree bool *written = g_new0 (bool, run->graph->tensors->len);
+
+  written[run->tensors[run->output].root] = true;
+  for (size_t s = run->n_steps; s-- > 0;) {
+    NnRunStep *const step = &run->steps[s];
+    const NnNode *const node = step->node;
+    bool is_asked = false;
+
+    for (size_t k = 0; k < step->layer->n_out; k++) {
+      is_asked = is_asked || written[node->out[k]];
+      if (!written[node->out[k]])
+        run->tensors[node->out[k]].has_grad = false;
+    }
+    step->is_backward = step->is_backward && is_asked;
+    for (size_t k = 0; k < step->layer->n_in && step->is_backward; k++) {
+      const size_t root = run->tensors[node->in[k]].root;
+
+      if (!run->tensors[root].has_grad)
+        continue;
+      step->modes[k] = written[root] ? NN_GRAD_ADD : NN_GRAD_WRITE;
+      written[root] = true;
+    }
+  }
+}
+
+static bool
+check_step (const NnRun *run, const NnRunStep *step, GError **error)
+{
+  const NnLayer *const layer = step->layer;
+  const char *obstacle = NULL;
+
+  if (step->training && step->training->obstacle)
+    obstacle = step->training->obstacle (layer);
+  else if (layer->has_penalty)
+    obstacle = "an activity regularizer is not supported in training";
+  else if (step->is_backward && (!step->training || !step->training->backward))
+    obstacle = "this kind of layer cannot be trained";
+  for (guint i = 0; i < layer->weights->params->len && !obstacle; i++) {
+    const NnParam *const param = g_ptr_array_index (layer->weights->params, i);
+
+    if (step->param_offset[i] == NN_NOT_TRAINED)
+      continue;
+    if (param->has_constraint)
+      obstacle = "a constraint of weights is not supported in training";
+    else if (param->regularizer.is_unknown)
+      obstacle = "a regularizer other than L1 and L2 is not supported";
+  }
+  if (!obstacle)
+    return true;
+  g_set_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED, "%s: layer “%s” (%s): %s",
+      run->model->name, layer->name, layer->klass->keras_name, obstacle);
+  return false;
+}
+
+/* The softmax and the cross-entropy have one simple gradient together. */
+static void
+plan_loss (NnRun *run)
+{
+  for (size_t s = run->n_steps; s-- > 0;) {
+    NnRunStep *const step = &run->steps[s];
+    const NnActivation *const last = step->layer->last_activation;
+
+    if (step->node->out[0] == run->tensors[run->output].root) {
+      step->skips_activation = last && nn_activation_is (last, "softmax");
+      return;
+    }
+  }
+}
+
+static void
+measure_step (const NnRun *run, NnRunStep *step)
+{
+  const size_t n = run->config.chunk * step->node->repeat;
+
+  if (step->training && step->training->measure) {
+    NnTrainingNeeds needs = { 0 };
+
+    step->training->measure (step->layer, &needs);
+    needs.scratch = MAX (needs.scratch, step->needs.scratch);
+    needs.scratch_per_sample =
+        MAX (needs.scratch_per_sample, step->needs.scratch_per_sample);
+    step->needs = needs;
+  }
+  if (step->is_backward && step->layer->last_activation
+      && nn_activation_gradient_wants_input (step->layer->last_activation)) {
+    step->activation = *step->layer->last_activation;
+    *step->layer->last_activation = (NnActivation){ 0 };
+  }
+  step->saved_len = step->needs.saved + n * step->needs.saved_per_sample;
+}
+
+/* Takes a part of an arena that is only counted while base is NULL. */
+static float *
+take (float *base, size_t *used, size_t n)
+{
+  float *const at = base ? base + *used : NULL;
+
+  *used += (n + 15) / 16 * 16; /* 64 bytes */
+  return at;
+}
+
+static void
+place_tensors (NnRun *run, float *base, size_t *used)
+{
+  const size_t batch = run->config.batch_size;
+
+  for (size_t t = 0; t < run->graph->tensors->len; t++) {
+    NnRunTensor *const tensor = &run->tensors[t];
+
+    if (tensor->root != t)
+      continue;
+    tensor->value = take (base, used, batch * tensor->size);
+    if (tensor->has_grad)
+      tensor->grad = take (base, used, batch * tensor->size);
+  }
+  for (size_t t = 0; t < run->graph->tensors->len; t++) {
+    const NnRunTensor *const root = root_of (run, t);
+
+    run->tensors[t].value = root->value;
+    run->tensors[t].grad = root->grad;
+    run->tensors[t].has_grad = root->has_grad;
+  }
+}
+
+static void
+place_steps (NnRun *run, float *base, size_t *used)
+{
+  size_t scratch = 0, temporary = 0;
+
+  for (size_t s = 0; s < run->n_steps; s++) {
+    NnRunStep *const step = &run->steps[s];
+    const size_t n = run->config.chunk * step->node->repeat;
+    size_t added = 0;
+
+    step->saved = take (base, used, run->n_chunks * step->saved_len);
+    if (step->activation.klass)
+      step->before = take (base, used,
+          run->config.batch_size * run->tensors[step->node->out[0]].size);
+    scratch =
+        MAX (scratch, step->needs.scratch + n * step->needs.scratch_per_sample);
+    for (size_t k = 0; k < step->layer->n_in; k++)
+      if (step->modes[k] == NN_GRAD_ADD)
+        added += run->config.chunk * run->tensors[step->node->in[k]].size;
+    temporary = MAX (temporary, added);
+  }
+  for (size_t i = 0; i < nn_pool_n_threads (run->pool); i++) {
+    run->spaces[i].scratch = take (base, used, scratch);
+    run->spaces[i].temporary = take (base, used, temporary);
+  }
+  run->gradients = take (base, used, run->n_chunks * run->weights->n_trained);
+}
+
+static void
+place_sums (NnRun *run)
+{
+  size_t n = 0;
+  double *at;
+
+  for (size_t s = 0; s < run->n_steps; s++)
+    n += run->steps[s].needs.sums + run->steps[s].needs.backward_sums;
+  at = run->sums = g_new0 (double, n *(run->n_chunks + 1));
+  for (size_t s = 0; s < run->n_steps; s++) {
+    NnRunStep *const step = &run->steps[s];
+
+    step->sums = at;
+    at += step->needs.sums * (run->n_chunks + 1);
+    step->backward_sums = at;
+    at += step->needs.backward_sums * (run->n_chunks + 1);
+  }
+}
+
+static void
+plan_spaces (NnRun *run)
+{
+  size_t n_in = 0, n_out = 0, n_params = 0;
+
+  for (size_t s = 0; s < run->n_steps; s++) {
+    const NnLayer *const layer = run->steps[s].layer;
+
+    n_in = MAX (n_in, layer->n_in);
+    n_out = MAX (n_out, layer->n_out);
+    n_params = MAX (n_params, layer->weights->params->len);
+  }
+  run->spaces = g_new0 (NnRunSpace, nn_pool_n_threads (run->pool));
+  for (size_t i = 0; i < nn_pool_n_threads (run->pool); i++)
+    run->spaces[i] = (NnRunSpace){ .in = g_new0 (const float *, n_in),
+      .in_mask = g_new0 (const float *, n_in),
+      .out = g_new0 (float *, n_out),
+      .out_grad = g_new0 (float *, n_out),
+      .in_grad = g_new0 (float *, n_in),
+      .param_grad = g_new0 (float *, n_params) };
+}
+
+static void
+place_all (NnRun *run, float *base, size_t *used)
+{
+  *used = 0;
+  place_tensors (run, base, used);
+  place_steps (run, base, used);
+}
+
+/* Untrusted sizes: no sum of a few of these wraps, and no float array of a
+ * process is near it. */
+static bool
+sizes_are_sane (const NnRun *run)
+{
+  for (size_t s = 0; s < run->n_steps; s++) {
+    const NnTrainingNeeds *const needs = &run->steps[s].needs;
+    const size_t n = run->steps[s].node->repeat * run->config.batch_size;
+    size_t size;
+
+    if (needs->saved > NN_MAX_SCRATCH || needs->scratch > NN_MAX_SCRATCH
+        || !g_size_checked_mul (&size, needs->saved_per_sample, n) || size >> 48
+        || !g_size_checked_mul (&size, needs->scratch_per_sample, n)
+        || size >> 48)
+      return false;
+  }
+  return true;
+}
+
+bool
+nn_run_plan (NnRun *run, GError **error)
+{
+  size_t used;
+
+  plan_tensors (run);
+  plan_steps (run);
+  plan_gradients (run);
+  plan_loss (run);
+  plan_spaces (run);
+  for (size_t s = 0; s < run->n_steps; s++) {
+    if (!check_step (run, &run->steps[s], error))
+      return false;
+    measure_step (run, &run->steps[s]);
+  }
+  if (sizes_are_sane (run)) {
+    place_all (run, NULL, &used);
+    place_sums (run);
+    if (posix_memalign (
+            (void **) &run->arena, 64, MAX (used, 16) * sizeof (float))
+        != 0)
+      run->arena = NULL;
+  }
+  if (!run->arena) {
+    g_set_error (error, NN_ERROR, NN_ERROR_LIMIT,
+        "%s: no memory to train %" G_GSIZE_FORMAT " samples at once",
+        run->model->name, run->config.batch_size);
+    return false;
+  }
+  run->memory = used * sizeof (float);
+  place_all (run, run->arena, &used);
+  return true;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How a batch is laid out for nn/train/run.c: run-plan.c makes it, run.c runs
+ * it. */
+#pragma once
+
+#include "nn/train/run.h"
+#include "nn/training.h"
+
+typedef struct {
+  size_t root;   /* the tensor whose memory this one shows */
+  bool has_grad; /* the loss depends on it, and something wants to know */
+  size_t size;   /* floats of one sample */
+  float *value;  /* [batch_size][size] */
+  float *grad;   /* likewise, or NULL */
+} NnRunTensor;
+
+/* What a layer does with the gradient of an input. */
+typedef enum {
+  NN_GRAD_NONE,  /* not wanted */
+  NN_GRAD_WRITE, /* the first to write it */
+  NN_GRAD_ADD,   /* another one has: goes through a temporary array */
+} NnGradMode;
+
+/* One layer that computes. */
+typedef struct {
+  const NnNode *node;
+  NnLayer *layer;
+  const NnTraining *training; /* NULL: only forward */
+  guint32 index;              /* of the node */
+  NnTrainingNeeds needs;
+  bool is_backward;        /* a gradient goes through it */
+  bool skips_activation;   /* out_grad is that of the softmax' input already */
+  NnActivation activation; /* applied behind the layer, where its gradient needs
+                              what came before it: */
+  float *before;           /* [batch_size][out], or NULL */
+  NnGradMode *modes;       /* [n_in] */
+  size_t *param_offset;    /* [n_params] into a gradient, or NN_NOT_TRAINED */
+  size_t saved_len;        /* floats of a chunk */
+  float *saved;            /* [n_chunks][saved_len] */
+  double *sums;            /* [n_chunks + 1][needs.sums], the last is all */
+  double *backward_sums;
+} NnRunStep;
+
+#define NN_NOT_TRAINED G_MAXSIZE
+
+/* What a thread needs for one call. */
+typedef struct {
+  float *scratch, *temporary;
+  const float **in, **in_mask; /* [max_in] */
+  float **out, **out_grad;     /* [max_out] */
+  float **in_grad;             /* [max_in] */
+  float **param_grad;          /* [max_params] */
+} NnRunSpace;
+
+struct _NnRun {
+  NnModel *model;
+  const NnGraph *graph;
+  const NnWeightList *weights;
+  NnPool *pool;
+  NnRunConfig config;
+  size_t n_chunks; /* of a full batch */
+  size_t output;   /* tensor */
+
+  NnRunTensor *tensors;
+  NnRunStep *steps;
+  size_t n_steps;
+  NnRunSpace *spaces; /* [n_threads] */
+  float *gradients;   /* [n_chunks][weights->n_trained] */
+  float *arena;       /* all floats */
+  double *sums;       /* all doubles */
+  size_t memory;
+
+  /* Of the batch that runs: */
+  size_t n;
+  guint32 step;
+  NnLossFunc loss;
+  gpointer loss_data;
+  size_t from, to; /* steps of this stage */
+  float *gradient;
+};
+
+/* Fills everything but the last part. */
+bool nn_run_plan (NnRun *run, GError **error);

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nn/train/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "nn/train/run-private.h"
+
+NnRun *
+nn_run_new (NnModel *model, const NnWeightList *weights, NnPool *pool,
+    const NnRunConfig *config, GError **error)
+{
+  g_autoptr (NnRun) run = g_new0 (NnRun, 1);
+
+  run->model = model;
+  run->graph = model->graph;
+  run->weights = weights;
+  run->pool = pool;
+  run->config = *config;
+  run->n_chunks = (config->batch_size + config->chunk - 1) / config->chunk;
+  run->output = g_array_index (model->graph->outputs, size_t, 0);
+  if (!nn_run_plan (run, error))
+    return NULL;
+  return g_steal_pointer (&run);
+}
+
+void
+nn_run_free (NnRun *run)
+{
+  if (!run)
+    return;
+  for (size_t s = 0; s < run->n_steps; s++) {
+    g_free (run->steps[s].modes);
+    g_free (run->steps[s].param_offset);
+  }
+  for (size_t i = 0; run->spaces && i < nn_pool_n_threads (run->pool); i++) {
+    const NnRunSpace *const space = &run->spaces[i];
+
+    g_free (space->in);
+    g_free (space->in_mask);
+    g_free (space->out);
+    g_free (space->out_grad);
+    g_free (space->in_grad);
+    g_free (space->param_grad);
+  }
+  g_free (run->spaces);
+  g_free (run->steps);
+  g_free (run->tensors);
+  g_free (run->sums);
+  free (run->arena);
+  g_free (run);
+}
+
+size_t
+nn_run_memory (const NnRun *run)
+{
+  return run->memory;
+}
+
+/* One call of a layer: which samples, and where everything is. */
+typedef struct {
+  size_t chunk, first, n; /* of the batch */
+  NnTrainingCall call;
+} Call;
+
+static const float *
+value_at (const NnRun *run, size_t tensor, size_t first)
+{
+  return tensor == NN_NO_TENSOR
+      ? NULL
+      : run->tensors[tensor].value + first * run->tensors[tensor].size;
+}
+
+static float *
+grad_at (const NnRun *run, size_t tensor, size_t first)
+{
+  return run->tensors[tensor].has_grad
+      ? run->tensors[tensor].grad + first * run->tensors[tensor].size
+      : NULL;
+}
+
+static void
+prepare (NnRun *run, const NnRunStep *step, size_t chunk, size_t thread,
+    Call *prepared)
+{
+  const NnNode *const node = step->node;
+  const NnRunSpace *const space = &run->spaces[thread];
+  const size_t first = chunk * run->config.chunk;
+  const size_t n = MIN (run->config.chunk, run->n - first);
+
+  for (size_t k = 0; k < step->layer->n_in; k++) {
+    space->in[k] = value_at (run, node->in[k], first);
+    space->in_mask[k] = value_at (run, node->in_mask[k], first);
+  }
+  for (size_t k = 0; k < step->layer->n_out; k++) {
+    space->out[k] = (float *) value_at (run, node->out[k], first);
+    space->out_grad[k] = grad_at (run, node->out[k], first);
+  }
+  *prepared = (Call){ .chunk = chunk,
+    .first = first,
+    .n = n,
+    .call = { .run = { .n = n * node->repeat,
+                  .in = space->in,
+                  .in_mask = space->in_mask,
+                  .out = space->out,
+                  .out_mask = (float *) value_at (run, node->out_mask, first),
+                  .scratch = space->scratch },
+        .seed = run->config.seed,
+        .node = step->index,
+        .step = run->step,
+        .first = first * node->repeat,
+        .batch = run->n * node->repeat,
+        .sums = step->sums + run->n_chunks * step->needs.sums,
+        .backward_sums =
+            step->backward_sums + run->n_chunks * step->needs.backward_sums,
+        .saved = step->saved + chunk * step->saved_len,
+        .out_grad = space->out_grad,
+        .in_grad = space->in_grad,
+        .param_grad = space->param_grad } };
+}
+
+static float *
+before_at (const NnRun *run, const NnRunStep *step, size_t first)
+{
+  return step->before
+      ? step->before + first * run->tensors[step->node->out[0]].size
+      : NULL;
+}
+
+static void
+step_forward (NnRun *run, const NnRunStep *step, size_t chunk, size_t thread)
+{
+  const NnShape *const shape = &step->layer->out[0];
+  const size_t len = shape->rank > 0 ? shape->dim[shape->rank - 1] : 1;
+  float *out, *before;
+  size_t size;
+  Call call;
+
+  prepare (run, step, chunk, thread, &call);
+  out = call.call.run.out[0];
+  size = call.call.run.n * nn_shape_size (shape);
+  before = before_at (run, step, call.first);
+  if (before)
+    run->spaces[thread].out[0] = before;
+  if (step->training && step->training->forward)
+    step->training->forward (step->layer, &call.call);
+  else
+    step->layer->klass->forward (step->layer, &call.call.run);
+  if (before) {
+    memcpy (out, before, size * sizeof *out);
+    nn_activation_apply (&step->activation, out, size / len, len);
+  }
+}
+
+/* The sums that a layer wants over the batch, for one chunk. */
+static void
+step_sums (NnRun *run, const NnRunStep *step, size_t chunk, size_t thread)
+{
+  Call call;
+
+  prepare (run, step, chunk, thread, &call);
+  call.call.sums = step->sums + chunk * step->needs.sums;
+  memset (call.call.sums, 0, step->needs.sums * sizeof (double));
+  step->training->sums (step->layer, &call.call);
+}
+
+/* The gradient of the activation that the layer ends in: in the first pass that
+ * looks at out_grad. */
+static void
+last_activation_gradient (
+    const NnRun *run, const NnRunStep *step, const Call *call)
+{
+  const NnLayer *const layer = step->layer;
+  const NnActivation *const activation =
+      step->before ? &step->activation : layer->last_activation;
+  const NnShape *const shape = &layer->out[0];
+  const size_t len = shape->rank > 0 ? shape->dim[shape->rank - 1] : 1;
+  const size_t size = nn_shape_size (shape) * call->call.run.n;
+
+  if (activation && !step->skips_activation && call->call.out_grad[0])
+    nn_activation_gradient (activation, before_at (run, step, call->first),
+        call->call.run.out[0], call->call.out_grad[0], size / len, len);
+}
+
+static bool
+has_backward_sums (const NnRunStep *step)
+{
+  return step->is_backward && step->needs.backward_sums > 0;
+}
+
+static void
+step_backward_sums (
+    NnRun *run, const NnRunStep *step, size_t chunk, size_t thread)
+{
+  Call call;
+
+  prepare (run, step, chunk, thread, &call);
+  call.call.backward_sums =
+      step->backward_sums + chunk * step->needs.backward_sums;
+  memset (
+      call.call.backward_sums, 0, step->needs.backward_sums * sizeof (double));
+  last_activation_gradient (run, step, &call);
+  step->training->backward_sums (step->layer, &call.call);
+}
+
+/* Where the gradients of weights and inputs go. Those of inputs that have a
+ * part already go to temporary arrays first, for a layer writes and does not
+ * add. */
+static void
+prepare_gradients (NnRun *run, const NnRunStep *step, size_t thread, Call *call)
+{
+  const NnRunSpace *const space = &run->spaces[thread];
+  float *const gradient =
+      run->gradients + call->chunk * run->weights->n_trained;
+  float *temporary = space->temporary;
+
+  for (guint i = 0; i < step->layer->weights->params->len; i++)
+    space->param_grad[i] = step->param_offset[i] == NN_NOT_TRAINED
+        ? NULL
+        : gradient + step->param_offset[i];
+  for (size_t k = 0; k < step->layer->n_in; k++) {
+    const size_t tensor = step->node->in[k];
+
+    space->in_grad[k] = NULL;
+    if (step->modes[k] == NN_GRAD_WRITE) {
+      space->in_grad[k] = grad_at (run, tensor, call->first);
+    } else if (step->modes[k] == NN_GRAD_ADD) {
+      space->in_grad[k] = temporary;
+      temporary += call->n * run->tensors[tensor].size;
+    }
+  }
+}
+
+static void
+step_backward (NnRun *run, const NnRunStep *step, size_t chunk, size_t thread)
+{
+  Call call;
+
+  prepare (run, step, chunk, thread, &call);
+  if (!has_backward_sums (step))
+    last_activation_gradient (run, step, &call);
+  prepare_gradients (run, step, thread, &call);
+  step->training->backward (step->layer, &call.call);
+  for (size_t k = 0; k < step->layer->n_in; k++) {
+    const size_t tensor = step->node->in[k];
+
+    if (step->modes[k] == NN_GRAD_ADD)
+      nn_loops ()->add (call.n * run->tensors[tensor].size,
+          call.call.in_grad[k], grad_at (run, tensor, call.first));
+  }
+}
+
+/* Steps from ... to - 1, then the sums that step to waits for, or the loss. */
+static void
+forward_stage (gpointer data, size_t chunk, size_t thread)
+{
+  NnRun *const run = data;
+
+  for (size_t s = run->from; s < run->to; s++)
+    step_forward (run, &run->steps[s], chunk, thread);
+  if (run->to < run->n_steps) {
+    step_sums (run, &run->steps[run->to], chunk, thread);
+  } else {
+    const size_t first = chunk * run->config.chunk;
+
+    run->loss (run->loss_data, first, MIN (run->config.chunk, run->n - first),
+        value_at (run, run->output, first), grad_at (run, run->output, first));
+  }
+}
+
+/* Steps to - 1 ... from, then the sums that step from - 1 waits for. */
+static void
+backward_stage (gpointer data, size_t chunk, size_t thread)
+{
+  NnRun *const run = data;
+  float *const gradient = run->gradients + chunk * run->weights->n_trained;
+
+  if (run->to == run->n_steps)
+    memset (gradient, 0, run->weights->n_trained * sizeof *gradient);
+  for (size_t s = run->to; s-- > run->from;)
+    if (run->steps[s].is_backward)
+      step_backward (run, &run->steps[s], chunk, thread);
+  if (run->from > 0)
+    step_backward_sums (run, &run->steps[run->from - 1], chunk, thread);
+}
+
+/* The sums of all chunks, in their order, behind them. */
+static void
+add_sums (double *sums, size_t n_values, size_t n_chunks, size_t total)
+{
+  double *const all = sums + total * n_values;
+
+  memset (all, 0, n_values * sizeof *all);
+  for (size_t c = 0; c < n_chunks; c++)
+    for (size_t i = 0; i < n_values; i++)
+      all[i] += sums[c * n_values + i];
+}
+
+static size_t
+chunks_of (const NnRun *run)
+{
+  return (run->n + run->config.chunk - 1) / run->config.chunk;
+}
+
+void
+nn_run_forward (NnRun *run, size_t n, const float *const *x, guint32 step,
+    NnLossFunc loss, gpointer data)
+{
+  bool is_summed = false;
+
+  run->n = n;
+  run->step = step;
+  run->loss = loss;
+  run->loss_data = data;
+  for (guint i = 0; i < run->graph->inputs->len; i++) {
+    const NnRunTensor *const tensor =
+        &run->tensors[g_array_index (run->graph->inputs, size_t, i)];
+
+    memcpy (tensor->value, x[i], n * tensor->size * sizeof (float));
+  }
+  run->to = 0;
+  do {
+    const NnRunStep *waiting;
+
+    run->from = run->to;
+    /* The first stage has no steps where the first step waits for sums. */
+    if (run->from > 0 || is_summed || run->steps[0].needs.sums == 0)
+      run->to++;
+    is_summed = true;
+    while (run->to > run->from && run->to < run->n_steps
+        && run->steps[run->to].needs.sums == 0)
+      run->to++;
+    nn_pool_run (run->pool, chunks_of (run), forward_stage, run);
+    waiting = &run->steps[run->to];
+    if (run->to < run->n_steps)
+      add_sums (
+          waiting->sums, waiting->needs.sums, chunks_of (run), run->n_chunks);
+  } while (run->to < run->n_steps);
+}
+
+static void
+run_backward (NnRun *run)
+{
+  bool is_summed = !has_backward_sums (&run->steps[run->n_steps - 1]);
+
+  run->from = run->n_steps;
+  do {
+    const NnRunStep *waiting;
+
+    run->to = run->from;
+    /* The first stage has no steps where the last step waits for sums. */
+    if (run->to < run->n_steps || is_summed)
+      run->from--;
+    is_summed = true;
+    while (run->from < run->to && run->from > 0
+        && !has_backward_sums (&run->steps[run->from - 1]))
+      run->from--;
+    nn_pool_run (run->pool, chunks_of (run), backward_stage, run);
+    waiting = &run->steps[run->from - 1];
+    if (run->from > 0)
+      add_sums (waiting->backward_sums, waiting->needs.backward_sums,
+          chunks_of (run), run->n_chunks);
+  } while (run->from > 0);
+}
+
+#define PIECE                                                                  \
+  ((size_t) 16384) /* floats of a gradient that are added at once              \
+                    */
+
+static void
+add_gradients (gpointer data, size_t piece, size_t thread)
+{
+  NnRun *const run = data;
+  const size_t all = run->weights->n_trained, first = piece * PIECE;
+  const size_t n = MIN (PIECE, all - first);
+  float *const out = run->gradient + first;
+
+  memcpy (out, run->gradients + first, n * sizeof *out);
+  for (size_t c = 1; c < chunks_of (run); c++)
+    nn_loops ()->add (n, run->gradients + c * all + first, out);
+}
+
+void
+nn_run_step (NnRun *run, size_t n, const float *const *x, guint32 step,
+    NnLossFunc loss, gpointer data, float *gradient)
+{
+  nn_run_forward (run, n, x, step, loss, data);
+  run_backward (run);
+  run->gradient = gradient;
+  nn_pool_run (run->pool, (run->weights->n_trained + PIECE - 1) / PIECE,
+      add_gradients, run);
+  for (size_t s = 0; s < run->n_steps; s++) {
+    const NnRunStep *const at = &run->steps[s];
+
+    if (at->training && at->training->update && at->needs.sums > 0)
+      at->training->update (at->layer,
+          at->sums + run->n_chunks * at->needs.sums, n * at->node->repeat);
+  }
+}
+
+bool
+nn_run_ends_in_softmax (const NnRun *run)
+{
+  for (size_t s = 0; s < run->n_steps; s++)
+    if (run->steps[s].skips_activation)
+      return true;
+  return false;
+}
+
+const float *
+nn_run_input_gradient (const NnRun *run, size_t i)
+{
+  return run->tensors[g_array_index (run->graph->inputs, size_t, i)].grad;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A graph forward and backward over one batch: inputs -> outputs -> gradients
+ * of the weights. Chunks of samples run on the threads of a pool.
+ *
+ * Layers run one after the other within a chunk, until one needs sums over the
+ * whole batch; there all chunks meet. Every layer that computes has its output
+ * and its gradient in memory for the whole batch.
+ */
+#pragma once
+
+#include "nn/train/pool.h"
+#include "nn/train/weights.h"
+
+typedef struct _NnRun NnRun;
+
+typedef struct {
+  size_t batch_size, chunk;
+  guint64 seed;              /* of dropout */
+  bool wants_input_gradient; /* for gradient checks */
+} NnRunConfig;
+
+/* model (not fused, one output), weights and pool are borrowed. NULL and
+ * NN_ERROR_UNSUPPORTED where a gradient must go through a layer that has none,
+ * NN_ERROR_LIMIT where there is no memory. */
+NnRun *nn_run_new (NnModel *model, const NnWeightList *weights, NnPool *pool,
+    const NnRunConfig *config, GError **error);
+void nn_run_free (NnRun *run); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnRun, nn_run_free)
+
+size_t nn_run_memory (const NnRun *run); /* bytes */
+
+/* Whether the output is a softmax, so that the loss gives the gradient of what
+ * goes into it. */
+bool nn_run_ends_in_softmax (const NnRun *run);
+
+/* Looks at the outputs of the samples first .. first + n - 1, output [n][size],
+ * and writes the gradient of the loss with respect to it (or to what goes into
+ * the softmax). Called for several chunks at once. */
+typedef void (*NnLossFunc) (gpointer data, size_t first, size_t n,
+    const float *output, float *gradient);
+
+/* x: for each input of the model [n][size]. Leaves in gradient
+ * [weights->n_trained] the sum over the chunks, in their order. step: names the
+ * random numbers. Statistics (batch normalisation) are updated. */
+void nn_run_step (NnRun *run, size_t n, const float *const *x, guint32 step,
+    NnLossFunc loss, gpointer data, float *gradient);
+
+/* The same without updates and gradients; for gradient checks. */
+void nn_run_forward (NnRun *run, size_t n, const float *const *x, guint32 step,
+    NnLossFunc loss, gpointer data);
+
+/* The gradient with respect to input i of the last step, [n][size], where the
+ * config of the run asked for it; for gradient checks. */
+const float *nn_run_input_gradient (const NnRun *run, size_t i);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "nn/train/evaluator.h"
+#include "nn/train/optimizer.h"
+#include "nn/train/run.h"
+#include "nn/train/trainer.h"
+
+struct _NnTrainer {
+  NnTrainConfig config;
+  NnPool *pool;
+  NnModel *model; /* its layers apart, for training */
+  NnWeightList *weights;
+  NnModel *runner; /* the same, as it runs; its weights follow on demand */
+  NnWeightList *runner_weights;
+  NnRun *run;
+  NnOptimizer *optimizer;
+  NnEvaluator *evaluator;
+  float *values; /* [weights->n_values] on the way from one to the other */
+  size_t input_size, n_classes;
+
+  /* Of the batch that runs: */
+  size_t n;
+  const float *target, *weight;
+  double *loss, *correct; /* [batch_size] */
+};
+
+/* After weights were set from outside: layers pack them. */
+void nn_trainer_weights_changed (NnTrainer *trainer);

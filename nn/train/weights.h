@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The weights of a model in one row, in the order of its layers: what the
+ * optimiser, the copy of the best epoch and the saved state walk.
+ */
+#pragma once
+
+#include "nn/model-private.h"
+
+typedef struct {
+  NnParam *param;    /* borrowed from the model */
+  const char *layer; /* its name, likewise */
+  bool is_trained;
+  size_t offset; /* among all that are trained, in floats */
+} NnWeight;
+
+typedef struct {
+  NnWeight *items; /* [n] */
+  size_t n;
+  size_t n_values;  /* floats of all */
+  size_t n_trained; /* floats of those that are trained */
+} NnWeightList;
+
+/* Also marks the layers of the graph that are frozen. */
+NnWeightList *nn_weight_list_new (NnModel *model);
+void nn_weight_list_free (NnWeightList *list); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnWeightList, nn_weight_list_free)
+
+/* Where the array is in the list, or NULL. */
+const NnWeight *nn_weight_list_find (
+    const NnWeightList *list, const NnParam *param);
+
+/* All values, [n_values], out and in. */
+void nn_weight_list_get (const NnWeightList *list, float *values);
+void nn_weight_list_set (NnWeightList *list, const float *values);

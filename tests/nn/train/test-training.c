@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Six steps of the four architectures, and what genuine Keras 3 did: losses,
+ * the gradients of the first step, predictions at the end. See
+ * shared/golden/training/README.md. */
+#include <math.h>
+#include "nn/h5.h"
+#include "nn/model-private.h"
+#include "nn/train/trainer-private.h"
+
+#define BATCH 8
+#define STEPS 6
+#define SIZE (64 * 94)
+#define CLASSES 9
+
+/* All of it is in ../shared; the first two steps of m3 also in tests/data. */
+static const struct {
+  const char *name, *model, *steps;
+  bool is_shared;
+  size_t n_steps;
+} cases[] = {
+  { "m3-short", "m3", "m3.steps.h5", false, 2 },
+  { "m1", "m1", "steps.h5", true, STEPS },
+  { "m2", "m2", "steps.h5", true, STEPS },
+  { "m3", "m3", "steps.h5", true, STEPS },
+  { "m4", "m4", "steps.h5", true, STEPS },
+};
+
+/* NULL where the file is not there. */
+static char *
+golden_path (size_t i, const char *name)
+{
+  const char *const shared = g_getenv ("EMOTION_SHARED");
+  char *path = cases[i].is_shared
+      ? g_build_filename (shared ? shared : "", "golden/training", name, NULL)
+      : g_build_filename (
+          g_getenv ("EMOTION_TEST_DATA"), "training", name, NULL);
+
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    g_clear_pointer (&path, g_free);
+  return path;
+}
+
+static float *
+read_floats (NnH5 *file, const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  float *values = nn_h5_read_floats (file, path, NULL, &error);
+
+  g_assert_no_error (error);
+  return values;
+}
+
+/* The samples that steps train on, and one-hot targets. */
+static void
+read_data (size_t i, float **x, float **target)
+{
+  g_autofree char *path = golden_path (i, "data.h5");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NnH5) file = nn_h5_open (path, &error);
+  g_assert_no_error (error);
+  g_autofree float *label = read_floats (file, "y");
+
+  *x = read_floats (file, "x");
+  *target = g_new0 (float, BATCH *STEPS *CLASSES);
+  for (size_t k = 0; k < BATCH * cases[i].n_steps; k++)
+    (*target)[k * CLASSES + (size_t) label[k]] = 1;
+}
+
+/* Of the arrays in order: grad0 has the Keras paths m3.conv2d_4.kernel. */
+static void
+check_gradients (const NnTrainer *trainer, NnH5 *steps, const char *name)
+{
+  for (size_t i = 0; i < trainer->weights->n; i++) {
+    const NnWeight *const weight = &trainer->weights->items[i];
+    const char *const scope = weight->param->scope;
+    const bool is_gru = strstr (weight->layer, "gru") != NULL;
+    g_autofree char *path =
+        g_strdup_printf ("%s/grad0/%s.%s.%s%s", name, name, weight->layer,
+            *scope == '\0' ? ""
+                : is_gru   ? "gru_cell."
+                           : "lstm_cell.",
+            weight->param->name);
+    const float *const found = trainer->optimizer->gradient + weight->offset;
+    double difference = 0, size = 0;
+
+    if (!weight->is_trained)
+      continue;
+    g_autofree float *expected = read_floats (steps, path);
+    for (size_t k = 0; k < weight->param->size; k++) {
+      difference += pow (found[k] - expected[k], 2);
+      size += pow (expected[k], 2);
+    }
+    g_test_message ("%s: %g relative", path, sqrt (difference / size));
+    g_assert_cmpfloat (sqrt (difference), <=, 1e-3 * sqrt (size));
+  }
+}
+
+static void
+test_golden (gconstpointer data)
+{
+  const size_t i = GPOINTER_TO_SIZE (data);
+  const char *const name = cases[i].model;
+  g_autofree char *init_name = g_strdup_printf ("%s.init.h5", name);
+  g_autofree char *init_path = golden_path (i, init_name);
+  g_autofree char *steps_path = golden_path (i, cases[i].steps);
+  g_autofree float *x = NULL, *target = NULL;
+  g_autofree float *output = g_new (float, BATCH *STEPS *CLASSES);
+  int label[BATCH * STEPS] = { 0 };
+  NnArraySamples arrays = { .n = BATCH * STEPS, .size = SIZE, .label = label };
+  const NnSamples samples = nn_array_samples (&arrays);
+  NnTrainConfig config;
+  g_autoptr (GError) error = NULL;
+
+  if (!init_path || !steps_path) {
+    g_test_skip ("golden/training is in ../shared, which is not here");
+    return;
+  }
+  read_data (i, &x, &target);
+  arrays.x = x;
+  g_autoptr (NnH5) steps = nn_h5_open (steps_path, &error);
+  g_assert_no_error (error);
+  g_autoptr (NnModel) model = nn_model_load (init_path, NULL, 0, &error);
+  g_assert_no_error (error);
+  nn_train_config_init (&config);
+  config.batch_size = BATCH;
+  config.chunk = 3;
+  g_autoptr (NnTrainer) trainer = nn_trainer_new (model, &config, &error);
+  g_assert_no_error (error);
+  g_autofree char *loss_path = g_strdup_printf ("%s/total_loss", name);
+  g_autofree float *loss = read_floats (steps, loss_path);
+  for (size_t s = 0; s < cases[i].n_steps; s++) {
+    NnScore score;
+
+    nn_trainer_step (trainer, BATCH, x + s * BATCH * SIZE,
+        target + s * BATCH * CLASSES, NULL, &score);
+    g_test_message ("%s step %zu: %.7g, Keras %.7g", name, s,
+        nn_score_loss (&score), loss[s]);
+    g_assert_cmpfloat (fabs (nn_score_loss (&score) / loss[s] - 1), <=, 1e-4);
+    if (s == 0)
+      check_gradients (trainer, steps, name);
+  }
+  if (cases[i].n_steps < STEPS)
+    return;
+  nn_trainer_evaluate (trainer, &samples, output, NULL);
+  g_autofree char *predict_path = g_strdup_printf ("%s/final_predict", name);
+  g_autofree float *predict = read_floats (steps, predict_path);
+  for (size_t k = 0; k < BATCH * STEPS * CLASSES; k++)
+    g_assert_cmpfloat_with_epsilon (output[k], predict[k], 1e-3);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  for (size_t i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *path =
+        g_strdup_printf ("/training/golden/%s", cases[i].name);
+
+    g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_golden);
+  }
+  return g_test_run ();
+}
