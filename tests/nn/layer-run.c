@@ -16,25 +16,59 @@ fill (size_t n, guint32 seed)
   return values;
 }
 
+static NnDocument *
+parse (const char *text)
+{
+  NnDocument *document = nn_document_parse ("test", text, strlen (text), NULL);
+
+  g_assert_nonnull (document);
+  return document;
+}
+
 static NnLayer *
 make_layer (LayerRun *run, const LayerSpec *spec, size_t n_in)
 {
-  NnConfig config;
-  const NnArg arg = { .n = n_in };
-  const NnArgs args = { .in = spec->in,
+  const int major = spec->keras_major ? spec->keras_major : 3;
+  const NnLayerClass *const klass = nn_layer_class_find (spec->class_name);
+  NnArg args[LAYER_RUN_MAX_IN + 1] = { { .n = n_in } };
+  NnArgs call = { .in = spec->in,
     .has_mask = spec->masked,
     .n_in = n_in,
-    .args = &arg,
+    .args = args,
     .n_args = 1 };
-  const NnLayerClass *const klass = nn_layer_class_find (spec->class_name);
+  NnConfig config;
 
   g_assert_nonnull (klass);
-  run->document =
-      nn_document_parse ("test", spec->config, strlen (spec->config), NULL);
-  g_assert_nonnull (run->document);
-  config = nn_document_root (run->document, spec->class_name,
-      spec->keras_major ? spec->keras_major : 3, &run->error);
-  return nn_layer_new (klass, "test", NULL, &config, &args);
+  run->document = parse (spec->config);
+  config =
+      nn_document_root (run->document, spec->class_name, major, &run->error);
+  for (size_t i = 0; i < n_in && spec->separate_args; i++)
+    args[i] = (NnArg){ .position = i, .first = i, .n = 1 };
+  if (spec->separate_args)
+    call.n_args = n_in;
+  if (spec->constant) {
+    run->constant = parse (spec->constant);
+    args[call.n_args] = (NnArg){ .position = call.n_args,
+      .value = nn_document_root (
+          run->constant, spec->class_name, major, &run->error) };
+    call.n_args++;
+  }
+  return nn_layer_new (klass, "test", NULL, &config, &call);
+}
+
+static bool
+is_too_large (const LayerSpec *spec, const NnLayer *layer)
+{
+  size_t n = layer->scratch_len + LAYER_RUN_BATCH * layer->scratch_per_sample;
+
+  for (size_t i = 0; i < layer->n_out; i++)
+    n = MAX (n, nn_shape_size (&layer->out[i]));
+  for (guint i = 0; i < layer->weights->params->len; i++) {
+    const NnParam *const param = g_ptr_array_index (layer->weights->params, i);
+
+    n = MAX (n, param->size);
+  }
+  return spec->max_size > 0 && n > spec->max_size;
 }
 
 static void
@@ -60,7 +94,7 @@ layer_run_new (const LayerSpec *spec)
   NnLayer *layer;
 
   layer = run->layer = make_layer (run, spec, spec->n_in ? spec->n_in : 1);
-  if (!layer)
+  if (!layer || (run->is_too_large = is_too_large (spec, layer)))
     return run;
   for (guint i = 0; i < layer->weights->params->len; i++) {
     NnParam *const param = g_ptr_array_index (layer->weights->params, i);
@@ -113,7 +147,7 @@ layer_run_forward (LayerRun *run)
 void
 layer_run_free (LayerRun *run)
 {
-  for (size_t i = 0; run->layer && i < run->layer->n_out; i++)
+  for (size_t i = 0; run->out && i < run->layer->n_out; i++)
     g_free (run->out[i]);
   for (size_t i = 0; i < LAYER_RUN_MAX_IN; i++) {
     g_free (run->in[i]);
@@ -123,6 +157,7 @@ layer_run_free (LayerRun *run)
   g_free (run->out_mask);
   nn_layer_free (run->layer);
   nn_document_free (run->document);
+  nn_document_free (run->constant);
   g_clear_error (&run->error);
   g_free (run);
 }

@@ -16,14 +16,18 @@ typedef struct {
   size_t n_in;        /* 0: 1 */
   NnShape in[LAYER_RUN_MAX_IN];
   bool masked[LAYER_RUN_MAX_IN];
+  bool separate_args;   /* one argument for each input, not one for all */
+  const char *constant; /* JSON of the argument behind them, or NULL */
+  size_t max_size;      /* of an array; 0: any. Larger: only made, not filled */
 } LayerSpec;
 
 #define LAYER_RUN_BATCH 3
 
 typedef struct {
-  NnDocument *document;
+  NnDocument *document, *constant;
   NnLayer *layer;
-  GError *error; /* why there is no layer */
+  GError *error;     /* why there is no layer */
+  bool is_too_large; /* for max_size: must not be run */
   float *in[LAYER_RUN_MAX_IN], *mask[LAYER_RUN_MAX_IN]; /* of the whole batch */
   float **out, *out_mask;
 } LayerRun;
