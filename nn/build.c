@@ -6,6 +6,14 @@
 #include "nn/fuse.h"
 #include "nn/model-private.h"
 
+/* Keras 2 and 3 differ in what some options mean. Files that do not say are
+ * older than both. */
+static int
+keras_major (const char *keras_version)
+{
+  return keras_version && strtol (keras_version, NULL, 10) >= 3 ? 3 : 2;
+}
+
 static bool
 build_graph (NnModel *model, const NnShape *input_shapes, size_t n_inputs,
     GError **error)
@@ -13,13 +21,12 @@ build_graph (NnModel *model, const NnShape *input_shapes, size_t n_inputs,
   g_autoptr (NnDocument) document = nn_document_parse (
       model->name, model->config, strlen (model->config), error);
   g_autoptr (GError) failure = NULL;
-  const int major =
-      model->keras_version && model->keras_version[0] >= '3' ? 3 : 2;
   NnConfig root;
 
   if (!document)
     return false;
-  root = nn_document_root (document, "the model", major, &failure);
+  root = nn_document_root (
+      document, "the model", keras_major (model->keras_version), &failure);
   model->root = nn_keras_build (model->graph, &root, input_shapes, n_inputs);
   if (model->root) {
     model->layers = model->root->children;
@@ -28,6 +35,27 @@ build_graph (NnModel *model, const NnShape *input_shapes, size_t n_inputs,
   g_propagate_prefixed_error (
       error, g_steal_pointer (&failure), "%s: ", model->name);
   return false;
+}
+
+GArray *
+nn_model_input_shapes (const char *name, const char *config,
+    const char *keras_version, GError **error)
+{
+  g_autoptr (NnDocument) document =
+      nn_document_parse (name, config, strlen (config), error);
+  g_autoptr (GArray) shapes = g_array_new (FALSE, FALSE, sizeof (NnShape));
+  GError *failure = NULL;
+  NnConfig root;
+
+  if (!document)
+    return NULL;
+  root = nn_document_root (
+      document, "the model", keras_major (keras_version), &failure);
+  nn_keras_input_shapes (&root, shapes);
+  if (!failure)
+    return g_steal_pointer (&shapes);
+  g_propagate_prefixed_error (error, failure, "%s: ", name);
+  return NULL;
 }
 
 NnModel *

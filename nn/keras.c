@@ -383,6 +383,7 @@ nn_keras_call_entry (NnKerasBuild *build, NnKerasLayer *layer,
 {
   g_autofree char *where = describe (entry);
   NnConfig named = *entry, config;
+  const guint n_before = out->len;
 
   named.where = where;
   config = nn_config_get (&named, "config");
@@ -400,6 +401,12 @@ nn_keras_call_entry (NnKerasBuild *build, NnKerasLayer *layer,
   else
     call_layer (build, layer, layer->class_name, &config, call, out);
   build->depth--;
+  if (nn_config_ok (&named) && out->len > n_before && !layer->has_output) {
+    const size_t first = g_array_index (out, size_t, n_before);
+
+    layer->out = nn_graph_tensor (build->graph, first)->shape;
+    layer->has_output = true;
+  }
 }
 
 /* Fills the axes that the file leaves open from what the caller asks for. */

@@ -24,6 +24,8 @@ struct _NnKerasLayer {
   GPtrArray *children; /* of a model (in the order of its configuration) or
                           wrapper (one); else NULL */
   bool is_wrapper;
+  bool has_output;
+  NnShape out;      /* the first output of its first call, if it was called */
   gint64 shared_id; /* not 0: the same object may be in the tree again, and then
                        Keras 3 stores its weights once */
 };

@@ -11,26 +11,29 @@
 #include "nn/keras-h5.h"
 #include "nn/keras-v3.h"
 #include "nn/limits.h"
+#include "nn/metadata.h"
 #include "nn/model-private.h"
 #include "nn/zip.h"
 
-/* What nn_model_load was asked for. */
+/* A model file that is open. */
 typedef struct {
   const char *name;
   GBytes *bytes;
-  const NnShape *input_shapes;
-  size_t n_inputs;
-} Request;
+  bool is_zip;
+  char *config;        /* JSON */
+  char *keras_version; /* or NULL */
+  NnH5 *weights;       /* of a zip: once they are asked for */
+} Source;
 
-/* The optional attribute "emotiondetect". */
-static bool
-read_metadata (NnModel *model, NnH5 *file, GError **error)
+static void
+source_clear (Source *source)
 {
-  if (!nn_h5_has_attribute (file, "", "emotiondetect"))
-    return true;
-  model->metadata = nn_h5_attribute_string (file, "", "emotiondetect", error);
-  return model->metadata != NULL;
+  g_free (source->config);
+  g_free (source->keras_version);
+  g_clear_pointer (&source->weights, nn_h5_close);
 }
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Source, source_clear)
 
 static void
 fail_no_model (NnH5 *file, GError **error)
@@ -48,39 +51,32 @@ fail_no_model (NnH5 *file, GError **error)
         nn_h5_name (file));
 }
 
-static NnModel *
-load_h5 (const Request *request, GError **error)
+static bool
+open_h5 (Source *source, GError **error)
 {
-  g_autoptr (NnH5) file =
-      nn_h5_open_bytes (request->name, request->bytes, error);
-  g_autoptr (NnModel) model = NULL;
-  g_autofree char *json = NULL, *keras_version = NULL;
+  static const char *const groups[] = { "", "model_weights" };
 
-  if (!file)
-    return NULL;
-  if (!nn_h5_has_attribute (file, "", "model_config")) {
-    fail_no_model (file, error);
-    return NULL;
+  source->weights = nn_h5_open_bytes (source->name, source->bytes, error);
+  if (!source->weights)
+    return false;
+  if (!nn_h5_has_attribute (source->weights, "", "model_config")) {
+    fail_no_model (source->weights, error);
+    return false;
   }
-  json = nn_h5_attribute_string (file, "", "model_config", error);
-  if (!json)
-    return NULL;
-  if (nn_h5_has_attribute (file, "", "keras_version"))
-    keras_version = nn_h5_attribute_string (file, "", "keras_version", NULL);
-  model = nn_model_build (request->name, json, keras_version,
-      request->input_shapes, request->n_inputs, error);
-  if (!model || !read_metadata (model, file, error)
-      || !nn_keras_h5_read_weights (file, "model_weights", model->root, error)
-      || !nn_model_finish (model, error))
-    return NULL;
-  return g_steal_pointer (&model);
+  for (size_t i = 0; i < G_N_ELEMENTS (groups) && !source->keras_version; i++)
+    if (nn_h5_has_attribute (source->weights, groups[i], "keras_version"))
+      source->keras_version = nn_h5_attribute_string (
+          source->weights, groups[i], "keras_version", NULL);
+  source->config =
+      nn_h5_attribute_string (source->weights, "", "model_config", error);
+  return source->config != NULL;
 }
 
 static char *
-read_text (const Request *request, const char *member, GError **error)
+read_text (const Source *source, const char *member, GError **error)
 {
   g_autoptr (GBytes) bytes = nn_zip_read (
-      request->name, request->bytes, member, NN_MAX_CONFIG_BYTES, error);
+      source->name, source->bytes, member, NN_MAX_CONFIG_BYTES, error);
   gsize len;
   const char *data;
 
@@ -92,82 +88,104 @@ read_text (const Request *request, const char *member, GError **error)
 
 /* metadata.json -> "3.9.2". Archives without it are of Keras 3. */
 static char *
-read_keras_version (const Request *request)
+read_keras_version (const Source *source)
 {
-  g_autofree char *text = read_text (request, "metadata.json", NULL);
+  g_autofree char *text = read_text (source, "metadata.json", NULL);
   g_autoptr (NnDocument) document = NULL;
   g_autoptr (GError) failure = NULL;
   NnConfig root;
 
   if (text)
-    document = nn_document_parse (request->name, text, strlen (text), NULL);
+    document = nn_document_parse (source->name, text, strlen (text), NULL);
   if (!document)
     return g_strdup ("3");
   root = nn_document_root (document, "metadata.json", 3, &failure);
   return g_strdup (nn_config_string (&root, "keras_version", "3"));
 }
 
-static NnModel *
-load_zip (const Request *request, GError **error)
+static bool
+open_zip (Source *source, GError **error)
 {
-  g_autofree char *json = read_text (request, "config.json", error);
-  g_autofree char *keras_version = NULL;
-  g_autoptr (GBytes) weights = NULL;
-  g_autoptr (NnModel) model = NULL;
-  g_autoptr (NnH5) file = NULL;
-
-  if (!json)
-    return NULL;
-  keras_version = read_keras_version (request);
-  model = nn_model_build (request->name, json, keras_version,
-      request->input_shapes, request->n_inputs, error);
-  if (!model)
-    return NULL;
-  weights = nn_zip_read (request->name, request->bytes, "model.weights.h5",
-      NN_MAX_FILE_BYTES, error);
-  if (!weights)
-    return NULL;
-  file = nn_h5_open_bytes (request->name, weights, error);
-  if (!file || !read_metadata (model, file, error)
-      || !nn_keras_v3_read_weights (file, model->root, error)
-      || !nn_model_finish (model, error))
-    return NULL;
-  return g_steal_pointer (&model);
+  source->is_zip = true;
+  source->config = read_text (source, "config.json", error);
+  source->keras_version = source->config ? read_keras_version (source) : NULL;
+  return source->config != NULL;
 }
 
-static NnModel *
-load (const Request *request, GError **error)
+/* By the contents: names of files may say anything. */
+static bool
+open_source (Source *source, GError **error)
 {
   gsize len;
-  const char *const data = g_bytes_get_data (request->bytes, &len);
+  const char *const data = g_bytes_get_data (source->bytes, &len);
 
-  if (nn_zip_is_zip (request->bytes))
-    return load_zip (request, error);
-  if (len == 0) {
+  if (nn_zip_is_zip (source->bytes))
+    return open_zip (source, error);
+  if (len == 0)
     g_set_error (error, NN_ERROR, NN_ERROR_FORMAT, "%s: the file is empty",
-        request->name);
-    return NULL;
-  }
-  if (g_strstr_len (data, MIN (len, 200), "git-lfs")) {
+        source->name);
+  else if (g_strstr_len (data, MIN (len, 200), "git-lfs"))
     g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
         "%s: a pointer of Git LFS; the model itself was not downloaded",
-        request->name);
-    return NULL;
-  }
-  return load_h5 (request, error);
+        source->name);
+  else
+    return open_h5 (source, error);
+  return false;
 }
 
-NnModel *
-nn_model_load (const char *path, const NnShape *input_shapes, size_t n_inputs,
-    GError **error)
+/* The file inside the archive, once the configuration was worth it. */
+static bool
+open_weights (Source *source, GError **error)
 {
   g_autoptr (GBytes) bytes = NULL;
 
-  g_return_val_if_fail (path != NULL, NULL);
-  bytes = nn_file_read (path, NN_MAX_FILE_BYTES, error);
-  return bytes
-      ? nn_model_load_bytes (path, bytes, input_shapes, n_inputs, error)
-      : NULL;
+  if (source->weights)
+    return true;
+  bytes = nn_zip_read (source->name, source->bytes, "model.weights.h5",
+      NN_MAX_FILE_BYTES, error);
+  if (bytes)
+    source->weights = nn_h5_open_bytes (source->name, bytes, error);
+  return source->weights != NULL;
+}
+
+static bool
+read_weights (const Source *source, NnModel *model, GError **error)
+{
+  return source->is_zip
+      ? nn_keras_v3_read_weights (source->weights, model->root, error)
+      : nn_keras_h5_read_weights (
+          source->weights, "model_weights", model->root, error);
+}
+
+/* The optional attribute "emotiondetect". */
+static bool
+read_metadata (const Source *source, NnModel *model, GError **error)
+{
+  char *text;
+
+  if (!nn_h5_has_attribute (source->weights, "", "emotiondetect"))
+    return true;
+  text = nn_h5_attribute_string (source->weights, "", "emotiondetect", error);
+  return text && nn_metadata_set (model, text, error);
+}
+
+static NnModel *
+load (Source *source, const NnShape *input_shapes, size_t n_inputs,
+    GError **error)
+{
+  g_autoptr (NnModel) model = NULL;
+
+  if (!open_source (source, error))
+    return NULL;
+  model = nn_model_build (source->name, source->config, source->keras_version,
+      input_shapes, n_inputs, error);
+  if (!model || !open_weights (source, error)
+      || !read_metadata (source, model, error)
+      || !read_weights (source, model, error) || !nn_model_finish (model, error)
+      || !nn_metadata_check (model, error))
+    return NULL;
+  model->format = source->is_zip ? ".keras archive" : "HDF5 file";
+  return g_steal_pointer (&model);
 }
 
 /* Names in files may be any bytes; messages are text. */
@@ -185,12 +203,50 @@ NnModel *
 nn_model_load_bytes (const char *name, GBytes *bytes,
     const NnShape *input_shapes, size_t n_inputs, GError **error)
 {
+  g_auto (Source) source = { .name = name, .bytes = bytes };
   GError *failure = NULL;
   NnModel *model;
 
   g_return_val_if_fail (name != NULL && bytes != NULL, NULL);
-  model = load (&(Request){ name, bytes, input_shapes, n_inputs }, &failure);
+  model = load (&source, input_shapes, n_inputs, &failure);
   if (failure)
     propagate_valid (error, failure);
   return model;
+}
+
+NnModel *
+nn_model_load (const char *path, const NnShape *input_shapes, size_t n_inputs,
+    GError **error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+
+  g_return_val_if_fail (path != NULL, NULL);
+  bytes = nn_file_read (path, NN_MAX_FILE_BYTES, error);
+  return bytes
+      ? nn_model_load_bytes (path, bytes, input_shapes, n_inputs, error)
+      : NULL;
+}
+
+NnShape *
+nn_model_file_inputs (const char *path, size_t *n_inputs, GError **error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  g_auto (Source) source = { .name = path };
+  g_autoptr (GArray) shapes = NULL;
+  GError *failure = NULL;
+
+  g_return_val_if_fail (path != NULL && n_inputs != NULL, NULL);
+  bytes = nn_file_read (path, NN_MAX_FILE_BYTES, error);
+  if (!bytes)
+    return NULL;
+  source.bytes = bytes;
+  if (open_source (&source, &failure))
+    shapes = nn_model_input_shapes (
+        path, source.config, source.keras_version, &failure);
+  if (failure) {
+    propagate_valid (error, failure);
+    return NULL;
+  }
+  *n_inputs = shapes->len;
+  return (NnShape *) g_array_free (g_steal_pointer (&shapes), FALSE);
 }

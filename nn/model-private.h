@@ -11,6 +11,9 @@ struct _NnModel {
   gatomicrefcount refs;
   char *name;          /* the path, or what stands for it */
   char *metadata;      /* attribute "emotiondetect", or NULL */
+  char **labels;       /* from there, or NULL */
+  bool has_self_test;  /* which it passed */
+  const char *format;  /* "HDF5", ...: static; NULL: not from a file */
   char *config;        /* "model_config" (JSON) that the graph was built from */
   char *keras_version; /* what wrote it, or NULL: before 2 */
   NnKerasLayer *root;  /* the model itself */
@@ -26,6 +29,11 @@ struct _NnModel {
 NnModel *nn_model_build (const char *name, const char *config,
     const char *keras_version, const NnShape *input_shapes, size_t n_inputs,
     GError **error);
+
+/* The shapes (NnShape) of the inputs that a configuration has; see
+ * nn_model_file_inputs. */
+GArray *nn_model_input_shapes (const char *name, const char *config,
+    const char *keras_version, GError **error);
 
 /* Layers pack their weights; again whenever these have changed. */
 void nn_model_pack (NnModel *model);

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A model as a table for people, as Keras' model.summary (). */
+#include <string.h>
+#include "nn/config.h"
+#include "nn/model-private.h"
+
+enum { NAME, SHAPE, COUNT, N_COLUMNS };
+
+typedef struct {
+  char *cells[N_COLUMNS];
+} Row;
+
+typedef struct {
+  GArray *rows; /* of Row */
+  guint64 n_trainable, n_frozen;
+} Table;
+
+static void
+row_clear (gpointer data)
+{
+  for (int i = 0; i < N_COLUMNS; i++)
+    g_free (((Row *) data)->cells[i]);
+}
+
+/* "1,234,567", whatever the locale. */
+static char *
+group_digits (guint64 n)
+{
+  g_autofree char *digits = g_strdup_printf ("%" G_GUINT64_FORMAT, n);
+  const size_t len = strlen (digits);
+  GString *text = g_string_new (NULL);
+
+  for (size_t i = 0; i < len; i++) {
+    if (i > 0 && (len - i) % 3 == 0)
+      g_string_append_c (text, ',');
+    g_string_append_c (text, digits[i]);
+  }
+  return g_string_free (text, FALSE);
+}
+
+/* Takes over the cells. */
+static void
+append_row (Table *table, char *name, char *shape, char *count)
+{
+  const Row row = { { name, shape, count } };
+
+  g_array_append_val (table->rows, row);
+}
+
+/* Widths are in characters, as terminals count. Numbers are to the right. */
+static void
+print_row (GString *text, const Row *row, const int *widths)
+{
+  for (int i = 0; i < N_COLUMNS; i++) {
+    const int missing = widths[i] - (int) g_utf8_strlen (row->cells[i], -1);
+
+    g_string_append_printf (text, "%s%*s%s%*s", i > 0 ? "  " : "",
+        i == COUNT ? missing : 0, "", row->cells[i],
+        i == COUNT ? 0 : missing, "");
+  }
+  g_string_append_c (text, '\n');
+}
+
+static void
+print_rows (GString *text, const GArray *rows)
+{
+  int widths[N_COLUMNS] = { 0 }, total = 2 * (N_COLUMNS - 1);
+  g_autofree char *rule = NULL;
+
+  for (guint i = 0; i < rows->len; i++)
+    for (int k = 0; k < N_COLUMNS; k++)
+      widths[k] = MAX (widths[k],
+          (int) g_utf8_strlen (g_array_index (rows, Row, i).cells[k], -1));
+  for (int k = 0; k < N_COLUMNS; k++)
+    total += widths[k];
+  rule = g_strnfill (total, '-');
+  for (guint i = 0; i < rows->len; i++) {
+    print_row (text, &g_array_index (rows, Row, i), widths);
+    if (i == 0 || i + 1 == rows->len)
+      g_string_append_printf (text, "%s\n", rule);
+  }
+}
+
+static guint64
+count_params (Table *table, const NnKerasLayer *layer, bool is_frozen)
+{
+  guint64 n = 0;
+
+  for (guint i = 0; i < layer->weights->params->len; i++) {
+    const NnParam *const param = g_ptr_array_index (layer->weights->params, i);
+
+    n += param->size;
+    *(param->trainable && !is_frozen ? &table->n_trainable
+                                     : &table->n_frozen) += param->size;
+  }
+  return n;
+}
+
+static void
+append_layer (Table *table, const NnKerasLayer *layer, int depth, bool frozen)
+{
+  const bool is_frozen = frozen || !layer->trainable;
+  g_autofree char *name = g_strdup_printf ("%*s%s (%s%s)", 2 * depth, "",
+      layer->name, layer->class_name, layer->trainable ? "" : ", frozen");
+  char *const count = group_digits (count_params (table, layer, is_frozen));
+
+  append_row (table, g_utf8_make_valid (name, -1),
+      layer->has_output ? nn_shape_to_string (&layer->out) : g_strdup (""),
+      count);
+  for (guint i = 0; layer->children && i < layer->children->len; i++)
+    append_layer (table, g_ptr_array_index (layer->children, i), depth + 1,
+        is_frozen);
+}
+
+static void
+append_layers (GString *text, const NnModel *model)
+{
+  Table table = { .rows = g_array_new (FALSE, FALSE, sizeof (Row)) };
+  g_autofree char *total = NULL, *trainable = NULL;
+
+  g_array_set_clear_func (table.rows, row_clear);
+  append_row (&table, g_strdup ("Layer"), g_strdup ("Output shape"),
+      g_strdup ("Parameters"));
+  for (guint i = 0; i < model->layers->len; i++)
+    append_layer (&table, g_ptr_array_index (model->layers, i), 0, false);
+  print_rows (text, table.rows);
+  g_array_unref (table.rows);
+  total = group_digits (table.n_trainable + table.n_frozen);
+  trainable = group_digits (table.n_trainable);
+  g_string_append_printf (
+      text, "%s parameters, %s trainable\n\n", total, trainable);
+}
+
+static void
+append_shapes (GString *text, const char *what, size_t n, const NnModel *model,
+    const NnShape *(*get) (const NnModel *, size_t))
+{
+  g_string_append_printf (text, "%s: ", what);
+  for (size_t i = 0; i < n; i++) {
+    g_autofree char *shape = nn_shape_to_string (get (model, i));
+
+    g_string_append_printf (text, "%s%s", i > 0 ? ", " : "", shape);
+  }
+  g_string_append_c (text, '\n');
+}
+
+/* One value of the attribute; lists in a row. */
+static void
+append_value (GString *text, const NnConfig *value)
+{
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+  if (nn_config_is_list (value)) {
+    for (size_t i = 0; i < nn_config_length (value); i++) {
+      const NnConfig item = nn_config_at (value, i);
+
+      g_string_append (text, i > 0 ? ", " : "");
+      append_value (text, &item);
+    }
+  } else if (nn_config_is_object (value)) {
+    g_string_append (text, "...");
+  } else if (nn_config_is_string (value)) {
+    g_string_append (text, nn_config_as_string (value, ""));
+  } else if (nn_config_is_number (value)) {
+    g_string_append (text,
+        g_ascii_formatd (number, sizeof number, "%.10g",
+            nn_config_as_double (value, 0)));
+  } else if (nn_config_is_set (value)) {
+    g_string_append (text, nn_config_as_bool (value, false) ? "yes" : "no");
+  } else {
+    g_string_append (text, "none");
+  }
+}
+
+/* The members of one object of the attribute, one in a line. */
+static void
+append_members (GString *text, const NnConfig *object)
+{
+  g_autofree const char **keys = nn_config_keys (object);
+
+  for (size_t i = 0; keys[i]; i++) {
+    const NnConfig value = nn_config_get (object, keys[i]);
+
+    g_string_append_printf (text, "  %s: ", keys[i]);
+    append_value (text, &value);
+    g_string_append_c (text, '\n');
+  }
+}
+
+/* "emotiondetect": its objects (recipe, training, metrics, ...) with their
+ * members, its plain values in a line each. */
+static void
+append_metadata (GString *text, const NnModel *model)
+{
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (NnDocument) document = nn_document_parse (
+      model->name, model->metadata, strlen (model->metadata), NULL);
+  g_autofree const char **keys = NULL;
+  NnConfig root;
+
+  if (!document)
+    return;
+  root = nn_document_root (document, model->name, 3, &failure);
+  keys = nn_config_keys (&root);
+  for (size_t i = 0; keys[i]; i++) {
+    const NnConfig value = nn_config_get (&root, keys[i]);
+
+    if (g_str_equal (keys[i], "self_test"))
+      continue;
+    g_string_append_printf (text, "%s:", keys[i]);
+    if (nn_config_is_object (&value)) {
+      g_string_append_c (text, '\n');
+      append_members (text, &value);
+    } else {
+      g_string_append_c (text, ' ');
+      append_value (text, &value);
+      g_string_append_c (text, '\n');
+    }
+  }
+  g_string_append_printf (
+      text, "self-test: %s\n", model->has_self_test ? "passed" : "none");
+}
+
+char *
+nn_model_describe (const NnModel *model)
+{
+  GString *text;
+  g_autofree char *name = NULL;
+
+  g_return_val_if_fail (model != NULL, NULL);
+  text = g_string_new (NULL);
+  name = g_utf8_make_valid (model->name, -1);
+  g_string_append_printf (text, "%s: %s of Keras %s, %s\n\n", name,
+      model->format ? model->format : "model",
+      model->keras_version ? model->keras_version : "1 or 2",
+      model->root->class_name);
+  append_layers (text, model);
+  append_shapes (
+      text, "input", nn_model_n_inputs (model), model, nn_model_input_shape);
+  append_shapes (
+      text, "output", nn_model_n_outputs (model), model, nn_model_output_shape);
+  if (model->metadata)
+    append_metadata (text, model);
+  return g_string_free (text, FALSE);
+}

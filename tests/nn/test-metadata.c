@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a model file says about itself, and what is said about it. The model is
+ * y = W x + b with W [2][3] = 0, 0.125, 0.25, ... and b likewise. */
+#include <stdio.h>
+#include <string.h>
+#include "nn/error.h"
+#include "nn/metadata.h"
+#include "nn/model-private.h"
+
+static const char config[] =
+    "{\"class_name\": \"Sequential\", \"config\": {\"name\": \"s\","
+    " \"layers\": [{\"class_name\": \"Dense\", \"config\": {\"name\": \"scores\","
+    " \"units\": 3, \"batch_input_shape\": [null, 2]}}]}}";
+
+static NnModel *
+make_model (void)
+{
+  g_autoptr (GError) error = NULL;
+  NnModel *model = nn_model_build ("test.h5", config, "2.10.0", NULL, 0, &error);
+  const NnKerasLayer *layer;
+
+  g_assert_no_error (error);
+  layer = g_ptr_array_index (model->layers, 0);
+  for (guint i = 0; i < layer->weights->params->len; i++) {
+    NnParam *const param = g_ptr_array_index (layer->weights->params, i);
+
+    param->value = g_new (float, param->size);
+    for (size_t k = 0; k < param->size; k++)
+      param->value[k] = k * 0.125f;
+  }
+  g_assert_true (nn_model_finish (model, &error));
+  return model;
+}
+
+/* The generator of nn/metadata.h, once more and in other words. */
+static double
+made_up (guint32 seed, int i)
+{
+  guint64 s = seed;
+
+  for (int k = 0; k <= i; k++)
+    s = (1664525 * s + 1013904223) % 4294967296;
+  return (double) (s / 256) / 16777216;
+}
+
+static void
+test_self_test (void)
+{
+  g_autoptr (NnModel) model = make_model ();
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = nn_model_self_test (model, 7, &error);
+  double y[3];
+  int end = 0;
+
+  g_assert_no_error (error);
+  g_assert_cmpint (sscanf (text, "{\"seed\": 7, \"output\": [[%lf, %lf, %lf]]}%n",
+                       &y[0], &y[1], &y[2], &end),
+      ==, 3);
+  g_assert_cmpint (end, ==, strlen (text));
+  for (int c = 0; c < 3; c++)
+    g_assert_cmpfloat_with_epsilon (y[c],
+        made_up (7, 0) * c * 0.125 + made_up (7, 1) * (c + 3) * 0.125
+            + c * 0.125,
+        1e-6);
+  g_assert_true (nn_metadata_set (model,
+      g_strdup_printf ("{\"labels\": [\"a\", \"b\"], \"self_test\": %s}", text),
+      &error));
+  g_assert_true (nn_metadata_check (model, &error));
+}
+
+static const struct {
+  const char *text;
+  int code;
+  const char *message;
+} refused[] = {
+  { "", NN_ERROR_FORMAT, "damaged JSON" },
+  { "[]", NN_ERROR_FORMAT, "not a JSON object" },
+  { "{\"labels\": \"a,b\"}", NN_ERROR_FORMAT, "labels" },
+  { "{\"labels\": [1, 2]}", NN_ERROR_FORMAT, "not a string" },
+  { "{\"self_test\": {\"seed\": 7, \"output\": []}}", NN_ERROR_SHAPE,
+      "1 outputs" },
+  { "{\"self_test\": {\"seed\": 7, \"output\": [[1, 2]]}}", NN_ERROR_SHAPE,
+      "expected 3" },
+  { "{\"self_test\": {\"seed\": 7, \"output\": [[0, 0, 0]]}}", NN_ERROR_FORMAT,
+      "self-test" },
+  { "{\"self_test\": {\"seed\": 7, \"output\": [[NaN, NaN, NaN]]}}",
+      NN_ERROR_FORMAT, "self-test" },
+};
+
+static void
+test_refused (void)
+{
+  for (size_t i = 0; i < G_N_ELEMENTS (refused); i++) {
+    g_autoptr (NnModel) model = make_model ();
+    g_autoptr (GError) error = NULL;
+
+    g_assert_false (
+        nn_metadata_set (model, g_strdup (refused[i].text), &error)
+        && nn_metadata_check (model, &error));
+    g_assert_error (error, NN_ERROR, refused[i].code);
+    g_assert_true (g_str_has_prefix (error->message, "test.h5: "));
+    g_assert_nonnull (strstr (error->message, refused[i].message));
+  }
+}
+
+/* 1e-4 is the border. */
+static void
+test_tolerance (void)
+{
+  static const double offsets[] = { 0.9e-4, 1.1e-4 };
+  const double x0 = made_up (0, 0), x1 = made_up (0, 1);
+
+  for (int i = 0; i < 2; i++) {
+    g_autoptr (NnModel) model = make_model ();
+    g_autofree char *text = g_strdup_printf (
+        "{\"self_test\": {\"seed\": 0, \"output\": [[%.9g, %.9g, %.9g]]}}",
+        x1 * 0.375, x0 * 0.125 + x1 * 0.5 + 0.125,
+        x0 * 0.25 + x1 * 0.625 + 0.25 + offsets[i]);
+
+    g_assert_true (nn_metadata_set (model, g_steal_pointer (&text), NULL));
+    g_assert_true (nn_metadata_check (model, NULL) == (i == 0));
+  }
+}
+
+static void
+test_labels (void)
+{
+  g_autoptr (NnModel) model = make_model ();
+  size_t n = 1;
+  const char *const *labels = nn_model_labels (model, &n);
+
+  g_assert_null (labels);
+  g_assert_cmpuint (n, ==, 0);
+  g_assert_true (nn_metadata_set (
+      model, g_strdup ("{\"labels\": [\"fröhlich\", \"b\", \"c\"]}"), NULL));
+  labels = nn_model_labels (model, &n);
+  g_assert_cmpuint (n, ==, 3);
+  g_assert_cmpstr (labels[0], ==, "fröhlich");
+  g_assert_null (labels[3]);
+}
+
+static void
+test_describe (void)
+{
+  g_autoptr (NnModel) model = make_model ();
+  g_autofree char *text = NULL;
+
+  g_assert_true (nn_metadata_set (model,
+      g_strdup ("{\"labels\": [\"a\", \"b\", \"c\"],"
+                " \"recipe\": {\"rate\": 16000, \"amin\": 1e-10}}"),
+      NULL));
+  text = nn_model_describe (model);
+  g_assert_cmpstr (text, ==,
+      "test.h5: model of Keras 2.10.0, Sequential\n"
+      "\n"
+      "Layer           Output shape  Parameters\n"
+      "----------------------------------------\n"
+      "scores (Dense)  (3,)                   9\n"
+      "----------------------------------------\n"
+      "9 parameters, 9 trainable\n"
+      "\n"
+      "input: (2,)\n"
+      "output: (3,)\n"
+      "labels: a, b, c\n"
+      "recipe:\n"
+      "  rate: 16000\n"
+      "  amin: 1e-10\n"
+      "self-test: none\n");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/metadata/self-test", test_self_test);
+  g_test_add_func ("/metadata/refused", test_refused);
+  g_test_add_func ("/metadata/tolerance", test_tolerance);
+  g_test_add_func ("/metadata/labels", test_labels);
+  g_test_add_func ("/metadata/describe", test_describe);
+  return g_test_run ();
+}
