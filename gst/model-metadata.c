@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/model-metadata.h"
 
+#include "gst/recipe-json.h"
 #include "nn/config.h"
 
 /* The shortest length with n_frames frames, made longer to the roundest number
@@ -33,39 +34,6 @@ gst_emotion_recipe_for_input (const NnShape *input)
   if (input->dim[1] != dsp_recipe_n_frames (&recipe))
     recipe.window_len = window_len_for (&recipe, input->dim[1]);
   return recipe;
-}
-
-/* Numbers are numbers; what has names is a string, as dsp_recipe_set_text takes
- * it. */
-static void
-read_field (
-    const NnConfig *config, const DspRecipeField *field, DspRecipe *recipe)
-{
-  g_autoptr (GError) failure = NULL;
-
-  if (field->names) {
-    const char *text = nn_config_string (config, field->name, NULL);
-
-    if (text && !dsp_recipe_set_text (recipe, field, text, &failure))
-      nn_config_fail (config, NN_ERROR_FORMAT, "%s", failure->message);
-    return;
-  }
-
-  const double value =
-      nn_config_double (config, field->name, dsp_recipe_get (recipe, field));
-
-  if (!dsp_recipe_set (recipe, field, value))
-    nn_config_fail (config, NN_ERROR_FORMAT, "“%s” is %g", field->name, value);
-}
-
-static void
-read_recipe (const NnConfig *config, DspRecipe *recipe)
-{
-  size_t n_fields;
-  const DspRecipeField *fields = dsp_recipe_fields (&n_fields);
-
-  for (size_t i = 0; i < n_fields; i++)
-    read_field (config, &fields[i], recipe);
 }
 
 static GstEmotionLabels *
@@ -105,7 +73,7 @@ gst_emotion_metadata_read (const char *name, const char *text,
     const NnConfig label_config = nn_config_get (&root, "labels");
 
     if (nn_config_is_set (&recipe_config))
-      read_recipe (&recipe_config, recipe);
+      gst_emotion_recipe_read (&recipe_config, recipe);
     if (nn_config_is_set (&label_config) && nn_config_ok (&root))
       *labels = read_labels (&label_config, &failure);
   }

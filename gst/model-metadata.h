@@ -3,10 +3,10 @@
  * what follows from its input where it says nothing. The JSON is
  *
  *   { "labels": ["neutral", "calm", ...],
- *     "recipe": { "rate": 16000, "window_len": 48000, ... }, ... }
+ *     "recipe": { "rate": 16000, ... },     gst/recipe-json.h
+ *     ... }
  *
- * both optional; the recipe's keys are the fields of DspRecipe, and fields that
- * are missing keep their value. Other keys are for others. */
+ * both optional. Other keys are for others. */
 #pragma once
 
 #include "dsp/recipe.h"

@@ -22,10 +22,13 @@ struct _GstEmotionModel {
 };
 
 /* The features as the network's input has to be: [bands][frames], with or
- * without an axis of one channel. */
+ * without an axis of one channel; or all in a row. */
 static gboolean
 input_fits (const NnShape *in, const DspRecipe *recipe)
 {
+  if (in->rank == 1)
+    return in->dim[0]
+        == dsp_recipe_n_bands (recipe) * dsp_recipe_n_columns (recipe);
   return (in->rank == 2 || (in->rank == 3 && in->dim[2] == 1))
       && in->dim[0] == dsp_recipe_n_bands (recipe)
       && in->dim[1] == dsp_recipe_n_columns (recipe);
@@ -51,8 +54,8 @@ check_shapes (const GstEmotionModel *self, GError **error)
 
   if (!input_fits (in, &self->recipe)) {
     g_set_error (error, NN_ERROR, NN_ERROR_SHAPE,
-        "%s: input is %s; the features are (%zu, %zu, 1)", self->name, in_text,
-        dsp_recipe_n_bands (&self->recipe),
+        "%s: input is %s; the features are (%zu, %zu, 1), or as many in a row",
+        self->name, in_text, dsp_recipe_n_bands (&self->recipe),
         dsp_recipe_n_columns (&self->recipe));
     return FALSE;
   }

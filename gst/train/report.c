@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include "gst/json-writer.h"
+#include "gst/recipe-json.h"
 #include "gst/train/plot.h"
 
 static const char *const part_names[] = {
@@ -22,25 +22,6 @@ add_labels (GstEmotionJson *json, const GstEmotionLabels *labels)
     gst_emotion_json_add_string (
         json, NULL, gst_emotion_labels_get (labels, c));
   gst_emotion_json_end_array (json);
-}
-
-static void
-add_recipe (GstEmotionJson *json, const DspRecipe *recipe)
-{
-  size_t n;
-  const DspRecipeField *const fields = dsp_recipe_fields (&n);
-
-  gst_emotion_json_begin_object (json, "recipe");
-  for (size_t i = 0; i < n; i++) {
-    g_autofree char *text = dsp_recipe_get_text (recipe, &fields[i]);
-
-    if (fields[i].names)
-      gst_emotion_json_add_string (json, fields[i].name, text);
-    else
-      gst_emotion_json_add_double (
-          json, fields[i].name, dsp_recipe_get (recipe, &fields[i]));
-  }
-  gst_emotion_json_end_object (json);
 }
 
 static void
@@ -213,7 +194,7 @@ train_report_metadata (const TrainReport *report)
 
   gst_emotion_json_begin_object (json, NULL);
   add_labels (json, report->corpus->labels);
-  add_recipe (json, report->recipe);
+  gst_emotion_recipe_write (json, "recipe", report->recipe);
   gst_emotion_json_add_string (json, "model", report->model);
   add_data (json, report);
   if (report->options)
@@ -230,7 +211,7 @@ to_json (const TrainReport *report)
 
   gst_emotion_json_begin_object (json, NULL);
   add_labels (json, report->corpus->labels);
-  add_recipe (json, report->recipe);
+  gst_emotion_recipe_write (json, "recipe", report->recipe);
   gst_emotion_json_add_string (json, "model", report->model);
   add_data (json, report);
   if (report->options)

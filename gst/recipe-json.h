@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A DspRecipe as JSON, both ways, in model files, reports and feature files:
+ *
+ *   { "rate": 16000, "window_len": 48000, ..., "features": "mfcc,delta",
+ *     "tuning": "estimate", "normalization": "none", "statistics": "mean,std" }
+ *
+ * The keys are the fields of dsp/recipe.h: numbers are numbers, and what has
+ * names is a string. */
+#pragma once
+
+#include "dsp/recipe.h"
+#include "gst/json-writer.h"
+#include "nn/config.h"
+
+/* name: of the object's member; NULL inside arrays and outermost. */
+void gst_emotion_recipe_write (
+    GstEmotionJson *json, const char *name, const DspRecipe *recipe);
+
+/* Fields that config lacks keep their value. What is no object, keys that are
+ * no field, values of another kind or out of their range, and values that do
+ * not go together are failures of config that name the key. */
+void gst_emotion_recipe_read (const NnConfig *config, DspRecipe *recipe);
