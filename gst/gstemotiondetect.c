@@ -34,6 +34,7 @@
 
 #include <gst/audio/audio.h>
 
+#include "gst/analytics.h"
 #include "gst/loader.h"
 #include "gst/recognizer.h"
 #include "gst/result.h"
@@ -157,6 +158,9 @@ attach_results (GstEmotionDetect *self, GstBuffer *buffer)
     /* A copy shares the memory. */
     buffer = gst_buffer_make_writable (buffer);
     gst_emotion_meta_add (buffer, result);
+#ifdef HAVE_ANALYTICS
+    gst_emotion_analytics_add (buffer, result);
+#endif
   }
 }
 

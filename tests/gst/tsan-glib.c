@@ -68,7 +68,6 @@ cond_of (GCond *self)
 }
 
 #define VISIBLE __attribute__ ((visibility ("default")))
-#undef g_mutex_locker_new
 
 VISIBLE void
 g_mutex_init (GMutex *self)
@@ -177,4 +176,22 @@ g_cond_wait_until (GCond *self, GMutex *mutex, gint64 end_time)
   return pthread_cond_timedwait (
              cond_of (self), mutex_of (&mutex->p, PTHREAD_MUTEX_NORMAL), &end)
       != ETIMEDOUT;
+}
+
+/* Reference counts hand objects over from thread to thread, too. */
+
+VISIBLE void (g_atomic_ref_count_init) (gatomicrefcount *count)
+{
+  __atomic_store_n (count, 1, __ATOMIC_SEQ_CST);
+}
+
+VISIBLE void (g_atomic_ref_count_inc) (gatomicrefcount *count)
+{
+  __atomic_add_fetch (count, 1, __ATOMIC_SEQ_CST);
+}
+
+VISIBLE
+gboolean (g_atomic_ref_count_dec) (gatomicrefcount *count)
+{
+  return __atomic_sub_fetch (count, 1, __ATOMIC_SEQ_CST) == 0;
 }
