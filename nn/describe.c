@@ -55,8 +55,8 @@ print_row (GString *text, const Row *row, const int *widths)
     const int missing = widths[i] - (int) g_utf8_strlen (row->cells[i], -1);
 
     g_string_append_printf (text, "%s%*s%s%*s", i > 0 ? "  " : "",
-        i == COUNT ? missing : 0, "", row->cells[i],
-        i == COUNT ? 0 : missing, "");
+        i == COUNT ? missing : 0, "", row->cells[i], i == COUNT ? 0 : missing,
+        "");
   }
   g_string_append_c (text, '\n');
 }
@@ -108,8 +108,8 @@ append_layer (Table *table, const NnKerasLayer *layer, int depth, bool frozen)
       layer->has_output ? nn_shape_to_string (&layer->out) : g_strdup (""),
       count);
   for (guint i = 0; layer->children && i < layer->children->len; i++)
-    append_layer (table, g_ptr_array_index (layer->children, i), depth + 1,
-        is_frozen);
+    append_layer (
+        table, g_ptr_array_index (layer->children, i), depth + 1, is_frozen);
 }
 
 static void
@@ -163,8 +163,8 @@ append_value (GString *text, const NnConfig *value)
     g_string_append (text, nn_config_as_string (value, ""));
   } else if (nn_config_is_number (value)) {
     g_string_append (text,
-        g_ascii_formatd (number, sizeof number, "%.10g",
-            nn_config_as_double (value, 0)));
+        g_ascii_formatd (
+            number, sizeof number, "%.10g", nn_config_as_double (value, 0)));
   } else if (nn_config_is_set (value)) {
     g_string_append (text, nn_config_as_bool (value, false) ? "yes" : "no");
   } else {

@@ -46,10 +46,9 @@ run_sample (NnModel *model, guint32 seed, Sample *sample, GError **error)
   sample->buffers = g_new0 (float *, sample->n_in + sample->n_out + 1);
   for (size_t i = 0; i < sample->n_in + sample->n_out; i++) {
     const bool is_input = i < sample->n_in;
-    const size_t size =
-        nn_shape_size (is_input ? nn_model_input_shape (model, i)
-                                : nn_model_output_shape (
-                                    model, i - sample->n_in));
+    const size_t size = nn_shape_size (is_input
+            ? nn_model_input_shape (model, i)
+            : nn_model_output_shape (model, i - sample->n_in));
 
     sample->buffers[i] = g_new (float, size);
     if (is_input)

@@ -9,14 +9,16 @@
 
 static const char config[] =
     "{\"class_name\": \"Sequential\", \"config\": {\"name\": \"s\","
-    " \"layers\": [{\"class_name\": \"Dense\", \"config\": {\"name\": \"scores\","
+    " \"layers\": [{\"class_name\": \"Dense\", \"config\": {\"name\": "
+    "\"scores\","
     " \"units\": 3, \"batch_input_shape\": [null, 2]}}]}}";
 
 static NnModel *
 make_model (void)
 {
   g_autoptr (GError) error = NULL;
-  NnModel *model = nn_model_build ("test.h5", config, "2.10.0", NULL, 0, &error);
+  NnModel *model =
+      nn_model_build ("test.h5", config, "2.10.0", NULL, 0, &error);
   const NnKerasLayer *layer;
 
   g_assert_no_error (error);
@@ -53,8 +55,9 @@ test_self_test (void)
   int end = 0;
 
   g_assert_no_error (error);
-  g_assert_cmpint (sscanf (text, "{\"seed\": 7, \"output\": [[%lf, %lf, %lf]]}%n",
-                       &y[0], &y[1], &y[2], &end),
+  g_assert_cmpint (
+      sscanf (text, "{\"seed\": 7, \"output\": [[%lf, %lf, %lf]]}%n", &y[0],
+          &y[1], &y[2], &end),
       ==, 3);
   g_assert_cmpint (end, ==, strlen (text));
   for (int c = 0; c < 3; c++)
@@ -94,8 +97,7 @@ test_refused (void)
     g_autoptr (NnModel) model = make_model ();
     g_autoptr (GError) error = NULL;
 
-    g_assert_false (
-        nn_metadata_set (model, g_strdup (refused[i].text), &error)
+    g_assert_false (nn_metadata_set (model, g_strdup (refused[i].text), &error)
         && nn_metadata_check (model, &error));
     g_assert_error (error, NN_ERROR, refused[i].code);
     g_assert_true (g_str_has_prefix (error->message, "test.h5: "));
