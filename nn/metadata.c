@@ -59,6 +59,19 @@ run_sample (NnModel *model, guint32 seed, Sample *sample, GError **error)
   return true;
 }
 
+float *
+nn_metadata_self_test (NnModel *model, guint32 seed, size_t *n, GError **error)
+{
+  g_return_val_if_fail (nn_model_n_outputs (model) == 1, NULL);
+
+  g_auto (Sample) sample = { 0 };
+
+  if (!run_sample (model, seed, &sample, error))
+    return NULL;
+  *n = nn_shape_size (nn_model_output_shape (model, 0));
+  return g_memdup2 (sample.buffers[sample.n_in], *n * sizeof (float));
+}
+
 /* Output i of the model against what the file says. */
 static void
 check_output (const NnModel *model, const NnConfig *expected, size_t i,

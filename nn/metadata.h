@@ -24,3 +24,9 @@ bool nn_metadata_set (NnModel *model, char *text, GError **error);
 
 /* Runs the self-test, if there is one. The weights are in. */
 bool nn_metadata_check (NnModel *model, GError **error);
+
+/* What "self_test" has to say of a model with one output: its values [*n] for
+ * the sample that seed makes. NULL and NN_ERROR_LIMIT where there is no memory.
+ * Free with g_free. */
+float *nn_metadata_self_test (
+    NnModel *model, guint32 seed, size_t *n, GError **error);

@@ -187,6 +187,22 @@ add_training (GstEmotionJson *json, const TrainReport *report)
   gst_emotion_json_end_object (json);
 }
 
+static void
+add_self_test (GstEmotionJson *json, const TrainReport *report)
+{
+  const guint n = gst_emotion_labels_count (report->corpus->labels);
+
+  gst_emotion_json_begin_object (json, "self_test");
+  gst_emotion_json_add_int (json, "seed", report->self_test_seed);
+  gst_emotion_json_begin_array (json, "output");
+  gst_emotion_json_begin_array (json, NULL);
+  for (guint c = 0; c < n; c++)
+    gst_emotion_json_add_double (json, NULL, report->self_test[c]);
+  gst_emotion_json_end_array (json);
+  gst_emotion_json_end_array (json);
+  gst_emotion_json_end_object (json);
+}
+
 char *
 train_report_metadata (const TrainReport *report)
 {
@@ -200,6 +216,8 @@ train_report_metadata (const TrainReport *report)
   if (report->options)
     add_training (json, report);
   add_all_metrics (json, report);
+  if (report->self_test)
+    add_self_test (json, report);
   gst_emotion_json_end_object (json);
   return g_strdup (gst_emotion_json_text (json));
 }

@@ -21,6 +21,9 @@ typedef struct {
   gsize n_weights;
   double seconds;
   const NnMetrics *validation, *test;
+  /* nn_metadata_self_test (_, self_test_seed): [labels of the corpus] */
+  guint32 self_test_seed;
+  const float *self_test;
 } TrainReport;
 
 /* For the attribute "emotiondetect": labels, recipe, how it was trained, how

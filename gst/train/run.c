@@ -3,8 +3,11 @@
 
 #include "gst/train/examples.h"
 #include "nn/error.h"
+#include "nn/metadata.h"
 #include "nn/save.h"
 #include "nn/train/architectures.h"
+
+#define SELF_TEST_SEED 7
 
 /* What the callbacks of the fit need. */
 typedef struct {
@@ -284,9 +287,19 @@ gboolean
 train_run_save (const TrainRun *self, const TrainReport *report,
     const char *path, GError **error)
 {
-  g_autofree char *metadata = train_report_metadata (report);
-  g_autoptr (NnModel) network =
-      nn_trainer_export (self->trainer, metadata, error);
+  g_autoptr (NnModel) network = nn_trainer_export (self->trainer, NULL, error);
+  TrainReport whole = *report;
+  g_autofree float *self_test = NULL;
+  g_autofree char *metadata = NULL;
+  gsize n;
 
-  return network && nn_model_save (network, path, metadata, error);
+  if (!network)
+    return FALSE;
+  whole.self_test_seed = SELF_TEST_SEED;
+  whole.self_test = self_test =
+      nn_metadata_self_test (network, SELF_TEST_SEED, &n, error);
+  if (!self_test)
+    return FALSE;
+  metadata = train_report_metadata (&whole);
+  return nn_model_save (network, path, metadata, error);
 }

@@ -243,6 +243,9 @@ test_write (Fixture *self, gconstpointer data)
 static void
 test_metadata (Fixture *self, gconstpointer data)
 {
+  static const float self_test[] = { 0.1f, 1e-9f, 0.25f, 0 };
+  self->report.self_test = self_test;
+  self->report.self_test_seed = 9;
   g_autofree char *text = train_report_metadata (&self->report);
   g_autofree char *again = train_report_metadata (&self->report);
   g_autoptr (GstEmotionLabels) labels = NULL;
@@ -250,6 +253,8 @@ test_metadata (Fixture *self, gconstpointer data)
   DspRecipe recipe = DSP_RECIPE_DEFAULT;
 
   g_assert_cmpstr (text, ==, again);
+  g_assert_nonnull (
+      strstr (text, "\"self_test\": {\"seed\": 9, \"output\": [[0.1"));
   gst_emotion_metadata_read ("test", text, &recipe, &labels, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (recipe.n_mels, ==, 40);
