@@ -218,6 +218,7 @@ static const struct {
   { "ELU",             "elu",          { { "alpha", NULL, 1 } } },
   { "ThresholdedReLU", "threshold",    { { "theta", NULL, 1 } } },
   { "Softmax",         "softmax" },
+  { "Mish",            "mish" },
   { "ops.Celu",        "celu",         { { "alpha", NULL, 1 } } },
   { "ops.Elu",         "elu",          { { "alpha", NULL, 1 } } },
   { "ops.Exp",         "exponential" },

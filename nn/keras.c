@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nn/keras.h"
 
+#include "nn/channels.h"
 #include "nn/keras-private.h"
 #include "nn/limits.h"
 
@@ -342,14 +343,22 @@ call_layer (NnKerasBuild *build, NnKerasLayer *layer, const char *class_name,
     const NnConfig *config, const NnGraphCall *call, GArray *out)
 {
   const NnLayerClass *const klass = nn_layer_class_find (class_name);
+  NnGraphCall moved = *call;
+  bool channels_first;
+  size_t in;
   NnNode *node;
 
   if (!klass) {
     fail_unknown (config);
     return;
   }
+  channels_first = call->n_in == 1 && nn_channels_are_first (klass, config);
+  if (channels_first) {
+    in = nn_channels_move_last (build->graph, call->in[0], config);
+    moved.in = &in;
+  }
   node = nn_graph_add_node (build->graph, klass, layer->name,
-      layer->is_called ? layer->weights : NULL, config, call);
+      layer->is_called ? layer->weights : NULL, config, &moved);
   if (!node)
     return;
   if (!layer->is_called) {
@@ -358,6 +367,9 @@ call_layer (NnKerasBuild *build, NnKerasLayer *layer, const char *class_name,
     layer->is_called = true;
   }
   g_array_append_vals (out, node->out, node->layer->n_out);
+  if (channels_first)
+    g_array_index (out, size_t, out->len - 1) =
+        nn_channels_move_first (build->graph, node->out[0], config);
 }
 
 static void

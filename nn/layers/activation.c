@@ -75,6 +75,7 @@ const NnLayerClass nn_activation_classes[] = {
   ACTIVATION ("LeakyReLU"),
   ACTIVATION ("ELU"),
   ACTIVATION ("ThresholdedReLU"),
+  ACTIVATION ("Mish"),
   ACTIVATION ("ops.Celu"),
   ACTIVATION ("ops.Elu"),
   ACTIVATION ("ops.Gelu"),

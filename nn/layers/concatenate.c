@@ -78,12 +78,15 @@ concatenate_setup (NnLayer *layer, const NnConfig *config)
   const NnConfig axis = nn_op_option (layer, config, "axis", 1);
   NnShape out;
 
-  if (layer->n_in == 0) {
-    nn_config_fail (config, NN_ERROR_SHAPE, "there is nothing to join");
+  self->is_stack = g_str_equal (layer->klass->keras_name, "ops.Stack");
+  if (layer->n_in == 0 || layer->in[0].rank + self->is_stack > NN_MAX_RANK) {
+    nn_config_fail (config, NN_ERROR_SHAPE,
+        "there is nothing to join, or it has too many axes");
     return;
   }
   self->axis =
-      nn_axis_index (config, nn_config_as_int (&axis, -1), layer->in[0].rank);
+      nn_axis_index (config, nn_config_as_int (&axis, self->is_stack ? 0 : -1),
+          layer->in[0].rank + self->is_stack);
   if (!nn_config_ok (config))
     return;
   find_shape (self, config, &out);
@@ -149,7 +152,7 @@ concatenate_backward (const NnLayer *layer, const NnTrainingCall *call)
   const float *dy = call->out_grad[0];
 
   for (size_t i = 0; i < layer->n_in; i++) {
-    const size_t row = layer->in[i].dim[self->axis] * self->split.inner;
+    const size_t row = nn_shape_size (&layer->in[i]) / self->split.outer;
 
     for (size_t r = 0; r < rows && call->in_grad[i]; r++)
       memcpy (

@@ -11,13 +11,11 @@
 static void
 global_pooling_setup (NnLayer *self, const NnConfig *config)
 {
-  static const char *const formats[] = { "channels_last", NULL };
   const size_t n = self->klass->n_axes;
   NnShape out = { .rank = 0 };
 
   if (!nn_layer_expect (self, config, 1, n + 1, n + 1))
     return;
-  nn_config_choice (config, "data_format", formats, 0);
   if (nn_config_bool (config, "keepdims", false))
     while (out.rank < n)
       out.dim[out.rank++] = 1;

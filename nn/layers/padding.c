@@ -53,7 +53,6 @@ read_margin (const NnConfig *config, const NnConfig *value, size_t in,
 static void
 padding_setup (NnLayer *layer, const NnConfig *config)
 {
-  static const char *const formats[] = { "channels_last", NULL };
   Padding *self = (Padding *) layer;
   const bool is_cropping =
       g_str_has_prefix (layer->klass->keras_name, "Cropping");
@@ -64,7 +63,6 @@ padding_setup (NnLayer *layer, const NnConfig *config)
 
   if (!nn_layer_expect (layer, config, 1, n + 1, n + 1))
     return;
-  nn_config_choice (config, "data_format", formats, 0);
   if (!nn_config_is_set (&value))
     nn_config_fail (config, NN_ERROR_FORMAT, "the margins are missing");
   for (size_t i = 0; i < MAX_AXES; i++)

@@ -75,12 +75,8 @@ op_reshape_setup (NnLayer *self, const NnConfig *config)
 static void
 flatten_setup (NnLayer *self, const NnConfig *config)
 {
-  static const char *const formats[] = { "channels_last", NULL };
-
   if (!nn_layer_expect (self, config, 1, 0, NN_MAX_RANK))
     return;
-  if (self->in[0].rank > 1) /* else there is nothing to move */
-    nn_config_choice (config, "data_format", formats, 0);
   nn_layer_add_output (self, config,
       &(NnShape){ .rank = 1, .dim = { nn_shape_size (&self->in[0]) } });
   self->is_view = true;

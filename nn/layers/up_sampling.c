@@ -20,7 +20,6 @@ typedef struct {
 static void
 up_sampling_setup (NnLayer *layer, const NnConfig *config)
 {
-  static const char *const formats[] = { "channels_last", NULL };
   static const char *const kinds[] = { "nearest", "bilinear", NULL };
   static const char *const no_bilinear[] = { "nearest", NULL };
   UpSampling *self = (UpSampling *) layer;
@@ -30,7 +29,6 @@ up_sampling_setup (NnLayer *layer, const NnConfig *config)
 
   if (!nn_layer_expect (layer, config, 1, n + 1, n + 1))
     return;
-  nn_config_choice (config, "data_format", formats, 0);
   self->is_bilinear = nn_config_choice (
       config, "interpolation", n == 2 ? kinds : no_bilinear, 0);
   nn_config_sizes (config, "size", 2, n, size);

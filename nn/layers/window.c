@@ -16,7 +16,6 @@ bool
 nn_window_read (NnWindow *window, const NnLayer *layer, const NnConfig *config,
     const char *size_key)
 {
-  static const char *const formats[] = { "channels_last", NULL };
   const size_t n = layer->klass->n_axes, skip = MAX_AXES - n;
   const NnConfig strides_set = nn_config_get (config, "strides");
   const bool is_pooling = g_str_equal (size_key, "pool_size");
@@ -25,7 +24,6 @@ nn_window_read (NnWindow *window, const NnLayer *layer, const NnConfig *config,
 
   if (!nn_layer_expect (layer, config, 1, n + 1, n + 1))
     return false;
-  nn_config_choice (config, "data_format", formats, 0);
   nn_config_sizes (config, size_key, is_pooling ? 2 : 0, n, size);
   /* Pooling without strides moves by its size. */
   nn_config_sizes (config,
