@@ -362,6 +362,57 @@ test_mean (void)
   fixture_clear (&fixture);
 }
 
+/* Latency and allocation are matters between the neighbours. */
+static void
+test_queries (void)
+{
+  Fixture fixture;
+  g_autoptr (GstCaps) caps = gst_caps_from_string (S16_16K);
+  GstQuery *allocation = gst_query_new_allocation (caps, TRUE);
+  GstAllocator *allocator = gst_allocator_find (GST_ALLOCATOR_SYSMEM);
+  GstAllocationParams params = { .align = 31, .prefix = 7 }, found_params;
+  GstAllocator *found = NULL;
+
+  fixture_init (&fixture, MODEL_M3, S16_16K);
+  gst_harness_set_upstream_latency (fixture.harness, 20 * GST_MSECOND);
+  g_assert_cmpuint (
+      gst_harness_query_latency (fixture.harness), ==, 20 * GST_MSECOND);
+
+  gst_harness_set_propose_allocator (
+      fixture.harness, gst_object_ref (allocator), &params);
+  gst_harness_add_propose_allocation_meta (
+      fixture.harness, GST_AUDIO_META_API_TYPE, NULL);
+  g_assert_true (gst_pad_peer_query (fixture.harness->srcpad, allocation));
+  g_assert_cmpuint (gst_query_get_n_allocation_params (allocation), ==, 1);
+  gst_query_parse_nth_allocation_param (allocation, 0, &found, &found_params);
+  g_assert_true (found == allocator);
+  g_assert_cmpuint (found_params.align, ==, 31);
+  g_assert_cmpuint (found_params.prefix, ==, 7);
+  g_assert_true (gst_query_find_allocation_meta (
+      allocation, GST_AUDIO_META_API_TYPE, NULL));
+  gst_object_unref (found);
+  gst_object_unref (allocator);
+  gst_query_unref (allocation);
+  fixture_clear (&fixture);
+}
+
+/* Late or not, every buffer leaves, even with qos=true. */
+static void
+test_qos (void)
+{
+  Fixture fixture;
+
+  fixture_init (&fixture, MODEL_M3, S16_16K);
+  g_object_set (fixture.element, "qos", TRUE, NULL);
+  fixture_push (&fixture, 16000, 0, 1600, 160);
+  gst_harness_push_upstream_event (fixture.harness,
+      gst_event_new_qos (GST_QOS_TYPE_UNDERFLOW, 0.1, GST_SECOND, GST_SECOND));
+  /* fixture_push pulls each buffer that it pushes. */
+  fixture_push (&fixture, 16000, 1600, 1600, 160);
+  g_assert_cmpuint (gst_harness_buffers_received (fixture.harness), ==, 20);
+  fixture_clear (&fixture);
+}
+
 /* Labels and thresholds */
 
 static const struct {
@@ -441,5 +492,7 @@ main (int argc, char **argv)
   g_test_add_func ("/element/switches", test_switches);
   g_test_add_func ("/element/memories", test_memories);
   g_test_add_func ("/element/mean", test_mean);
+  g_test_add_func ("/element/queries", test_queries);
+  g_test_add_func ("/element/qos", test_qos);
   return g_test_run ();
 }
