@@ -279,18 +279,6 @@ read_chunk_tree (ChunkReader *reader, guint64 address, int expected_level)
   return true;
 }
 
-/* What filters may make of a file is bounded, like what a zip may hold. */
-static bool
-may_inflate (NnH5 *file, size_t bytes)
-{
-  const size_t max = NN_MAX_ZIP_FREE_BYTES + file->len * NN_MAX_ZIP_RATIO;
-
-  if (bytes > max - MIN (file->inflated, max))
-    return false;
-  file->inflated += bytes;
-  return true;
-}
-
 static bool
 reader_init (ChunkReader *reader, NnH5 *file, const H5Dataset *dataset)
 {
@@ -307,7 +295,7 @@ reader_init (ChunkReader *reader, NnH5 *file, const H5Dataset *dataset)
   if (!g_size_checked_mul (
           &reader->chunk_bytes, dataset->chunk_n, dataset->type.size)
       || reader->chunk_bytes > NN_MAX_FILE_BYTES
-      || !may_inflate (file, bytes + 2 * reader->chunk_bytes))
+      || !h5_may_expand (file, bytes + 2 * reader->chunk_bytes))
     return false;
   reader->done = g_try_malloc0 (MAX (reader->n_chunks, 1));
   reader->out = g_try_malloc (MAX (bytes, 1));

@@ -12,6 +12,17 @@ h5_work (NnH5 *file, size_t n)
   return true;
 }
 
+bool
+h5_may_expand (NnH5 *file, size_t bytes)
+{
+  const size_t max = NN_MAX_ZIP_FREE_BYTES + file->len * NN_MAX_ZIP_RATIO;
+
+  if (bytes > max - MIN (file->expanded, max))
+    return false;
+  file->expanded += bytes;
+  return true;
+}
+
 static bool
 is_size (unsigned n)
 {

@@ -30,7 +30,7 @@ struct _NnH5 {
   guint64 root;                      /* object header of the root group */
   GHashTable *groups; /* address -> (name -> address): those that were read */
   size_t work;        /* against NN_MAX_H5_WORK */
-  size_t inflated;    /* bytes that came out of filters */
+  size_t expanded;    /* bytes that were made of the file: see h5_may_expand */
 };
 
 /* A run of bytes. Taking more than is left gives zeros and is_bad, which stays:
@@ -120,6 +120,10 @@ h5_span_from (const NnH5 *file, guint64 address)
 
 /* One more step; false once a file has asked for too many. */
 bool h5_work (NnH5 *file, size_t n);
+
+/* Whether bytes more may be allocated for what is read: filters inflate, and
+ * many names may lead to one dataset. Bounded by the size of the file. */
+bool h5_may_expand (NnH5 *file, size_t bytes);
 
 /* Object headers. */
 

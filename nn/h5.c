@@ -307,16 +307,23 @@ read_numbers (NnH5 *file, const char *path, bool as_doubles, NnShape *shape,
   g_auto (Contents) contents = { 0 };
   g_autofree void *numbers = NULL;
   const H5Dataset *const dataset = &contents.dataset;
+  size_t bytes;
 
   if (!read_contents (file, path, &contents, error))
     return NULL;
-  numbers = g_try_malloc (
-      MAX (dataset->n, 1) * (as_doubles ? sizeof (double) : sizeof (float)));
-  if (!numbers
-      || !(as_doubles ? h5_to_doubles (
-               &dataset->type, contents.data, dataset->n, numbers)
-                      : h5_to_floats (&dataset->type, contents.data, dataset->n,
-                          numbers))) {
+  bytes = MAX (dataset->n, 1) * (as_doubles ? sizeof (double) : sizeof (float));
+  if (h5_may_expand (file, bytes))
+    numbers = g_try_malloc (bytes);
+  if (!numbers) {
+    g_set_error (error, NN_ERROR, NN_ERROR_LIMIT,
+        "%s: dataset “%s” is more than a file of this size may hold in all",
+        file->name, path);
+    return NULL;
+  }
+  if (!(as_doubles ? h5_to_doubles (
+            &dataset->type, contents.data, dataset->n, numbers)
+                   : h5_to_floats (
+                       &dataset->type, contents.data, dataset->n, numbers))) {
     g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
         "%s: dataset “%s” does not hold numbers", file->name, path);
     return NULL;

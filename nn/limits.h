@@ -11,23 +11,23 @@
  * text layers. */
 #define NN_MAX_ZIP_MEMBERS 4096
 
-/* How much larger than the archive a member may be. Keras stores its members
- * as they are, and trained weights hardly shrink; the free part is for small
- * models full of zeros. */
+/* How much larger than the archive a member may be, and all numbers that are
+ * read than the HDF5 file that they are in. Keras stores both as they are, and
+ * trained weights hardly shrink; the free part is for small models full of
+ * zeros. */
 #define NN_MAX_ZIP_RATIO 16
 #define NN_MAX_ZIP_FREE_BYTES ((gsize) 64 << 20)
 
 /* JSON text of a model: VGG-like models have 20 kB, ResNet-152 has 400 kB. */
-#define NN_MAX_CONFIG_BYTES ((gsize) 16 << 20)
+#define NN_MAX_CONFIG_BYTES ((gsize) 8 << 20)
 
 /* Brackets open at once in that JSON. A nested model takes about six levels;
  * the parser recurses, so this bounds its stack. */
 #define NN_MAX_JSON_DEPTH ((size_t) 128)
 
-/* Values in that JSON: json-glib takes 200 bytes for each. ResNet-152 has
- * 40000.
- */
-#define NN_MAX_JSON_VALUES ((size_t) 1 << 19)
+/* Values in that JSON: json-glib takes 200 bytes and half a microsecond for
+ * each. ResNet-152 has 40000. */
+#define NN_MAX_JSON_VALUES ((size_t) 1 << 18)
 
 /* Models inside models, wrappers inside wrappers: we recurse too. */
 #define NN_MAX_NESTING 16
@@ -41,19 +41,17 @@
 
 /* Steps of the loader once nested models are unfolded: layers, references and
  * values in arguments. A model inside a model may be called often, and each
- * call reads its configuration again. */
-#define NN_MAX_WORK ((size_t) 1 << 22)
+ * call reads its configuration again, half a microsecond for each step. */
+#define NN_MAX_WORK ((size_t) 1 << 19)
 
 /* One axis of a tensor, and the elements of one tensor (activations or
  * weights): 2^26 floats are 256 MiB. */
 #define NN_MAX_DIM ((size_t) 1 << 26)
 #define NN_MAX_ELEMENTS ((size_t) 1 << 26)
 
-/* Weights of a whole model, in floats (1 GiB). */
-#define NN_MAX_WEIGHTS ((size_t) 1 << 28)
-
-/* Scratch memory of a session for one sample, in floats (1 GiB). */
-#define NN_MAX_SCRATCH ((size_t) 1 << 28)
+/* Working memory of a session for one sample, in floats (256 MiB): VGG-16 on
+ * 224 x 224 pixels takes 26 MiB. */
+#define NN_MAX_SCRATCH ((size_t) 1 << 26)
 
 /* Structures of an HDF5 file that are looked at, in all: a model with 2000
  * weights has some 50000. Files can refer to one structure again and again. */
@@ -64,6 +62,9 @@
  * recurse over the former. */
 #define NN_MAX_H5_LEVELS 24
 #define NN_MAX_H5_BLOCKS 4096
+
+/* Characters of a message: names in a file may be as long as the file. */
+#define NN_MAX_MESSAGE 4096
 
 /* Strings in one attribute (layer and weight names), and children of a group.
  */

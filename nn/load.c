@@ -188,14 +188,18 @@ load (Source *source, const NnShape *input_shapes, size_t n_inputs,
   return g_steal_pointer (&model);
 }
 
-/* Names in files may be any bytes; messages are text. */
+/* Names in files may be any bytes, and any number of them; messages are text.
+ */
 static void
 propagate_valid (GError **error, GError *failure)
 {
-  char *const valid = g_utf8_make_valid (failure->message, -1);
+  g_autofree char *start = g_strndup (failure->message, 4 * NN_MAX_MESSAGE);
+  g_autofree char *valid = g_utf8_make_valid (start, -1);
 
   g_free (failure->message);
-  failure->message = valid;
+  failure->message = g_utf8_strlen (valid, -1) > NN_MAX_MESSAGE
+      ? g_utf8_substring (valid, 0, NN_MAX_MESSAGE)
+      : g_steal_pointer (&valid);
   g_propagate_error (error, failure);
 }
 

@@ -87,8 +87,7 @@ test_missing (void)
   g_assert_true (dsp_recipe_equal (&recipe, &before));
   g_assert_true (read_text (
       "{\"features\": \"mfcc, chroma\", \"n_fft\": null}", &recipe, &error));
-  g_assert_cmpuint (
-      recipe.features, ==, DSP_FEATURE_MFCC | DSP_FEATURE_CHROMA);
+  g_assert_cmpuint (recipe.features, ==, DSP_FEATURE_MFCC | DSP_FEATURE_CHROMA);
   g_assert_cmpuint (recipe.n_fft, ==, before.n_fft);
 }
 
