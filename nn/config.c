@@ -196,6 +196,18 @@ nn_config_is_number (const NnConfig *config)
       || holds_value (config, G_TYPE_DOUBLE) || is_nan (config);
 }
 
+bool
+nn_config_is_bool (const NnConfig *config)
+{
+  return holds_value (config, G_TYPE_BOOLEAN);
+}
+
+bool
+nn_config_is_whole (const NnConfig *config)
+{
+  return holds_value (config, G_TYPE_INT64);
+}
+
 static NnConfig
 cursor_to (const NnConfig *config, JsonNode *node)
 {

@@ -46,6 +46,8 @@ bool nn_config_is_object (const NnConfig *config);
 bool nn_config_is_list (const NnConfig *config);
 bool nn_config_is_string (const NnConfig *config);
 bool nn_config_is_number (const NnConfig *config);
+bool nn_config_is_bool (const NnConfig *config);
+bool nn_config_is_whole (const NnConfig *config); /* written as an integer */
 
 /* A member of an object, an item of a list: unset where there is none. */
 NnConfig nn_config_get (const NnConfig *config, const char *key);

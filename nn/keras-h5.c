@@ -186,3 +186,9 @@ nn_keras_h5_read_weights (
   }
   return true;
 }
+
+GPtrArray *
+nn_keras_h5_params (const NnKerasLayer *layer)
+{
+  return params_in_order (layer, ORDER_TRAINABLE_FIRST);
+}

@@ -15,3 +15,7 @@
  * a file that holds nothing but weights. */
 bool nn_keras_h5_read_weights (
     NnH5 *file, const char *group, const NnKerasLayer *model, GError **error);
+
+/* The NnParams of a top-level layer in the order of such files: all that are
+ * trainable, then the others. Free with g_ptr_array_unref. */
+GPtrArray *nn_keras_h5_params (const NnKerasLayer *layer);

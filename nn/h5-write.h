@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Writing of HDF5 files, by the HDF5 library; only this file's .c calls it.
+ * Debian's is not thread-safe: every function takes one process-wide lock.
+ *
+ * A file is made in memory and handed out as bytes (nn/file.h writes them to
+ * the disk). Failures are kept: write everything, then ask nn_h5_writer_finish.
+ */
+#pragma once
+
+#include <glib.h>
+#include "nn/shape.h"
+
+typedef struct _NnH5Writer NnH5Writer;
+
+NnH5Writer *nn_h5_writer_new (void);
+void nn_h5_writer_free (NnH5Writer *writer); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnH5Writer, nn_h5_writer_free)
+
+/* Paths are relative to the root, "" is the root; groups on the way are made.
+ */
+void nn_h5_write_group (NnH5Writer *writer, const char *path);
+void nn_h5_write_floats (NnH5Writer *writer, const char *path,
+    const NnShape *shape, const float *values);
+void nn_h5_write_doubles (NnH5Writer *writer, const char *path,
+    const NnShape *shape, const double *values);
+
+/* Attributes of a group or dataset that is there. Strings have variable length
+ * and are marked as ASCII or UTF-8, as h5py does for bytes and str. */
+void nn_h5_write_string_attribute (NnH5Writer *writer, const char *path,
+    const char *name, const char *value, bool is_utf8);
+/* A list, in parts (name0, name1, ...) where HDF5's 64 kB are not enough; an
+ * empty one is an empty array of doubles: all as Keras does it. */
+void nn_h5_write_strings_attribute (NnH5Writer *writer, const char *path,
+    const char *name, const char *const *values, size_t n);
+
+/* The file. NULL and NN_ERROR_IO where something failed. */
+GBytes *nn_h5_writer_finish (NnH5Writer *writer, GError **error);
