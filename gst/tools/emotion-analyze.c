@@ -11,6 +11,7 @@
 #include "gst/settings.h"
 #include "gst/tools/analysis.h"
 #include "gst/tools/report.h"
+#include "gst/tools/show-model.h"
 
 #define PROGRAM "emotion-analyze"
 
@@ -264,6 +265,7 @@ run (App *app)
 
 typedef struct {
   char *model;
+  char *show_model;
   char *labels;
   char *format;
   gdouble interval_s;
@@ -329,6 +331,10 @@ parse (int *argc, char ***argv, Arguments *a)
         "Keras model file, or one of cnn-gru, cnn-lstm, cnn-lstm-optimized, "
         "cnn-lstm-regularized",
         "NICK|FILE" },
+    { "show-model", 0, 0, G_OPTION_ARG_FILENAME, &a->show_model,
+        "Print the layers, parameters, labels and recipe of a model file, and "
+        "end",
+        "FILE" },
     { "labels", 'l', 0, G_OPTION_ARG_STRING, &a->labels,
         "Names of the model's outputs, in their order", "A,B,..." },
     { "interval", 'i', 0, G_OPTION_ARG_DOUBLE, &a->interval_s,
@@ -379,10 +385,15 @@ main (int argc, char **argv)
   setlocale (LC_ALL, "");
   setlocale (LC_NUMERIC, "C"); /* lines are for programs, too */
   app.jobs = g_ptr_array_new_with_free_func ((GDestroyNotify) job_free);
-  if (parse (&argc, &argv, &arguments) && take_arguments (&app, &arguments))
+  if (!parse (&argc, &argv, &arguments))
+    ;
+  else if (arguments.show_model)
+    status = show_model (arguments.show_model) ? STATUS_FINE : STATUS_USAGE;
+  else if (take_arguments (&app, &arguments))
     status = run (&app);
   g_ptr_array_unref (app.jobs);
   g_free (arguments.model);
+  g_free (arguments.show_model);
   g_free (arguments.labels);
   g_free (arguments.format);
   g_strfreev (arguments.sources);

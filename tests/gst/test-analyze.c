@@ -202,6 +202,21 @@ test_usage (void)
 }
 
 static void
+test_show_model (void)
+{
+  g_autofree char *model = fixture_data (MODEL_M3);
+  g_autofree char *out = NULL, *err = NULL, *none = NULL, *reason = NULL;
+
+  g_assert_cmpint (analyze (&out, &err, "--show-model", model, NULL), ==, 0);
+  g_assert_nonnull (strstr (out, "(Conv2D)"));
+  g_assert_nonnull (strstr (out, "output: (9,)"));
+  g_assert_cmpint (
+      analyze (&none, &reason, "--show-model", "/no/such.h5", NULL), ==, 2);
+  g_assert_cmpstr (none, ==, "");
+  g_assert_nonnull (strstr (reason, "/no/such.h5"));
+}
+
+static void
 test_help (void)
 {
   g_autofree char *out = NULL;
@@ -224,6 +239,7 @@ main (int argc, char **argv)
   g_test_add_func ("/analyze/csv", test_csv);
   g_test_add_func ("/analyze/labels", test_labels);
   g_test_add_func ("/analyze/usage", test_usage);
+  g_test_add_func ("/analyze/show-model", test_show_model);
   g_test_add_func ("/analyze/help", test_help);
   status = g_test_run ();
   remove = g_strdup_printf ("rm -r '%s'", folder);
