@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* UpSampling, 1D to 3D: each position several times; in 2D also bilinear, with
- * the centres of positions at halves (tf.image.resize, PyTorch without
- * align_corners).
- *   in [z][y][x][c]  ->  out [z * sz][y * sy][x * sx][c]
+/* UpSampling, 1D to 3D, and Resizing: an image of another size, each position
+ * the nearest of the input's; in 2D also bilinear. The centres of positions are
+ * at halves and nothing is smoothed (tf.image.resize).
+ *   in [z][y][x][c]  ->  out [z'][y'][x'][c]
  */
 #include <math.h>
 #include <string.h>
@@ -12,10 +12,28 @@
 
 typedef struct {
   NnLayer base;
-  size_t in[MAX_AXES], size[MAX_AXES]; /* z, y, x */
+  size_t in[MAX_AXES], out[MAX_AXES]; /* z, y, x */
   size_t channels;
   bool is_bilinear;
 } UpSampling;
+
+/* size: [n_axes] of the output. */
+static void
+set_sizes (UpSampling *self, const NnConfig *config, const size_t *size)
+{
+  NnLayer *const layer = &self->base;
+  const size_t n = layer->klass->n_axes, skip = MAX_AXES - n;
+  NnShape out = { .rank = n + 1 };
+
+  for (size_t i = 0; i < MAX_AXES; i++) {
+    self->in[i] = i < skip ? 1 : layer->in[0].dim[i - skip];
+    self->out[i] = i < skip ? 1 : size[i - skip];
+  }
+  for (size_t i = 0; i < n; i++)
+    out.dim[i] = size[i];
+  out.dim[n] = self->channels = layer->in[0].dim[n];
+  nn_layer_add_output (layer, config, &out);
+}
 
 static void
 up_sampling_setup (NnLayer *layer, const NnConfig *config)
@@ -23,72 +41,90 @@ up_sampling_setup (NnLayer *layer, const NnConfig *config)
   static const char *const kinds[] = { "nearest", "bilinear", NULL };
   static const char *const no_bilinear[] = { "nearest", NULL };
   UpSampling *self = (UpSampling *) layer;
-  const size_t n = layer->klass->n_axes, skip = MAX_AXES - n;
+  const size_t n = layer->klass->n_axes;
   size_t size[MAX_AXES];
-  NnShape out = { .rank = n + 1 };
 
   if (!nn_layer_expect (layer, config, 1, n + 1, n + 1))
     return;
   self->is_bilinear = nn_config_choice (
       config, "interpolation", n == 2 ? kinds : no_bilinear, 0);
   nn_config_sizes (config, "size", 2, n, size);
-  for (size_t i = 0; i < MAX_AXES; i++) {
-    self->in[i] = i < skip ? 1 : layer->in[0].dim[i - skip];
-    self->size[i] = i < skip ? 1 : size[i - skip];
-  }
   for (size_t i = 0; i < n; i++)
-    out.dim[i] = layer->in[0].dim[i] * size[i];
-  out.dim[n] = self->channels = layer->in[0].dim[n];
-  nn_layer_add_output (layer, config, &out);
+    size[i] *= layer->in[0].dim[i];
+  set_sizes (self, config, size);
 }
 
-/* One row of x: each position size times. */
+static void
+resizing_setup (NnLayer *layer, const NnConfig *config)
+{
+  static const char *const kinds[] = { "bilinear", "nearest", NULL };
+  UpSampling *self = (UpSampling *) layer;
+
+  if (!nn_layer_expect (layer, config, 1, 3, 3))
+    return;
+  self->is_bilinear = nn_config_choice (config, "interpolation", kinds, 0) == 0;
+  nn_layer_refuse (config, "crop_to_aspect_ratio");
+  nn_layer_refuse (config, "pad_to_aspect_ratio");
+  set_sizes (self, config,
+      (const size_t[]){ nn_config_size (config, "height", 0),
+          nn_config_size (config, "width", 0) });
+}
+
+/* The input position whose span holds the centre of output position o. */
+static size_t
+nearest (size_t o, size_t n_in, size_t n_out)
+{
+  return (2 * o + 1) * n_in / (2 * n_out);
+}
+
 static void
 repeat_row (const UpSampling *self, const float *in, float *out)
 {
   const size_t c = self->channels;
 
-  for (size_t x = 0; x < self->in[2]; x++)
-    for (size_t k = 0; k < self->size[2]; k++, out += c)
-      memcpy (out, in + x * c, c * sizeof (float));
+  for (size_t x = 0; x < self->out[2]; x++, out += c)
+    memcpy (out, in + nearest (x, self->in[2], self->out[2]) * c,
+        c * sizeof (float));
 }
 
 static void
 repeat_sample (const UpSampling *self, const float *in, float *out)
 {
   const size_t in_row = self->in[2] * self->channels;
-  const size_t out_row = in_row * self->size[2];
+  const size_t out_row = self->out[2] * self->channels;
 
-  for (size_t z = 0; z < self->in[0] * self->size[0]; z++)
-    for (size_t y = 0; y < self->in[1] * self->size[1]; y++, out += out_row)
-      repeat_row (self,
-          in + (z / self->size[0] * self->in[1] + y / self->size[1]) * in_row,
-          out);
+  for (size_t oz = 0; oz < self->out[0]; oz++)
+    for (size_t oy = 0; oy < self->out[1]; oy++, out += out_row) {
+      const size_t z = nearest (oz, self->in[0], self->out[0]);
+      const size_t y = nearest (oy, self->in[1], self->out[1]);
+
+      repeat_row (self, in + (z * self->in[1] + y) * in_row, out);
+    }
 }
 
 /* Between which input positions output position o lies, and how far. */
 static float
-locate (size_t o, size_t size, size_t n, size_t *low, size_t *high)
+locate (size_t o, size_t n_in, size_t n_out, size_t *low, size_t *high)
 {
-  const float at = fmaxf ((o + 0.5f) / size - 0.5f, 0);
+  const double at = fmax ((o + 0.5) * n_in / n_out - 0.5, 0);
 
   *low = (size_t) at;
-  *high = MIN (*low + 1, n - 1);
+  *high = MIN (*low + 1, n_in - 1);
   return at - *low;
 }
 
 static void
 interpolate_sample (const UpSampling *self, const float *in, float *out)
 {
-  const size_t n_y = self->in[1], n_x = self->in[2], c = self->channels;
+  const size_t n_x = self->in[2], c = self->channels;
 
-  for (size_t oy = 0; oy < n_y * self->size[1]; oy++) {
+  for (size_t oy = 0; oy < self->out[1]; oy++) {
     size_t y0, y1;
-    const float v = locate (oy, self->size[1], n_y, &y0, &y1);
+    const float v = locate (oy, self->in[1], self->out[1], &y0, &y1);
 
-    for (size_t ox = 0; ox < n_x * self->size[2]; ox++, out += c) {
+    for (size_t ox = 0; ox < self->out[2]; ox++, out += c) {
       size_t x0, x1;
-      const float h = locate (ox, self->size[2], n_x, &x0, &x1);
+      const float h = locate (ox, n_x, self->out[2], &x0, &x1);
       const float *const a = in + (y0 * n_x + x0) * c;
       const float *const b = in + (y0 * n_x + x1) * c;
       const float *const d = in + (y1 * n_x + x0) * c;
@@ -113,16 +149,17 @@ up_sampling_forward (const NnLayer *layer, const NnCall *call)
 }
 
 /* clang-format off */
-#define UP_SAMPLING(n)                                                         \
+#define UP_SAMPLING(name, n, how)                                              \
   {                                                                            \
-    .keras_name = "UpSampling" #n "D", .size = sizeof (UpSampling),            \
-    .n_axes = n, .setup = up_sampling_setup, .forward = up_sampling_forward,   \
+    .keras_name = name, .size = sizeof (UpSampling), .n_axes = n,              \
+    .setup = how, .forward = up_sampling_forward,                              \
   }
 /* clang-format on */
 
 const NnLayerClass nn_up_sampling_classes[] = {
-  UP_SAMPLING (1),
-  UP_SAMPLING (2),
-  UP_SAMPLING (3),
+  UP_SAMPLING ("UpSampling1D", 1, up_sampling_setup),
+  UP_SAMPLING ("UpSampling2D", 2, up_sampling_setup),
+  UP_SAMPLING ("UpSampling3D", 3, up_sampling_setup),
+  UP_SAMPLING ("Resizing", 2, resizing_setup),
   { NULL },
 };

@@ -89,6 +89,22 @@ static const struct {
   { "ops.GetItem", "{}",
       KEY (SLICE ("0", "2", "1") ", " SLICE ("2", "0", "-1")), 1, M23,
       { .rank = 2, .dim = { 2, 2 } }, { 2, 1, 5, 4 } },
+#define IMAGE(h, w)                                                            \
+  {                                                                            \
+    .rank = 3, .dim = { h, w, 1 }                                              \
+  }
+  { "Resizing",
+      "{\"height\": 1, \"width\": 2, \"interpolation\": "
+      "\"nearest\"}",
+      NULL, 1, IMAGE (3, 4), IMAGE (1, 2), { 5, 7 } },
+  { "Resizing", "{\"height\": 2, \"width\": 3}", NULL, 1, IMAGE (2, 2),
+      IMAGE (2, 3), { 0, 0.5, 1, 2, 2.5, 3 } },
+  { "Resizing", "{\"height\": 2, \"width\": 1}", NULL, 1, IMAGE (3, 2),
+      IMAGE (2, 1), { 1, 4 } },
+  { "UpSampling2D", "{\"size\": [1, 2], \"interpolation\": \"bilinear\"}", NULL,
+      1, IMAGE (1, 3), IMAGE (1, 6), { 0, 0.25, 0.75, 1.25, 1.75, 2 } },
+  { "UpSampling1D", "{\"size\": 2}", NULL, 1, { .rank = 2, .dim = { 2, 2 } },
+      { .rank = 2, .dim = { 4, 2 } }, { 0, 1, 0, 1, 2, 3, 2, 3 } },
   { "RepeatVector", "{\"n\": 2}", NULL, 1, V3, M23, { 0, 1, 2, 0, 1, 2 } },
   { "Softmax", "{\"axis\": 1}", NULL, 1, M32, M32,
       { 0.015876240f, 0.015876240f, 0.11731043f, 0.11731043f, 0.86681333f,
