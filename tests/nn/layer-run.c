@@ -43,12 +43,14 @@ make_layer (LayerRun *run, const LayerSpec *spec, size_t n_in)
   config =
       nn_document_root (run->document, spec->class_name, major, &run->error);
   for (size_t i = 0; i < n_in && spec->separate_args; i++)
-    args[i] = (NnArg){ .position = i, .first = i, .n = 1 };
+    args[i] =
+        (NnArg){ .name = spec->keywords[i], .position = i, .first = i, .n = 1 };
   if (spec->separate_args)
     call.n_args = n_in;
   if (spec->constant) {
     run->constant = parse (spec->constant);
-    args[call.n_args] = (NnArg){ .position = call.n_args,
+    args[call.n_args] = (NnArg){ .name = spec->constant_keyword,
+      .position = call.n_args,
       .value = nn_document_root (
           run->constant, spec->class_name, major, &run->error) };
     call.n_args++;

@@ -16,9 +16,11 @@ typedef struct {
   size_t n_in;        /* 0: 1 */
   NnShape in[LAYER_RUN_MAX_IN];
   bool masked[LAYER_RUN_MAX_IN];
-  bool separate_args;   /* one argument for each input, not one for all */
-  const char *constant; /* JSON of the argument behind them, or NULL */
-  size_t max_size;      /* of an array; 0: any. Larger: only made, not filled */
+  bool separate_args; /* one argument for each input, not one for all */
+  const char *keywords[LAYER_RUN_MAX_IN]; /* of these, or NULL: by position */
+  const char *constant;         /* JSON of the argument behind them, or NULL */
+  const char *constant_keyword; /* of that, or NULL: by position */
+  size_t max_size; /* of an array; 0: any. Larger: only made, not filled */
 } LayerSpec;
 
 #define LAYER_RUN_BATCH 3
