@@ -128,6 +128,8 @@ act (Stress *stress)
   }
 }
 
+/* async=false: a seek without a flush waits for the source, and would wait for
+ * ever where the sink waits to be PLAYING again. */
 static void
 build (Stress *stress)
 {
@@ -137,7 +139,7 @@ build (Stress *stress)
       "! capsfilter name=filter "
       "caps=audio/x-raw,format=S16LE,rate=16000,channels=1 "
       "! queue ! emotiondetect name=detect model-file=%s interval=200000000 "
-      "! queue ! fakesink sync=false",
+      "! queue ! fakesink sync=false async=false",
       model);
   g_autoptr (GstBus) bus = NULL;
 
