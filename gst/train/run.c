@@ -18,8 +18,8 @@ typedef struct {
   GError **error; /* of the state */
 } Context;
 
-static gboolean
-is_nick (const char *model)
+gboolean
+train_is_architecture (const char *model)
 {
   for (const char *const *nick = nn_architecture_nicks (); *nick; nick++)
     if (g_str_equal (model, *nick))
@@ -40,8 +40,7 @@ new_network (const TrainCorpus *corpus, const TrainOptions *options,
     .l2 = options->l2,
   };
 
-  if (is_nick (train_options_model (options))
-      || !g_file_test (train_options_model (options), G_FILE_TEST_EXISTS))
+  if (train_is_architecture (train_options_model (options)))
     return nn_architecture_new (
         train_options_model (options), &architecture, options->seed, error);
   return nn_model_load (

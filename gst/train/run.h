@@ -26,10 +26,13 @@ typedef struct {
   NnMetrics *test; /* NULL: no sound is in that part */
 } TrainRun;
 
-/* Trains options->model anew, or from the file that it names, in the recipe
- * given. state: NULL, or the file that keeps the state after each epoch, from
- * which the run goes on if options->resume. NULL and an error of any domain.
- * Free with train_run_free. */
+/* Is it a nick, and no file? */
+gboolean train_is_architecture (const char *model);
+
+/* Trains the model of the options anew, or from the file that it names, in the
+ * recipe given. state: NULL, or the file that keeps the state after each epoch,
+ * from which the run goes on if options->resume. NULL and an error of any
+ * domain. Free with train_run_free. */
 TrainRun *train_run_new (const TrainCorpus *corpus, const TrainPart *parts,
     const TrainOptions *options, const DspRecipe *recipe, const char *state,
     const TrainRunHooks *hooks, GError **error);

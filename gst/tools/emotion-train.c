@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Trains a network on labelled sounds, or says how good one is.
+ * Exit status: 0 all fine; 1 something failed, or some file could not be read;
+ * 2 the command line makes no sense. */
+#include <gio/gio.h>
+#include <gst/gst.h>
+#include <locale.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "gst/tools/progress.h"
+#include "gst/train/evaluate.h"
+#include "gst/train/options.h"
+#include "gst/train/plot.h"
+#include "gst/train/report.h"
+#include "gst/train/run.h"
+#include "gst/train/sounds.h"
+#include "gst/train/text.h"
+
+enum { EXIT_FINE, EXIT_FAILED, EXIT_USAGE };
+
+typedef struct {
+  TrainOptions *options;
+  GstEmotionModel *model; /* of --evaluate, or of a file in --model */
+  DspRecipe recipe;
+  TrainCorpus *corpus;
+  const char *fold; /* before the line of an epoch */
+} Tool;
+
+/* Set by Ctrl-C; a second one ends the program at once. */
+static gint stop;
+
+static void
+on_interrupt (int number)
+{
+  g_atomic_int_set (&stop, 1);
+  signal (number, SIG_DFL);
+}
+
+static int
+fail (const GError *error)
+{
+  progress_clear ();
+  g_printerr ("emotion-train: %s\n", error->message);
+  return error->domain == G_OPTION_ERROR ? EXIT_USAGE : EXIT_FAILED;
+}
+
+static void
+say (const Tool *self, const char *format, ...)
+{
+  va_list args;
+
+  if (self->options->quiet)
+    return;
+  progress_clear ();
+  va_start (args, format);
+  vprintf (format, args);
+  va_end (args);
+  fflush (stdout);
+}
+
+/* The corpus. */
+
+static gboolean
+add_sources (Tool *self, GError **error)
+{
+  const TrainOptions *const options = self->options;
+
+  for (char **merge = options->merges; merge && *merge; merge++)
+    if (!train_corpus_merge (self->corpus, *merge, error))
+      return FALSE;
+  for (gsize i = 0; train_namings[i].name; i++)
+    for (char **dir = options->folders[i]; dir && *dir; dir++)
+      if (!train_corpus_add_folder (
+              self->corpus, &train_namings[i], *dir, error))
+        return FALSE;
+  for (char **list = options->lists; list && *list; list++)
+    if (!train_corpus_add_csv (self->corpus, *list, error))
+      return FALSE;
+  return TRUE;
+}
+
+/* Leaves the speakers that were asked for. */
+static gboolean
+select_speakers (Tool *self, GError **error)
+{
+  g_auto (GStrv) patterns = train_options_list (self->options->speakers);
+
+  for (guint i = 0; patterns && i < self->corpus->items->len;)
+    if (train_speaker_matches (train_corpus_item (self->corpus, i)->speaker,
+            (const char *const *) patterns))
+      i++;
+    else
+      g_ptr_array_remove_index (self->corpus->items, i);
+  if (!patterns || self->corpus->items->len > 0)
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "no speaker is one of “%s”", self->options->speakers);
+  return FALSE;
+}
+
+static void
+on_decoded (gsize done, gsize all, gpointer user_data)
+{
+  const Tool *const self = user_data;
+
+  if (!self->options->quiet)
+    progress_show ("Decoding", done, all, "");
+}
+
+static gboolean
+decode (Tool *self, GError **error)
+{
+  TrainExamplesConfig examples;
+  TrainSoundsConfig config = { .rate = self->recipe.rate,
+    .n_threads = train_options_n_threads (self->options),
+    .stop = &stop,
+    .progress = on_decoded,
+    .user_data = self };
+
+  train_options_examples (
+      self->options, &self->recipe, !self->options->evaluate, &examples);
+  if (!self->options->all_windows)
+    config.max_len =
+        train_augment_source_len (&examples.augment, self->recipe.window_len);
+
+  const gboolean ok = train_sounds_load (self->corpus, &config, error);
+  const GPtrArray *const problems = self->corpus->problems;
+
+  progress_clear ();
+  for (guint i = 0; i < problems->len; i++)
+    g_printerr (
+        "emotion-train: %s\n", (char *) g_ptr_array_index (problems, i));
+  return ok;
+}
+
+static gboolean
+load_corpus (Tool *self, GError **error)
+{
+  g_autoptr (GstEmotionLabels) labels = NULL;
+
+  if (self->model)
+    labels =
+        gst_emotion_model_labels (self->model, self->options->labels, error);
+  else if (self->options->labels)
+    labels = gst_emotion_labels_parse (self->options->labels, error);
+  else
+    labels = gst_emotion_labels_new_default ();
+  if (!labels)
+    return FALSE;
+  self->corpus = train_corpus_new (labels);
+  if (!add_sources (self, error) || !select_speakers (self, error)
+      || !decode (self, error))
+    return FALSE;
+  say (self,
+      "%u sounds; %u could not be read, %zu of no class, %zu with names "
+      "of another kind\n",
+      self->corpus->items->len, self->corpus->problems->len,
+      self->corpus->n_no_class, self->corpus->n_foreign);
+  return TRUE;
+}
+
+/* Output. */
+
+static void
+print_metrics (const Tool *self, const char *title, const NnMetrics *metrics)
+{
+  g_autofree char *text = train_text_metrics (metrics, self->corpus->labels);
+
+  progress_clear ();
+  printf ("\n%s: %zu windows\n\n%s", title, nn_metrics_count (metrics), text);
+  fflush (stdout);
+}
+
+static gboolean
+write_report (const Tool *self, const TrainReport *report, GError **error)
+{
+  const char *const folder = self->options->report;
+
+  if (!folder)
+    return TRUE;
+  if (!train_plot_is_available ())
+    g_printerr (
+        "emotion-train: no pictures in %s: built without PLplot\n", folder);
+  return train_report_write (report, folder, error);
+}
+
+static void
+on_batch (const NnEpoch *progress, gpointer user_data)
+{
+  const Tool *const self = user_data;
+  g_autofree char *before =
+      g_strdup_printf ("%sEpoch %zu", self->fold, progress->epoch + 1);
+  g_autofree char *after = g_strdup_printf (
+      "loss %.4f, accuracy %.3f", progress->loss, progress->accuracy);
+
+  if (!self->options->quiet)
+    progress_show (before, progress->batch, progress->n_batches, after);
+}
+
+static void
+on_epoch (const NnEpoch *epoch, gpointer user_data)
+{
+  const Tool *const self = user_data;
+
+  say (self,
+      "%sEpoch %3zu/%d  loss %.4f  accuracy %.3f  val_loss %.4f  val_accuracy "
+      "%.3f  rate %.2g  %.1f s%s\n",
+      self->fold, epoch->epoch + 1, self->options->epochs, epoch->loss,
+      epoch->accuracy, epoch->val_loss, epoch->val_accuracy,
+      epoch->learning_rate, epoch->seconds, epoch->is_best ? "  best" : "");
+}
+
+/* The three things that the tool does. */
+
+static gboolean
+evaluate (Tool *self, GError **error)
+{
+  const guint n_threads = train_options_n_threads (self->options);
+  TrainExamplesConfig config;
+
+  train_options_examples (self->options, &self->recipe, FALSE, &config);
+  g_autoptr (TrainExamples) examples =
+      train_examples_new (self->corpus, NULL, TRAIN_PART_TEST, &config, error);
+
+  if (!examples)
+    return FALSE;
+  g_autoptr (NnMetrics) metrics =
+      train_evaluate (self->model, examples, n_threads);
+  const TrainReport report = { .model = self->options->evaluate,
+    .corpus = self->corpus,
+    .recipe = &self->recipe,
+    .best_epoch = G_MAXSIZE,
+    .test = metrics };
+
+  print_metrics (self, self->options->evaluate, metrics);
+  return write_report (self, &report, error);
+}
+
+static TrainRun *
+run (Tool *self, const TrainPart *parts, const char *state, GError **error)
+{
+  const TrainRunHooks hooks = {
+    .stop = &stop, .on_batch = on_batch, .on_epoch = on_epoch, .user_data = self
+  };
+
+  TrainRun *result = train_run_new (
+      self->corpus, parts, self->options, &self->recipe, state, &hooks, error);
+
+  progress_clear ();
+  return result;
+}
+
+static TrainReport
+report_of (const Tool *self, const TrainPart *parts, const TrainRun *result)
+{
+  return (TrainReport){ .model = train_options_model (self->options),
+    .options = self->options,
+    .corpus = self->corpus,
+    .parts = parts,
+    .recipe = &self->recipe,
+    .epochs = result->epochs,
+    .n_epochs = result->n_epochs,
+    .best_epoch = result->best_epoch,
+    .n_weights = nn_trainer_n_weights (result->trainer),
+    .seconds = result->seconds,
+    .validation = result->validation,
+    .test = result->test };
+}
+
+/* Says how the run ended; FALSE where there is nothing to save. */
+static gboolean
+check_end (const Tool *self, const TrainRun *result, GError **error)
+{
+  if (result->result == NN_FIT_DIVERGED)
+    g_printerr ("emotion-train: the loss is not finite any more; a smaller "
+                "--learning-rate may help\n");
+  if (result->result == NN_FIT_STOPPED)
+    g_printerr ("emotion-train: interrupted; --resume goes on\n");
+  if (result->best_epoch != G_MAXSIZE)
+    return TRUE;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
+      "no epoch is complete, so there is no model");
+  return FALSE;
+}
+
+static gboolean
+save (Tool *self, const TrainPart *parts, const TrainRun *result,
+    const char *state, GError **error)
+{
+  const TrainReport report = report_of (self, parts, result);
+  const TrainOptions *const options = self->options;
+
+  if (!train_run_save (result, &report, options->output, error)
+      || !write_report (self, &report, error))
+    return FALSE;
+  if (result->result != NN_FIT_STOPPED)
+    remove (state);
+  say (self, "\nBest epoch %zu of %zu, %.0f s. Model: %s\n",
+      result->best_epoch + 1, result->n_epochs, result->seconds,
+      options->output);
+  print_metrics (self, "Validation", result->validation);
+  if (result->test)
+    print_metrics (self, "Test", result->test);
+  return TRUE;
+}
+
+static gboolean
+train (Tool *self, GError **error)
+{
+  const TrainOptions *const options = self->options;
+  g_auto (GStrv) validation = train_options_list (options->validation_speakers);
+  g_auto (GStrv) test = train_options_list (options->test_speakers);
+  const TrainSplitConfig split = { .mode = train_options_split_mode (options),
+    .validation_fraction = options->validation_fraction,
+    .seed = options->seed,
+    .validation_speakers = (const char *const *) validation,
+    .test_speakers = (const char *const *) test };
+  g_autofree TrainPart *parts = g_new (TrainPart, self->corpus->items->len);
+  g_autofree char *state = g_strconcat (options->output, ".state", NULL);
+
+  if (!train_split (self->corpus, &split, parts, error))
+    return FALSE;
+  g_autoptr (TrainRun) result = run (self, parts, state, error);
+
+  return result && check_end (self, result, error)
+      && save (self, parts, result, state, error);
+}
+
+/* One fold: adds its test to the others. */
+static gboolean
+train_fold (Tool *self, TrainSplitMode mode, guint n_folds, guint fold,
+    NnMetrics *all, GError **error)
+{
+  g_autofree TrainPart *parts = g_new (TrainPart, self->corpus->items->len);
+  g_autofree char *name = g_strdup_printf ("Fold %u/%u  ", fold + 1, n_folds);
+
+  self->fold = name;
+  if (!train_split_fold (
+          self->corpus, mode, self->options->seed, n_folds, fold, parts, error))
+    return FALSE;
+  g_autoptr (TrainRun) result = run (self, parts, NULL, error);
+
+  self->fold = "";
+  if (!result || !check_end (self, result, error))
+    return FALSE;
+  if (g_atomic_int_get (&stop)) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "interrupted");
+    return FALSE;
+  }
+  nn_metrics_merge (all, result->test);
+  say (self, "%sbest epoch %zu of %zu, %.0f s, test: accuracy %.3f, UAR %.3f\n",
+      name, result->best_epoch + 1, result->n_epochs, result->seconds,
+      nn_metrics_accuracy (result->test), nn_metrics_uar (result->test));
+  return TRUE;
+}
+
+static gboolean
+cross_validate (Tool *self, GError **error)
+{
+  g_autoptr (NnMetrics) all =
+      nn_metrics_new (gst_emotion_labels_count (self->corpus->labels));
+  TrainSplitMode mode = TRAIN_SPLIT_SPEAKER;
+  const guint n_folds = train_options_folds (self->options, &mode);
+
+  for (guint fold = 0; fold < n_folds; fold++)
+    if (!train_fold (self, mode, n_folds, fold, all, error))
+      return FALSE;
+
+  const TrainReport report = { .model = train_options_model (self->options),
+    .options = self->options,
+    .corpus = self->corpus,
+    .recipe = &self->recipe,
+    .best_epoch = G_MAXSIZE,
+    .test = all };
+
+  print_metrics (self, "Cross-validation", all);
+  return write_report (self, &report, error);
+}
+
+/* The model that says what the labels and the features are. */
+static gboolean
+load_model (Tool *self, GError **error)
+{
+  const TrainOptions *const options = self->options;
+  const char *path = options->evaluate;
+
+  self->recipe = DSP_RECIPE_DEFAULT;
+  if (!path && train_is_architecture (train_options_model (options)))
+    return TRUE;
+  if (!path)
+    path = train_options_model (options);
+  if (!options->evaluate && !g_file_test (path, G_FILE_TEST_EXISTS)) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--model %s is no architecture and no file", path);
+    return FALSE;
+  }
+  self->model = gst_emotion_model_load (path, error);
+  if (self->model)
+    self->recipe = *gst_emotion_model_recipe (self->model);
+  return self->model != NULL;
+}
+
+static int
+work (Tool *self)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean ok = load_model (self, &error) && load_corpus (self, &error);
+
+  if (ok)
+    ok = self->options->evaluate        ? evaluate (self, &error)
+        : self->options->cross_validate ? cross_validate (self, &error)
+                                        : train (self, &error);
+  if (!ok)
+    return fail (error);
+  return self->corpus->problems->len > 0 || g_atomic_int_get (&stop)
+      ? EXIT_FAILED
+      : EXIT_FINE;
+}
+
+static gboolean
+parse (TrainOptions *options, int *argc, char ***argv, GError **error)
+{
+  g_autoptr (GOptionContext) context = train_options_context (options);
+
+  g_option_context_add_group (context, gst_init_get_option_group ());
+  if (!g_option_context_parse (context, argc, argv, error))
+    return FALSE;
+  if (*argc > 1) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "“%s” is not an option", (*argv)[1]);
+    return FALSE;
+  }
+  return options->version || train_options_check (options, error);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (TrainOptions) options = train_options_new ();
+  g_autoptr (GError) error = NULL;
+  Tool self = { .options = options, .fold = "" };
+
+  setlocale (LC_ALL, "");
+  if (!parse (options, &argc, &argv, &error)) {
+    fail (error);
+    g_printerr ("emotion-train --help tells what there is\n");
+    return EXIT_USAGE;
+  }
+  if (options->version) {
+    printf ("emotion-train %s\n", PACKAGE_VERSION);
+    return EXIT_FINE;
+  }
+  signal (SIGINT, on_interrupt);
+  signal (SIGTERM, on_interrupt);
+
+  const int status = work (&self);
+
+  train_corpus_free (self.corpus);
+  gst_emotion_model_unref (self.model);
+  return status;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A progress bar in the last line of the terminal, on stderr; where that is no
+ * terminal, nothing. One thread at a time. */
+#pragma once
+
+#include <glib.h>
+
+/* Draws the bar: [#####     ] done/all, with text before and after it. Drawn
+ * ten times a second at most. */
+void progress_show (
+    const char *before, gsize done, gsize all, const char *after);
+/* Makes room for a line of output. */
+void progress_clear (void);

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* emotion-train as a user runs it. */
+#include <gst/gst.h>
+#include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include "gst/model.h"
+#include "nn/h5.h"
+#include "tests/gst/synthetic.h"
+
+#define N_SPEAKERS 4
+#define N_TAKES 2
+
+static char *folder;     /* of everything */
+static char *recordings; /* as RAVDESS */
+
+/* Starts the tool with arguments that NULL ends. */
+static GPid
+start (int *out, int *err, va_list args, const char *first)
+{
+  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
+  g_autoptr (GError) error = NULL;
+  GPid pid;
+
+  g_ptr_array_add (argv, (char *) g_getenv ("EMOTION_TRAIN"));
+  for (const char *arg = first; arg; arg = va_arg (args, const char *))
+    g_ptr_array_add (argv, (char *) arg);
+  g_ptr_array_add (argv, NULL);
+  g_spawn_async_with_pipes (NULL, (char **) argv->pdata, NULL,
+      G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &pid, NULL, out, err, &error);
+  g_assert_no_error (error);
+  return pid;
+}
+
+static char *
+read_all (int fd)
+{
+  GIOChannel *channel = g_io_channel_unix_new (fd);
+  char *text = NULL;
+
+  g_io_channel_set_encoding (channel, NULL, NULL);
+  g_io_channel_read_to_end (channel, &text, NULL, NULL);
+  g_io_channel_shutdown (channel, FALSE, NULL);
+  g_io_channel_unref (channel);
+  return text;
+}
+
+static int
+wait_for (GPid pid)
+{
+  int status;
+
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  g_assert_true (WIFEXITED (status));
+  return WEXITSTATUS (status);
+}
+
+/* Runs the tool; returns its exit status. out may be NULL. */
+static int
+run (char **out, char **err, const char *first, ...)
+{
+  g_autofree char *out_text = NULL, *err_text = NULL;
+  int out_fd, err_fd;
+  va_list args;
+
+  va_start (args, first);
+  const GPid pid = start (&out_fd, &err_fd, args, first);
+  va_end (args);
+  out_text = read_all (out_fd);
+  err_text = read_all (err_fd);
+  g_test_message ("%s%s", out_text, err_text);
+  if (out)
+    *out = g_steal_pointer (&out_text);
+  if (err)
+    *err = g_steal_pointer (&err_text);
+  return wait_for (pid);
+}
+
+static char *
+path_of (const char *name)
+{
+  return g_build_filename (folder, name, NULL);
+}
+
+static gboolean
+exists (const char *path)
+{
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+static JsonObject *
+parse (JsonParser *parser, const char *text)
+{
+  g_autoptr (GError) error = NULL;
+
+  json_parser_load_from_data (parser, text, -1, &error);
+  g_assert_no_error (error);
+  return json_node_get_object (json_parser_get_root (parser));
+}
+
+/* The attribute "emotiondetect" of a model file. */
+static char *
+metadata_of (const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NnH5) file = nn_h5_open (path, &error);
+
+  g_assert_no_error (error);
+
+  char *text = nn_h5_attribute_string (file, "", "emotiondetect", &error);
+
+  g_assert_no_error (error);
+  return text;
+}
+
+static void
+check_model (const char *path)
+{
+  g_autofree char *text = metadata_of (path);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonObject *const root = parse (parser, text);
+  JsonObject *const data = json_object_get_object_member (root, "data");
+  JsonObject *const metrics = json_object_get_object_member (root, "metrics");
+  JsonObject *const test = json_object_get_object_member (metrics, "test");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstEmotionModel) model = gst_emotion_model_load (path, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (gst_emotion_model_n_outputs (model), ==, 9);
+  g_assert_cmpint (json_object_get_int_member (test, "count"), ==, 16);
+  g_assert_cmpint (
+      json_object_get_int_member (
+          json_object_get_object_member (data, "training"), "sounds"),
+      ==, 32);
+  g_assert_cmpstr (
+      json_object_get_string_member (root, "model"), ==, "cnn-lstm-optimized");
+}
+
+/* The end of what the tool prints: the table of the test. */
+static const char *
+table_of (const char *out, const char *title)
+{
+  const char *const at = strstr (out, title);
+
+  g_assert_nonnull (at);
+  return strstr (at, "\n\n");
+}
+
+/* Trains; the model loads, the report is there; --evaluate of the file on the
+ * same sounds prints the same table as the training did. */
+static void
+test_train (void)
+{
+  g_autofree char *model = path_of ("model.h5");
+  g_autofree char *state = path_of ("model.h5.state");
+  g_autofree char *report = path_of ("report");
+  g_autofree char *json = path_of ("report/report.json");
+  g_autofree char *out = NULL, *evaluated = NULL, *text = NULL;
+  g_autoptr (JsonParser) parser = json_parser_new ();
+
+  g_assert_cmpint (
+      run (&out, NULL, "--ravdess", recordings, "--output", model, "--report",
+          report, "--epochs", "2", "--test-speakers", "4", "--split", "speaker",
+          "--validation-speakers", "3", NULL),
+      ==, 0);
+  g_assert_nonnull (strstr (out, "Epoch   2/2"));
+  g_assert_false (exists (state));
+  check_model (model);
+  g_assert_true (g_file_get_contents (json, &text, NULL, NULL));
+  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (
+                        parse (parser, text), "history")),
+      ==, 2);
+  g_assert_cmpint (run (&evaluated, NULL, "--evaluate", model, "--ravdess",
+                       recordings, "--speakers", "4", NULL),
+      ==, 0);
+  g_assert_cmpstr (
+      table_of (out, "\nTest:"), ==, table_of (evaluated, "model.h5:"));
+}
+
+/* The same seed gives the same file, whatever the number of threads. */
+static void
+test_threads (void)
+{
+  g_autofree char *text[2] = { NULL };
+  gsize len[2];
+
+  for (guint i = 0; i < 2; i++) {
+    g_autofree char *model = path_of (i ? "two.h5" : "one.h5");
+
+    g_assert_cmpint (
+        run (NULL, NULL, "--ravdess", recordings, "--output", model, "--epochs",
+            "1", "--masks", "1", "--mixup", "0.2", "--snr", "10,50", "--seed",
+            "5", "--threads", i ? "3" : "1", NULL),
+        ==, 0);
+    g_assert_true (g_file_get_contents (model, &text[i], &len[i], NULL));
+  }
+  g_assert_cmpmem (text[0], len[0], text[1], len[1]);
+  g_free (text[1]);
+  text[1] = NULL;
+}
+
+static GPid
+start_long (int *out, int *err, const char *first, ...)
+{
+  va_list args;
+
+  va_start (args, first);
+  const GPid pid = start (out, err, args, first);
+  va_end (args);
+  return pid;
+}
+
+/* Ctrl-C saves the best so far; --resume ends where an undisturbed run does. */
+static void
+test_interrupt (void)
+{
+  g_autofree char *model = path_of ("interrupted.h5");
+  g_autofree char *state = path_of ("interrupted.h5.state");
+  g_autofree char *whole = path_of ("whole.h5");
+  g_autofree char *text[2] = { NULL }, *out = NULL, *err = NULL;
+  gsize len[2];
+  char buffer[4096] = "";
+  gsize n = 0;
+  int out_fd, err_fd;
+  const GPid pid = start_long (&out_fd, &err_fd, "--ravdess", recordings,
+      "--output", model, "--epochs", "4", NULL);
+
+  while (!strstr (buffer, "Epoch   1") && n < sizeof buffer - 1) {
+    const gssize got = read (out_fd, buffer + n, sizeof buffer - 1 - n);
+
+    g_assert_cmpint (got, >, 0);
+    n += got;
+    buffer[n] = '\0';
+  }
+  kill (pid, SIGINT);
+  out = read_all (out_fd);
+  err = read_all (err_fd);
+  g_assert_cmpint (wait_for (pid), ==, 1);
+  g_assert_nonnull (strstr (err, "--resume"));
+  g_assert_true (exists (model) && exists (state));
+  g_assert_cmpint (run (NULL, NULL, "--ravdess", recordings, "--output", model,
+                       "--epochs", "4", "--resume", NULL),
+      ==, 0);
+  g_assert_false (exists (state));
+  g_assert_cmpint (run (NULL, NULL, "--ravdess", recordings, "--output", whole,
+                       "--epochs", "4", NULL),
+      ==, 0);
+  g_assert_true (g_file_get_contents (model, &text[0], &len[0], NULL));
+  g_assert_true (g_file_get_contents (whole, &text[1], &len[1], NULL));
+  g_assert_cmpmem (text[0], len[0], text[1], len[1]);
+  g_free (text[1]);
+  text[1] = NULL;
+}
+
+static void
+test_cross_validate (void)
+{
+  g_autofree char *out = NULL;
+
+  g_assert_cmpint (run (&out, NULL, "--ravdess", recordings, "--cross-validate",
+                       "speakers:4", "--epochs", "1", "--no-augment", NULL),
+      ==, 0);
+  g_assert_nonnull (strstr (out, "Fold 4/4"));
+  g_assert_nonnull (strstr (out, "Cross-validation: 64 windows"));
+}
+
+/* A file that is no sound is named, counted, and makes the status 1. */
+static void
+test_unreadable (void)
+{
+  g_autofree char *bad =
+      g_build_filename (recordings, "03-01-01-01-01-01-09.wav", NULL);
+  g_autofree char *model = path_of ("bad.h5");
+  g_autofree char *out = NULL, *err = NULL;
+
+  g_file_set_contents (bad, "no sound", -1, NULL);
+  g_assert_cmpint (run (&out, &err, "--ravdess", recordings, "--output", model,
+                       "--epochs", "1", "--no-augment", NULL),
+      ==, 1);
+  g_remove (bad);
+  g_assert_true (exists (model));
+  g_assert_nonnull (strstr (err, bad));
+  g_assert_nonnull (strstr (out, "64 sounds; 1 could not be read"));
+}
+
+static void
+test_errors (void)
+{
+  g_autofree char *nothing = path_of ("nothing");
+  g_autofree char *model = path_of ("never.h5");
+  static const struct {
+    const char *args[6];
+    int status;
+    const char *message;
+  } cases[] = {
+    { { NULL }, 2, "at least one data set" },
+    { { "--no-such-option" }, 2, "no-such-option" },
+    { { "stray", "--csv", "x", "--evaluate", "y" }, 2, "stray" },
+    { { "--ravdess", "@absent", "--output", "@never.h5" }, 1, "absent" },
+    { { "--ravdess", "@nothing", "--output", "@never.h5" }, 1, "no sound" },
+    { { "--ravdess", "@", "--evaluate", "@absent.h5" }, 1, "absent.h5" },
+    { { "--ravdess", "@", "--output", "@never.h5", "--model", "cnn-x" }, 2,
+        "cnn-x" },
+    { { "--ravdess", "@", "--output", "@never.h5", "--test-speakers", "77" }, 2,
+        "77" },
+  };
+
+  g_mkdir (nothing, 0700);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *err = NULL;
+    char *args[7] = { NULL };
+
+    for (guint k = 0; k < 6 && cases[i].args[k]; k++)
+      args[k] = *cases[i].args[k] == '@' ? path_of (cases[i].args[k] + 1)
+                                         : g_strdup (cases[i].args[k]);
+    g_assert_cmpint (run (NULL, &err, args[0], args[1], args[2], args[3],
+                         args[4], args[5], NULL),
+        ==, cases[i].status);
+    g_assert_nonnull (strstr (err, cases[i].message));
+    for (guint k = 0; k < 6; k++)
+      g_free (args[k]);
+  }
+  g_assert_false (exists (model));
+}
+
+/* A seed model on EmoDB, against what genuine Keras and librosa answered. */
+static void
+test_seed (void)
+{
+  g_autofree char *golden = synthetic_shared ("golden/seed-emodb16k.h5");
+  g_autofree char *sounds = synthetic_shared ("data/emodb");
+  g_autofree char *model = synthetic_shared ("seed/emotion_audio_m3b.h5");
+  g_autofree char *report = path_of ("emodb");
+  g_autofree char *path = path_of ("emodb/report.json");
+  g_autofree char *text = NULL;
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (GError) error = NULL;
+  gsize n = 0, n_right = 0;
+
+  if (!golden || !sounds || !model)
+    return;
+  g_assert_cmpint (run (NULL, NULL, "--evaluate", model, "--emodb", sounds,
+                       "--report", report, NULL),
+      ==, 0);
+
+  g_autoptr (NnH5) file = nn_h5_open (golden, &error);
+  NnShape shape;
+  g_autofree float *labels = nn_h5_read_floats (file, "label", &shape, &error);
+  g_autofree float *probabilities =
+      nn_h5_read_floats (file, "probabilities/m3b", NULL, &error);
+
+  g_assert_no_error (error);
+  for (gsize i = 0; i < shape.dim[0]; i++) {
+    const float *const p = probabilities + 9 * i;
+    guint best = 0;
+
+    for (guint c = 1; c < 9; c++)
+      best = p[c] > p[best] ? c : best;
+    n += labels[i] >= 0;
+    n_right += labels[i] == best;
+  }
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+
+  JsonObject *const test = json_object_get_object_member (
+      json_object_get_object_member (parse (parser, text), "metrics"), "test");
+
+  g_assert_cmpint (json_object_get_int_member (test, "count"), ==, n);
+  g_assert_cmpfloat_with_epsilon (
+      json_object_get_double_member (test, "accuracy"), (double) n_right / n,
+      1e-6);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  gst_init (NULL, NULL);
+  folder = synthetic_folder ();
+  recordings = path_of ("ravdess");
+  synthetic_ravdess (recordings, N_SPEAKERS, N_TAKES);
+  g_test_add_func ("/train/tool/train", test_train);
+  g_test_add_func ("/train/tool/threads", test_threads);
+  g_test_add_func ("/train/tool/interrupt", test_interrupt);
+  g_test_add_func ("/train/tool/cross-validate", test_cross_validate);
+  g_test_add_func ("/train/tool/unreadable", test_unreadable);
+  g_test_add_func ("/train/tool/errors", test_errors);
+  g_test_add_func ("/train/tool/seed", test_seed);
+
+  const int status = g_test_run ();
+
+  synthetic_remove (folder);
+  g_free (recordings);
+  return status;
+}
