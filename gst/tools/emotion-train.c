@@ -297,10 +297,10 @@ save (Tool *self, const TrainPart *parts, const TrainRun *result,
     return FALSE;
   if (result->result != NN_FIT_STOPPED)
     remove (state);
-  say (self, "\nBest epoch %zu of %zu, %.0f s. Model: %s\n",
-      result->best_epoch + 1, result->n_epochs, result->seconds,
-      options->output);
-  print_metrics (self, "Validation", result->validation);
+  say (self, "\nEpoch %zu of %zu, %.0f s. Model: %s\n", result->best_epoch + 1,
+      result->n_epochs, result->seconds, options->output);
+  if (result->validation)
+    print_metrics (self, "Validation", result->validation);
   if (result->test)
     print_metrics (self, "Test", result->test);
   return TRUE;
@@ -350,7 +350,7 @@ train_fold (Tool *self, TrainSplitMode mode, guint n_folds, guint fold,
     return FALSE;
   }
   nn_metrics_merge (all, result->test);
-  say (self, "%sbest epoch %zu of %zu, %.0f s, test: accuracy %.3f, UAR %.3f\n",
+  say (self, "%sepoch %zu of %zu, %.0f s, test: accuracy %.3f, UAR %.3f\n",
       name, result->best_epoch + 1, result->n_epochs, result->seconds,
       nn_metrics_accuracy (result->test), nn_metrics_uar (result->test));
   return TRUE;

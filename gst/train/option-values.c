@@ -44,6 +44,9 @@ index_of (const char *text, const char *const *choices)
 static const char *const split_modes[] = { "stratified", "speaker", NULL };
 static const char *const balances[] = { "none", "oversample", "weights", NULL };
 
+static const char *const schedules[] = { "plateau", "cosine", NULL };
+static const char *const keeps[] = { "best", "last", NULL };
+
 static const char *
 word (const char *value, const char *fallback)
 {
@@ -60,6 +63,18 @@ static gint
 balance_index (const TrainOptions *self)
 {
   return index_of (word (self->balance, TRAIN_DEFAULT_BALANCE), balances);
+}
+
+gboolean
+train_options_is_cosine (const TrainOptions *self)
+{
+  return g_str_equal (word (self->schedule, TRAIN_DEFAULT_SCHEDULE), "cosine");
+}
+
+gboolean
+train_options_keeps_last (const TrainOptions *self)
+{
+  return g_str_equal (word (self->keep, TRAIN_DEFAULT_KEEP), "last");
 }
 
 const char *
@@ -81,6 +96,10 @@ train_options_check_words (const TrainOptions *self, GError **error)
     { split_index (self) < 0, "split", self->split, "stratified or speaker" },
     { balance_index (self) < 0, "balance", self->balance,
         "none, oversample or weights" },
+    { self->schedule && index_of (self->schedule, schedules) < 0, "schedule",
+        self->schedule, "plateau or cosine" },
+    { self->keep && index_of (self->keep, keeps) < 0, "keep", self->keep,
+        "best or last" },
     { self->cross_validate && !parse_folds (self->cross_validate, &mode, &n),
         "cross-validate", self->cross_validate,
         "speakers:K or files:K, with K from 3 on" },

@@ -99,6 +99,13 @@ static const Option options[] = {
     "Examples of one step (32)", "N" },
   { "learning-rate", G_OPTION_ARG_DOUBLE, AT (learning_rate), 1e-9, 1, TRUE,
     "Of Adam (0.001)", "X" },
+  { "schedule", G_OPTION_ARG_STRING, AT (schedule), 0, 0, TRUE,
+    "How the rate changes: plateau, cosine", "HOW", TRAIN_DEFAULT_SCHEDULE },
+  { "warm-up", G_OPTION_ARG_INT, AT (warm_up), 0, 1000, TRUE,
+    "Epochs in which the rate rises, with cosine (0)", "N" },
+  { "keep", G_OPTION_ARG_STRING, AT (keep), 0, 0, TRUE,
+    "Which weights are saved: best (by validation), last", "WHICH",
+    TRAIN_DEFAULT_KEEP },
   { "epsilon", G_OPTION_ARG_DOUBLE, AT (epsilon), 1e-12, 1, TRUE,
     "Of Adam (1e-7)", "X" },
   { "weight-decay", G_OPTION_ARG_DOUBLE, AT (weight_decay), 0, 1, TRUE,
@@ -274,6 +281,9 @@ check_together (const TrainOptions *self, GError **error)
     return fail (error,
         "--cross-validate does not go with --output, --resume, "
         "--test-speakers or --validation-speakers");
+  if (!self->evaluate && self->validation_fraction == 0
+      && !self->validation_speakers && !train_options_keeps_last (self))
+    return fail (error, "without validation only --keep last makes sense");
   if (!self->evaluate && !self->cross_validate && !self->output)
     return fail (error, "no --output for the model");
   return TRUE;

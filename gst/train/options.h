@@ -7,6 +7,8 @@
 
 #define TRAIN_DEFAULT_SPLIT "stratified"
 #define TRAIN_DEFAULT_BALANCE "oversample"
+#define TRAIN_DEFAULT_SCHEDULE "plateau"
+#define TRAIN_DEFAULT_KEEP "best"
 #define TRAIN_DEFAULT_MODEL "cnn-lstm-optimized"
 
 typedef struct {
@@ -40,7 +42,10 @@ typedef struct {
   gint masks, mask_bands, mask_frames;
   double mixup;
   /* The network and how it learns. */
-  char *model; /* train_options_model */
+  char *model;    /* train_options_model */
+  char *schedule; /* NULL: TRAIN_DEFAULT_SCHEDULE */
+  char *keep;     /* NULL: TRAIN_DEFAULT_KEEP */
+  gint warm_up;
   double dropout, l2;
   gint epochs, batch_size, patience, plateau_patience;
   double learning_rate, min_learning_rate, plateau_factor;
@@ -76,6 +81,8 @@ const char *train_options_model (const TrainOptions *self); /* nick or file */
 TrainSplitMode train_options_split_mode (const TrainOptions *self);
 /* K of --cross-validate, and the mode; 0: none. */
 guint train_options_folds (const TrainOptions *self, TrainSplitMode *mode);
+gboolean train_options_is_cosine (const TrainOptions *self);
+gboolean train_options_keeps_last (const TrainOptions *self);
 /* "1-4,ravdess/7" -> patterns; NULL -> NULL. Free with g_strfreev. */
 char **train_options_list (const char *text);
 guint train_options_n_threads (const TrainOptions *self);

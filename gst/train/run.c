@@ -107,6 +107,9 @@ set_fit (const TrainOptions *options, Context *context, NnFitConfig *config)
   config->plateau_patience = options->plateau_patience;
   config->plateau_factor = options->plateau_factor;
   config->plateau_min_rate = options->min_learning_rate;
+  config->cosine = train_options_is_cosine (options);
+  config->warm_up = options->warm_up;
+  config->restore_best = !train_options_keeps_last (options);
   config->on_batch = on_batch;
   config->on_epoch = on_epoch;
   config->data = context;
@@ -128,7 +131,8 @@ resume (Context *context, GError **error)
   return FALSE;
 }
 
-/* Trains, and leaves the best weights in the trainer. */
+/* Trains, and leaves the weights to keep in the trainer. validation: NULL for
+ * none. */
 static gboolean
 fit (TrainRun *self, const TrainOptions *options, Context *context,
     const TrainExamples *training, const TrainExamples *validation,
@@ -138,8 +142,9 @@ fit (TrainRun *self, const TrainOptions *options, Context *context,
   NnFitConfig config;
 
   set_fit (options, context, &config);
-  g_autoptr (NnFit) fit = nn_fit_new (self->trainer, &config,
-      train_examples_samples (training), train_examples_samples (validation));
+  g_autoptr (NnFit) fit =
+      nn_fit_new (self->trainer, &config, train_examples_samples (training),
+          validation ? train_examples_samples (validation) : NULL);
 
   context->fit = fit;
   context->error = &state_error;
@@ -154,12 +159,15 @@ fit (TrainRun *self, const TrainOptions *options, Context *context,
     g_propagate_error (error, g_steal_pointer (&state_error));
     return FALSE;
   }
-  nn_fit_restore_best (fit);
+  if (!train_options_keeps_last (options))
+    nn_fit_restore_best (fit);
 
   const NnEpoch *const epochs = nn_fit_history (fit, &self->n_epochs);
 
   self->epochs = g_memdup2 (epochs, self->n_epochs * sizeof *epochs);
   self->best_epoch = nn_fit_best_epoch (fit);
+  if (train_options_keeps_last (options) && self->n_epochs > 0)
+    self->best_epoch = self->n_epochs - 1;
   return TRUE;
 }
 
@@ -207,21 +215,21 @@ has_part (const TrainCorpus *corpus, const TrainPart *parts, TrainPart part)
   return FALSE;
 }
 
-/* The test part, if there is one: after training, so that its memory does not
- * add to that of training. */
+/* Plain examples of a part; NULL where it has none. FALSE and an error where
+ * they cannot be made. */
 static gboolean
-measure_test (TrainRun *self, const TrainCorpus *corpus, const TrainPart *parts,
-    const TrainExamplesConfig *plain, GError **error)
+plain_examples (const TrainCorpus *corpus, const TrainPart *parts,
+    TrainPart part, const TrainOptions *options, const DspRecipe *recipe,
+    TrainExamples **examples, GError **error)
 {
-  g_autoptr (TrainExamples) test = NULL;
+  TrainExamplesConfig config;
 
-  if (!has_part (corpus, parts, TRAIN_PART_TEST))
+  *examples = NULL;
+  if (!has_part (corpus, parts, part))
     return TRUE;
-  test = train_examples_new (corpus, parts, TRAIN_PART_TEST, plain, error);
-  if (!test)
-    return FALSE;
-  self->test = measure (self->trainer, test);
-  return TRUE;
+  train_options_examples (options, recipe, FALSE, &config);
+  *examples = train_examples_new (corpus, parts, part, &config, error);
+  return *examples != NULL;
 }
 
 static gboolean
@@ -230,25 +238,27 @@ train (TrainRun *self, const TrainCorpus *corpus, const TrainPart *parts,
     GError **error)
 {
   const gint64 start = g_get_monotonic_time ();
-  TrainExamplesConfig varied, plain;
+  g_autoptr (TrainExamples) training = NULL;
+  g_autoptr (TrainExamples) validation = NULL;
+  g_autoptr (TrainExamples) test = NULL;
+  TrainExamplesConfig config;
 
-  train_options_examples (options, recipe, TRUE, &varied);
-  train_options_examples (options, recipe, FALSE, &plain);
-  g_autoptr (TrainExamples) training =
-      train_examples_new (corpus, parts, TRAIN_PART_TRAIN, &varied, error);
-
-  if (!training)
+  train_options_examples (options, recipe, TRUE, &config);
+  training =
+      train_examples_new (corpus, parts, TRAIN_PART_TRAIN, &config, error);
+  if (!training
+      || !plain_examples (corpus, parts, TRAIN_PART_VALIDATION, options, recipe,
+          &validation, error)
+      || !fit (self, options, context, training, validation, error))
     return FALSE;
-  g_autoptr (TrainExamples) validation =
-      train_examples_new (corpus, parts, TRAIN_PART_VALIDATION, &plain, error);
-
-  if (!validation || !fit (self, options, context, training, validation, error))
+  g_clear_pointer (&training, train_examples_free);
+  if (!plain_examples (
+          corpus, parts, TRAIN_PART_TEST, options, recipe, &test, error))
     return FALSE;
-  if (self->best_epoch != G_MAXSIZE) {
+  if (self->best_epoch != G_MAXSIZE && validation)
     self->validation = measure (self->trainer, validation);
-    if (!measure_test (self, corpus, parts, &plain, error))
-      return FALSE;
-  }
+  if (self->best_epoch != G_MAXSIZE && test)
+    self->test = measure (self->trainer, test);
   self->seconds = (g_get_monotonic_time () - start) / 1e6;
   return TRUE;
 }

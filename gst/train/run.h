@@ -16,14 +16,14 @@ typedef struct {
 } TrainRunHooks;
 
 typedef struct {
-  NnTrainer *trainer; /* with the best weights */
+  NnTrainer *trainer; /* with the weights to keep */
   NnFitResult result;
   NnEpoch *epochs; /* [n_epochs] */
   gsize n_epochs;
-  gsize best_epoch; /* G_MAXSIZE: none is complete */
+  gsize best_epoch; /* whose weights these are; G_MAXSIZE: none is complete */
   double seconds;
-  NnMetrics *validation;
-  NnMetrics *test; /* NULL: no sound is in that part */
+  NnMetrics *validation; /* NULL: no sound is in that part */
+  NnMetrics *test;       /* the same */
 } TrainRun;
 
 /* Is it a nick, and no file? */

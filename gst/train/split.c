@@ -188,13 +188,15 @@ draw_validation (
 }
 
 static gboolean
-check_parts (const TrainPart *parts, guint n, GError **error)
+check_parts (
+    const TrainPart *parts, guint n, gboolean needs_validation, GError **error)
 {
   gsize count[TRAIN_PART_NONE + 1] = { 0 };
 
   for (guint i = 0; i < n; i++)
     count[parts[i]]++;
-  if (count[TRAIN_PART_TRAIN] > 0 && count[TRAIN_PART_VALIDATION] > 0)
+  if (count[TRAIN_PART_TRAIN] > 0
+      && (count[TRAIN_PART_VALIDATION] > 0 || !needs_validation))
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
       "nothing is left for %s: %u sounds in all",
@@ -270,7 +272,7 @@ train_split (const TrainCorpus *corpus, const TrainSplitConfig *config,
   for (guint i = 0; i < n; i++)
     parts[i] = wanted[i] != TRAIN_PART_NONE ? wanted[i] : drawn[units[i]];
   part_units (corpus, units, wanted, parts);
-  return check_parts (parts, n, error);
+  return check_parts (parts, n, config->validation_fraction > 0, error);
 }
 
 gboolean
@@ -306,5 +308,5 @@ train_split_fold (const TrainCorpus *corpus, TrainSplitMode mode, guint32 seed,
         : f == (fold + 1) % n_folds ? TRAIN_PART_VALIDATION
                                     : TRAIN_PART_TRAIN;
   }
-  return check_parts (parts, n, error);
+  return check_parts (parts, n, TRUE, error);
 }

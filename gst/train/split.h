@@ -16,7 +16,7 @@ typedef enum {
 
 typedef struct {
   TrainSplitMode mode;
-  double validation_fraction; /* 0..1, of what no list below names */
+  double validation_fraction; /* 0..1, of what no list below names; 0: none */
   guint32 seed;
   /* NULL, or NULL-terminated: "ravdess/17", "17", "17-20", "ravdess/17-20".
    * Speakers named here are in that part, whatever the mode. */

@@ -20,6 +20,7 @@ struct _NnFit {
   NnTrainer *trainer;
   NnFitConfig config;
   const NnSamples *training, *validation;
+  double first_rate; /* that the trainer was made with */
   NnFitState state;
   GArray *history;            /* of NnEpoch */
   float *best;                /* [weights->n_values] */

@@ -30,11 +30,11 @@ nn_fit_new (NnTrainer *trainer, const NnFitConfig *config,
   fit->config = *config;
   fit->training = training;
   fit->validation = validation && validation->n > 0 ? validation : NULL;
-  fit->state =
-      (NnFitState){ .learning_rate = nn_trainer_learning_rate (trainer),
-        .best_loss = INFINITY,
-        .best_epoch = G_MAXSIZE,
-        .plateau_loss = INFINITY };
+  fit->first_rate = nn_trainer_learning_rate (trainer);
+  fit->state = (NnFitState){ .learning_rate = fit->first_rate,
+    .best_loss = INFINITY,
+    .best_epoch = G_MAXSIZE,
+    .plateau_loss = INFINITY };
   fit->history = g_array_new (FALSE, FALSE, sizeof (NnEpoch));
   fit->best = g_new (float, trainer->weights->n_values);
   fit->order = g_new (size_t, training->n);
@@ -134,7 +134,7 @@ watch_for_plateau (NnFit *fit, double loss)
   NnFitState *const state = &fit->state;
   const NnFitConfig *const config = &fit->config;
 
-  if (config->plateau_patience == 0)
+  if (config->plateau_patience == 0 || config->cosine)
     return;
   if (state->plateau_cooldown > 0) {
     state->plateau_cooldown--;
@@ -151,6 +151,19 @@ watch_for_plateau (NnFit *fit, double loss)
     state->plateau_cooldown = config->plateau_cooldown;
     state->plateau_wait = 0;
   }
+}
+
+/* Of the epoch that begins. */
+static double
+cosine_rate (const NnFit *fit)
+{
+  const double epoch = fit->state.epoch;
+  const double warm_up = fit->config.warm_up;
+  const double rest = MAX (fit->config.epochs - warm_up, 1);
+
+  if (epoch < warm_up)
+    return fit->first_rate * (epoch + 1) / (warm_up + 1);
+  return fit->first_rate * 0.5 * (1 + cos (G_PI * (epoch - warm_up) / rest));
 }
 
 /* Validation and the two watches; true where it is time to stop. */
@@ -196,6 +209,8 @@ run_epoch (NnFit *fit)
   bool is_time;
 
   shuffle (fit);
+  if (config->cosine)
+    fit->state.learning_rate = cosine_rate (fit);
   nn_trainer_set_learning_rate (fit->trainer, fit->state.learning_rate);
   while (fit->state.batch < count_batches (fit)) {
     NnEpoch progress;

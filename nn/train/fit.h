@@ -31,6 +31,11 @@ typedef struct {
   size_t plateau_patience; /* 0: the rate stays */
   double plateau_factor, plateau_min_delta, plateau_min_rate;
   size_t plateau_cooldown;
+  /* Instead of ReduceLROnPlateau: the rate rises evenly over warm_up epochs and
+   * falls along half a cosine to 0 behind the last epoch (Loshchilov and Hutter
+   * 2017, without restarts). */
+  bool cosine;
+  size_t warm_up; /* epochs */
   bool drop_last; /* skip a last batch that is not full */
   /* Called by nn_fit_run on the caller's thread; may be NULL. Return false to
    * stop: after on_batch between two steps, after on_epoch between two epochs.

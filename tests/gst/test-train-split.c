@@ -266,6 +266,18 @@ test_folds (void)
   g_assert_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE);
 }
 
+/* A model that is trained on everything. */
+static void
+test_all (void)
+{
+  g_autoptr (TrainCorpus) corpus = new_speakers ();
+  g_autofree TrainPart *parts = g_new (TrainPart, corpus->items->len);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (train_split (corpus, &(TrainSplitConfig){ 0 }, parts, &error));
+  g_assert_cmpuint (count (corpus, parts, TRAIN_PART_TRAIN, -1), ==, 250);
+}
+
 static void
 test_errors (void)
 {
@@ -274,9 +286,9 @@ test_errors (void)
   static const TrainSplitConfig configs[] = {
     { .test_speakers = nobody },
     { .validation_speakers = nobody },
+    { .test_speakers = all, .validation_fraction = 0.2 },
     { .test_speakers = all },
     { .validation_speakers = all },
-    { .validation_fraction = 0 },
     { .validation_fraction = 1 },
   };
   g_autoptr (TrainCorpus) corpus = new_speakers ();
@@ -326,6 +338,7 @@ main (int argc, char **argv)
   g_test_add_func ("/train/split/equal-sound", test_equal_sound);
   g_test_add_func ("/train/split/listed", test_listed);
   g_test_add_func ("/train/split/folds", test_folds);
+  g_test_add_func ("/train/split/all", test_all);
   g_test_add_func ("/train/split/errors", test_errors);
   g_test_add_func ("/train/random", test_random);
   return g_test_run ();

@@ -254,6 +254,41 @@ test_interrupt (void)
   text[1] = NULL;
 }
 
+/* Half a cosine behind a rise of one epoch; everything is for training. */
+static void
+test_cosine (void)
+{
+  static const double rates[] = { 0.5e-3, 1e-3, 0.75e-3, 0.25e-3 };
+  g_autofree char *model = path_of ("cosine.h5");
+  g_autofree char *report = path_of ("cosine");
+  g_autofree char *json = path_of ("cosine/report.json");
+  g_autofree char *text = NULL;
+  g_autoptr (JsonParser) parser = json_parser_new ();
+
+  g_assert_cmpint (run (NULL, NULL, "--ravdess", recordings, "--output", model,
+                       "--report", report, "--epochs", "4", "--no-augment",
+                       "--schedule", "cosine", "--warm-up", "1", "--keep",
+                       "last", "--validation-fraction", "0", NULL),
+      ==, 0);
+  g_assert_true (g_file_get_contents (json, &text, NULL, NULL));
+
+  JsonObject *const root = parse (parser, text);
+  JsonArray *const history = json_object_get_array_member (root, "history");
+
+  g_assert_cmpuint (json_array_get_length (history), ==, 4);
+  for (guint i = 0; i < 4; i++) {
+    JsonObject *const epoch = json_array_get_object_element (history, i);
+
+    g_assert_cmpfloat_with_epsilon (
+        json_object_get_double_member (epoch, "learning_rate"), rates[i], 1e-9);
+    g_assert_true (json_object_get_null_member (epoch, "val_loss"));
+  }
+  g_assert_cmpint (
+      json_object_get_int_member (
+          json_object_get_object_member (root, "training"), "best_epoch"),
+      ==, 4);
+}
+
 static void
 test_cross_validate (void)
 {
@@ -383,6 +418,7 @@ main (int argc, char **argv)
   g_test_add_func ("/train/tool/train", test_train);
   g_test_add_func ("/train/tool/threads", test_threads);
   g_test_add_func ("/train/tool/interrupt", test_interrupt);
+  g_test_add_func ("/train/tool/cosine", test_cosine);
   g_test_add_func ("/train/tool/cross-validate", test_cross_validate);
   g_test_add_func ("/train/tool/unreadable", test_unreadable);
   g_test_add_func ("/train/tool/errors", test_errors);
