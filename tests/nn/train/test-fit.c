@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whole runs: what they do not depend on (threads, interruptions), and what
+ * ends them. */
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+#include "nn/error.h"
+#include "nn/train/architectures.h"
+#include "nn/train/fit-private.h"
+#include "nn/train/random.h"
+
+#define N 41 /* not a multiple of the batch */
+#define CLASSES 3
+#define BANDS 18
+#define FRAMES 20
+#define SIZE (BANDS * FRAMES)
+
+/* Noise with a brighter third of the bands for each class; a new one in each
+ * epoch, as augmentation does. */
+static void
+make (gpointer data, const NnSampleRequest *request, float *x, float *target,
+    float *weight)
+{
+  const size_t label = request->index % CLASSES;
+  const NnPhilox stream = nn_random_stream (
+      request->training ? request->seed : 5, 1, request->index, 0);
+  NnRandom random;
+
+  nn_random_init (&random, &stream);
+  for (size_t i = 0; i < SIZE; i++)
+    x[i] = 0.5 * nn_random_uniform (&random)
+        + (i / FRAMES / (BANDS / CLASSES) == label ? 0.5 : 0);
+  target[label] = 1;
+  *weight = label == 0 ? 0.5 : 1;
+}
+
+static const NnSamples samples = { .n = N, .make = make };
+static const NnSamples validation = { .n = 19, .make = make };
+
+static NnTrainer *
+new_trainer (const char *nick, size_t n_threads)
+{
+  NnArchitectureOptions options;
+  NnTrainConfig config;
+  g_autoptr (GError) error = NULL;
+  NnTrainer *trainer;
+
+  nn_architecture_options_init (&options);
+  options.input = (NnShape){ .rank = 3, .dim = { BANDS, FRAMES, 1 } };
+  options.n_classes = CLASSES;
+  g_autoptr (NnModel) model = nn_architecture_new (nick, &options, 3, &error);
+  g_assert_no_error (error);
+  nn_train_config_init (&config);
+  config.batch_size = 16;
+  config.chunk = 4;
+  config.n_threads = n_threads;
+  config.seed = 0x123456789abcdefu;
+  config.label_smoothing = 0.05;
+  config.clip_norm = 1;
+  config.weight_decay = 1e-4;
+  trainer = nn_trainer_new (model, &config, &error);
+  g_assert_no_error (error);
+  return trainer;
+}
+
+static float *
+weights_of (const NnTrainer *trainer)
+{
+  float *values = g_new (float, trainer->weights->n_values);
+
+  nn_weight_list_get (trainer->weights, values);
+  return values;
+}
+
+static void
+assert_same_weights (const NnTrainer *a, const NnTrainer *b)
+{
+  g_autofree float *x = weights_of (a);
+  g_autofree float *y = weights_of (b);
+
+  g_assert_cmpuint (a->weights->n_values, ==, b->weights->n_values);
+  g_assert_cmpmem (
+      x, a->weights->n_values * sizeof *x, y, b->weights->n_values * sizeof *y);
+}
+
+static void
+assert_same_history (const NnFit *a, const NnFit *b)
+{
+  size_t n, m;
+  const NnEpoch *const x = nn_fit_history (a, &n);
+  const NnEpoch *const y = nn_fit_history (b, &m);
+
+  g_assert_cmpuint (n, ==, m);
+  for (size_t i = 0; i < n; i++) {
+    g_assert_cmpfloat (x[i].loss, ==, y[i].loss);
+    g_assert_cmpfloat (x[i].accuracy, ==, y[i].accuracy);
+    g_assert_cmpfloat (x[i].val_loss, ==, y[i].val_loss);
+    g_assert_cmpfloat (x[i].val_accuracy, ==, y[i].val_accuracy);
+    g_assert_cmpfloat (x[i].learning_rate, ==, y[i].learning_rate);
+    g_assert_true (x[i].is_best == y[i].is_best);
+  }
+}
+
+static NnFitConfig
+three_epochs (void)
+{
+  NnFitConfig config;
+
+  nn_fit_config_init (&config);
+  config.epochs = 3;
+  return config;
+}
+
+/* Every architecture: one, two and three threads give the same bits. */
+static void
+test_threads (gconstpointer data)
+{
+  const NnFitConfig config = three_epochs ();
+  g_autoptr (NnTrainer) first = new_trainer (data, 1);
+  g_autoptr (NnFit) one = nn_fit_new (first, &config, &samples, &validation);
+
+  g_assert_cmpint (nn_fit_run (one), ==, NN_FIT_DONE);
+  for (size_t n = 2; n <= 3; n++) {
+    g_autoptr (NnTrainer) trainer = new_trainer (data, n);
+    g_autoptr (NnFit) fit =
+        nn_fit_new (trainer, &config, &samples, &validation);
+
+    g_assert_cmpuint (nn_trainer_n_threads (trainer), ==, n);
+    g_assert_cmpint (nn_fit_run (fit), ==, NN_FIT_DONE);
+    assert_same_weights (first, trainer);
+    assert_same_history (one, fit);
+  }
+}
+
+/* Stops behind batch `batch` of epoch `epoch`; batch 0: behind the epoch. */
+typedef struct {
+  size_t epoch, batch;
+} StopAt;
+
+static bool
+stop_at_batch (gpointer data, const NnEpoch *progress)
+{
+  const StopAt *const at = data;
+
+  return progress->epoch != at->epoch || progress->batch != at->batch;
+}
+
+static bool
+stop_at_epoch (gpointer data, const NnEpoch *epoch)
+{
+  const StopAt *const at = data;
+
+  return at->batch != 0 || epoch->epoch != at->epoch;
+}
+
+static void
+test_resume (gconstpointer data)
+{
+  StopAt at = *(const StopAt *) data;
+  NnFitConfig config = three_epochs ();
+  g_autoptr (GError) error = NULL;
+  g_autofree char *folder = g_dir_make_tmp ("emotion-XXXXXX", &error);
+  g_autofree char *path = g_build_filename (folder, "state.h5", NULL);
+  g_autofree char *text = NULL;
+  g_autoptr (NnTrainer) whole = new_trainer ("cnn-lstm-optimized", 2);
+  g_autoptr (NnFit) whole_fit =
+      nn_fit_new (whole, &config, &samples, &validation);
+  g_autoptr (NnTrainer) cut = new_trainer ("cnn-lstm-optimized", 1);
+  g_autoptr (NnFit) cut_fit = NULL;
+
+  g_assert_cmpint (nn_fit_run (whole_fit), ==, NN_FIT_DONE);
+  config.on_batch = stop_at_batch;
+  config.on_epoch = stop_at_epoch;
+  config.data = &at;
+  cut_fit = nn_fit_new (cut, &config, &samples, &validation);
+  g_assert_cmpint (nn_fit_run (cut_fit), ==, NN_FIT_STOPPED);
+  g_assert_true (nn_fit_save_state (cut_fit, path, "options", &error));
+  g_assert_no_error (error);
+
+  at.epoch = G_MAXSIZE;
+  g_autoptr (NnTrainer) rest = new_trainer ("cnn-lstm-optimized", 2);
+  g_autoptr (NnFit) rest_fit =
+      nn_fit_new (rest, &config, &samples, &validation);
+  g_assert_true (nn_fit_load_state (rest_fit, path, &text, &error));
+  g_assert_no_error (error);
+  g_assert_cmpstr (text, ==, "options");
+  g_assert_cmpint (nn_fit_run (rest_fit), ==, NN_FIT_DONE);
+  assert_same_weights (whole, rest);
+  assert_same_history (whole_fit, rest_fit);
+
+  /* Another model is refused, and left as it was. */
+  g_autoptr (NnTrainer) other = new_trainer ("cnn-lstm-optimized", 1);
+  g_autoptr (NnTrainer) same = new_trainer ("cnn-lstm-optimized", 1);
+  const NnSamples fewer = { .n = N - 1, .make = make };
+  g_autoptr (NnFit) other_fit = nn_fit_new (other, &config, &fewer, NULL);
+  g_assert_false (nn_fit_load_state (other_fit, path, NULL, &error));
+  g_assert_error (error, NN_ERROR, NN_ERROR_SHAPE);
+  assert_same_weights (other, same);
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
+/* A loss that we choose: samples whose weights are the script's. One sample,
+ * class probabilities that do not change (rate 0). */
+typedef struct {
+  const double *val_loss; /* as a factor of the loss */
+  size_t calls;
+} Script;
+
+static void
+make_scripted (gpointer data, const NnSampleRequest *request, float *x,
+    float *target, float *weight)
+{
+  Script *const script = data;
+
+  memset (x, 0, SIZE * sizeof *x);
+  target[0] = 1;
+  *weight = script ? script->val_loss[script->calls++] : 1;
+}
+
+static void
+test_watches (void)
+{
+  /* Factors of the validation loss; the run must stop at the last. */
+  static const double factors[] = { 5, 4, 4.5, 3, 3.1, 3.2, 3.3, 3.4, 1 };
+  /* Rate of each epoch: halved behind two without improvement (4, 5), then,
+   * after a cooldown of one, behind two more. */
+  static const double rates[] = { 1e-9, 1e-9, 1e-9, 1e-9, 1e-9, 1e-9, 5e-10,
+    5e-10 };
+  Script script = { .val_loss = factors };
+  const NnSamples training = { .n = 1, .make = make_scripted };
+  const NnSamples scripted = { .n = 1, .make = make_scripted, .data = &script };
+  NnFitConfig config;
+  size_t n;
+  g_autoptr (NnTrainer) trainer = new_trainer ("cnn-lstm-optimized", 1);
+  g_autoptr (NnFit) fit = NULL;
+
+  nn_trainer_set_learning_rate (trainer, 1e-9);
+  nn_fit_config_init (&config);
+  config.stop_patience = 4;
+  config.plateau_patience = 2;
+  config.plateau_cooldown = 1;
+  config.plateau_min_rate = 1e-12;
+  fit = nn_fit_new (trainer, &config, &training, &scripted);
+  g_assert_cmpint (nn_fit_run (fit), ==, NN_FIT_EARLY);
+  const NnEpoch *const history = nn_fit_history (fit, &n);
+  g_assert_cmpuint (n, ==, 8);
+  g_assert_cmpuint (nn_fit_best_epoch (fit), ==, 3);
+  for (size_t i = 0; i < n; i++)
+    g_assert_cmpfloat_with_epsilon (history[i].learning_rate, rates[i], 1e-15);
+}
+
+/* The task is easy: it is learned, and the best epoch's weights come back. */
+static void
+test_learns (void)
+{
+  NnFitConfig config;
+  NnScore score;
+  size_t n;
+  g_autofree float *output = g_new (float, N *CLASSES);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NnTrainer) trainer = new_trainer ("cnn-lstm-optimized", 2);
+  g_autoptr (NnFit) fit = NULL;
+
+  nn_fit_config_init (&config);
+  config.epochs = 40;
+  nn_trainer_set_learning_rate (trainer, 0.005);
+  fit = nn_fit_new (trainer, &config, &samples, &validation);
+  nn_fit_run (fit);
+  const NnEpoch *const history = nn_fit_history (fit, &n);
+  nn_trainer_evaluate (trainer, &validation, output, &score);
+  g_test_message ("%zu epochs, loss %g to %g, validation %g (%g right)", n,
+      history[0].loss, history[n - 1].loss, nn_score_loss (&score),
+      nn_score_accuracy (&score));
+  g_assert_cmpfloat (nn_score_accuracy (&score), >, 0.9);
+  g_assert_cmpfloat (
+      nn_score_loss (&score), ==, history[nn_fit_best_epoch (fit)].val_loss);
+
+  /* Exported, it says the same as a model by itself. */
+  g_autofree float *again = g_new (float, N *CLASSES);
+  g_autoptr (NnModel) model = nn_trainer_export (trainer, "{}", &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (nn_model_metadata (model), ==, "{}");
+  g_assert_true (
+      nn_model_evaluate (model, 2, &validation, again, NULL, &error));
+  g_assert_cmpmem (output, validation.n * CLASSES * sizeof (float), again,
+      validation.n * CLASSES * sizeof (float));
+}
+
+int
+main (int argc, char **argv)
+{
+  static const StopAt stops[] = { { 0, 2 }, { 1, 1 }, { 1, 0 } };
+  const char *const *const nicks = nn_architecture_nicks ();
+
+  g_test_init (&argc, &argv, NULL);
+  for (size_t i = 0; nicks[i]; i++) {
+    g_autofree char *path = g_strdup_printf ("/fit/threads/%s", nicks[i]);
+
+    g_test_add_data_func (path, nicks[i], test_threads);
+  }
+  for (size_t i = 0; i < G_N_ELEMENTS (stops); i++) {
+    g_autofree char *path = g_strdup_printf (
+        "/fit/resume/epoch%zu-batch%zu", stops[i].epoch, stops[i].batch);
+
+    g_test_add_data_func (path, &stops[i], test_resume);
+  }
+  g_test_add_func ("/fit/watches", test_watches);
+  g_test_add_func ("/fit/learns", test_learns);
+  return g_test_run ();
+}
