@@ -54,6 +54,18 @@ static const DspRecipeField fields[] = {
 };
 /* clang-format on */
 
+DspRecipe
+dsp_recipe_simple (void)
+{
+  DspRecipe recipe = DSP_RECIPE_DEFAULT;
+
+  recipe.features = DSP_FEATURE_MFCC | DSP_FEATURE_DELTA | DSP_FEATURE_DELTA2
+      | DSP_FEATURE_CHROMA;
+  recipe.normalization = DSP_NORMALIZATION_NONE;
+  recipe.statistics = DSP_STATISTIC_MEAN | DSP_STATISTIC_STD;
+  return recipe;
+}
+
 const DspRecipeField *
 dsp_recipe_fields (size_t *n_fields)
 {

@@ -90,6 +90,10 @@ typedef struct {
       .normalization = DSP_NORMALIZATION_MIN_MAX,                              \
       .statistics = 0 })
 
+/* The same window -> means and standard deviations of 13 MFCC, their delta and
+ * delta-delta, and of 12 chroma: 51 rows x 2, for small networks. */
+DspRecipe dsp_recipe_simple (void);
+
 typedef enum {
   DSP_FIELD_SIZE,   /* size_t */
   DSP_FIELD_DOUBLE, /* double, finite */

@@ -29,6 +29,8 @@ gst_emotion_builtin_get_type (void)
         "cnn-lstm-optimized" },
     { GST_EMOTION_BUILTIN_CNN_LSTM_REGULARIZED,
         "Two convolutions and an LSTM, regularized", "cnn-lstm-regularized" },
+    { GST_EMOTION_BUILTIN_SIMPLE,
+        "Dense layers on means and deviations of MFCC and chroma", "simple" },
     { 0 },
   };
 

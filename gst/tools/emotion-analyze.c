@@ -329,7 +329,7 @@ parse (int *argc, char ***argv, Arguments *a)
         "A file to analyse, or a URI (the same as a plain argument)", "FILE" },
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &a->model,
         "Keras model file, or one of cnn-gru, cnn-lstm, cnn-lstm-optimized, "
-        "cnn-lstm-regularized",
+        "cnn-lstm-regularized, simple",
         "NICK|FILE" },
     { "show-model", 0, 0, G_OPTION_ARG_FILENAME, &a->show_model,
         "Print the layers, parameters, labels and recipe of a model file, and "

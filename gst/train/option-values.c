@@ -46,6 +46,8 @@ static const char *const balances[] = { "none", "oversample", "weights", NULL };
 
 static const char *const schedules[] = { "plateau", "cosine", NULL };
 static const char *const keeps[] = { "best", "last", NULL };
+/* Models of statistics of features, not of pictures. */
+static const char *const small_models[] = { "simple", "logistic", NULL };
 
 static const char *
 word (const char *value, const char *fallback)
@@ -81,6 +83,16 @@ const char *
 train_options_model (const TrainOptions *self)
 {
   return word (self->model, TRAIN_DEFAULT_MODEL);
+}
+
+DspRecipe
+train_options_recipe (const TrainOptions *self)
+{
+  const DspRecipe picture = DSP_RECIPE_DEFAULT;
+
+  return index_of (train_options_model (self), small_models) >= 0
+      ? dsp_recipe_simple ()
+      : picture;
 }
 
 gboolean

@@ -87,8 +87,8 @@ static const Option options[] = {
     "Mix pairs of examples, shares of Beta(ALPHA, ALPHA) (0)", "ALPHA" },
   { "model", G_OPTION_ARG_STRING, AT (model), 0, 0, TRUE,
     "Architecture (cnn-gru, cnn-lstm, cnn-lstm-optimized, "
-    "cnn-lstm-regularized), or a model file to start from", "NICK|FILE",
-    TRAIN_DEFAULT_MODEL },
+    "cnn-lstm-regularized, simple, logistic), or a model file to start from",
+    "NICK|FILE", TRAIN_DEFAULT_MODEL },
   { "dropout", G_OPTION_ARG_DOUBLE, AT (dropout), 0, 3, TRUE,
     "Factor of the architecture's dropout rates (1)", "X" },
   { "l2", G_OPTION_ARG_DOUBLE, AT (l2), 0, 1000, TRUE,

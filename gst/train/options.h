@@ -2,6 +2,7 @@
 /* What emotion-train is asked to do: its command line as one value. */
 #pragma once
 
+#include "dsp/recipe.h"
 #include "gst/train/examples.h"
 #include "gst/train/split.h"
 
@@ -83,6 +84,8 @@ TrainSplitMode train_options_split_mode (const TrainOptions *self);
 guint train_options_folds (const TrainOptions *self, TrainSplitMode *mode);
 gboolean train_options_is_cosine (const TrainOptions *self);
 gboolean train_options_keeps_last (const TrainOptions *self);
+/* The features that an architecture is made for. */
+DspRecipe train_options_recipe (const TrainOptions *self);
 /* "1-4,ravdess/7" -> patterns; NULL -> NULL. Free with g_strfreev. */
 char **train_options_list (const char *text);
 guint train_options_n_threads (const TrainOptions *self);

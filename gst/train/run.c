@@ -27,14 +27,24 @@ train_is_architecture (const char *model)
   return FALSE;
 }
 
+/* Statistics are values in a row; a matrix over time is a picture. */
+static NnShape
+input_shape (const DspRecipe *recipe)
+{
+  const size_t n_bands = dsp_recipe_n_bands (recipe);
+  const size_t n_columns = dsp_recipe_n_columns (recipe);
+
+  if (recipe->statistics)
+    return (NnShape){ .rank = 1, .dim = { n_bands * n_columns } };
+  return (NnShape){ .rank = 3, .dim = { n_bands, n_columns, 1 } };
+}
+
 static NnModel *
 new_network (const TrainCorpus *corpus, const TrainOptions *options,
     const DspRecipe *recipe, GError **error)
 {
   const NnArchitectureOptions architecture = {
-    .input = { .rank = 3,
-        .dim = { dsp_recipe_n_bands (recipe), dsp_recipe_n_columns (recipe),
-            1 } },
+    .input = input_shape (recipe),
     .n_classes = gst_emotion_labels_count (corpus->labels),
     .dropout = options->dropout,
     .l2 = options->l2,

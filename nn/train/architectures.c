@@ -8,11 +8,12 @@ typedef enum {
   END,
   CONV, /* filters; L2 */
   BATCH_NORM,
-  MAX_POOL, /* size */
-  DROPOUT,  /* rate */
-  TO_STEPS, /* channels: (bands, frames, channels) -> (steps, channels) */
-  GRU,      /* units; input dropout */
-  LSTM,     /* units; input dropout */
+  STANDARDIZE, /* each value by its mean and variance in training */
+  MAX_POOL,    /* size */
+  DROPOUT,     /* rate */
+  TO_STEPS,    /* channels: (bands, frames, channels) -> (steps, channels) */
+  GRU,         /* units; input dropout */
+  LSTM,        /* units; input dropout */
   LSTM_SEQUENCE,
   MEAN,    /* over steps */
   DENSE,   /* units, ReLU; L2 */
@@ -54,6 +55,16 @@ static const Part cnn_lstm_regularized[] = {
   { DENSE, 64, .l2 = 0.001 }, { DROPOUT, .rate = 0.5 }, { CLASSES, .l2 = 0.001 }, { END },
 };
 
+static const Part simple[] = {
+  { STANDARDIZE },
+  { DENSE, 128, .l2 = 0.001 }, { DROPOUT, .rate = 0.5 },
+  { DENSE, 64, .l2 = 0.001 }, { DROPOUT, .rate = 0.3 }, { CLASSES }, { END },
+};
+
+static const Part logistic[] = {
+  { STANDARDIZE }, { CLASSES, .l2 = 0.001 }, { END },
+};
+
 static const struct {
   const char *nick;
   const Part *parts;
@@ -62,6 +73,8 @@ static const struct {
   { "cnn-lstm",             cnn_lstm },
   { "cnn-lstm-optimized",   cnn_lstm_optimized },
   { "cnn-lstm-regularized", cnn_lstm_regularized },
+  { "simple",               simple },
+  { "logistic",             logistic },
 };
 
 #define GLOROT "{\"class_name\": \"GlorotUniform\", \"config\": {\"seed\": null}}"
@@ -95,6 +108,10 @@ static const struct {
       "\"axis\": -1, \"momentum\": 0.99, \"epsilon\": 0.001, \"center\": true, "
       "\"scale\": true, \"beta_initializer\": " ZEROS
       ", \"gamma_initializer\": " ONES ", \"moving_mean_initializer\": " ZEROS
+      ", \"moving_variance_initializer\": " ONES },
+  [STANDARDIZE] = { "BatchNormalization", "standardize",
+      "\"axis\": -1, \"momentum\": 0.9, \"epsilon\": 1e-06, \"center\": false, "
+      "\"scale\": false, \"moving_mean_initializer\": " ZEROS
       ", \"moving_variance_initializer\": " ONES },
   [MAX_POOL] = { "MaxPooling2D", "max_pooling2d",
       "\"pool_size\": [%n, %n], \"padding\": \"valid\", "

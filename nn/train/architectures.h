@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Models that have not been trained yet: the four of design.md section 3 by
- * their nick, or any Keras configuration. Weights come from the initialisers
- * that the configuration names, drawn as Keras draws them (the distributions,
- * not Keras' own random numbers) from one seed.
+ * their nick, the small ones for statistics of features (simple: two hidden
+ * layers; logistic: none), or any Keras configuration. Weights come from the
+ * initialisers that the configuration names, drawn as Keras draws them (the
+ * distributions, not Keras' own random numbers) from one seed.
  */
 #pragma once
 
@@ -12,7 +13,7 @@
 const char *const *nn_architecture_nicks (void);
 
 typedef struct {
-  NnShape input; /* (bands, frames, 1) */
+  NnShape input; /* (bands, frames, 1); of the small ones: (values) */
   size_t n_classes;
   double dropout; /* factor of every dropout rate; 1 as published */
   double l2;      /* factor of every L2 penalty; 1 as published */

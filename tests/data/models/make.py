@@ -5,6 +5,8 @@
 tiny.h5         averages the features; says its labels and recipe itself
 linear.h5       the same, but its output is not probabilities
 other-input.h5  wants something that is not features of sound
+flat.h5         takes statistics of features in a row: gives back the means of
+                the first two MFCC and of the first chroma
 slow.h5         the same small recurrent layer 200 times over 6016 steps:
                 about a second for one window (for tests of slow inference)
 
@@ -99,3 +101,15 @@ write('slow.h5', [
                ('lstm_cell/bias', np.zeros(4 * UNITS))],
      'out': [('kernel', rng.normal(size=(UNITS, 9))), ('bias', np.zeros(9))]},
     ['out', 0])
+
+# Rows of the recipe: 13 MFCC, 13 delta, 13 delta2, 12 chroma; (mean, std) each.
+kernel = np.zeros((102, 3))
+kernel[0, 0] = kernel[2, 1] = 0.001
+kernel[2 * 39, 2] = 1
+write('flat.h5', [
+    source('in', [102]),
+    layer('Dense', 'out', [[('in', 0)]], units=3, activation='softmax')],
+    {'out': [('kernel', kernel), ('bias', np.zeros(3))]},
+    metadata={'labels': ['c0', 'c1', 'chroma'],
+              'recipe': {'features': 'mfcc,delta,delta2,chroma',
+                         'normalization': 'none', 'statistics': 'mean,std'}})

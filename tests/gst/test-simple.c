@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Models of statistics of features in the element. */
+#include <math.h>
+#include <string.h>
+
+#include "dsp/features.h"
+#include "gst/settings.h"
+#include "tests/gst/fixture.h"
+
+/* What flat.h5 makes of one second of sound, by the recipe that it names. */
+static void
+expect_flat (double *p)
+{
+  DspRecipe recipe = dsp_recipe_simple ();
+  g_autoptr (DspFeatures) features = dsp_features_new (&recipe, NULL);
+  GstAudioInfo info;
+  GstMapInfo map;
+  float x[102], samples[16000];
+  double sum = 0;
+
+  gst_audio_info_set_format (&info, GST_AUDIO_FORMAT_F32, 16000, 1, NULL);
+  g_assert_cmpuint (dsp_features_n_bands (features) * 2, ==, 102);
+
+  GstBuffer *buffer = fixture_sound (&info, 0, 16000);
+
+  g_assert_true (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  memcpy (samples, map.data, sizeof samples);
+  gst_buffer_unmap (buffer, &map);
+  gst_buffer_unref (buffer);
+  dsp_features_compute (features, samples, 16000, x);
+  p[0] = exp (0.001 * x[0]);
+  p[1] = exp (0.001 * x[2]);
+  p[2] = exp (x[2 * 39]);
+  for (guint i = 0; i < 3; i++)
+    sum += p[i];
+  for (guint i = 0; i < 3; i++)
+    p[i] /= sum;
+}
+
+/* A model of statistics: its input is one axis. */
+static void
+test_statistics (void)
+{
+  static const char *const names[] = { "c0", "c1", "chroma" };
+  GstMessage *message;
+  const GstStructure *p;
+  double expected[3];
+  Fixture f;
+
+  fixture_init (&f, "models/flat.h5",
+      "audio/x-raw,format=S16LE,layout=interleaved,rate=16000,channels=1");
+  fixture_push (&f, 16000, 0, 16000, 1000);
+  gst_harness_push_event (f.harness, gst_event_new_eos ());
+  message = fixture_pop (&f);
+  g_assert_nonnull (message);
+  p = gst_value_get_structure (gst_structure_get_value (
+      gst_message_get_structure (message), "probabilities"));
+  expect_flat (expected);
+  for (guint i = 0; i < 3; i++)
+    g_assert_cmpfloat_with_epsilon (
+        field_double (p, names[i]), expected[i], 1e-4);
+  /* They are no thirds: the features did get there. */
+  g_assert_cmpfloat (expected[2], >, expected[0] + 0.1);
+  gst_message_unref (message);
+  fixture_clear (&f);
+}
+
+/* Scripts know the built-in models by number, too. */
+static void
+test_nicks (void)
+{
+  static const char *const nicks[] = { "cnn-gru", "cnn-lstm",
+    "cnn-lstm-optimized", "cnn-lstm-regularized", "simple" };
+  GEnumClass *klass = g_type_class_ref (GST_TYPE_EMOTION_BUILTIN);
+
+  g_assert_cmpuint (klass->n_values, ==, G_N_ELEMENTS (nicks));
+  for (guint i = 0; i < klass->n_values; i++)
+    g_assert_cmpstr (g_enum_get_value (klass, i)->value_nick, ==, nicks[i]);
+  g_type_class_unref (klass);
+}
+
+int
+main (int argc, char **argv)
+{
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  fixture_register ();
+  g_test_add_func ("/simple/statistics", test_statistics);
+  g_test_add_func ("/simple/nicks", test_nicks);
+  return g_test_run ();
+}
