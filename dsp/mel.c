@@ -20,8 +20,8 @@ struct _DspMel {
 #define LOG_START_MEL 15.0
 #define LOG_STEP (log (6.4) / 27.0)
 
-static double
-hz_to_mel (double hz)
+double
+dsp_mel_from_hz (double hz)
 {
   if (hz < LOG_START_HZ)
     return hz / HZ_PER_MEL;
@@ -57,8 +57,8 @@ check_config (const DspMelConfig *c, GError **error)
 static double
 edge (const DspMelConfig *c, size_t band)
 {
-  const double low = hz_to_mel (c->f_min);
-  const double high = hz_to_mel (c->f_max);
+  const double low = dsp_mel_from_hz (c->f_min);
+  const double high = dsp_mel_from_hz (c->f_max);
 
   return mel_to_hz (
       low + (high - low) * (double) band / (double) (c->n_mels + 1));

@@ -30,3 +30,6 @@ float dsp_mel_weight (const DspMel *self, size_t band, size_t bin);
 
 /* The mel of one frame. Never fails, never allocates. */
 void dsp_mel_apply (const DspMel *self, const float *power, float *out);
+
+/* Place of a frequency on the Slaney scale. */
+double dsp_mel_from_hz (double hz);

@@ -163,8 +163,9 @@ run (GstElement *pipeline, GError **error)
 static gboolean
 decode (Decoder *self, const char *path, GError **error)
 {
-  g_autofree char *absolute = g_canonicalize_filename (path, NULL);
-  g_autofree char *uri = gst_filename_to_uri (absolute, error);
+  g_autofree char *uri = gst_uri_is_valid (path)
+      ? g_strdup (path)
+      : gst_filename_to_uri (path, error);
 
   if (!uri)
     return FALSE;

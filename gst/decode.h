@@ -6,9 +6,9 @@
 
 #include <glib.h>
 
-/* path: of a file. max_len: samples after which decoding stops; 0: all.
- * Returns [*n] samples, *n > 0, at `rate` Hz; free with g_free. NULL and an
- * error where there is no sound in it. A file that is damaged further on gives
- * the error as well. */
+/* path: of a file, or a URI. max_len: samples after which decoding stops; 0:
+ * all. Returns [*n] samples, *n > 0, at `rate` Hz; free with g_free. NULL and
+ * an error where there is no sound in it. A file that is damaged further on
+ * gives the error as well. */
 float *gst_emotion_decode_file (
     const char *path, double rate, gsize max_len, gsize *n, GError **error);

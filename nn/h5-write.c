@@ -203,6 +203,18 @@ nn_h5_write_string_attribute (NnH5Writer *writer, const char *path,
   write_attribute (writer, path, name, type, space, &value);
 }
 
+void
+nn_h5_write_double_attribute (
+    NnH5Writer *writer, const char *path, const char *name, double value)
+{
+  g_return_if_fail (writer != NULL && path != NULL && name != NULL);
+  SCOPE;
+  g_auto (Id) space = H5Screate (H5S_SCALAR);
+
+  /* All machines that GStreamer runs on have IEEE doubles. */
+  write_attribute (writer, path, name, H5T_NATIVE_DOUBLE, space, &value);
+}
+
 /* How many strings fit into one attribute, as numpy would store them: each as
  * wide as the widest. At least one. */
 static size_t

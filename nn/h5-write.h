@@ -28,6 +28,8 @@ void nn_h5_write_doubles (NnH5Writer *writer, const char *path,
  * and are marked as ASCII or UTF-8, as h5py does for bytes and str. */
 void nn_h5_write_string_attribute (NnH5Writer *writer, const char *path,
     const char *name, const char *value, bool is_utf8);
+void nn_h5_write_double_attribute (
+    NnH5Writer *writer, const char *path, const char *name, double value);
 /* A list, in parts (name0, name1, ...) where HDF5's 64 kB are not enough; an
  * empty one is an empty array of doubles: all as Keras does it. */
 void nn_h5_write_strings_attribute (NnH5Writer *writer, const char *path,

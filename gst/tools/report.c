@@ -5,6 +5,7 @@
 
 #include "gst/json-writer.h"
 #include "gst/labels.h"
+#include "gst/tools/csv-string.h"
 
 struct _Report {
   ReportFormat format;
@@ -73,22 +74,6 @@ append_seconds (GString *out, gdouble value)
   g_string_append_len (out, text, len);
 }
 
-static void
-append_csv_string (GString *out, const char *text)
-{
-  if (!strpbrk (text, ",\"\r\n")) {
-    g_string_append (out, text);
-    return;
-  }
-  g_string_append_c (out, '"');
-  for (; *text; text++) {
-    if (*text == '"')
-      g_string_append_c (out, '"');
-    g_string_append_c (out, *text);
-  }
-  g_string_append_c (out, '"');
-}
-
 /* Formats */
 
 static void
@@ -143,13 +128,13 @@ append_json_summary (const Report *self, const Line *line, GString *out)
 static void
 append_csv (const Report *self, const Line *line, GString *out)
 {
-  append_csv_string (out, self->source);
+  csv_append_string (out, self->source);
   g_string_append_c (out, ',');
   append_seconds (out, line->start);
   g_string_append_c (out, ',');
   append_seconds (out, line->end);
   g_string_append_c (out, ',');
-  append_csv_string (out, line->emotion);
+  csv_append_string (out, line->emotion);
   g_string_append_c (out, ',');
   append_number (out, line->confidence);
   g_string_append_printf (out, ",%d,%d", line->partial, line->silence);
@@ -183,7 +168,7 @@ report_head (const Report *self)
   out = g_string_new ("file,start,end,emotion,confidence,partial,silence");
   for (guint i = 0; i < self->labels->len; i++) {
     g_string_append_c (out, ',');
-    append_csv_string (out, g_ptr_array_index (self->labels, i));
+    csv_append_string (out, g_ptr_array_index (self->labels, i));
   }
   g_string_append (out, "\r\n");
   return g_string_free (out, FALSE);

@@ -2,54 +2,13 @@
 #include "gst/train/plot.h"
 
 #include <math.h>
-#include <plplot.h>
+#include "gst/plot.h"
 #include "gst/train/classes.h"
-
-/* Colours that people with any colour vision tell apart (Okabe and Ito 2008),
- * by PLplot's number; the rest is black, white and grey. */
-enum { WHITE, BLACK, BLUE, VERMILION, GREY };
-
-static const struct {
-  guint8 red, green, blue;
-} colours[] = {
-  [WHITE] = { 255, 255, 255 },
-  [BLACK] = { 0, 0, 0 },
-  [BLUE] = { 0, 114, 178 },
-  [VERMILION] = { 213, 94, 0 },
-  [GREY] = { 215, 215, 215 },
-};
 
 gboolean
 train_plot_is_available (void)
 {
   return TRUE;
-}
-
-/* PLplot ends the program where it cannot write: so find out before. */
-static gboolean
-begin (const char *path, gint width, gint height, GError **error)
-{
-  if (!g_file_set_contents (path, "", 0, error))
-    return FALSE;
-  plsdev ("svg");
-  plsfnam (path);
-  plspage (0, 0, width, height, 0, 0);
-  for (gsize i = 0; i < G_N_ELEMENTS (colours); i++)
-    plscol0 (i, colours[i].red, colours[i].green, colours[i].blue);
-  plinit ();
-  pladv (0);
-  plschr (0, 0.8);
-  plcol0 (BLACK);
-  return TRUE;
-}
-
-/* "#" begins PLplot's own escapes. Free with g_free. */
-static char *
-escape (const char *text)
-{
-  g_auto (GStrv) parts = g_strsplit (text, "#", -1);
-
-  return g_strjoinv ("##", parts);
 }
 
 static double
@@ -82,9 +41,9 @@ draw_axes (TrainPlotKind kind, gsize n, double top)
 {
   plvpor (0.09, 0.97, 0.13, 0.91);
   plwind (0, MAX (n, 2) + 0.5, 0, top);
-  plcol0 (GREY);
+  plcol0 (PLOT_GREY);
   plbox ("g", 0, 0, "g", 0, 0);
-  plcol0 (BLACK);
+  plcol0 (PLOT_BLACK);
   plbox (n < 10 ? "bcnt" : "bcnst", n < 10 ? 1 : 0, 0, "bcnstv", 0, 0);
   if (kind == TRAIN_PLOT_LOSS)
     pllab ("Epoch", "Loss (nats)", "Loss");
@@ -119,7 +78,7 @@ draw_best (gsize best, double top)
 {
   g_autofree char *text = g_strdup_printf ("best: %zu", best + 1);
 
-  plcol0 (BLACK);
+  plcol0 (PLOT_BLACK);
   pllsty (3);
   pljoin (best + 1, 0, best + 1, top);
   pllsty (1);
@@ -132,8 +91,8 @@ static void
 draw_legend (TrainPlotKind kind)
 {
   const PLINT options[] = { PL_LEGEND_LINE, PL_LEGEND_LINE };
-  const PLINT text_colours[] = { BLACK, BLACK };
-  const PLINT line_colours[] = { BLUE, VERMILION };
+  const PLINT text_colours[] = { PLOT_BLACK, PLOT_BLACK };
+  const PLINT line_colours[] = { PLOT_BLUE, PLOT_VERMILION };
   const PLINT styles[] = { 1, 2 };
   const PLFLT widths[] = { 2, 2 };
   const char *const texts[] = { "training", "validation" };
@@ -141,10 +100,11 @@ draw_legend (TrainPlotKind kind)
       | (kind == TRAIN_PLOT_LOSS ? PL_POSITION_TOP : PL_POSITION_BOTTOM);
   PLFLT width, height;
 
-  plcol0 (BLACK);
+  plcol0 (PLOT_BLACK);
   pllegend (&width, &height, PL_LEGEND_BACKGROUND, corner, 0.02, 0.06, 0.06,
-      WHITE, GREY, 1, 0, 0, 2, options, 1, 0.8, 2, 0, text_colours, texts, NULL,
-      NULL, NULL, NULL, line_colours, styles, widths, NULL, NULL, NULL, NULL);
+      PLOT_WHITE, PLOT_GREY, 1, 0, 0, 2, options, 1, 0.8, 2, 0, text_colours,
+      texts, NULL, NULL, NULL, NULL, line_colours, styles, widths, NULL, NULL,
+      NULL, NULL);
 }
 
 gboolean
@@ -153,13 +113,13 @@ train_plot_history (const char *path, TrainPlotKind kind, const NnEpoch *epochs,
 {
   const double top = find_top (epochs, n_epochs, kind);
 
-  if (!begin (path, 800, 500, error))
+  if (!plot_begin (path, "svg", 800, 500, error))
     return FALSE;
   draw_axes (kind, n_epochs, top);
   if (best != G_MAXSIZE)
     draw_best (best, top);
-  draw_line (epochs, n_epochs, kind, FALSE, BLUE);
-  draw_line (epochs, n_epochs, kind, TRUE, VERMILION);
+  draw_line (epochs, n_epochs, kind, FALSE, PLOT_BLUE);
+  draw_line (epochs, n_epochs, kind, TRUE, PLOT_VERMILION);
   draw_legend (kind);
   plend ();
   return TRUE;
@@ -169,11 +129,11 @@ train_plot_history (const char *path, TrainPlotKind kind, const NnEpoch *epochs,
 static gboolean
 set_shade (double share)
 {
-  const gint shade = G_N_ELEMENTS (colours);
+  const gint shade = PLOT_N_COLOURS;
 
-  plscol0 (shade, 255 + share * (colours[BLUE].red - 255),
-      255 + share * (colours[BLUE].green - 255),
-      255 + share * (colours[BLUE].blue - 255));
+  plscol0 (shade, 255 + share * (plot_colours[PLOT_BLUE].red - 255),
+      255 + share * (plot_colours[PLOT_BLUE].green - 255),
+      255 + share * (plot_colours[PLOT_BLUE].blue - 255));
   plcol0 (shade);
   return share > 0.85;
 }
@@ -192,7 +152,7 @@ draw_cell (gsize row, gsize column, gsize n, gsize count, gsize support)
   plfill (4, xs, ys);
   if (count == 0)
     return;
-  plcol0 (is_dark ? WHITE : BLACK);
+  plcol0 (is_dark ? PLOT_WHITE : PLOT_BLACK);
   plschr (0, 0.85);
   plptex (x + 0.5, y + 0.56, 1, 0, 0.5, percent);
   plschr (0, 0.5);
@@ -202,10 +162,11 @@ draw_cell (gsize row, gsize column, gsize n, gsize count, gsize support)
 static void
 draw_names (const GstEmotionLabels *labels, const guint *used, gsize n)
 {
-  plcol0 (BLACK);
+  plcol0 (PLOT_BLACK);
   plschr (0, 0.7);
   for (gsize i = 0; i < n; i++) {
-    g_autofree char *name = escape (gst_emotion_labels_get (labels, used[i]));
+    g_autofree char *name =
+        plot_escape (gst_emotion_labels_get (labels, used[i]));
 
     plmtex ("lv", 0.6, (n - i - 0.5) / n, 1, name);
     plmtex ("bv", 0.6, (i + 0.5) / n, 1, name);
@@ -219,7 +180,7 @@ train_plot_confusion (const char *path, const char *title,
   guint n;
   g_autofree guint *used = train_used_classes (metrics, &n);
 
-  if (!begin (path, 760, 720, error))
+  if (!plot_begin (path, "svg", 760, 720, error))
     return FALSE;
   plvpor (0.23, 0.98, 0.24, 0.93);
   plwind (0, n, 0, n);
@@ -228,7 +189,7 @@ train_plot_confusion (const char *path, const char *title,
       draw_cell (row, column, n,
           nn_metrics_confusion (metrics, used[row], used[column]),
           nn_metrics_support (metrics, used[row]));
-  plcol0 (BLACK);
+  plcol0 (PLOT_BLACK);
   plbox ("bc", 0, 0, "bc", 0, 0);
   draw_names (labels, used, n);
   plschr (0, 0.8);

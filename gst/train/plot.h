@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Pictures of a training run, SVG files, by PLplot. Only this file's .c calls
- * it. One thread at a time. Where the build has no PLplot there are no
+/* Pictures of a training run, SVG files, by PLplot. One thread at
+ * a time. Where the build has no PLplot there are no
  * pictures.
  */
 #pragma once

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gst/plot.h"
+
+#include <string.h>
+
+const PlotRgb plot_colours[PLOT_N_COLOURS] = {
+  [PLOT_WHITE] = { 255, 255, 255 },
+  [PLOT_BLACK] = { 0, 0, 0 },
+  [PLOT_BLUE] = { 0, 114, 178 },
+  [PLOT_VERMILION] = { 213, 94, 0 },
+  [PLOT_GREY] = { 215, 215, 215 },
+};
+
+gboolean
+plot_has_device (const char *device)
+{
+  const char *menus[64], *names[64], **menu = menus, **name = names;
+  int n = G_N_ELEMENTS (names);
+
+  plgFileDevs (&menu, &name, &n);
+  for (int i = 0; i < n; i++)
+    if (strcmp (names[i], device) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* PLplot ends the program where it cannot write: so find out before. */
+gboolean
+plot_begin (const char *path, const char *device, gint width, gint height,
+    GError **error)
+{
+  if (!g_file_set_contents (path, "", 0, error))
+    return FALSE;
+  plsdev (device);
+  plsfnam (path);
+  plspage (0, 0, width, height, 0, 0);
+  for (gsize i = 0; i < PLOT_N_COLOURS; i++)
+    plscol0 (
+        i, plot_colours[i].red, plot_colours[i].green, plot_colours[i].blue);
+  plinit ();
+  pladv (0);
+  plschr (0, 0.8);
+  plcol0 (PLOT_BLACK);
+  return TRUE;
+}
+
+char *
+plot_escape (const char *text)
+{
+  g_auto (GStrv) parts = g_strsplit (text, "#", -1);
+
+  return g_strjoinv ("##", parts);
+}

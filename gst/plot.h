@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What all pictures share: a page, its colours, its text. By PLplot, which only
+ * this and what includes it call. One thread at a time. */
+#pragma once
+
+#include <glib.h>
+#include <plplot.h>
+
+/* Colours that people with any colour vision tell apart (Okabe and Ito 2008),
+ * by PLplot's number; the rest is black, white and grey. */
+typedef enum {
+  PLOT_WHITE,
+  PLOT_BLACK,
+  PLOT_BLUE,
+  PLOT_VERMILION,
+  PLOT_GREY,
+  PLOT_N_COLOURS, /* the first number that is free */
+} PlotColour;
+
+typedef struct {
+  guint8 red, green, blue;
+} PlotRgb;
+
+extern const PlotRgb plot_colours[PLOT_N_COLOURS];
+
+/* Whether PLplot has a driver of that name. */
+gboolean plot_has_device (const char *device);
+
+/* Begins a picture of so many pixels; end it with plend. FALSE and
+ * G_FILE_ERROR where the file cannot be written. */
+gboolean plot_begin (const char *path, const char *device, gint width,
+    gint height, GError **error);
+
+/* Text for PLplot, where "#" begins escapes. Free with g_free. */
+char *plot_escape (const char *text);

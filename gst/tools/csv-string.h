@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <glib.h>
+
+/* Appends text as a field of CSV: in quotes where RFC 4180 asks for them. */
+void csv_append_string (GString *out, const char *text);

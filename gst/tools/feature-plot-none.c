@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Stands for feature-plot.c where the build has no PLplot. */
+#include "gst/tools/feature-plot.h"
+
+gboolean
+feature_plot_is_available (void)
+{
+  return FALSE;
+}
+
+gboolean
+feature_plot (const char *folder, const char *name, const float *samples,
+    gsize n, const DspRecipe *recipe, GError **error)
+{
+  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOSYS,
+      "this build has no PLplot, so it draws no pictures");
+  return FALSE;
+}

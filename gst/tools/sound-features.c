@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gst/tools/sound-features.h"
+
+#include "dsp/error.h"
+#include "dsp/features.h"
+
+static gsize
+count_windows (gsize n, gsize window_len)
+{
+  const gsize rest = n % window_len;
+
+  return MAX (n / window_len + (2 * rest >= window_len ? 1 : 0), 1);
+}
+
+static void
+compute (SoundFeatures *self, DspFeatures *features, const float *samples)
+{
+  const gsize len = self->recipe.window_len;
+
+  for (gsize w = 0; w < self->n_windows; w++)
+    dsp_features_compute (features, samples + w * len,
+        MIN (len, self->n_samples - w * len),
+        self->values + w * self->n_rows * self->n_columns);
+}
+
+static gboolean
+allocate (SoundFeatures *self, GError **error)
+{
+  gsize n = self->n_rows * self->n_columns;
+
+  self->n_windows = count_windows (self->n_samples, self->recipe.window_len);
+  if (g_size_checked_mul (&n, n, self->n_windows))
+    self->values = g_try_new (float, n);
+  if (!self->values)
+    g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
+        "no memory for the features of %zu windows", self->n_windows);
+  return self->values != NULL;
+}
+
+SoundFeatures *
+sound_features_new (const float *samples, gsize n, const DspRecipe *recipe,
+    gboolean is_whole, GError **error)
+{
+  g_autoptr (SoundFeatures) self = g_new0 (SoundFeatures, 1);
+  g_autoptr (DspFeatures) features = NULL;
+
+  g_return_val_if_fail (n > 0, NULL);
+  self->recipe = *recipe;
+  self->n_samples = n;
+  self->is_whole = is_whole;
+  if (is_whole)
+    self->recipe.window_len = n;
+  features = dsp_features_new (&self->recipe, error);
+  if (!features)
+    return NULL;
+  self->n_rows = dsp_features_n_bands (features);
+  self->n_columns = dsp_features_n_frames (features);
+  if (!allocate (self, error))
+    return NULL;
+  compute (self, features, samples);
+  return g_steal_pointer (&self);
+}
+
+void
+sound_features_free (SoundFeatures *self)
+{
+  if (!self)
+    return;
+  g_free (self->values);
+  g_free (self);
+}
+
+const float *
+sound_features_row (const SoundFeatures *self, gsize window, gsize row)
+{
+  return self->values + (window * self->n_rows + row) * self->n_columns;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The features of one whole sound, or of its windows:
+ *   samples [n_samples] -> values [n_windows][n_rows][n_columns]
+ * (rows and columns: dsp/recipe.h). */
+#pragma once
+
+#include <glib.h>
+#include "dsp/recipe.h"
+
+typedef struct {
+  DspRecipe recipe; /* of this sound: a whole one is one window of its length */
+  gboolean is_whole;
+  gsize n_samples; /* of the sound */
+  gsize n_windows;
+  gsize n_rows, n_columns;
+  float *values;
+} SoundFeatures;
+
+/* samples: n > 0 of them, mono, at recipe->rate. is_whole: recipe->window_len
+ * does not count. Else windows follow one another; a rest of at least half a
+ * window, and a sound that is shorter than one, are padded with zeros, and a
+ * shorter rest is left out, as emotiondetect does. NULL and DSP_ERROR_CONFIG
+ * where the recipe cannot be used for so many samples. */
+SoundFeatures *sound_features_new (const float *samples, gsize n,
+    const DspRecipe *recipe, gboolean is_whole, GError **error);
+void sound_features_free (SoundFeatures *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SoundFeatures, sound_features_free)
+
+/* One row of one window. */
+const float *sound_features_row (
+    const SoundFeatures *self, gsize window, gsize row);

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* emotion-features as a user runs it: sounds in, HDF5, CSV and pictures out. */
+#include <gst/gst.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "dsp/features.h"
+#include "gst/decode.h"
+#include "gst/tools/feature-file.h"
+#include "gst/tools/feature-plot.h"
+#include "nn/h5.h"
+#include "tests/gst/synthetic.h"
+
+typedef struct {
+  char *folder;
+  char *out; /* folder/out.h5 */
+} Fixture;
+
+static void
+write_sound (const Fixture *f, const char *name, double seconds)
+{
+  g_autofree char *path = g_build_filename (f->folder, name, NULL);
+  const SyntheticSound sound = { 22050, 2, seconds, 300, 0.05, 7 };
+
+  synthetic_write (path, &sound);
+}
+
+static void
+setup (Fixture *f, gconstpointer data)
+{
+  f->folder = synthetic_folder ();
+  f->out = g_build_filename (f->folder, "out.h5", NULL);
+  write_sound (f, "a.wav", 1.3);
+  write_sound (f, "sub/b.wav", 2.75);
+}
+
+static void
+teardown (Fixture *f, gconstpointer data)
+{
+  synthetic_remove (f->folder);
+  g_free (f->out);
+}
+
+/* Runs a program inside the folder; returns its exit status. */
+static int
+run_argv (const Fixture *f, char **argv, char **err)
+{
+  g_autoptr (GError) error = NULL;
+  int status;
+
+  g_spawn_sync (f->folder, argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL,
+      NULL, err, &status, &error);
+  g_assert_no_error (error);
+  g_assert_true (WIFEXITED (status));
+  return WEXITSTATUS (status);
+}
+
+static int
+run (const Fixture *f, const char *arguments, char **err)
+{
+  g_auto (GStrv) words = g_strsplit (arguments, " ", -1);
+  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
+
+  g_ptr_array_add (argv, (char *) g_getenv ("EMOTION_FEATURES"));
+  for (char **word = words; *word; word++)
+    g_ptr_array_add (argv, *word);
+  g_ptr_array_add (argv, NULL);
+  return run_argv (f, (char **) argv->pdata, err);
+}
+
+static void
+run_well (const Fixture *f, const char *arguments)
+{
+  g_autofree char *err = NULL;
+
+  if (run (f, arguments, &err) != 0)
+    g_error ("%s: %s", arguments, err);
+  g_assert_cmpstr (err, ==, "");
+}
+
+/* What dsp/ makes of the samples of a file, begin to end. */
+static float *
+compute (const Fixture *f, const char *name, DspRecipe *recipe, gsize begin,
+    gsize end)
+{
+  g_autofree char *path = g_build_filename (f->folder, name, NULL);
+  gsize n;
+  g_autofree float *samples =
+      gst_emotion_decode_file (path, recipe->rate, 0, &n, NULL);
+
+  g_assert_nonnull (samples);
+  if (end == 0)
+    recipe->window_len = end = n;
+
+  g_autoptr (DspFeatures) features = dsp_features_new (recipe, NULL);
+  float *values = g_new (float,
+      dsp_features_n_bands (features) * dsp_features_n_frames (features));
+
+  dsp_features_compute (features, samples + begin, MIN (end, n) - begin, values);
+  return values;
+}
+
+static void
+assert_dataset (NnH5 *file, const char *path, const NnShape *expected_shape,
+    const float *expected, gsize first)
+{
+  NnShape shape;
+  g_autoptr (GError) error = NULL;
+  g_autofree float *values = nn_h5_read_floats (file, path, &shape, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (shape.rank, ==, expected_shape->rank);
+  for (size_t i = 0; i < shape.rank; i++)
+    g_assert_cmpuint (shape.dim[i], ==, expected_shape->dim[i]);
+  for (size_t i = first; i < nn_shape_size (&shape); i++)
+    g_assert_cmpfloat (values[i], ==, expected[i - first]);
+}
+
+static void
+test_frames (Fixture *f, gconstpointer data)
+{
+  DspRecipe recipe = DSP_RECIPE_DEFAULT;
+  g_autofree float *expected = NULL;
+  g_autofree char *text = NULL;
+
+  recipe.features = DSP_FEATURE_MFCC | DSP_FEATURE_RMS;
+  recipe.normalization = DSP_NORMALIZATION_NONE;
+  run_well (f,
+      "a.wav ./sub/b.wav --output out.h5 --features mfcc,rms --set n_mfcc=20");
+  recipe.n_mfcc = 20;
+  expected = compute (f, "sub/b.wav", &recipe, 0, 0);
+
+  const gsize n_frames = dsp_recipe_n_frames (&recipe);
+  g_autoptr (NnH5) file = nn_h5_open (f->out, NULL);
+
+  g_assert_cmpuint (recipe.window_len, ==, 44000);
+  assert_dataset (file, "sub/b.wav/mfcc",
+      &(NnShape){ .rank = 2, .dim = { 20, n_frames } }, expected, 0);
+  assert_dataset (file, "sub/b.wav/rms",
+      &(NnShape){ .rank = 2, .dim = { 1, n_frames } }, expected + 20 * n_frames,
+      0);
+  g_assert_true (nn_h5_has_dataset (file, "a.wav/mfcc"));
+  g_assert_false (nn_h5_has_dataset (file, "a.wav/mel"));
+  text = nn_h5_attribute_string (file, "sub/b.wav", "source", NULL);
+  g_assert_cmpstr (text, ==, "./sub/b.wav");
+  g_clear_pointer (&text, g_free);
+  text = nn_h5_attribute_string (file, "sub/b.wav", "recipe", NULL);
+  g_assert_nonnull (strstr (text, "\"window_len\": 44000"));
+  g_assert_nonnull (strstr (text, "\"n_mfcc\": 20"));
+  g_assert_true (nn_h5_has_attribute (file, "a.wav", "hop_length"));
+}
+
+/* Windows of a second: 2.75 s make three, the last is padded; 1.3 s make one.
+ */
+static void
+test_windows (Fixture *f, gconstpointer data)
+{
+  DspRecipe recipe = DSP_RECIPE_DEFAULT;
+  g_autofree float *last = NULL;
+
+  run_well (f, "a.wav sub/b.wav -o out.h5 -f chroma -w 1");
+  recipe.features = DSP_FEATURE_CHROMA;
+  recipe.normalization = DSP_NORMALIZATION_NONE;
+  recipe.window_len = 16000;
+  last = compute (f, "sub/b.wav", &recipe, 32000, 48000);
+
+  const gsize n_frames = dsp_recipe_n_frames (&recipe);
+  g_autoptr (NnH5) file = nn_h5_open (f->out, NULL);
+  NnShape shape;
+
+  assert_dataset (file, "sub/b.wav/chroma",
+      &(NnShape){ .rank = 3, .dim = { 3, 12, n_frames } }, last,
+      2 * 12 * n_frames);
+  g_assert_true (
+      nn_h5_dataset_shape (file, "a.wav/chroma", &shape, NULL));
+  g_assert_cmpuint (shape.dim[0], ==, 1);
+}
+
+/* The table has what the HDF5 has. */
+static void
+test_statistics (Fixture *f, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (f->folder, "s.csv", NULL);
+  g_autofree char *csv = NULL;
+  NnShape shape;
+
+  run_well (f, "a.wav sub/b.wav -o out.h5 -f mfcc,zcr --statistics -c s.csv");
+  g_assert_true (g_file_get_contents (path, &csv, NULL, NULL));
+
+  g_auto (GStrv) lines = g_strsplit (csv, "\r\n", -1);
+  g_auto (GStrv) head = g_strsplit (lines[0], ",", -1);
+  g_auto (GStrv) row = g_strsplit (lines[2], ",", -1);
+  g_autoptr (NnH5) file = nn_h5_open (f->out, NULL);
+  g_autofree float *mfcc =
+      nn_h5_read_floats (file, "sub/b.wav/mfcc", &shape, NULL);
+  g_autofree float *zcr = nn_h5_read_floats (file, "sub/b.wav/zcr", NULL, NULL);
+
+  g_assert_cmpuint (shape.dim[1], ==, 2);
+  g_assert_cmpuint (g_strv_length (lines), ==, 4); /* and an empty end */
+  g_assert_cmpuint (g_strv_length (head), ==, 3 + 14 * 2);
+  g_assert_cmpuint (g_strv_length (row), ==, 3 + 14 * 2);
+  g_assert_cmpstr (head[3 + 12 * 2 + 1], ==, "mfcc_12_std");
+  g_assert_cmpstr (head[3 + 13 * 2], ==, "zcr_0_mean");
+  g_assert_cmpstr (row[0], ==, "sub/b.wav");
+  g_assert_cmpstr (row[2], ==, "2.75");
+  for (gsize i = 0; i < 28; i++)
+    g_assert_cmpfloat ((float) g_ascii_strtod (row[3 + i], NULL), ==,
+        i < 26 ? mfcc[i] : zcr[i - 26]);
+}
+
+/* A bad file is named and the rest is done; a bad call does nothing. */
+static void
+test_status (Fixture *f, gconstpointer data)
+{
+  static const struct {
+    const char *arguments;
+    int status;
+    const char *says;
+  } cases[] = {
+    { "a.wav nowhere.wav sub/b.wav -o out.h5", 1, "*nowhere.wav: *" },
+    { "sub a.wav sub/b.wav -o out.h5", 1, "*sub: *" },
+    { "-o out.h5", 2, "*no sound*" },
+    { "a.wav", 2, "*--output*" },
+    { "a.wav -o out.h5 --features mel,loudness", 2, "*loudness*" },
+    { "a.wav -o out.h5 --set n_mel=3", 2, "*n_mel=3*n_mels*" },
+    { "a.wav -o out.h5 --set n_mels=0", 2, "*n_mels is 0*" },
+    { "a.wav -o out.h5 --set n_mels", 2, "*NAME=VALUE*" },
+    { "a.wav -o out.h5 --frames --statistics", 2, "*exclude*" },
+    { "a.wav -c out.csv", 2, "*--statistics*" },
+    { "a.wav -o out.h5 --window 0.0001", 2, "*--window*" },
+    { "a.wav ./a.wav -o out.h5", 2, "*named twice*" },
+    { "a.wav -o out.h5 --nothing", 2, "*--nothing*" },
+    { "a.wav -o no/where/out.h5", 1, "*no/where/out.h5*" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *err = NULL;
+
+    g_test_message ("%s", cases[i].arguments);
+    g_assert_cmpint (run (f, cases[i].arguments, &err), ==, cases[i].status);
+    if (!g_pattern_match_simple (cases[i].says, err))
+      g_error ("%s: %s", cases[i].arguments, err);
+    if (i < 2) {
+      g_autoptr (NnH5) file = nn_h5_open (f->out, NULL);
+
+      g_assert_true (nn_h5_has_dataset (file, "a.wav/mel"));
+      g_assert_true (nn_h5_has_dataset (file, "sub/b.wav/delta2"));
+      g_assert_cmpint (remove (f->out), ==, 0);
+    }
+    g_assert_false (g_file_test (f->out, G_FILE_TEST_EXISTS));
+  }
+}
+
+/* The same on any number of threads, byte by byte. */
+static void
+test_threads (Fixture *f, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (f->folder, "two.h5", NULL);
+  g_autofree char *one = NULL, *two = NULL;
+  gsize n_one, n_two;
+
+  run_well (f, "sub/b.wav a.wav -o out.h5 --threads 1");
+  run_well (f, "sub/b.wav a.wav -o two.h5 --threads 8");
+  g_assert_true (g_file_get_contents (f->out, &one, &n_one, NULL));
+  g_assert_true (g_file_get_contents (path, &two, &n_two, NULL));
+  g_assert_cmpmem (one, n_one, two, n_two);
+}
+
+static void
+test_names (void)
+{
+  static const struct {
+    const char *sources[4], *names[4];
+    int twice; /* -1: none */
+  } cases[] = {
+    { { "/a/b/c.wav" }, { "c.wav" }, -1 },
+    { { "/a/b/c.wav", "/a/bd/c.wav" }, { "b/c.wav", "bd/c.wav" }, -1 },
+    { { "/a/b/../c.wav", "/a/d.wav" }, { "c.wav", "d.wav" }, -1 },
+    { { "file:///a/x%20y", "/a/z" }, { "x y", "z" }, -1 },
+    { { "/a/b", "/c", "/a//./b" }, { NULL }, 2 },
+    { { "/a/b", "file:///a/b" }, { NULL }, 1 },
+    { { "/x", "x" }, { NULL }, 1 }, /* one group */
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    const char *twice;
+    g_auto (GStrv) names =
+        feature_names ((char *const *) cases[i].sources, &twice);
+
+    if (cases[i].twice >= 0) {
+      g_assert_null (names);
+      g_assert_cmpstr (twice, ==, cases[i].sources[cases[i].twice]);
+      continue;
+    }
+    for (gsize n = 0; n == 0 || cases[i].names[n - 1]; n++)
+      g_assert_cmpstr (names[n], ==, cases[i].names[n]);
+  }
+}
+
+static void
+test_plot (Fixture *f, gconstpointer data)
+{
+  static const char *const pictures[] = { "p/a.wav", "p/sub/b.wav" };
+
+  if (!feature_plot_is_available ()) {
+    g_test_skip ("this build has no PLplot");
+    return;
+  }
+  run_well (f, "a.wav sub/b.wav --plot p --statistics");
+  for (gsize i = 0; i < G_N_ELEMENTS (pictures); i++) {
+    g_autofree char *png = g_strconcat (pictures[i], ".png", NULL);
+    g_autofree char *svg = g_strconcat (pictures[i], ".svg", NULL);
+    g_autofree char *png_path = g_build_filename (f->folder, png, NULL);
+    g_autofree char *svg_path = g_build_filename (f->folder, svg, NULL);
+    g_autofree char *text = NULL;
+    gsize n;
+
+    if (g_file_get_contents (png_path, &text, &n, NULL))
+      g_assert_cmpmem (text, 8, "\x89PNG\r\n\x1a\n", 8);
+    else {
+      g_assert_true (g_file_get_contents (svg_path, &text, &n, NULL));
+      g_assert_nonnull (strstr (text, "<svg"));
+    }
+    g_assert_cmpuint (n, >, 10000);
+  }
+}
+
+/* The two lines of README.md. */
+static void
+test_h5py (Fixture *f, gconstpointer data)
+{
+  static const char *const code = "import h5py\n"
+      "mfcc = h5py.File('out.h5')['sub/b.wav/mfcc'][:]\n"
+      "assert mfcc.shape == (13, 86) and mfcc.dtype == 'f4', mfcc\n"
+      "assert h5py.File('out.h5')['sub/b.wav'].attrs['hop_length'] == 512\n"
+      "assert h5py.File('out.h5')['sub/b.wav'].attrs['tuning'] == 'estimate'\n";
+  char *const probe[] = { "/usr/bin/python3", "-c", "import h5py", NULL };
+  char *const use[] = { "/usr/bin/python3", "-c", (char *) code, NULL };
+  g_autofree char *err = NULL;
+
+  if (!g_file_test (probe[0], G_FILE_TEST_IS_EXECUTABLE)
+      || run_argv (f, (char **) probe, NULL) != 0) {
+    g_test_skip ("h5py is not installed");
+    return;
+  }
+  run_well (f, "sub/b.wav --output out.h5");
+  if (run_argv (f, (char **) use, &err) != 0)
+    g_error ("%s", err);
+}
+
+#define ADD(name, func)                                                        \
+  g_test_add ("/feature-tool/" name, Fixture, NULL, setup, func, teardown)
+
+int
+main (int argc, char **argv)
+{
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  ADD ("frames", test_frames);
+  ADD ("windows", test_windows);
+  ADD ("statistics", test_statistics);
+  ADD ("status", test_status);
+  ADD ("threads", test_threads);
+  ADD ("plot", test_plot);
+  ADD ("h5py", test_h5py);
+  g_test_add_func ("/feature-tool/names", test_names);
+  return g_test_run ();
+}
