@@ -386,7 +386,7 @@ load_model (Tool *self, GError **error)
   const TrainOptions *const options = self->options;
   const char *path = options->evaluate;
 
-  self->recipe = DSP_RECIPE_DEFAULT;
+  self->recipe = train_options_recipe (options);
   if (!path && train_is_architecture (train_options_model (options)))
     return TRUE;
   if (!path)
