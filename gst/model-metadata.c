@@ -28,11 +28,19 @@ gst_emotion_recipe_for_input (const NnShape *input)
 {
   DspRecipe recipe = DSP_RECIPE_DEFAULT;
 
-  if (input->rank < 2 || input->dim[1] > G_MAXUINT32)
+  const size_t n_frames = dsp_recipe_n_frames (&recipe);
+  size_t frames_axis = 1;
+
+  if (input->rank < 2)
     return recipe;
-  recipe.n_mels = input->dim[0];
-  if (input->dim[1] != dsp_recipe_n_frames (&recipe))
-    recipe.window_len = window_len_for (&recipe, input->dim[1]);
+  /* (frames, bands) shows itself by the frames of the usual window. */
+  if (input->dim[0] == n_frames && input->dim[1] != n_frames)
+    frames_axis = 0;
+  if (input->dim[frames_axis] > G_MAXUINT32)
+    return recipe;
+  recipe.n_mels = input->dim[1 - frames_axis];
+  if (input->dim[frames_axis] != n_frames)
+    recipe.window_len = window_len_for (&recipe, input->dim[frames_axis]);
   return recipe;
 }
 

@@ -14,8 +14,9 @@
 #include "nn/shape.h"
 
 /* The default recipe with the bands and frames of a network's input
- * (bands, frames[, 1]). Frames other than the default's mean a window of the
- * roundest length that has so many. */
+ * (bands, frames[, 1]), or (frames, bands[, 1]) with the default's frames.
+ * Frames other than the default's mean a window of the roundest length that has
+ * so many. */
 DspRecipe gst_emotion_recipe_for_input (const NnShape *input);
 
 /* Updates *recipe and sets *labels (owned; NULL where the file has none).

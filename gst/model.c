@@ -10,32 +10,69 @@ struct _GstEmotionModel {
   char *name;
   NnModel *network;
   DspRecipe recipe;
-  GstEmotionLabels *labels; /* of the file; may be NULL */
+  gboolean wants_frames_first; /* the features turned: [frames][bands] */
+  GstEmotionLabels *labels;    /* of the file; may be NULL */
   GstEmotionModelFunc on_free;
   gpointer on_free_data;
 
-  GMutex lock;        /* guards what follows */
-  GCond came_back;    /* a session is idle again */
-  GPtrArray *idle;    /* NnSession */
-  guint n_sessions;   /* idle or not */
-  guint max_sessions; /* at least 1 */
+  GMutex lock;       /* guards what follows */
+  GCond came_back;   /* a session is idle again */
+  GPtrArray *idle;   /* Runner */
+  guint n_runners;   /* idle or not */
+  guint max_runners; /* at least 1 */
 };
 
-/* The features as the network's input has to be: [bands][frames], with or
- * without an axis of one channel; or all in a row. */
-static gboolean
-input_fits (const NnShape *in, const DspRecipe *recipe)
+/* What one thread needs to run the network. */
+typedef struct {
+  NnSession *session;
+  float *turned; /* [n_features], the input of a network that wants it so */
+} Runner;
+
+static void
+runner_free (Runner *runner)
 {
+  nn_session_free (runner->session);
+  g_free (runner->turned);
+  g_free (runner);
+}
+
+static Runner *
+runner_new (GstEmotionModel *self, GError **error)
+{
+  NnSession *session = nn_session_new (self->network, 1, error);
+  Runner *runner;
+
+  if (!session)
+    return NULL;
+  runner = g_new0 (Runner, 1);
+  runner->session = session;
+  if (self->wants_frames_first)
+    runner->turned = g_new (float, gst_emotion_model_n_features (self));
+  return runner;
+}
+
+/* The features as the network's input has to be: [bands][frames] or
+ * [frames][bands], with or without an axis of one channel; or all in a row. */
+static gboolean
+input_fits (
+    const NnShape *in, const DspRecipe *recipe, gboolean *wants_frames_first)
+{
+  const size_t n_bands = dsp_recipe_n_bands (recipe);
+  const size_t n_columns = dsp_recipe_n_columns (recipe);
+
+  *wants_frames_first = FALSE;
   if (in->rank == 1)
-    return in->dim[0]
-        == dsp_recipe_n_bands (recipe) * dsp_recipe_n_columns (recipe);
-  return (in->rank == 2 || (in->rank == 3 && in->dim[2] == 1))
-      && in->dim[0] == dsp_recipe_n_bands (recipe)
-      && in->dim[1] == dsp_recipe_n_columns (recipe);
+    return in->dim[0] == n_bands * n_columns;
+  if (in->rank != 2 && (in->rank != 3 || in->dim[2] != 1))
+    return FALSE;
+  if (in->dim[0] == n_bands && in->dim[1] == n_columns)
+    return TRUE;
+  *wants_frames_first = in->dim[0] == n_columns && in->dim[1] == n_bands;
+  return *wants_frames_first;
 }
 
 static gboolean
-check_shapes (const GstEmotionModel *self, GError **error)
+check_shapes (GstEmotionModel *self, GError **error)
 {
   const size_t n_in = nn_model_n_inputs (self->network);
   const size_t n_out = nn_model_n_outputs (self->network);
@@ -52,9 +89,10 @@ check_shapes (const GstEmotionModel *self, GError **error)
   g_autofree char *in_text = nn_shape_to_string (in);
   g_autofree char *out_text = nn_shape_to_string (out);
 
-  if (!input_fits (in, &self->recipe)) {
+  if (!input_fits (in, &self->recipe, &self->wants_frames_first)) {
     g_set_error (error, NN_ERROR, NN_ERROR_SHAPE,
-        "%s: input is %s; the features are (%zu, %zu, 1), or as many in a row",
+        "%s: input is %s; the features are (%zu bands, %zu frames), either "
+        "way round, with or without a last axis of 1, or as many in a row",
         self->name, in_text, dsp_recipe_n_bands (&self->recipe),
         dsp_recipe_n_columns (&self->recipe));
     return FALSE;
@@ -69,21 +107,29 @@ check_shapes (const GstEmotionModel *self, GError **error)
 }
 
 /* Most files say all shapes. One that leaves the number of frames open gets
- * those of the default window. */
+ * those of the default window; one that leaves the bands open, the usual 64. */
 static NnModel *
 load_network (const char *path, GError **error)
 {
+  const DspRecipe recipe = DSP_RECIPE_DEFAULT;
+  const size_t bands = dsp_recipe_n_bands (&recipe);
+  const size_t frames = dsp_recipe_n_columns (&recipe);
+  const size_t any = NN_DIM_UNKNOWN; /* as the file says */
+  const NnShape shapes[] = {
+    { .rank = 3, .dim = { any, frames, 1 } },
+    { .rank = 3, .dim = { frames, any, 1 } },
+    { .rank = 3, .dim = { bands, frames, 1 } },
+    { .rank = 2, .dim = { frames, any } },
+    { .rank = 2, .dim = { any, frames } },
+    { .rank = 2, .dim = { frames, bands } },
+  };
   g_autoptr (GError) first = NULL;
   NnModel *network = nn_model_load (path, NULL, 0, &first);
 
-  if (!network && g_error_matches (first, NN_ERROR, NN_ERROR_SHAPE)) {
-    const DspRecipe recipe = DSP_RECIPE_DEFAULT;
-    const NnShape shape = { .rank = 3,
-      .dim = {
-          dsp_recipe_n_bands (&recipe), dsp_recipe_n_columns (&recipe), 1 } };
-
-    network = nn_model_load (path, &shape, 1, NULL);
-  }
+  for (gsize i = 0; i < G_N_ELEMENTS (shapes) && !network
+       && g_error_matches (first, NN_ERROR, NN_ERROR_SHAPE);
+       i++)
+    network = nn_model_load (path, &shapes[i], 1, NULL);
   if (!network)
     g_propagate_error (error, g_steal_pointer (&first));
   return network;
@@ -118,26 +164,25 @@ GstEmotionModel *
 gst_emotion_model_load (const char *path, GError **error)
 {
   g_autoptr (GstEmotionModel) self = g_new0 (GstEmotionModel, 1);
-  NnSession *session;
+  Runner *runner;
 
   g_atomic_int_set (&self->ref_count, 1);
   g_mutex_init (&self->lock);
   g_cond_init (&self->came_back);
   self->name = g_path_get_basename (path);
   self->recipe = DSP_RECIPE_DEFAULT;
-  self->idle =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) nn_session_free);
+  self->idle = g_ptr_array_new_with_free_func ((GDestroyNotify) runner_free);
   self->network = load_network (path, error);
   if (!self->network || !read_metadata (self, error)
       || !check_shapes (self, error))
     return NULL;
-  /* One session for sure, so that running never fails. */
-  session = nn_session_new (self->network, 1, error);
-  if (!session)
+  /* One for sure, so that running never fails. */
+  runner = runner_new (self, error);
+  if (!runner)
     return NULL;
-  g_ptr_array_add (self->idle, session);
-  self->n_sessions = 1;
-  self->max_sessions = MAX (1, g_get_num_processors ());
+  g_ptr_array_add (self->idle, runner);
+  self->n_runners = 1;
+  self->max_runners = MAX (1, g_get_num_processors ());
   return g_steal_pointer (&self);
 }
 
@@ -232,46 +277,62 @@ gst_emotion_model_labels (
   return NULL;
 }
 
-/* An idle session, or a new one, or the first that comes back. */
-static NnSession *
-take_session (GstEmotionModel *self)
+/* An idle one, or a new one, or the first that comes back. */
+static Runner *
+take_runner (GstEmotionModel *self)
 {
-  NnSession *session = NULL;
+  Runner *runner = NULL;
 
   g_mutex_lock (&self->lock);
-  while (!session) {
+  while (!runner) {
     if (self->idle->len > 0)
-      session = g_ptr_array_steal_index_fast (self->idle, self->idle->len - 1);
-    else if (self->n_sessions < self->max_sessions) {
-      session = nn_session_new (self->network, 1, NULL);
-      if (session)
-        self->n_sessions++;
+      runner = g_ptr_array_steal_index_fast (self->idle, self->idle->len - 1);
+    else if (self->n_runners < self->max_runners) {
+      runner = runner_new (self, NULL);
+      if (runner)
+        self->n_runners++;
       else
-        self->max_sessions = self->n_sessions;
+        self->max_runners = self->n_runners;
     } else
       g_cond_wait (&self->came_back, &self->lock);
   }
   g_mutex_unlock (&self->lock);
-  return session;
+  return runner;
 }
 
 static void
-give_session_back (GstEmotionModel *self, NnSession *session)
+give_back (GstEmotionModel *self, Runner *runner)
 {
   g_mutex_lock (&self->lock);
-  g_ptr_array_add (self->idle, session);
+  g_ptr_array_add (self->idle, runner);
   g_cond_signal (&self->came_back);
   g_mutex_unlock (&self->lock);
+}
+
+/* features [bands][frames] -> turned [frames][bands] */
+static void
+turn (const DspRecipe *recipe, const float *features, float *turned)
+{
+  const size_t n_bands = dsp_recipe_n_bands (recipe);
+  const size_t n_columns = dsp_recipe_n_columns (recipe);
+
+  for (size_t b = 0; b < n_bands; b++)
+    for (size_t t = 0; t < n_columns; t++)
+      turned[t * n_bands + b] = features[b * n_columns + t];
 }
 
 void
 gst_emotion_model_run (
     GstEmotionModel *self, const float *features, float *probabilities)
 {
-  NnSession *session = take_session (self);
+  Runner *runner = take_runner (self);
   const float *in[] = { features };
   float *out[] = { probabilities };
 
-  nn_session_run (session, 1, in, out);
-  give_session_back (self, session);
+  if (runner->turned) {
+    turn (&self->recipe, features, runner->turned);
+    in[0] = runner->turned;
+  }
+  nn_session_run (runner->session, 1, in, out);
+  give_back (self, runner);
 }

@@ -432,7 +432,7 @@ bind_input_shape (NnShape *shape, const NnShape *wanted, const NnConfig *config)
   for (size_t i = 0; i < shape->rank && wanted && fits; i++) {
     if (shape->dim[i] == NN_DIM_UNKNOWN)
       shape->dim[i] = wanted->dim[i];
-    fits = shape->dim[i] == wanted->dim[i];
+    fits = wanted->dim[i] == NN_DIM_UNKNOWN || shape->dim[i] == wanted->dim[i];
   }
   if (!fits) {
     g_autofree char *other = nn_shape_to_string (wanted);

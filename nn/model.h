@@ -15,8 +15,9 @@ typedef struct _NnSession NnSession;
 
 /* Reads a model file: Keras 2 .h5, Keras 3 .h5 or .keras, told apart by their
  * contents. input_shapes: NULL, or n_inputs shapes that replace the axes which
- * the file leaves open (None); other axes must agree. Release with
- * nn_model_unref. NULL and NN_ERROR otherwise; the message names the file. */
+ * the file leaves open (None); other axes must agree, or be NN_DIM_UNKNOWN: as
+ * the file says. Release with nn_model_unref. NULL and NN_ERROR otherwise; the
+ * message names the file. */
 NnModel *nn_model_load (const char *path, const NnShape *input_shapes,
     size_t n_inputs, GError **error);
 

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Model files that are not there, damaged or foreign; labels; models shared and
  * swapped. */
+#include <glib/gstdio.h>
 #include <unistd.h>
 
 #include "gst/model-cache.h"
+#include "nn/model.h"
+#include "nn/save.h"
+#include "nn/train/architectures.h"
 #include "tests/gst/fixture.h"
 
 #define CAPS "audio/x-raw,format=S16LE,layout=interleaved,rate=16000,channels=1"
@@ -266,6 +270,91 @@ test_fault (void)
   fixture_clear (&f);
 }
 
+/* Shapes of inputs as files give them, and the recipe that serves them. */
+static const struct {
+  const char *name;
+  const char *shape; /* in the file */
+  const char *layer; /* that makes a row of it */
+  gsize n_mels;
+  gboolean is_turned;
+} inputs[] = {
+  { "bands-frames", "64, 94", "GlobalAveragePooling1D", 64, FALSE },
+  { "frames-bands", "94, 64", "GlobalAveragePooling1D", 64, TRUE },
+  { "frames-bands-1", "94, 40, 1", "Flatten", 40, TRUE },
+  { "row", "6016", "Flatten", 64, FALSE },
+};
+
+static char *
+write_model (gsize i)
+{
+  g_autofree char *json = g_strdup_printf (
+      "{\"class_name\": \"Sequential\", \"config\": {\"name\": \"s\", "
+      "\"layers\": [{\"class_name\": \"InputLayer\", \"config\": "
+      "{\"batch_input_shape\": [null, %s], \"name\": \"in\"}}, "
+      "{\"class_name\": \"%s\", \"config\": {\"name\": \"row\"}}, "
+      "{\"class_name\": \"Dense\", \"config\": "
+      "{\"name\": \"d\", \"units\": 9, \"activation\": \"softmax\"}}]}}",
+      inputs[i].shape, inputs[i].layer);
+  char *path = g_build_filename (folder, "input.h5", NULL);
+  g_autoptr (NnModel) model = NULL;
+  GError *error = NULL;
+
+  model = nn_model_new_from_config ("test", json, "2.10.0", 7, &error);
+  g_assert_no_error (error);
+  nn_model_save (model, path, NULL, &error);
+  g_assert_no_error (error);
+  return path;
+}
+
+static void
+test_input (gconstpointer data)
+{
+  const gsize i = GPOINTER_TO_SIZE (data);
+  g_autofree char *path = write_model (i);
+  GError *error = NULL;
+  g_autoptr (GstEmotionModel) model = gst_emotion_model_load (path, &error);
+
+  g_assert_no_error (error);
+  const DspRecipe *const recipe = gst_emotion_model_recipe (model);
+  const gsize bands = recipe->n_mels, frames = 94;
+  g_autofree float *features = g_new (float, bands *frames);
+  g_autofree float *turned = g_new (float, bands *frames);
+  g_autoptr (NnModel) network = nn_model_load (path, NULL, 0, NULL);
+  float found[9], expected[9];
+
+  g_assert_cmpuint (bands, ==, inputs[i].n_mels);
+  for (gsize k = 0; k < bands * frames; k++)
+    features[k] = g_test_rand_double ();
+  for (gsize k = 0; k < bands * frames; k++)
+    turned[k % frames * bands + k / frames] = features[k];
+  gst_emotion_model_run (model, features, found);
+  g_autoptr (NnSession) session = nn_session_new (network, 1, NULL);
+  nn_session_run (session, 1,
+      (const float *const[]){ inputs[i].is_turned ? turned : features },
+      (float *const[]){ expected });
+  g_assert_cmpmem (found, sizeof found, expected, sizeof expected);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+}
+
+/* (None, 5): as many frames as the default window has. */
+static void
+test_open_frames (void)
+{
+  const char *const shared = g_getenv ("EMOTION_SHARED");
+  g_autofree char *path = g_build_filename (
+      shared, "golden/zoo/d099_rank_unknown_time.keras", NULL);
+  g_autoptr (GError) error = NULL;
+
+  if (!g_file_test (path, G_FILE_TEST_EXISTS)) {
+    g_test_skip ("the zoo is in ../shared, which is not here");
+    return;
+  }
+  g_autoptr (GstEmotionModel) model = gst_emotion_model_load (path, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (gst_emotion_model_recipe (model)->n_mels, ==, 5);
+  g_assert_cmpuint (gst_emotion_model_n_features (model), ==, 5 * 94);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -286,6 +375,13 @@ main (int argc, char **argv)
   g_test_add_func ("/models/swap", test_swap);
   g_test_add_func ("/models/metadata", test_metadata);
   g_test_add_func ("/models/fault", test_fault);
+  g_test_add_func ("/models/open-frames", test_open_frames);
+  for (gsize i = 0; i < G_N_ELEMENTS (inputs); i++) {
+    g_autofree char *path =
+        g_strdup_printf ("/models/input/%s", inputs[i].name);
+
+    g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_input);
+  }
   status = g_test_run ();
   {
     g_autofree char *command = g_strdup_printf ("rm -r '%s'", folder);

@@ -6,28 +6,28 @@
 #include "nn/keras-v3.h"
 #include "nn/model-private.h"
 
-#define INPUT(name) \
-  "{'class_name': 'InputLayer', 'name': '" name "', 'inbound_nodes': []," \
-  " 'config': {'name': '" name "', 'batch_shape': [null, 4, 3]," \
+#define INPUT(name)                                                            \
+  "{'class_name': 'InputLayer', 'name': '" name "', 'inbound_nodes': [],"      \
+  " 'config': {'name': '" name "', 'batch_shape': [null, 4, 3],"               \
   " 'dtype': 'float32'}}"
-#define LAYER(class_name, name, nodes) \
-  "{'class_name': '" class_name "', 'module': 'keras.layers'," \
-  " 'name': '" name "', 'config': {'name': '" name "'}," \
+#define LAYER(class_name, name, nodes)                                         \
+  "{'class_name': '" class_name "', 'module': 'keras.layers',"                 \
+  " 'name': '" name "', 'config': {'name': '" name "'},"                       \
   " 'inbound_nodes': [" nodes "]}"
-#define TENSOR(history) \
-  "{'class_name': '__keras_tensor__', 'config': {'keras_history': " history \
-  "}}"
+#define TENSOR(history)                                                        \
+  "{'class_name': '__keras_tensor__', 'config': {'keras_history': " history "}}"
 #define NODE3(history) "{'args': [" TENSOR (history) "], 'kwargs': {}}"
-#define FUNCTIONAL(name, layers, in, out) \
+#define FUNCTIONAL(name, layers, in, out)                                      \
   "{'class_name': 'Functional', 'name': '" name "', 'config': {'name': '" name \
-  "', 'layers': [" layers "], 'input_layers': " in ", 'output_layers': " out \
+  "', 'layers': [" layers "], 'input_layers': " in ", 'output_layers': " out   \
   "}}"
 /* A nested model with calls; its own graph is x -> ReLU -> y. */
-#define NESTED(nodes) \
-  "{'class_name': 'Functional', 'name': 'm', 'inbound_nodes': [" nodes "]," \
-  " 'config': {'name': 'm', 'layers': [" INPUT ("x") ", " \
-  LAYER ("ReLU", "y", "[['x', 0, 0, {}]]") "]," \
-  " 'input_layers': [['x', 0, 0]], 'output_layers': [['y', 0, 0]]}}"
+#define NESTED(nodes)                                                          \
+  "{'class_name': 'Functional', 'name': 'm', 'inbound_nodes': [" nodes "],"    \
+  " 'config': {'name': 'm', 'layers': [" INPUT ("x") ", " LAYER (              \
+      "ReLU", "y", "[['x', 0, 0, {}]]") "],"                                   \
+                                        " 'input_layers': [['x', 0, 0]], "     \
+                                        "'output_layers': [['y', 0, 0]]}}"
 
 static const struct {
   const char *name;
@@ -43,8 +43,8 @@ static const struct {
       -1, .n_outputs = 1 },
   { "any-order", "3.9.2",
       FUNCTIONAL ("f",
-          LAYER ("ReLU", "c", NODE3 ("['b', 0, 0]")) ", "
-          LAYER ("ReLU", "b", NODE3 ("['a', 0, 0]")) ", " INPUT ("a"),
+          LAYER ("ReLU", "c", NODE3 ("['b', 0, 0]")) ", " LAYER (
+              "ReLU", "b", NODE3 ("['a', 0, 0]")) ", " INPUT ("a"),
           "['a', 0, 0]", "{'z': ['c', 0, 0], 'y': ['a', 0, 0]}"),
       -1, .n_outputs = 2 },
   { "nested-from-1", "2.9.0",
@@ -54,8 +54,8 @@ static const struct {
       -1, .n_outputs = 1 },
   { "nested-from-0-out-from-1", "3.9.2",
       FUNCTIONAL ("f",
-          INPUT ("a") ", "
-          NESTED (NODE3 ("['a', 0, 0]") ", " NODE3 ("['m', 0, 0]")),
+          INPUT ("a") ", " NESTED (
+              NODE3 ("['a', 0, 0]") ", " NODE3 ("['m', 0, 0]")),
           "[['a', 0, 0]]", "[['m', 1, 0], ['m', 2, 0]]"),
       -1, .n_outputs = 2 },
   { "nested-out-from-0", "3.9.2",
@@ -63,14 +63,17 @@ static const struct {
           "[['a', 0, 0]]", "[['m', 0, 0]]"),
       -1, .n_outputs = 1 },
   { "nan", "3.9.2",
-      "{'class_name': 'Sequential', 'config': {'layers': [" INPUT ("a") ","
-      " {'class_name': 'ReLU', 'config': {'name': 'NaN', 'dtype': 'float32',"
-      " 'max_value': Infinity, 'threshold': -0.0, 'unused': NaN}}]}}",
+      "{'class_name': 'Sequential', 'config': {'layers': [" INPUT (
+          "a") ","
+               " {'class_name': 'ReLU', 'config': {'name': 'NaN', 'dtype': "
+               "'float32',"
+               " 'max_value': Infinity, 'threshold': -0.0, 'unused': NaN}}]}}",
       -1, .n_outputs = 1 },
   { "cycle", "3.9.2",
       FUNCTIONAL ("f",
-          INPUT ("a") ", " LAYER ("ReLU", "b", NODE3 ("['c', 0, 0]")) ", "
-          LAYER ("ReLU", "c", NODE3 ("['b', 0, 0]")),
+          INPUT ("a") ", " LAYER (
+              "ReLU", "b", NODE3 ("['c', 0, 0]")) ", " LAYER ("ReLU", "c",
+              NODE3 ("['b', 0, 0]")),
           "[['a', 0, 0]]", "[['c', 0, 0]]"),
       NN_ERROR_FORMAT, "cycle" },
   { "nested-cycle", "2.9.0",
@@ -78,8 +81,8 @@ static const struct {
           "[['a', 0, 0]]", "[['m', 1, 0]]"),
       NN_ERROR_FORMAT, "cycle" },
   { "dangling", "3.9.2",
-      FUNCTIONAL ("f", INPUT ("a") ", "
-          LAYER ("ReLU", "b", NODE3 ("['nobody', 0, 0]")),
+      FUNCTIONAL ("f",
+          INPUT ("a") ", " LAYER ("ReLU", "b", NODE3 ("['nobody', 0, 0]")),
           "[['a', 0, 0]]", "[['b', 0, 0]]"),
       NN_ERROR_FORMAT, "“nobody”" },
   { "second-output-of-one", "3.9.2",
@@ -89,8 +92,8 @@ static const struct {
       NN_ERROR_FORMAT, "tensor 1 of layer “a”" },
   { "input-that-nobody-feeds", "3.9.2",
       FUNCTIONAL ("f",
-          INPUT ("a") ", " INPUT ("x") ", "
-          LAYER ("ReLU", "b", NODE3 ("['x', 0, 0]")),
+          INPUT ("a") ", " INPUT ("x") ", " LAYER (
+              "ReLU", "b", NODE3 ("['x', 0, 0]")),
           "[['a', 0, 0]]", "[['b', 0, 0]]"),
       NN_ERROR_FORMAT, "“x”" },
   { "output-that-is-not-there", "3.9.2",
@@ -99,8 +102,8 @@ static const struct {
   { "training", "3.9.2",
       FUNCTIONAL ("f",
           INPUT ("a") ", " LAYER ("Dropout", "b",
-              "{'args': [" TENSOR ("['a', 0, 0]")
-              "], 'kwargs': {'training': true}}"),
+              "{'args': [" TENSOR (
+                  "['a', 0, 0]") "], 'kwargs': {'training': true}}"),
           "[['a', 0, 0]]", "[['b', 0, 0]]"),
       NN_ERROR_UNSUPPORTED, "training=True" },
   { "lambda", "2.9.0",
@@ -151,8 +154,8 @@ make_nest (int depth, int fan)
     g_string_append_printf (
         layers, ", %.*s, 'inbound_nodes': [", (int) strlen (inner) - 1, inner);
     for (int i = 0; i < fan; i++)
-      g_string_append (layers, i ? ", " NODE3 ("['i', 0, 0]")
-                                 : NODE3 ("['i', 0, 0]"));
+      g_string_append (
+          layers, i ? ", " NODE3 ("['i', 0, 0]") : NODE3 ("['i', 0, 0]"));
     g_string_append (layers, "]}");
   }
   g_string_prepend (layers,
