@@ -200,7 +200,10 @@ find_global (NnH5 *file, guint64 address, unsigned index)
   len = h5_take_length (file, &span);
   span = h5_span (file, address, len);
   h5_skip (&span, 8 + file->length_size);
-  while (span.left >= 8 + file->length_size && h5_work (file, 1)) {
+  /* 4096 bytes are usual; the objects in them are skipped fast. */
+  if (!h5_work (file, 1 + len / 512))
+    return (H5Span){ .is_bad = true };
+  while (span.left >= 8 + file->length_size) {
     const unsigned found = h5_take (&span, 2);
     H5Span object;
 

@@ -95,7 +95,9 @@ compare_names (gconstpointer a, gconstpointer b)
 static void
 collect (NnKerasBuild *build, const NnConfig *value, GArray *refs)
 {
-  if (!nn_config_is_set (value) || !nn_keras_spend (build, value, 1))
+  /* Numbers are passed over fast: constants may be large arrays. */
+  if (!nn_config_is_set (value) || nn_config_is_number (value)
+      || !nn_keras_spend (build, value, 1 + nn_config_length (value) / 16))
     return;
   if (is_tensor (value)) {
     NnKerasRef ref;

@@ -41,8 +41,9 @@
 
 /* Steps of the loader once nested models are unfolded: layers, references and
  * values in arguments. A model inside a model may be called often, and each
- * call reads its configuration again, half a microsecond for each step. */
-#define NN_MAX_WORK ((size_t) 1 << 19)
+ * call reads its configuration again, half a microsecond for each step.
+ * ResNet-152 has 3000. */
+#define NN_MAX_WORK ((size_t) 1 << 17)
 
 /* One axis of a tensor, and the elements of one tensor (activations or
  * weights): 2^26 floats are 256 MiB. */
@@ -54,8 +55,9 @@
 #define NN_MAX_SCRATCH ((size_t) 1 << 26)
 
 /* Structures of an HDF5 file that are looked at, in all: a model with 2000
- * weights has some 50000. Files can refer to one structure again and again. */
-#define NN_MAX_H5_WORK ((size_t) 1 << 24)
+ * weights has some 100000. Files can refer to one structure again and again,
+ * and each takes a tenth of a microsecond. */
+#define NN_MAX_H5_WORK ((size_t) 1 << 21)
 
 /* Levels of a B-tree (each holds at least twice the entries of the one below),
  * and blocks of one object header (HDF5 adds one when the last is full). We
