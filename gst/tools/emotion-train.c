@@ -10,12 +10,12 @@
 #include <stdio.h>
 
 #include "gst/tools/progress.h"
+#include "gst/tools/train-data.h"
 #include "gst/train/evaluate.h"
 #include "gst/train/options.h"
 #include "gst/train/plot.h"
 #include "gst/train/report.h"
 #include "gst/train/run.h"
-#include "gst/train/sounds.h"
 #include "gst/train/text.h"
 
 enum { EXIT_FINE, EXIT_FAILED, EXIT_USAGE };
@@ -60,102 +60,26 @@ say (const Tool *self, const char *format, ...)
   fflush (stdout);
 }
 
-/* The corpus. */
-
-static gboolean
-add_sources (Tool *self, GError **error)
-{
-  const TrainOptions *const options = self->options;
-
-  for (char **merge = options->merges; merge && *merge; merge++)
-    if (!train_corpus_merge (self->corpus, *merge, error))
-      return FALSE;
-  for (gsize i = 0; train_namings[i].name; i++)
-    for (char **dir = options->folders[i]; dir && *dir; dir++)
-      if (!train_corpus_add_folder (
-              self->corpus, &train_namings[i], *dir, error))
-        return FALSE;
-  for (char **list = options->lists; list && *list; list++)
-    if (!train_corpus_add_csv (self->corpus, *list, error))
-      return FALSE;
-  return TRUE;
-}
-
-/* Leaves the speakers that were asked for. */
-static gboolean
-select_speakers (Tool *self, GError **error)
-{
-  g_auto (GStrv) patterns = train_options_list (self->options->speakers);
-
-  for (guint i = 0; patterns && i < self->corpus->items->len;)
-    if (train_speaker_matches (train_corpus_item (self->corpus, i)->speaker,
-            (const char *const *) patterns))
-      i++;
-    else
-      g_ptr_array_remove_index (self->corpus->items, i);
-  if (!patterns || self->corpus->items->len > 0)
-    return TRUE;
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "no speaker is one of “%s”", self->options->speakers);
-  return FALSE;
-}
-
-static void
-on_decoded (gsize done, gsize all, gpointer user_data)
-{
-  const Tool *const self = user_data;
-
-  if (!self->options->quiet)
-    progress_show ("Decoding", done, all, "");
-}
-
-static gboolean
-decode (Tool *self, GError **error)
-{
-  TrainExamplesConfig examples;
-  TrainSoundsConfig config = { .rate = self->recipe.rate,
-    .n_threads = train_options_n_threads (self->options),
-    .stop = &stop,
-    .progress = on_decoded,
-    .user_data = self };
-
-  train_options_examples (
-      self->options, &self->recipe, !self->options->evaluate, &examples);
-  if (!self->options->all_windows)
-    config.max_len =
-        train_augment_source_len (&examples.augment, self->recipe.window_len);
-
-  const gboolean ok = train_sounds_load (self->corpus, &config, error);
-  const GPtrArray *const problems = self->corpus->problems;
-
-  progress_clear ();
-  for (guint i = 0; i < problems->len; i++)
-    g_printerr (
-        "emotion-train: %s\n", (char *) g_ptr_array_index (problems, i));
-  return ok;
-}
-
 static gboolean
 load_corpus (Tool *self, GError **error)
 {
+  const TrainOptions *const options = self->options;
   g_autoptr (GstEmotionLabels) labels = NULL;
 
   if (self->model)
-    labels =
-        gst_emotion_model_labels (self->model, self->options->labels, error);
-  else if (self->options->labels)
-    labels = gst_emotion_labels_parse (self->options->labels, error);
+    labels = gst_emotion_model_labels (self->model, options->labels, error);
+  else if (options->labels)
+    labels = gst_emotion_labels_parse (options->labels, error);
   else
     labels = gst_emotion_labels_new_default ();
   if (!labels)
     return FALSE;
   self->corpus = train_corpus_new (labels);
-  if (!add_sources (self, error) || !select_speakers (self, error)
-      || !decode (self, error))
+  if (!train_data_load (self->corpus, options, &self->recipe, &stop, error))
     return FALSE;
   say (self,
-      "%u sounds; %u could not be read, %zu of no class, %zu with names "
-      "of another kind\n",
+      "%u sounds; %u could not be read, %zu of no class, %zu with names of "
+      "another kind\n",
       self->corpus->items->len, self->corpus->problems->len,
       self->corpus->n_no_class, self->corpus->n_foreign);
   return TRUE;

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From the data sets on the command line to decoded sounds. */
+#pragma once
+
+#include "gst/train/corpus.h"
+#include "gst/train/options.h"
+
+/* Fills a new corpus with what the options name, and shows how far it is. Names
+ * the files that cannot be read on stderr. stop: not 0 ends it, by
+ * g_atomic_int_get. FALSE and an error of any domain. */
+gboolean train_data_load (TrainCorpus *corpus, const TrainOptions *options,
+    const DspRecipe *recipe, const gint *stop, GError **error);
