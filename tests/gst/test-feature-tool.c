@@ -97,7 +97,8 @@ compute (const Fixture *f, const char *name, DspRecipe *recipe, gsize begin,
   float *values = g_new (float,
       dsp_features_n_bands (features) * dsp_features_n_frames (features));
 
-  dsp_features_compute (features, samples + begin, MIN (end, n) - begin, values);
+  dsp_features_compute (
+      features, samples + begin, MIN (end, n) - begin, values);
   return values;
 }
 
@@ -172,8 +173,7 @@ test_windows (Fixture *f, gconstpointer data)
   assert_dataset (file, "sub/b.wav/chroma",
       &(NnShape){ .rank = 3, .dim = { 3, 12, n_frames } }, last,
       2 * 12 * n_frames);
-  g_assert_true (
-      nn_h5_dataset_shape (file, "a.wav/chroma", &shape, NULL));
+  g_assert_true (nn_h5_dataset_shape (file, "a.wav/chroma", &shape, NULL));
   g_assert_cmpuint (shape.dim[0], ==, 1);
 }
 
@@ -330,7 +330,8 @@ test_plot (Fixture *f, gconstpointer data)
 static void
 test_h5py (Fixture *f, gconstpointer data)
 {
-  static const char *const code = "import h5py\n"
+  static const char *const code =
+      "import h5py\n"
       "mfcc = h5py.File('out.h5')['sub/b.wav/mfcc'][:]\n"
       "assert mfcc.shape == (13, 86) and mfcc.dtype == 'f4', mfcc\n"
       "assert h5py.File('out.h5')['sub/b.wav'].attrs['hop_length'] == 512\n"

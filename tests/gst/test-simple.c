@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "dsp/features.h"
+#include "gst/decode.h"
 #include "gst/settings.h"
 #include "tests/gst/fixture.h"
+#include "tests/gst/synthetic.h"
 
 /* What flat.h5 makes of one second of sound, by the recipe that it names. */
 static void
@@ -79,6 +81,66 @@ test_nicks (void)
   g_type_class_unref (klass);
 }
 
+static void
+train (const char *data, const char *model)
+{
+  const char *const argv[] = { g_getenv ("EMOTION_TRAIN"), "--ravdess", data,
+    "--model", "simple", "--no-augment", "--epochs", "60", "--quiet",
+    "--output", model, NULL };
+  g_autofree char *err = NULL;
+  g_autoptr (GError) error = NULL;
+  int status;
+
+  g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL,
+      NULL, NULL, &err, &status, &error);
+  g_assert_no_error (error);
+  if (status != 0)
+    g_error ("emotion-train: %s", err);
+}
+
+/* What the element says of a file. */
+static void
+expect_emotion (const char *model, const char *path, const char *emotion)
+{
+  gsize n;
+  float *const samples = gst_emotion_decode_file (path, 16000, 0, &n, NULL);
+  GstMessage *message;
+  Fixture f;
+
+  g_assert_nonnull (samples);
+  fixture_init (&f, model,
+      "audio/x-raw,format=F32LE,layout=interleaved,rate=16000,channels=1");
+  gst_harness_push (
+      f.harness, gst_buffer_new_wrapped (samples, n * sizeof *samples));
+  gst_harness_push_event (f.harness, gst_event_new_eos ());
+  message = fixture_pop (&f);
+  g_assert_nonnull (message);
+  g_assert_cmpstr (
+      gst_structure_get_string (gst_message_get_structure (message), "emotion"),
+      ==, emotion);
+  gst_message_unref (message);
+  fixture_clear (&f);
+}
+
+/* From recordings to results: emotion-train --model simple, then the element.
+ */
+static void
+test_train (void)
+{
+  char *const folder = synthetic_folder ();
+  g_autofree char *model = g_build_filename (folder, "simple.h5", NULL);
+  g_autofree char *calm =
+      g_build_filename (folder, "Actor_01", "03-01-02-01-01-01-01.wav", NULL);
+  g_autofree char *angry =
+      g_build_filename (folder, "Actor_02", "03-01-05-01-01-02-02.wav", NULL);
+
+  synthetic_ravdess (folder, 2, 4);
+  train (folder, model);
+  expect_emotion (model, calm, "calm");
+  expect_emotion (model, angry, "angry");
+  synthetic_remove (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -87,5 +149,6 @@ main (int argc, char **argv)
   fixture_register ();
   g_test_add_func ("/simple/statistics", test_statistics);
   g_test_add_func ("/simple/nicks", test_nicks);
+  g_test_add_func ("/simple/train", test_train);
   return g_test_run ();
 }
