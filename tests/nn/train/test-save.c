@@ -246,6 +246,7 @@ test_atomic (void)
   g_assert_no_error (error);
   g_autoptr (NnModel) again = nn_model_load (path, NULL, 0, &error);
   g_assert_no_error (error);
+  g_assert_nonnull (again);
   struct stat info;
   g_assert_cmpint (stat (path, &info), ==, 0);
   g_assert_cmphex (info.st_mode & 0777, ==, 0640);
