@@ -127,13 +127,16 @@ static void
 on_epoch (const NnEpoch *epoch, gpointer user_data)
 {
   const Tool *const self = user_data;
+  g_autofree char *validation = isfinite (epoch->val_loss)
+      ? g_strdup_printf ("val_loss %.4f  val_accuracy %.3f  ", epoch->val_loss,
+          epoch->val_accuracy)
+      : g_strdup ("");
 
   say (self,
-      "%sEpoch %3zu/%d  loss %.4f  accuracy %.3f  val_loss %.4f  val_accuracy "
-      "%.3f  rate %.2g  %.1f s%s\n",
+      "%sEpoch %3zu/%d  loss %.4f  accuracy %.3f  %srate %.2g  %.1f s%s\n",
       self->fold, epoch->epoch + 1, self->options->epochs, epoch->loss,
-      epoch->accuracy, epoch->val_loss, epoch->val_accuracy,
-      epoch->learning_rate, epoch->seconds, epoch->is_best ? "  best" : "");
+      epoch->accuracy, validation, epoch->learning_rate, epoch->seconds,
+      epoch->is_best ? "  best" : "");
 }
 
 /* The three things that the tool does. */
