@@ -244,7 +244,7 @@ nn_h5_write_strings_attribute (NnH5Writer *writer, const char *path,
         ? g_strdup (name)
         : g_strdup_printf ("%s%" G_GSIZE_FORMAT, name, part);
 
-    count = count_that_fit (values + first, n - first);
+    count = n == 0 ? 0 : count_that_fit (values + first, n - first);
     g_auto (Id) space = H5Screate_simple (1, (hsize_t[]){ count }, NULL);
     write_attribute (writer, path, part_name, n == 0 ? H5T_IEEE_F64LE : type,
         space, n == 0 ? NULL : values + first);

@@ -254,7 +254,8 @@ place_sums (NnRun *run)
 
   for (size_t s = 0; s < run->n_steps; s++)
     n += run->steps[s].needs.sums + run->steps[s].needs.backward_sums;
-  at = run->sums = g_new0 (double, n *(run->n_chunks + 1));
+  /* One more, so that it is never NULL. */
+  at = run->sums = g_new0 (double, n *(run->n_chunks + 1) + 1);
   for (size_t s = 0; s < run->n_steps; s++) {
     NnRunStep *const step = &run->steps[s];
 

@@ -344,8 +344,6 @@ run_backward (NnRun *run)
 
   run->from = run->n_steps;
   do {
-    const NnRunStep *waiting;
-
     run->to = run->from;
     /* The first stage has no steps where the last step waits for sums. */
     if (run->to < run->n_steps || is_summed)
@@ -355,10 +353,12 @@ run_backward (NnRun *run)
         && !has_backward_sums (&run->steps[run->from - 1]))
       run->from--;
     nn_pool_run (run->pool, chunks_of (run), backward_stage, run);
-    waiting = &run->steps[run->from - 1];
-    if (run->from > 0)
+    if (run->from > 0) {
+      const NnRunStep *const waiting = &run->steps[run->from - 1];
+
       add_sums (waiting->backward_sums, waiting->needs.backward_sums,
           chunks_of (run), run->n_chunks);
+    }
   } while (run->from > 0);
 }
 
