@@ -17,15 +17,16 @@ typedef struct {
 
 struct _NnEvaluator {
   NnPool *pool;
+  const NnComm *comm;
   size_t input_size, n_classes;
   Space *spaces; /* [n_threads] */
 
   /* Of the run: */
   const NnSamples *samples;
   double smoothing;
+  size_t first_block;
   float *output;
-  double *loss;    /* [samples->n], weighted */
-  double *correct; /* likewise */
+  NnOutcome *outcomes; /* [samples->n] */
 };
 
 void
@@ -46,11 +47,13 @@ nn_evaluator_free (NnEvaluator *evaluator)
 }
 
 NnEvaluator *
-nn_evaluator_new (NnModel *model, NnPool *pool, GError **error)
+nn_evaluator_new (
+    NnModel *model, NnPool *pool, const NnComm *comm, GError **error)
 {
   g_autoptr (NnEvaluator) evaluator = g_new0 (NnEvaluator, 1);
 
   evaluator->pool = pool;
+  evaluator->comm = comm;
   evaluator->spaces = g_new0 (Space, nn_pool_n_threads (pool));
   if (nn_model_n_inputs (model) != 1 || nn_model_n_outputs (model) != 1) {
     g_set_error (error, NN_ERROR, NN_ERROR_SHAPE,
@@ -86,12 +89,12 @@ nn_sample_seed (guint64 seed, size_t epoch, size_t index)
 }
 
 static void
-run_block (gpointer data, size_t block, size_t thread)
+run_block (gpointer data, size_t i_block, size_t thread)
 {
   const NnEvaluator *const evaluator = data;
   const Space *const space = &evaluator->spaces[thread];
   const size_t size = evaluator->input_size, classes = evaluator->n_classes;
-  const size_t first = block * BLOCK;
+  const size_t first = (evaluator->first_block + i_block) * BLOCK;
   const size_t n = MIN (BLOCK, evaluator->samples->n - first);
   float weight[BLOCK];
 
@@ -112,31 +115,54 @@ run_block (gpointer data, size_t block, size_t thread)
     const float *const target = space->target + i * classes;
     const float *const p = space->output + i * classes;
 
-    evaluator->loss[first + i] =
-        weight[i] * nn_cross_entropy (target, p, classes, evaluator->smoothing);
-    evaluator->correct[first + i] =
-        nn_argmax (p, classes) == nn_argmax (target, classes);
+    evaluator->outcomes[first + i] = (NnOutcome){
+      weight[i] * nn_cross_entropy (target, p, classes, evaluator->smoothing),
+      nn_argmax (p, classes) == nn_argmax (target, classes),
+    };
   }
+}
+
+/* Makes rows of `len` bytes, one for each sample, the same on all ranks. */
+static void
+gather (
+    const NnEvaluator *evaluator, const size_t *blocks, void *rows, size_t len)
+{
+  const NnComm *const comm = evaluator->comm;
+  const size_t size = nn_comm_size (comm);
+  g_autofree size_t *cut = g_new (size_t, size + 1);
+
+  for (size_t r = 0; r <= size; r++)
+    cut[r] = MIN (blocks[r] * BLOCK, evaluator->samples->n) * len;
+  if (size > 1)
+    comm->gather (comm->data, rows, cut);
 }
 
 void
 nn_evaluator_run (NnEvaluator *evaluator, const NnSamples *samples,
     double label_smoothing, float *output, NnScore *score)
 {
-  g_autofree double *loss = g_new (double, samples->n);
-  g_autofree double *correct = g_new (double, samples->n);
+  const size_t size = nn_comm_size (evaluator->comm);
+  const size_t rank = nn_comm_rank (evaluator->comm);
+  const size_t n_blocks = (samples->n + BLOCK - 1) / BLOCK;
+  g_autofree NnOutcome *outcomes = g_new (NnOutcome, samples->n);
+  g_autofree size_t *blocks = g_new (size_t, size + 1); /* of each rank */
   NnScore sum = { .n = samples->n };
 
   evaluator->samples = samples;
   evaluator->smoothing = label_smoothing;
   evaluator->output = output;
-  evaluator->loss = loss;
-  evaluator->correct = correct;
+  evaluator->outcomes = outcomes;
+  for (size_t r = 0; r <= size; r++)
+    blocks[r] = n_blocks * r / size;
+  evaluator->first_block = blocks[rank];
   nn_pool_run (
-      evaluator->pool, (samples->n + BLOCK - 1) / BLOCK, run_block, evaluator);
+      evaluator->pool, blocks[rank + 1] - blocks[rank], run_block, evaluator);
+  gather (evaluator, blocks, outcomes, sizeof *outcomes);
+  if (output)
+    gather (evaluator, blocks, output, evaluator->n_classes * sizeof *output);
   for (size_t i = 0; i < samples->n; i++) {
-    sum.weighted_loss += loss[i];
-    sum.correct += correct[i];
+    sum.weighted_loss += outcomes[i].loss;
+    sum.correct += outcomes[i].correct;
   }
   if (score)
     *score = sum;
@@ -179,7 +205,7 @@ nn_model_evaluate (NnModel *model, size_t n_threads, const NnSamples *samples,
 
   g_return_val_if_fail (model != NULL && samples != NULL, false);
   pool = nn_pool_new (n_threads);
-  evaluator = nn_evaluator_new (model, pool, error);
+  evaluator = nn_evaluator_new (model, pool, NULL, error);
   if (!evaluator)
     return false;
   nn_evaluator_run (evaluator, samples, 0, output, score);

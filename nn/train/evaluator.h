@@ -9,9 +9,11 @@
 
 typedef struct _NnEvaluator NnEvaluator;
 
-/* model is kept, pool is borrowed. NULL and NN_ERROR_LIMIT where there is no
+/* model is kept, pool and comm (NULL: alone) are borrowed; ranks share out the
+ * samples, all get the results. NULL and NN_ERROR_LIMIT where there is no
  * memory; NN_ERROR_SHAPE where the model has more than one input or output. */
-NnEvaluator *nn_evaluator_new (NnModel *model, NnPool *pool, GError **error);
+NnEvaluator *nn_evaluator_new (
+    NnModel *model, NnPool *pool, const NnComm *comm, GError **error);
 void nn_evaluator_free (NnEvaluator *evaluator); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnEvaluator, nn_evaluator_free)
 

@@ -237,13 +237,40 @@ count_epochs (NnH5 *file, size_t *n, GError **error)
   return true;
 }
 
+/* The file as rank 0 has it, for all ranks. */
+static NnH5 *
+open_state (const NnFit *fit, const char *path, GError **error)
+{
+  const NnComm *const comm = fit->trainer->config.comm;
+  g_autoptr (GBytes) bytes = NULL;
+  char *text = NULL;
+  gsize len = 0;
+  bool failed = false;
+
+  if (nn_comm_size (comm) == 1)
+    return nn_h5_open (path, error);
+  if (nn_comm_rank (comm) == 0)
+    failed = !g_file_get_contents (path, &text, &len, NULL);
+  if (nn_comm_any (comm, failed)) {
+    g_set_error (error, NN_ERROR, NN_ERROR_NOT_FOUND,
+        "%s: rank 0 cannot read the training state", path);
+    return NULL;
+  }
+  nn_comm_broadcast (comm, &len, sizeof len);
+  if (!text)
+    text = g_malloc (len);
+  nn_comm_broadcast (comm, text, len);
+  bytes = g_bytes_new_take (text, len);
+  return nn_h5_open_bytes (path, bytes, error);
+}
+
 bool
 nn_fit_load_state (NnFit *fit, const char *path, char **text, GError **error)
 {
   NnTrainer *const trainer = fit->trainer;
   const size_t n_values = trainer->weights->n_values;
   const size_t n_trained = trainer->weights->n_trained;
-  g_autoptr (NnH5) file = nn_h5_open (path, error);
+  g_autoptr (NnH5) file = open_state (fit, path, error);
   g_autofree double *state = NULL, *step = NULL, *history = NULL;
   g_autofree float *weights = NULL, *best = NULL, *m = NULL, *v = NULL;
   g_autofree char *kept = NULL;

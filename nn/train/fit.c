@@ -86,10 +86,14 @@ run_batch (NnFit *fit)
   const size_t size = fit->trainer->config.batch_size;
   const size_t first = fit->state.batch * size;
   const size_t n = MIN (size, fit->training->n - first);
+  size_t mine, n_mine;
   NnScore score;
 
+  nn_trainer_share (fit->trainer, n, &mine, &n_mine);
   nn_trainer_make_batch (fit->trainer, fit->training, fit->state.epoch, true,
-      fit->order + first, n, fit->x, fit->target, fit->weight);
+      fit->order + first + mine, n_mine,
+      fit->x + mine * fit->trainer->input_size,
+      fit->target + mine * fit->trainer->n_classes, fit->weight + mine);
   nn_trainer_step (fit->trainer, n, fit->x, fit->target, fit->weight, &score);
   nn_score_add (&fit->state.score, &score);
   fit->state.batch++;
@@ -175,6 +179,7 @@ end_epoch (NnFit *fit, gint64 started)
   double watched = epoch.loss;
   bool is_time;
 
+  nn_trainer_align (fit->trainer);
   if (fit->validation) {
     nn_trainer_evaluate (fit->trainer, fit->validation, NULL, &score);
     epoch.val_accuracy = nn_score_accuracy (&score);
@@ -199,6 +204,15 @@ finish (NnFit *fit, NnFitResult result)
   return result;
 }
 
+/* Whether a callback of any rank asks for it. */
+static bool
+is_stopped (const NnFit *fit, bool (*callback) (gpointer, const NnEpoch *),
+    const NnEpoch *epoch)
+{
+  return nn_comm_any (fit->trainer->config.comm,
+      callback && !callback (fit->config.data, epoch));
+}
+
 /* One epoch, or what is left of it; NN_FIT_DONE: go on. */
 static NnFitResult
 run_epoch (NnFit *fit)
@@ -219,13 +233,13 @@ run_epoch (NnFit *fit)
     progress = describe (fit, started);
     if (!isfinite (progress.loss))
       return NN_FIT_DIVERGED;
-    if (config->on_batch && !config->on_batch (config->data, &progress)
+    if (is_stopped (fit, config->on_batch, &progress)
         && fit->state.batch < progress.n_batches)
       return NN_FIT_STOPPED;
   }
   is_time = end_epoch (fit, started);
   epoch = &g_array_index (fit->history, NnEpoch, fit->history->len - 1);
-  if (config->on_epoch && !config->on_epoch (config->data, epoch))
+  if (is_stopped (fit, config->on_epoch, epoch))
     return NN_FIT_STOPPED;
   return is_time ? NN_FIT_EARLY : NN_FIT_DONE;
 }

@@ -2,7 +2,9 @@
 /* Training over epochs, as Keras' Model.fit with EarlyStopping,
  * ReduceLROnPlateau and "restore best weights". Stops between two steps when it
  * is asked to, and goes on from a saved state as if nothing had happened: a run
- * that was interrupted and resumed gives the same weights bit for bit.
+ * that was interrupted and resumed gives the same weights bit for bit, also on
+ * another number of ranks. On several ranks all make the same calls; where a
+ * callback stops one, all stop behind the same step.
  */
 #pragma once
 
@@ -85,7 +87,7 @@ bool nn_fit_save_state (
     const NnFit *fit, const char *path, const char *text, GError **error);
 
 /* Takes up a saved state; fit must be new and of the same model, batch size,
- * seed and number of samples. *text (may be NULL) receives the text; g_free. On
- * failure (NN_ERROR) fit is as it was. */
+ * seed and number of samples. Rank 0 reads the file for all. *text (may be
+ * NULL) receives the text; g_free. On failure (NN_ERROR) fit is as it was. */
 bool nn_fit_load_state (
     NnFit *fit, const char *path, char **text, GError **error);

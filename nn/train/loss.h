@@ -5,6 +5,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What one sample comes to. */
+typedef struct {
+  double loss;    /* weighted */
+  double correct; /* 1 or 0 */
+} NnOutcome;
+
 /* The label of a distribution: the first of its maxima. */
 size_t nn_argmax (const float *p, size_t n_classes);
 

@@ -59,7 +59,8 @@ struct _NnRun {
   NnPool *pool;
   NnRunConfig config;
   size_t n_chunks; /* of a full batch */
-  size_t output;   /* tensor */
+  NnShare *share;
+  size_t output; /* tensor */
 
   NnRunTensor *tensors;
   NnRunStep *steps;

@@ -17,6 +17,7 @@ nn_run_new (NnModel *model, const NnWeightList *weights, NnPool *pool,
   run->pool = pool;
   run->config = *config;
   run->n_chunks = (config->batch_size + config->chunk - 1) / config->chunk;
+  run->share = nn_share_new (config->comm);
   run->output = g_array_index (model->graph->outputs, size_t, 0);
   if (!nn_run_plan (run, error))
     return NULL;
@@ -46,6 +47,7 @@ nn_run_free (NnRun *run)
   g_free (run->steps);
   g_free (run->tensors);
   g_free (run->sums);
+  nn_share_free (run->share);
   free (run->arena);
   g_free (run);
 }
@@ -251,9 +253,10 @@ step_backward (NnRun *run, const NnRunStep *step, size_t chunk, size_t thread)
 
 /* Steps from ... to - 1, then the sums that step to waits for, or the loss. */
 static void
-forward_stage (gpointer data, size_t chunk, size_t thread)
+forward_stage (gpointer data, size_t i, size_t thread)
 {
   NnRun *const run = data;
+  const size_t chunk = run->share->mine.first + i;
 
   for (size_t s = run->from; s < run->to; s++)
     step_forward (run, &run->steps[s], chunk, thread);
@@ -269,9 +272,10 @@ forward_stage (gpointer data, size_t chunk, size_t thread)
 
 /* Steps to - 1 ... from, then the sums that step from - 1 waits for. */
 static void
-backward_stage (gpointer data, size_t chunk, size_t thread)
+backward_stage (gpointer data, size_t i, size_t thread)
 {
   NnRun *const run = data;
+  const size_t chunk = run->share->mine.first + i;
   float *const gradient = run->gradients + chunk * run->weights->n_trained;
 
   if (run->to == run->n_steps)
@@ -283,22 +287,51 @@ backward_stage (gpointer data, size_t chunk, size_t thread)
     step_backward_sums (run, &run->steps[run->from - 1], chunk, thread);
 }
 
-/* The sums of all chunks, in their order, behind them. */
+/* The sums of all chunks, those of other ranks too, in their order, behind
+ * them. */
 static void
-add_sums (double *sums, size_t n_values, size_t n_chunks, size_t total)
+add_sums (const NnRun *run, double *sums, size_t n_values)
 {
-  double *const all = sums + total * n_values;
+  const NnComm *const comm = run->config.comm;
+  const size_t n_chunks = run->share->n_chunks;
+  double *const all = sums + run->n_chunks * n_values;
 
+  if (nn_comm_size (comm) > 1)
+    comm->gather (comm->data, sums,
+        nn_share_cut (run->share, 1, n_chunks, n_values * sizeof *sums));
   memset (all, 0, n_values * sizeof *all);
   for (size_t c = 0; c < n_chunks; c++)
     for (size_t i = 0; i < n_values; i++)
       all[i] += sums[c * n_values + i];
 }
 
-static size_t
-chunks_of (const NnRun *run)
+/* Begins a batch of n samples. */
+static void
+set_batch (NnRun *run, size_t n)
 {
-  return (run->n + run->config.chunk - 1) / run->config.chunk;
+  run->n = n;
+  nn_share_set (run->share, (n + run->config.chunk - 1) / run->config.chunk);
+}
+
+void
+nn_run_share (NnRun *run, size_t n, size_t *first, size_t *n_mine)
+{
+  const size_t chunk = run->config.chunk;
+
+  set_batch (run, n);
+  *first = MIN (run->share->mine.first * chunk, n);
+  *n_mine = MIN (run->share->mine.n * chunk, n - *first);
+}
+
+void
+nn_run_gather (NnRun *run, size_t n, void *rows, size_t len)
+{
+  const NnComm *const comm = run->config.comm;
+
+  set_batch (run, n);
+  if (nn_comm_size (comm) > 1)
+    comm->gather (
+        comm->data, rows, nn_share_cut (run->share, run->config.chunk, n, len));
 }
 
 void
@@ -306,8 +339,9 @@ nn_run_forward (NnRun *run, size_t n, const float *const *x, guint32 step,
     NnLossFunc loss, gpointer data)
 {
   bool is_summed = false;
+  size_t first, n_mine;
 
-  run->n = n;
+  nn_run_share (run, n, &first, &n_mine);
   run->step = step;
   run->loss = loss;
   run->loss_data = data;
@@ -315,7 +349,8 @@ nn_run_forward (NnRun *run, size_t n, const float *const *x, guint32 step,
     const NnRunTensor *const tensor =
         &run->tensors[g_array_index (run->graph->inputs, size_t, i)];
 
-    memcpy (tensor->value, x[i], n * tensor->size * sizeof (float));
+    memcpy (tensor->value + first * tensor->size, x[i] + first * tensor->size,
+        n_mine * tensor->size * sizeof (float));
   }
   run->to = 0;
   do {
@@ -329,11 +364,10 @@ nn_run_forward (NnRun *run, size_t n, const float *const *x, guint32 step,
     while (run->to > run->from && run->to < run->n_steps
         && run->steps[run->to].needs.sums == 0)
       run->to++;
-    nn_pool_run (run->pool, chunks_of (run), forward_stage, run);
+    nn_pool_run (run->pool, run->share->mine.n, forward_stage, run);
     waiting = &run->steps[run->to];
     if (run->to < run->n_steps)
-      add_sums (
-          waiting->sums, waiting->needs.sums, chunks_of (run), run->n_chunks);
+      add_sums (run, waiting->sums, waiting->needs.sums);
   } while (run->to < run->n_steps);
 }
 
@@ -352,12 +386,11 @@ run_backward (NnRun *run)
     while (run->from < run->to && run->from > 0
         && !has_backward_sums (&run->steps[run->from - 1]))
       run->from--;
-    nn_pool_run (run->pool, chunks_of (run), backward_stage, run);
+    nn_pool_run (run->pool, run->share->mine.n, backward_stage, run);
     if (run->from > 0) {
       const NnRunStep *const waiting = &run->steps[run->from - 1];
 
-      add_sums (waiting->backward_sums, waiting->needs.backward_sums,
-          chunks_of (run), run->n_chunks);
+      add_sums (run, waiting->backward_sums, waiting->needs.backward_sums);
     }
   } while (run->from > 0);
 }
@@ -366,17 +399,24 @@ run_backward (NnRun *run)
   ((size_t) 16384) /* floats of a gradient that are added at once              \
                     */
 
+/* The gradients of the chunks of this rank, along their tree. */
 static void
 add_gradients (gpointer data, size_t piece, size_t thread)
 {
   NnRun *const run = data;
+  const NnShare *const share = run->share;
   const size_t all = run->weights->n_trained, first = piece * PIECE;
   const size_t n = MIN (PIECE, all - first);
-  float *const out = run->gradient + first;
+  float *const gradients = run->gradients + first;
 
-  memcpy (out, run->gradients + first, n * sizeof *out);
-  for (size_t c = 1; c < chunks_of (run); c++)
-    nn_loops ()->add (n, run->gradients + c * all + first, out);
+  for (guint i = 0; i < share->inside->len; i++) {
+    const NnAddition *const at = &g_array_index (share->inside, NnAddition, i);
+
+    nn_loops ()->add (n, gradients + at->from * all, gradients + at->to * all);
+  }
+  if (share->mine.n > 0)
+    memcpy (run->gradient + first, gradients + share->mine.first * all,
+        n * sizeof *gradients);
 }
 
 void
@@ -388,6 +428,7 @@ nn_run_step (NnRun *run, size_t n, const float *const *x, guint32 step,
   run->gradient = gradient;
   nn_pool_run (run->pool, (run->weights->n_trained + PIECE - 1) / PIECE,
       add_gradients, run);
+  nn_share_sum (run->share, gradient, run->weights->n_trained);
   for (size_t s = 0; s < run->n_steps; s++) {
     const NnRunStep *const at = &run->steps[s];
 

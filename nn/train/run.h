@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A graph forward and backward over one batch: inputs -> outputs -> gradients
- * of the weights. Chunks of samples run on the threads of a pool.
+ * of the weights. Chunks of samples run on the threads of a pool; where there
+ * are several ranks, each computes a share of the chunks.
  *
  * Layers run one after the other within a chunk, until one needs sums over the
  * whole batch; there all chunks meet. Every layer that computes has its output
@@ -9,6 +10,7 @@
 #pragma once
 
 #include "nn/train/pool.h"
+#include "nn/train/share.h"
 #include "nn/train/weights.h"
 
 typedef struct _NnRun NnRun;
@@ -17,6 +19,7 @@ typedef struct {
   size_t batch_size, chunk;
   guint64 seed;              /* of dropout */
   bool wants_input_gradient; /* for gradient checks */
+  const NnComm *comm;        /* NULL: this process alone; borrowed */
 } NnRunConfig;
 
 /* model (not fused, one output), weights and pool are borrowed. NULL and
@@ -33,15 +36,22 @@ size_t nn_run_memory (const NnRun *run); /* bytes */
  * goes into it. */
 bool nn_run_ends_in_softmax (const NnRun *run);
 
+/* Which samples of a batch of n this rank computes: *n_mine from *first on. */
+void nn_run_share (NnRun *run, size_t n, size_t *first, size_t *n_mine);
+/* Makes rows [n] of `len` bytes, of which each rank has filled those of its
+ * share of a batch of n, the same on all. */
+void nn_run_gather (NnRun *run, size_t n, void *rows, size_t len);
+
 /* Looks at the outputs of the samples first .. first + n - 1, output [n][size],
  * and writes the gradient of the loss with respect to it (or to what goes into
  * the softmax). Called for several chunks at once. */
 typedef void (*NnLossFunc) (gpointer data, size_t first, size_t n,
     const float *output, float *gradient);
 
-/* x: for each input of the model [n][size]. Leaves in gradient
- * [weights->n_trained] the sum over the chunks, in their order. step: names the
- * random numbers. Statistics (batch normalisation) are updated. */
+/* x: for each input of the model [n][size], of which only the share of this
+ * rank is read. Leaves in gradient [weights->n_trained] the sum over all chunks
+ * along their tree (nn/train/share.h), on every rank. step: names the random
+ * numbers. Statistics (batch normalisation) are updated. */
 void nn_run_step (NnRun *run, size_t n, const float *const *x, guint32 step,
     NnLossFunc loss, gpointer data, float *gradient);
 

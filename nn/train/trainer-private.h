@@ -2,6 +2,7 @@
 #pragma once
 
 #include "nn/train/evaluator.h"
+#include "nn/train/loss.h"
 #include "nn/train/optimizer.h"
 #include "nn/train/run.h"
 #include "nn/train/trainer.h"
@@ -22,7 +23,7 @@ struct _NnTrainer {
   /* Of the batch that runs: */
   size_t n;
   const float *target, *weight;
-  double *loss, *correct; /* [batch_size] */
+  NnOutcome *outcomes; /* [batch_size] */
 };
 
 /* After weights were set from outside: layers pack them. */

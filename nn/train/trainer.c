@@ -40,7 +40,8 @@ nn_trainer_new (
   g_autoptr (NnTrainer) trainer = NULL;
   const NnRunConfig run_config = { .batch_size = config->batch_size,
     .chunk = MIN (config->chunk, config->batch_size),
-    .seed = config->seed };
+    .seed = config->seed,
+    .comm = config->comm };
 
   g_return_val_if_fail (model != NULL, NULL);
   g_return_val_if_fail (config->batch_size > 0 && config->chunk > 0, NULL);
@@ -51,8 +52,7 @@ nn_trainer_new (
   trainer->pool = nn_pool_new (config->n_threads);
   trainer->input_size = nn_shape_size (nn_model_input_shape (model, 0));
   trainer->n_classes = nn_shape_size (nn_model_output_shape (model, 0));
-  trainer->loss = g_new0 (double, config->batch_size);
-  trainer->correct = g_new0 (double, config->batch_size);
+  trainer->outcomes = g_new0 (NnOutcome, config->batch_size);
   trainer->model = nn_model_copy (model, error);
   trainer->runner = trainer->model ? nn_model_copy (model, error) : NULL;
   if (!trainer->runner || !nn_model_finish (trainer->runner, error))
@@ -67,7 +67,8 @@ nn_trainer_new (
       trainer->model, trainer->weights, trainer->pool, &run_config, error);
   if (!trainer->run)
     return NULL;
-  trainer->evaluator = nn_evaluator_new (trainer->runner, trainer->pool, error);
+  trainer->evaluator =
+      nn_evaluator_new (trainer->runner, trainer->pool, config->comm, error);
   return trainer->evaluator ? g_steal_pointer (&trainer) : NULL;
 }
 
@@ -85,8 +86,7 @@ nn_trainer_free (NnTrainer *trainer)
   nn_model_unref (trainer->runner);
   nn_pool_free (trainer->pool);
   g_free (trainer->values);
-  g_free (trainer->loss);
-  g_free (trainer->correct);
+  g_free (trainer->outcomes);
   g_free (trainer);
 }
 
@@ -153,15 +153,22 @@ chunk_loss (
     const float *const target = trainer->target + i * classes;
     const double weight = trainer->weight ? trainer->weight[i] : 1;
 
-    trainer->loss[i] =
-        weight * nn_cross_entropy (target, output, classes, smoothing);
-    trainer->correct[i] =
-        nn_argmax (output, classes) == nn_argmax (target, classes);
+    trainer->outcomes[i] = (NnOutcome){
+      weight * nn_cross_entropy (target, output, classes, smoothing),
+      nn_argmax (output, classes) == nn_argmax (target, classes),
+    };
     nn_cross_entropy_gradient (target, output, classes, smoothing, of_softmax,
         weight / trainer->n, gradient);
     output += classes;
     gradient += classes;
   }
+}
+
+void
+nn_trainer_share (NnTrainer *trainer, size_t n, size_t *first, size_t *n_mine)
+{
+  g_return_if_fail (n > 0 && n <= trainer->config.batch_size);
+  nn_run_share (trainer->run, n, first, n_mine);
 }
 
 void
@@ -179,9 +186,10 @@ nn_trainer_step (NnTrainer *trainer, size_t n, const float *x,
       optimizer->gradient);
   sum.penalty = n * nn_optimizer_update (optimizer);
   nn_trainer_weights_changed (trainer);
+  nn_run_gather (trainer->run, n, trainer->outcomes, sizeof *trainer->outcomes);
   for (size_t i = 0; i < n; i++) {
-    sum.weighted_loss += trainer->loss[i];
-    sum.correct += trainer->correct[i];
+    sum.weighted_loss += trainer->outcomes[i].loss;
+    sum.correct += trainer->outcomes[i].correct;
   }
   if (score)
     *score = sum;
@@ -223,6 +231,23 @@ nn_trainer_make_batch (NnTrainer *trainer, const NnSamples *samples,
     weight };
 
   nn_pool_run (trainer->pool, n, make_sample, &making);
+}
+
+void
+nn_trainer_align (NnTrainer *trainer)
+{
+  const NnComm *const comm = trainer->config.comm;
+  const size_t n = trainer->weights->n_trained;
+
+  if (nn_comm_size (comm) == 1)
+    return;
+  nn_weight_list_get (trainer->weights, trainer->values);
+  nn_comm_broadcast (comm, trainer->values,
+      trainer->weights->n_values * sizeof *trainer->values);
+  nn_comm_broadcast (comm, trainer->optimizer->m, n * sizeof (float));
+  nn_comm_broadcast (comm, trainer->optimizer->v, n * sizeof (float));
+  nn_weight_list_set (trainer->weights, trainer->values);
+  nn_trainer_weights_changed (trainer);
 }
 
 /* The model that runs gets the weights of the one that is trained. */

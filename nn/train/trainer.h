@@ -3,10 +3,14 @@
  * and updates are those of Keras 3: categorical cross-entropy + L2, Adam.
  *
  * The same model, config and batches give the same weights bit for bit, for
- * every number of threads: a batch is cut into chunks of config.chunk samples,
- * each chunk is computed by itself, and sums over chunks run in their order;
- * dropout depends on (seed, step, layer, sample). Another processor may round
- * otherwise.
+ * every number of threads and ranks: a batch is cut into chunks of config.chunk
+ * samples, each chunk is computed by itself, and sums over chunks run in a
+ * fixed order (nn/train/share.h); dropout depends on (seed, step, layer,
+ * sample). Another processor may round otherwise.
+ *
+ * On several ranks (config.comm) all make the same calls with the same
+ * arguments; each computes its share of the chunks of a batch, and of the
+ * samples of an evaluation, and gets the results of all.
  *
  * nn/train/fit.h drives epochs. A trainer is used by one thread; it has its own
  * threads for the work.
@@ -14,6 +18,7 @@
 #pragma once
 
 #include "nn/model.h"
+#include "nn/train/comm.h"
 #include "nn/train/samples.h"
 
 typedef struct _NnTrainer NnTrainer;
@@ -28,6 +33,7 @@ typedef struct {
   double clip_norm;       /* bound of the global gradient norm; 0: none */
   double weight_decay;    /* of AdamW, before each update; 0: none */
   double label_smoothing; /* 0 .. 1: (1 - s) y + s / n_classes */
+  const NnComm *comm;     /* NULL: this process alone; borrowed */
 } NnTrainConfig;
 
 /* 32 samples, chunks of 8, one thread for each processor, seed 0, Adam (1e-3,
@@ -64,9 +70,15 @@ size_t nn_trainer_n_weights (const NnTrainer *trainer); /* that are trained */
 size_t nn_trainer_n_threads (const NnTrainer *trainer);
 size_t nn_trainer_memory (const NnTrainer *trainer); /* bytes, about */
 
+/* The samples first ... first + n_mine - 1 of a batch of n are this rank's; all
+ * where it is alone. */
+void nn_trainer_share (
+    NnTrainer *trainer, size_t n, size_t *first, size_t *n_mine);
+
 /* One step on n <= batch_size samples. x [n][input size], target [n][n_classes]
- * (a distribution each), weight [n] or NULL: all 1. The loss is the mean over n
- * of weight * cross-entropy, before the update. score: may be NULL. */
+ * (a distribution each), weight [n] or NULL: all 1; of these only the share of
+ * this rank is read. The loss is the mean over n of weight * cross-entropy,
+ * before the update. score (may be NULL): of all n. */
 void nn_trainer_step (NnTrainer *trainer, size_t n, const float *x,
     const float *target, const float *weight, NnScore *score);
 
@@ -79,6 +91,10 @@ double nn_trainer_learning_rate (const NnTrainer *trainer);
 void nn_trainer_make_batch (NnTrainer *trainer, const NnSamples *samples,
     size_t epoch, bool training, const size_t *index, size_t n, float *x,
     float *target, float *weight);
+
+/* All ranks take the weights and the optimiser's state of rank 0: processors of
+ * another kind may have rounded otherwise. */
+void nn_trainer_align (NnTrainer *trainer);
 
 /* Runs the model as it is now (inference: no dropout, moving statistics) over
  * samples. output: [samples->n][n_classes] probabilities, or NULL. score: loss
