@@ -34,19 +34,14 @@
 
 #include <gst/audio/audio.h>
 
-#include "gst/analytics.h"
+#include "gst/delivery.h"
 #include "gst/loader.h"
+#include "gst/model-choice.h"
 #include "gst/recognizer.h"
-#include "gst/result.h"
 #include "gst/settings.h"
-#include "gst/tags.h"
 
 GST_DEBUG_CATEGORY_STATIC (gst_emotion_detect_debug);
 #define GST_CAT_DEFAULT gst_emotion_detect_debug
-
-/* Results that wait for a buffer at most; only a stream of gap events makes
- * more of them. */
-#define MAX_RESULTS 256
 
 struct _GstEmotionDetect {
   GstBaseTransform parent;
@@ -55,13 +50,9 @@ struct _GstEmotionDetect {
   GstEmotionSettings settings;
   GstEmotionRecognizer *recognizer; /* NULL while stopped; its methods belong to
                                        the streaming thread, but for a few */
-  GQueue results;                   /* GstEmotionResult, to attach */
-  GstEmotionTagger tagger;
-  GstEmotionModel *new_model;   /* waits for the streaming thread, with */
-  GstEmotionLabels *new_labels; /* these */
-  guint n_loads;                /* a load that is not the last is void */
+  GstEmotionModelChoice choice;
+  GstEmotionDelivery delivery;
   gboolean is_live;
-  gboolean has_warned; /* of a model that gives no probabilities */
 
   /* The streaming thread's own. */
   gboolean knows_live;
@@ -83,172 +74,21 @@ GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (emotiondetect, "emotiondetect",
     GST_DEBUG_CATEGORY_INIT (
         gst_emotion_detect_debug, "emotiondetect", 0, "emotion detector"))
 
-/* Results */
-
-static void
-post (GstEmotionDetect *self, const GstEmotionResult *result)
-{
-  gst_element_post_message (GST_ELEMENT (self),
-      gst_message_new_element (
-          GST_OBJECT (self), gst_emotion_result_to_structure (result)));
-}
-
-static void
-warn_of_model (GstEmotionDetect *self)
-{
-  gboolean has_warned;
-
-  GST_OBJECT_LOCK (self);
-  has_warned = self->has_warned;
-  self->has_warned = TRUE;
-  GST_OBJECT_UNLOCK (self);
-  if (!has_warned)
-    GST_ELEMENT_WARNING (self, LIBRARY, FAILED,
-        ("The model's output is not a set of probabilities."), (NULL));
-}
-
-/* In whichever thread ran the network. */
-static void
-take_result (GstEmotionResult *result, gpointer user_data)
-{
-  GstEmotionDetect *self = user_data;
-  gboolean posts;
-
-  if (!result) {
-    warn_of_model (self);
-    return;
-  }
-  GST_OBJECT_LOCK (self);
-  posts = self->settings.post_messages;
-  gst_emotion_tagger_add (&self->tagger, self->settings.tags, result);
-  GST_OBJECT_UNLOCK (self);
-  if (posts)
-    post (self, result);
-
-  GST_OBJECT_LOCK (self);
-  if (self->settings.attach_meta) {
-    g_queue_push_tail (&self->results, g_steal_pointer (&result));
-    if (self->results.length > MAX_RESULTS)
-      result = g_queue_pop_head (&self->results);
-  }
-  GST_OBJECT_UNLOCK (self);
-  gst_emotion_result_free (result);
-}
-
-static void
-clear_results (GstEmotionDetect *self)
-{
-  GST_OBJECT_LOCK (self);
-  g_queue_clear_full (&self->results, (GDestroyNotify) gst_emotion_result_free);
-  GST_OBJECT_UNLOCK (self);
-}
-
-/* Takes buffer and returns it with what is known by now. */
-static GstBuffer *
-attach_results (GstEmotionDetect *self, GstBuffer *buffer)
-{
-  for (;;) {
-    g_autoptr (GstEmotionResult) result = NULL;
-
-    GST_OBJECT_LOCK (self);
-    result = g_queue_pop_head (&self->results);
-    GST_OBJECT_UNLOCK (self);
-    if (!result)
-      return buffer;
-    /* A copy shares the memory. */
-    buffer = gst_buffer_make_writable (buffer);
-    gst_emotion_meta_add (buffer, result);
-#ifdef HAVE_ANALYTICS
-    gst_emotion_analytics_add (buffer, result);
-#endif
-  }
-}
-
-static void
-push_tags (GstEmotionDetect *self)
-{
-  GstEvent *event;
-
-  GST_OBJECT_LOCK (self);
-  event = gst_emotion_tagger_take (&self->tagger);
-  GST_OBJECT_UNLOCK (self);
-  if (event)
-    gst_pad_push_event (GST_BASE_TRANSFORM_SRC_PAD (self), event);
-}
-
-/* Models */
-
-/* Makes what the properties name; the error names the file. */
-static GstEmotionModel *
-load (GstEmotionDetect *self, GstEmotionLabels **labels, guint *n_loads,
-    GError **error)
-{
-  g_autofree char *file = NULL;
-  g_autofree char *names = NULL;
-  GstEmotionBuiltin builtin;
-
-  GST_OBJECT_LOCK (self);
-  file = g_strdup (self->settings.model_file);
-  names = g_strdup (self->settings.labels);
-  builtin = self->settings.model;
-  *n_loads = self->n_loads;
-  GST_OBJECT_UNLOCK (self);
-  return gst_emotion_load (file, builtin, names, labels, error);
-}
-
-/* The new model waits for the next buffer, unless it is out of date. */
-static void
-load_while_running (GstElement *element, gpointer user_data)
-{
-  GstEmotionDetect *self = GST_EMOTION_DETECT (element);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GstEmotionModel) model = NULL;
-  g_autoptr (GstEmotionLabels) labels = NULL;
-  const guint wanted = GPOINTER_TO_UINT (user_data);
-  guint n_loads;
-  gboolean is_last;
-
-  GST_OBJECT_LOCK (self);
-  is_last = self->n_loads == wanted;
-  GST_OBJECT_UNLOCK (self);
-  if (!is_last)
-    return;
-  model = load (self, &labels, &n_loads, &error);
-  GST_OBJECT_LOCK (self);
-  is_last = self->n_loads == n_loads && self->recognizer;
-  if (is_last && model) {
-    GstEmotionModel *old_model = self->new_model;
-    GstEmotionLabels *old_labels = self->new_labels;
-
-    self->new_model = g_steal_pointer (&model);
-    self->new_labels = g_steal_pointer (&labels);
-    model = old_model;
-    labels = old_labels;
-  }
-  GST_OBJECT_UNLOCK (self);
-  if (is_last && error)
-    gst_emotion_load_report (element, GST_MESSAGE_WARNING, error);
-}
+/* Properties */
 
 static void
 set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   GstEmotionDetect *self = GST_EMOTION_DETECT (object);
-  const gboolean is_model =
-      id == GST_EMOTION_PROP_MODEL || id == GST_EMOTION_PROP_MODEL_FILE;
-  gboolean is_known, loads;
-  guint n_loads;
+  gboolean is_known;
 
   GST_OBJECT_LOCK (self);
   is_known = gst_emotion_settings_set (&self->settings, id, value);
-  loads = is_model && self->recognizer;
-  n_loads = loads ? ++self->n_loads : 0;
   GST_OBJECT_UNLOCK (self);
   if (!is_known)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  if (loads)
-    gst_element_call_async (GST_ELEMENT (self), load_while_running,
-        GUINT_TO_POINTER (n_loads), NULL);
+  if (id == GST_EMOTION_PROP_MODEL || id == GST_EMOTION_PROP_MODEL_FILE)
+    gst_emotion_model_choice_change (&self->choice);
 }
 
 static GstStructure *
@@ -312,6 +152,7 @@ swap_model (
 {
   g_autoptr (GError) error = NULL;
 
+  gst_emotion_delivery_set_model (&self->delivery);
   if (!gst_emotion_recognizer_set_model (
           self->recognizer, model, labels, &error))
     gst_emotion_load_report (GST_ELEMENT (self), GST_MESSAGE_WARNING, error);
@@ -336,12 +177,9 @@ update (GstEmotionDetect *self)
     .async = settings->inference == GST_EMOTION_INFERENCE_ASYNC
         || (settings->inference == GST_EMOTION_INFERENCE_AUTO
             && self->is_live) };
-  model = g_steal_pointer (&self->new_model);
-  labels = g_steal_pointer (&self->new_labels);
-  if (model)
-    self->has_warned = FALSE;
   GST_OBJECT_UNLOCK (self);
   gst_emotion_recognizer_set_options (self->recognizer, &options);
+  model = gst_emotion_model_choice_take (&self->choice, &labels);
   if (model)
     swap_model (self, model, labels);
 }
@@ -370,8 +208,8 @@ generate_output (GstBaseTransform *trans, GstBuffer **out)
   update (self);
   if (!gst_emotion_recognizer_push (self->recognizer, buffer))
     warn_of_input (self, "its buffers cannot be read");
-  push_tags (self);
-  *out = attach_results (self, buffer);
+  gst_emotion_delivery_push_tags (&self->delivery, trans->srcpad);
+  *out = gst_emotion_delivery_attach (&self->delivery, buffer);
   return GST_FLOW_OK;
 }
 
@@ -401,10 +239,9 @@ finish (GstEmotionDetect *self)
 {
   gst_emotion_recognizer_finish (self->recognizer);
   gst_emotion_recognizer_drain (self->recognizer);
-  GST_OBJECT_LOCK (self);
-  gst_emotion_tagger_finish (&self->tagger, self->settings.tags);
-  GST_OBJECT_UNLOCK (self);
-  push_tags (self);
+  gst_emotion_delivery_finish (&self->delivery);
+  gst_emotion_delivery_push_tags (
+      &self->delivery, GST_BASE_TRANSFORM_SRC_PAD (self));
 }
 
 /* From any thread, while stop () may run in another. */
@@ -424,7 +261,7 @@ stop_flushing (GstEmotionDetect *self)
 {
   gst_emotion_recognizer_set_flushing (self->recognizer, FALSE);
   gst_emotion_recognizer_flush (self->recognizer);
-  clear_results (self);
+  gst_emotion_delivery_flush (&self->delivery);
 }
 
 /* Serialized events: what came before them is told before they go on. */
@@ -455,10 +292,7 @@ take_event (GstEmotionDetect *self, GstEvent *event)
       finish (self);
       break;
     case GST_EVENT_TAG:
-      GST_OBJECT_LOCK (self);
-      event = gst_emotion_tagger_merge (&self->tagger, event);
-      GST_OBJECT_UNLOCK (self);
-      break;
+      return gst_emotion_delivery_merge_tags (&self->delivery, event);
     default:
       break;
   }
@@ -510,6 +344,15 @@ query (GstBaseTransform *trans, GstPadDirection direction, GstQuery *q)
 
 /* States */
 
+/* In whichever thread ran the network. */
+static void
+take_result (GstEmotionResult *result, gpointer user_data)
+{
+  GstEmotionDetect *self = user_data;
+
+  gst_emotion_delivery_take (&self->delivery, result);
+}
+
 static gboolean
 start (GstBaseTransform *trans)
 {
@@ -518,19 +361,19 @@ start (GstBaseTransform *trans)
   g_autoptr (GstEmotionLabels) labels = NULL;
   g_autoptr (GstEmotionRecognizer) recognizer =
       gst_emotion_recognizer_new (take_result, self);
-  guint n_loads;
-  g_autoptr (GstEmotionModel) model = load (self, &labels, &n_loads, &error);
+  g_autoptr (GstEmotionModel) model =
+      gst_emotion_model_choice_start (&self->choice, &labels, &error);
 
   if (!model
       || !gst_emotion_recognizer_set_model (
           recognizer, model, labels, &error)) {
+    gst_emotion_model_choice_stop (&self->choice);
     gst_emotion_load_report (GST_ELEMENT (self), GST_MESSAGE_ERROR, error);
     return FALSE;
   }
   self->knows_live = FALSE;
   self->has_warned_input = FALSE;
   GST_OBJECT_LOCK (self);
-  self->has_warned = FALSE;
   self->recognizer = g_steal_pointer (&recognizer);
   GST_OBJECT_UNLOCK (self);
   return TRUE;
@@ -541,18 +384,13 @@ stop (GstBaseTransform *trans)
 {
   GstEmotionDetect *self = GST_EMOTION_DETECT (trans);
   g_autoptr (GstEmotionRecognizer) recognizer = NULL;
-  g_autoptr (GstEmotionModel) model = NULL;
-  g_autoptr (GstEmotionLabels) labels = NULL;
 
+  gst_emotion_model_choice_stop (&self->choice);
   GST_OBJECT_LOCK (self);
   recognizer = g_steal_pointer (&self->recognizer);
-  model = g_steal_pointer (&self->new_model);
-  labels = g_steal_pointer (&self->new_labels);
-  self->n_loads++;
-  gst_emotion_tagger_clear (&self->tagger);
   GST_OBJECT_UNLOCK (self);
   g_clear_pointer (&recognizer, gst_emotion_recognizer_free);
-  clear_results (self);
+  gst_emotion_delivery_clear (&self->delivery);
   return TRUE;
 }
 
@@ -610,5 +448,8 @@ static void
 gst_emotion_detect_init (GstEmotionDetect *self)
 {
   gst_emotion_settings_init (&self->settings);
-  g_queue_init (&self->results);
+  gst_emotion_model_choice_init (
+      &self->choice, GST_ELEMENT (self), &self->settings);
+  gst_emotion_delivery_init (
+      &self->delivery, GST_ELEMENT (self), &self->settings);
 }

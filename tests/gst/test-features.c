@@ -6,30 +6,13 @@
 #include <math.h>
 #include <string.h>
 
+#include <gst/gst.h>
+
+#include "gst/decode.h"
 #include "nn/h5.h"
-#include "tests/gst/decode.h"
 
 #define TOLERANCE 2e-5
 #define N_VALUES (64 * 94)
-
-/* The first window of a 16-bit mono file at 16 kHz; n is its length. */
-static void
-load_window (const char *path, float *samples, size_t max_len, size_t *n)
-{
-  GstAudioInfo info;
-  GstBuffer *buffer = decode_file (path, &info);
-  GstMapInfo map;
-
-  g_assert_cmpint (GST_AUDIO_INFO_RATE (&info), ==, 16000);
-  g_assert_cmpint (GST_AUDIO_INFO_CHANNELS (&info), ==, 1);
-  g_assert_cmpint (GST_AUDIO_INFO_FORMAT (&info), ==, GST_AUDIO_FORMAT_S16);
-  g_assert_true (gst_buffer_map (buffer, &map, GST_MAP_READ));
-  *n = MIN (map.size / sizeof (gint16), max_len);
-  for (size_t i = 0; i < *n; i++)
-    samples[i] = (float) ((const gint16 *) map.data)[i] / 32768;
-  gst_buffer_unmap (buffer, &map);
-  gst_buffer_unref (buffer);
-}
 
 static void
 test_clip (gconstpointer name)
@@ -44,13 +27,16 @@ test_clip (gconstpointer name)
   g_autoptr (NnH5) file = nn_h5_open (truth, NULL);
   g_autofree float *want = nn_h5_read_floats (file, name, NULL, NULL);
   g_autofree float *got = g_new (float, N_VALUES);
-  g_autofree float *samples = g_new (float, recipe.window_len);
   g_autoptr (DspFeatures) features = dsp_features_new (&recipe, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autofree float *samples = NULL;
   float worst = 0;
   size_t n;
 
   g_assert_nonnull (want);
-  load_window (path, samples, recipe.window_len, &n);
+  samples = gst_emotion_decode_file (
+      path, recipe.rate, recipe.window_len, &n, &error);
+  g_assert_no_error (error);
   g_assert_true (dsp_features_compute (features, samples, n, got));
   for (size_t i = 0; i < N_VALUES; i++) {
     g_assert_true (isfinite (got[i]));

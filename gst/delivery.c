@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gst/delivery.h"
+
+#ifdef HAVE_ANALYTICS
+#include "gst/analytics.h"
+#endif
+
+/* Results that wait for a buffer at most; only a stream of gap events makes
+ * more of them. */
+#define MAX_RESULTS 256
+
+void
+gst_emotion_delivery_init (GstEmotionDelivery *self, GstElement *element,
+    const GstEmotionSettings *settings)
+{
+  *self = (GstEmotionDelivery){ .element = element, .settings = settings };
+  g_queue_init (&self->results);
+}
+
+static void
+post (GstEmotionDelivery *self, const GstEmotionResult *result)
+{
+  gst_element_post_message (self->element,
+      gst_message_new_element (GST_OBJECT (self->element),
+          gst_emotion_result_to_structure (result)));
+}
+
+static void
+warn_of_model (GstEmotionDelivery *self)
+{
+  gboolean has_warned;
+
+  GST_OBJECT_LOCK (self->element);
+  has_warned = self->has_warned;
+  self->has_warned = TRUE;
+  GST_OBJECT_UNLOCK (self->element);
+  if (!has_warned)
+    GST_ELEMENT_WARNING (self->element, LIBRARY, FAILED,
+        ("The model's output is not a set of probabilities."), (NULL));
+}
+
+void
+gst_emotion_delivery_take (GstEmotionDelivery *self, GstEmotionResult *result)
+{
+  gboolean posts;
+
+  if (!result) {
+    warn_of_model (self);
+    return;
+  }
+  GST_OBJECT_LOCK (self->element);
+  posts = self->settings->post_messages;
+  gst_emotion_tagger_add (&self->tagger, self->settings->tags, result);
+  GST_OBJECT_UNLOCK (self->element);
+  if (posts)
+    post (self, result);
+
+  GST_OBJECT_LOCK (self->element);
+  if (self->settings->attach_meta) {
+    g_queue_push_tail (&self->results, g_steal_pointer (&result));
+    if (self->results.length > MAX_RESULTS)
+      result = g_queue_pop_head (&self->results);
+  }
+  GST_OBJECT_UNLOCK (self->element);
+  gst_emotion_result_free (result);
+}
+
+GstBuffer *
+gst_emotion_delivery_attach (GstEmotionDelivery *self, GstBuffer *buffer)
+{
+  for (;;) {
+    g_autoptr (GstEmotionResult) result = NULL;
+
+    GST_OBJECT_LOCK (self->element);
+    result = g_queue_pop_head (&self->results);
+    GST_OBJECT_UNLOCK (self->element);
+    if (!result)
+      return buffer;
+    buffer = gst_buffer_make_writable (buffer);
+    gst_emotion_meta_add (buffer, result);
+#ifdef HAVE_ANALYTICS
+    gst_emotion_analytics_add (buffer, result);
+#endif
+  }
+}
+
+GstEvent *
+gst_emotion_delivery_merge_tags (GstEmotionDelivery *self, GstEvent *event)
+{
+  GST_OBJECT_LOCK (self->element);
+  event = gst_emotion_tagger_merge (&self->tagger, event);
+  GST_OBJECT_UNLOCK (self->element);
+  return event;
+}
+
+void
+gst_emotion_delivery_push_tags (GstEmotionDelivery *self, GstPad *pad)
+{
+  GstEvent *event;
+
+  GST_OBJECT_LOCK (self->element);
+  event = gst_emotion_tagger_take (&self->tagger);
+  GST_OBJECT_UNLOCK (self->element);
+  if (event)
+    gst_pad_push_event (pad, event);
+}
+
+void
+gst_emotion_delivery_finish (GstEmotionDelivery *self)
+{
+  GST_OBJECT_LOCK (self->element);
+  gst_emotion_tagger_finish (&self->tagger, self->settings->tags);
+  GST_OBJECT_UNLOCK (self->element);
+}
+
+void
+gst_emotion_delivery_set_model (GstEmotionDelivery *self)
+{
+  GST_OBJECT_LOCK (self->element);
+  self->has_warned = FALSE;
+  GST_OBJECT_UNLOCK (self->element);
+}
+
+void
+gst_emotion_delivery_flush (GstEmotionDelivery *self)
+{
+  GST_OBJECT_LOCK (self->element);
+  g_queue_clear_full (&self->results, (GDestroyNotify) gst_emotion_result_free);
+  GST_OBJECT_UNLOCK (self->element);
+}
+
+void
+gst_emotion_delivery_clear (GstEmotionDelivery *self)
+{
+  gst_emotion_delivery_flush (self);
+  GST_OBJECT_LOCK (self->element);
+  gst_emotion_tagger_clear (&self->tagger);
+  self->has_warned = FALSE;
+  GST_OBJECT_UNLOCK (self->element);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What an element tells: each result as a message at once, as meta on the next
+ * buffer, and as tags. */
+#pragma once
+
+#include <gst/gst.h>
+#include "gst/result.h"
+#include "gst/settings.h"
+#include "gst/tags.h"
+
+typedef struct {
+  GstElement *element;                /* its object lock guards what follows */
+  const GstEmotionSettings *settings; /* of the element */
+  GQueue results;                     /* GstEmotionResult, to attach */
+  GstEmotionTagger tagger;
+  gboolean has_warned; /* of a model that gives no probabilities */
+} GstEmotionDelivery;
+
+/* Part of element, whose settings it reads; both are borrowed. */
+void gst_emotion_delivery_init (GstEmotionDelivery *self, GstElement *element,
+    const GstEmotionSettings *settings);
+
+/* All below: from any thread, without the object lock. */
+
+/* Takes a result, or NULL where the model gave no probabilities. One at a
+ * time. */
+void gst_emotion_delivery_take (
+    GstEmotionDelivery *self, GstEmotionResult *result);
+
+/* Takes buffer and returns it with what is known by now. Only a buffer that
+ * gets something is made writable; the copy shares the memory. */
+GstBuffer *gst_emotion_delivery_attach (
+    GstEmotionDelivery *self, GstBuffer *buffer);
+
+/* A tag event came from upstream: takes it and returns the one to send. */
+GstEvent *gst_emotion_delivery_merge_tags (
+    GstEmotionDelivery *self, GstEvent *event);
+
+/* Sends the tags that are due. */
+void gst_emotion_delivery_push_tags (GstEmotionDelivery *self, GstPad *pad);
+
+/* The end of the stream: the summary is due. */
+void gst_emotion_delivery_finish (GstEmotionDelivery *self);
+
+/* Another model: its faults are told, too. */
+void gst_emotion_delivery_set_model (GstEmotionDelivery *self);
+
+/* Forgets what waits for a buffer. */
+void gst_emotion_delivery_flush (GstEmotionDelivery *self);
+
+/* Forgets all. */
+void gst_emotion_delivery_clear (GstEmotionDelivery *self);

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gst/model-choice.h"
+
+#include "gst/loader.h"
+
+/* One load in another thread. */
+typedef struct {
+  GstEmotionModelChoice *choice; /* lives as long as the element */
+  guint change;
+} Load;
+
+void
+gst_emotion_model_choice_init (GstEmotionModelChoice *self, GstElement *element,
+    const GstEmotionSettings *settings)
+{
+  *self = (GstEmotionModelChoice){ .element = element, .settings = settings };
+}
+
+static GstEmotionModel *
+load (GstEmotionModelChoice *self, GstEmotionLabels **labels, GError **error)
+{
+  g_autofree char *file = NULL;
+  g_autofree char *names = NULL;
+  GstEmotionBuiltin builtin;
+
+  GST_OBJECT_LOCK (self->element);
+  file = g_strdup (self->settings->model_file);
+  names = g_strdup (self->settings->labels);
+  builtin = self->settings->model;
+  GST_OBJECT_UNLOCK (self->element);
+  return gst_emotion_load (file, builtin, names, labels, error);
+}
+
+GstEmotionModel *
+gst_emotion_model_choice_start (
+    GstEmotionModelChoice *self, GstEmotionLabels **labels, GError **error)
+{
+  /* Before the properties are read: a change after that is not lost. */
+  GST_OBJECT_LOCK (self->element);
+  self->is_running = TRUE;
+  GST_OBJECT_UNLOCK (self->element);
+  return load (self, labels, error);
+}
+
+static gboolean
+is_last (GstEmotionModelChoice *self, guint change)
+{
+  gboolean last;
+
+  GST_OBJECT_LOCK (self->element);
+  last = self->is_running && self->n_changes == change;
+  GST_OBJECT_UNLOCK (self->element);
+  return last;
+}
+
+/* Takes both, unless the change is not the last any more. */
+static void
+offer (GstEmotionModelChoice *self, guint change, GstEmotionModel *model,
+    GstEmotionLabels *labels)
+{
+  g_autoptr (GstEmotionModel) old_model = model;
+  g_autoptr (GstEmotionLabels) old_labels = labels;
+
+  GST_OBJECT_LOCK (self->element);
+  if (self->is_running && self->n_changes == change) {
+    old_model = self->model;
+    old_labels = self->labels;
+    self->model = model;
+    self->labels = labels;
+  }
+  GST_OBJECT_UNLOCK (self->element);
+}
+
+static void
+load_now (GstElement *element, gpointer user_data)
+{
+  const Load *const this = user_data;
+  g_autoptr (GError) error = NULL;
+  GstEmotionLabels *labels = NULL;
+  GstEmotionModel *model;
+
+  if (!is_last (this->choice, this->change))
+    return;
+  model = load (this->choice, &labels, &error);
+  if (model)
+    offer (this->choice, this->change, model, labels);
+  else if (is_last (this->choice, this->change))
+    gst_emotion_load_report (element, GST_MESSAGE_WARNING, error);
+}
+
+void
+gst_emotion_model_choice_change (GstEmotionModelChoice *self)
+{
+  Load next = { .choice = self };
+  gboolean is_running;
+
+  GST_OBJECT_LOCK (self->element);
+  is_running = self->is_running;
+  next.change = ++self->n_changes;
+  GST_OBJECT_UNLOCK (self->element);
+  if (is_running)
+    gst_element_call_async (
+        self->element, load_now, g_memdup2 (&next, sizeof next), g_free);
+}
+
+GstEmotionModel *
+gst_emotion_model_choice_take (
+    GstEmotionModelChoice *self, GstEmotionLabels **labels)
+{
+  GstEmotionModel *model;
+
+  GST_OBJECT_LOCK (self->element);
+  model = g_steal_pointer (&self->model);
+  *labels = g_steal_pointer (&self->labels);
+  GST_OBJECT_UNLOCK (self->element);
+  return model;
+}
+
+void
+gst_emotion_model_choice_stop (GstEmotionModelChoice *self)
+{
+  g_autoptr (GstEmotionModel) model = NULL;
+  g_autoptr (GstEmotionLabels) labels = NULL;
+
+  GST_OBJECT_LOCK (self->element);
+  self->is_running = FALSE;
+  self->n_changes++;
+  GST_OBJECT_UNLOCK (self->element);
+  model = gst_emotion_model_choice_take (self, &labels);
+}
