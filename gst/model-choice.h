@@ -12,9 +12,9 @@ typedef struct {
   GstElement *element;                /* its object lock guards what follows */
   const GstEmotionSettings *settings; /* of the element */
   gboolean is_running;
-  guint n_changes;           /* a load that is not for the last is void */
-  GstEmotionModel *model;    /* waits, or NULL, with */
-  GstEmotionLabels *labels;  /* these */
+  guint n_changes;          /* a load that is not for the last is void */
+  GstEmotionModel *model;   /* waits, or NULL, with */
+  GstEmotionLabels *labels; /* these */
 } GstEmotionModelChoice;
 
 /* Part of element, whose settings it reads; both are borrowed. */

@@ -10,11 +10,13 @@ stream_init (Fixture *f)
 void
 stream_push (Fixture *f, guint64 from_ms, guint64 to_ms)
 {
-  fixture_push (f, STREAM_RATE, STREAM_MS (from_ms), STREAM_MS (to_ms - from_ms), STREAM_MS (20));
+  fixture_push (f, STREAM_RATE, STREAM_MS (from_ms),
+      STREAM_MS (to_ms - from_ms), STREAM_MS (20));
 }
 
 void
-stream_push_flagged (Fixture *f, guint64 at_ms, guint64 ms, GstBufferFlags flags)
+stream_push_flagged (
+    Fixture *f, guint64 at_ms, guint64 ms, GstBufferFlags flags)
 {
   GstAudioInfo info;
   GstBuffer *buffer;
@@ -79,4 +81,3 @@ stream_expect_silence (Fixture *f, guint64 at_ms, guint64 ms, guint64 id)
           .partial = ms < 3000,
           .silence = TRUE });
 }
-

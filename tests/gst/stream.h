@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A fixture by the clock: all is said in ms. The sound is S16 mono at 16 kHz, so
- * that 16 frames are 1 ms; the model's window is 3 s. */
+/* A fixture by the clock: all is said in ms. The sound is S16 mono at 16 kHz,
+ * so that 16 frames are 1 ms; the model's window is 3 s. */
 #pragma once
 
 #include "tests/gst/fixture.h"

@@ -135,7 +135,8 @@ test_no_stamps (void)
   stream_init (&f);
   stream_segment (&f, 1, 500, 0, 0, 0);
   for (guint i = 0; i < 60; i++) {
-    GstBuffer *buffer = gst_buffer_new_allocate (NULL, STREAM_MS (100) * 2, NULL);
+    GstBuffer *buffer =
+        gst_buffer_new_allocate (NULL, STREAM_MS (100) * 2, NULL);
 
     gst_buffer_memset (buffer, 0, 0, STREAM_MS (100) * 2);
     gst_harness_push (f.harness, buffer);
@@ -163,7 +164,8 @@ test_bytes (void)
   gst_segment_init (&segment, GST_FORMAT_BYTES);
   stream_event (&f, gst_event_new_segment (&segment));
   for (guint i = 0; i < 30; i++) {
-    GstBuffer *buffer = gst_buffer_new_allocate (NULL, STREAM_MS (100) * 2, NULL);
+    GstBuffer *buffer =
+        gst_buffer_new_allocate (NULL, STREAM_MS (100) * 2, NULL);
 
     gst_buffer_memset (buffer, 0, 0, STREAM_MS (100) * 2);
     gst_harness_push (f.harness, buffer);
