@@ -3,6 +3,8 @@
  * library that ThreadSanitizer does not see into, so it would take every lock
  * for none. These definitions take their place, in this program and in the
  * libraries it uses, with POSIX ones that it knows. */
+#define _GNU_SOURCE /* RTLD_NEXT */
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -194,4 +196,46 @@ VISIBLE
 gboolean (g_atomic_ref_count_dec) (gatomicrefcount *count)
 {
   return __atomic_sub_fetch (count, 1, __ATOMIC_SEQ_CST) == 0;
+}
+
+/* So do thread pools, by a queue inside GLib (gst_element_call_async). */
+
+void __tsan_acquire (void *address);
+void __tsan_release (void *address);
+
+typedef struct {
+  GFunc func;
+  gpointer user_data;
+} Pool;
+
+static void
+run_task (gpointer task, gpointer data)
+{
+  const Pool *pool = data;
+
+  __tsan_acquire (task);
+  pool->func (task, pool->user_data);
+}
+
+/* A Pool lives as long as the program: whoever makes pools makes few. */
+VISIBLE GThreadPool *
+g_thread_pool_new (GFunc func, gpointer user_data, gint max_threads,
+    gboolean exclusive, GError **error)
+{
+  GThreadPool *(*next) (GFunc, gpointer, gint, gboolean, GError **) =
+      dlsym (RTLD_NEXT, "g_thread_pool_new");
+  Pool *pool = malloc (sizeof *pool);
+
+  *pool = (Pool){ func, user_data };
+  return next (run_task, pool, max_threads, exclusive, error);
+}
+
+VISIBLE gboolean
+g_thread_pool_push (GThreadPool *pool, gpointer task, GError **error)
+{
+  gboolean (*next) (GThreadPool *, gpointer, GError **) =
+      dlsym (RTLD_NEXT, "g_thread_pool_push");
+
+  __tsan_release (task);
+  return next (pool, task, error);
 }
