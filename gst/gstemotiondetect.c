@@ -26,8 +26,8 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 -m filesrc location=voice.flac ! decodebin ! emotiondetect
- * model-file=model.h5 ! fakesink
+ * gst-launch-1.0 -m filesrc location=voice.flac ! decodebin ! emotiondetect !
+ * fakesink
  * ]|
  */
 #include "gst/gstemotiondetect.h"

@@ -4,19 +4,6 @@
 #include "gst/model-cache.h"
 #include "nn/error.h"
 
-static GstEmotionModel *
-load_builtin (GstEmotionBuiltin builtin, GError **error)
-{
-  GEnumClass *klass = g_type_class_ref (GST_TYPE_EMOTION_BUILTIN);
-
-  g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
-      "the built-in model “%s” has no weights in this version; set the "
-      "property “model-file”",
-      g_enum_get_value (klass, builtin)->value_nick);
-  g_type_class_unref (klass);
-  return NULL;
-}
-
 /* What is there and cannot be read was found, for GStreamer. */
 static GstEmotionModel *
 load_file (const char *file, GError **error)
@@ -39,8 +26,9 @@ GstEmotionModel *
 gst_emotion_load (const char *file, GstEmotionBuiltin builtin,
     const char *names, GstEmotionLabels **labels, GError **error)
 {
-  g_autoptr (GstEmotionModel) model =
-      file ? load_file (file, error) : load_builtin (builtin, error);
+  g_autoptr (GstEmotionModel) model = file
+      ? load_file (file, error)
+      : gst_emotion_model_cache_get_builtin (builtin, error);
 
   if (!model)
     return NULL;

@@ -58,6 +58,16 @@ forget (GstEmotionModel *model, gpointer user_data)
   g_mutex_unlock (&table_lock);
 }
 
+static GstEmotionModel *
+load_builtin (GstEmotionBuiltin builtin, GError **error)
+{
+  g_autoptr (GBytes) bytes = gst_emotion_builtin_bytes (builtin, error);
+
+  return bytes ? gst_emotion_model_load_bytes (
+             gst_emotion_builtin_nick (builtin), bytes, error)
+               : NULL;
+}
+
 static void
 remember (char *key, GstEmotionModel *model)
 {
@@ -69,10 +79,11 @@ remember (char *key, GstEmotionModel *model)
   gst_emotion_model_on_free (model, forget, NULL);
 }
 
-GstEmotionModel *
-gst_emotion_model_cache_get (const char *path, GError **error)
+/* Takes key, which may be NULL. file: NULL for the built-in. */
+static GstEmotionModel *
+get (char *key, const char *file, GstEmotionBuiltin builtin, GError **error)
 {
-  g_autofree char *key = key_of (path);
+  g_autofree char *owned = key;
   GstEmotionModel *model = key ? look_up (key) : NULL;
 
   if (model)
@@ -81,10 +92,26 @@ gst_emotion_model_cache_get (const char *path, GError **error)
   if (key)
     model = look_up (key);
   if (!model) {
-    model = gst_emotion_model_load (path, error);
+    model = file ? gst_emotion_model_load (file, error)
+                 : load_builtin (builtin, error);
     if (model && key)
-      remember (g_steal_pointer (&key), model);
+      remember (g_steal_pointer (&owned), model);
   }
   g_mutex_unlock (&loading);
   return model;
+}
+
+GstEmotionModel *
+gst_emotion_model_cache_get (const char *path, GError **error)
+{
+  g_return_val_if_fail (path != NULL, NULL);
+  return get (key_of (path), path, 0, error);
+}
+
+GstEmotionModel *
+gst_emotion_model_cache_get_builtin (GstEmotionBuiltin builtin, GError **error)
+{
+  /* Paths, the other keys, begin with a slash. */
+  return get (
+      g_strdup (gst_emotion_builtin_nick (builtin)), NULL, builtin, error);
 }

@@ -3,6 +3,8 @@
 
 #include "gst/model-metadata.h"
 #include "nn/error.h"
+#include "nn/file.h"
+#include "nn/limits.h"
 #include "nn/model.h"
 
 struct _GstEmotionModel {
@@ -109,7 +111,7 @@ check_shapes (GstEmotionModel *self, GError **error)
 /* Most files say all shapes. One that leaves the number of frames open gets
  * those of the default window; one that leaves the bands open, the usual 64. */
 static NnModel *
-load_network (const char *path, GError **error)
+load_network (const char *name, GBytes *bytes, GError **error)
 {
   const DspRecipe recipe = DSP_RECIPE_DEFAULT;
   const size_t bands = dsp_recipe_n_bands (&recipe);
@@ -124,12 +126,12 @@ load_network (const char *path, GError **error)
     { .rank = 2, .dim = { frames, bands } },
   };
   g_autoptr (GError) first = NULL;
-  NnModel *network = nn_model_load (path, NULL, 0, &first);
+  NnModel *network = nn_model_load_bytes (name, bytes, NULL, 0, &first);
 
   for (gsize i = 0; i < G_N_ELEMENTS (shapes) && !network
        && g_error_matches (first, NN_ERROR, NN_ERROR_SHAPE);
        i++)
-    network = nn_model_load (path, &shapes[i], 1, NULL);
+    network = nn_model_load_bytes (name, bytes, &shapes[i], 1, NULL);
   if (!network)
     g_propagate_error (error, g_steal_pointer (&first));
   return network;
@@ -163,16 +165,24 @@ model_free (GstEmotionModel *self)
 GstEmotionModel *
 gst_emotion_model_load (const char *path, GError **error)
 {
+  g_autoptr (GBytes) bytes = nn_file_read (path, NN_MAX_FILE_BYTES, error);
+
+  return bytes ? gst_emotion_model_load_bytes (path, bytes, error) : NULL;
+}
+
+GstEmotionModel *
+gst_emotion_model_load_bytes (const char *name, GBytes *bytes, GError **error)
+{
   g_autoptr (GstEmotionModel) self = g_new0 (GstEmotionModel, 1);
   Runner *runner;
 
   g_atomic_int_set (&self->ref_count, 1);
   g_mutex_init (&self->lock);
   g_cond_init (&self->came_back);
-  self->name = g_path_get_basename (path);
+  self->name = g_path_get_basename (name);
   self->recipe = DSP_RECIPE_DEFAULT;
   self->idle = g_ptr_array_new_with_free_func ((GDestroyNotify) runner_free);
-  self->network = load_network (path, error);
+  self->network = load_network (name, bytes, error);
   if (!self->network || !read_metadata (self, error)
       || !check_shapes (self, error))
     return NULL;

@@ -15,6 +15,10 @@ typedef struct _GstEmotionModel GstEmotionModel;
  * GST_LIBRARY_ERROR) that names the file. Elements use the cache instead. */
 GstEmotionModel *gst_emotion_model_load (const char *path, GError **error);
 
+/* The same from memory; name stands for the path. */
+GstEmotionModel *gst_emotion_model_load_bytes (
+    const char *name, GBytes *bytes, GError **error);
+
 /* Called once, by who lets the last reference go, before the memory goes. */
 typedef void (*GstEmotionModelFunc) (GstEmotionModel *self, gpointer user_data);
 void gst_emotion_model_on_free (
@@ -26,7 +30,7 @@ gboolean gst_emotion_model_try_ref (GstEmotionModel *self);
 void gst_emotion_model_unref (GstEmotionModel *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEmotionModel, gst_emotion_model_unref)
 
-/* The name for users: the file's name without folders. */
+/* The name for users: the file's name without folders; a built-in's nick. */
 const char *gst_emotion_model_name (const GstEmotionModel *self);
 const DspRecipe *gst_emotion_model_recipe (const GstEmotionModel *self);
 gsize gst_emotion_model_n_features (const GstEmotionModel *self);

@@ -5,7 +5,7 @@
 #define PLAYING (FLAGS | GST_PARAM_MUTABLE_PLAYING)
 
 static const GstEmotionSettings defaults = {
-  .model = GST_EMOTION_BUILTIN_CNN_LSTM_OPTIMIZED,
+  .model = GST_EMOTION_BUILTIN_DEFAULT,
   .interval = 3 * GST_SECOND,
   .post_messages = TRUE,
   .attach_meta = TRUE,
@@ -15,30 +15,6 @@ static const GstEmotionSettings defaults = {
   .min_confidence = 0,
   .smoothing = 0,
 };
-
-GType
-gst_emotion_builtin_get_type (void)
-{
-  static gsize type = 0;
-  static const GEnumValue values[] = {
-    { GST_EMOTION_BUILTIN_CNN_GRU, "Two convolutions and a GRU", "cnn-gru" },
-    { GST_EMOTION_BUILTIN_CNN_LSTM, "Two convolutions and an LSTM",
-        "cnn-lstm" },
-    { GST_EMOTION_BUILTIN_CNN_LSTM_OPTIMIZED,
-        "The same, a tenth of the work, averaged over time",
-        "cnn-lstm-optimized" },
-    { GST_EMOTION_BUILTIN_CNN_LSTM_REGULARIZED,
-        "Two convolutions and an LSTM, regularized", "cnn-lstm-regularized" },
-    { GST_EMOTION_BUILTIN_SIMPLE,
-        "Dense layers on means and deviations of MFCC and chroma", "simple" },
-    { 0 },
-  };
-
-  if (g_once_init_enter (&type))
-    g_once_init_leave (
-        &type, g_enum_register_static ("GstEmotionBuiltin", values));
-  return type;
-}
 
 GType
 gst_emotion_tags_get_type (void)
@@ -84,14 +60,18 @@ install_model (GObjectClass *klass)
 {
   g_object_class_install_property (klass, GST_EMOTION_PROP_MODEL,
       g_param_spec_enum ("model", "Model",
-          "Built-in model; used where model-file is not set",
+          gst_emotion_builtin_is_available ()
+              ? "Built-in model, where model-file is not set (trained on acted "
+                "speech, for non-commercial research: nn/models in the source)"
+              : "Built-in model, of which this build has none: set model-file",
           GST_TYPE_EMOTION_BUILTIN, defaults.model, PLAYING));
   /**
    * GstEmotionDetect:model-file:
    *
-   * While playing, a new file is loaded and checked in another thread and takes
-   * over between two windows. If it is not usable, a warning is posted and the
-   * old model goes on.
+   * While playing, a new file (or built-in model, by #GstEmotionDetect:model)
+   * is loaded and checked in another thread and takes over between two windows.
+   * If it is not usable, a warning is posted and the old model goes on. NULL
+   * goes back to the built-in model.
    */
   g_object_class_install_property (klass, GST_EMOTION_PROP_MODEL_FILE,
       g_param_spec_string ("model-file", "Model file",

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <gst/gst.h>
+#include "gst/builtin.h"
 
 typedef enum {
   GST_EMOTION_TAGS_NONE,
@@ -16,15 +17,6 @@ typedef enum {
   GST_EMOTION_INFERENCE_SYNC,
   GST_EMOTION_INFERENCE_ASYNC,
 } GstEmotionInference;
-
-/* In the order of the nicks: the index of the built-in model. */
-typedef enum {
-  GST_EMOTION_BUILTIN_CNN_GRU,
-  GST_EMOTION_BUILTIN_CNN_LSTM,
-  GST_EMOTION_BUILTIN_CNN_LSTM_OPTIMIZED,
-  GST_EMOTION_BUILTIN_CNN_LSTM_REGULARIZED,
-  GST_EMOTION_BUILTIN_SIMPLE,
-} GstEmotionBuiltin;
 
 typedef struct {
   GstEmotionBuiltin model;
@@ -55,8 +47,6 @@ enum {
   GST_EMOTION_PROP_STATS,
 };
 
-#define GST_TYPE_EMOTION_BUILTIN (gst_emotion_builtin_get_type ())
-GType gst_emotion_builtin_get_type (void);
 #define GST_TYPE_EMOTION_TAGS (gst_emotion_tags_get_type ())
 GType gst_emotion_tags_get_type (void);
 #define GST_TYPE_EMOTION_INFERENCE (gst_emotion_inference_get_type ())

@@ -273,17 +273,6 @@ typedef struct {
   char **sources;
 } Arguments;
 
-/* A nick of a built-in model, or else a file. */
-static gboolean
-is_nick (const char *text)
-{
-  GEnumClass *klass = g_type_class_ref (GST_TYPE_EMOTION_BUILTIN);
-  const gboolean found = g_enum_get_value_by_nick (klass, text) != NULL;
-
-  g_type_class_unref (klass);
-  return found;
-}
-
 static gboolean
 take_arguments (App *app, const Arguments *arguments)
 {
@@ -309,7 +298,7 @@ take_arguments (App *app, const Arguments *arguments)
   app->options.interval = round (arguments->interval_s * GST_SECOND);
   app->options.labels = arguments->labels;
   app->record_s = arguments->record_s;
-  if (arguments->model && is_nick (arguments->model))
+  if (arguments->model && gst_emotion_builtin_find (arguments->model, NULL))
     app->options.model = arguments->model;
   else
     app->options.model_file = arguments->model;
@@ -324,17 +313,19 @@ static gboolean
 parse (int *argc, char ***argv, Arguments *a)
 {
   char **files = NULL;
+  g_autofree char *nicks = gst_emotion_builtin_list ();
+  g_autofree char *model_help =
+      g_strdup_printf ("A built-in model (%s; default: %s) or a Keras model "
+                       "file (.h5, .keras)",
+          nicks, gst_emotion_builtin_nick (GST_EMOTION_BUILTIN_DEFAULT));
   const GOptionEntry entries[] = {
     { "file", 'f', 0, G_OPTION_ARG_FILENAME_ARRAY, &files,
         "A file to analyse, or a URI (the same as a plain argument)", "FILE" },
-    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &a->model,
-        "Keras model file, or one of cnn-gru, cnn-lstm, cnn-lstm-optimized, "
-        "cnn-lstm-regularized, simple",
+    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &a->model, model_help,
         "NICK|FILE" },
     { "show-model", 0, 0, G_OPTION_ARG_FILENAME, &a->show_model,
-        "Print the layers, parameters, labels and recipe of a model file, and "
-        "end",
-        "FILE" },
+        "Print the layers, parameters, labels and recipe of a model, and end",
+        "NICK|FILE" },
     { "labels", 'l', 0, G_OPTION_ARG_STRING, &a->labels,
         "Names of the model's outputs, in their order", "A,B,..." },
     { "interval", 'i', 0, G_OPTION_ARG_DOUBLE, &a->interval_s,

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "gst/model-cache.h"
 #include "gst/tools/progress.h"
 #include "gst/tools/train-data.h"
 #include "gst/train/evaluate.h"
@@ -312,6 +313,7 @@ load_model (Tool *self, GError **error)
 {
   const TrainOptions *const options = self->options;
   const char *path = options->evaluate;
+  GstEmotionBuiltin builtin;
 
   self->recipe = train_options_recipe (options);
   if (!path && train_is_architecture (train_options_model (options)))
@@ -323,7 +325,9 @@ load_model (Tool *self, GError **error)
         "--model %s is no architecture and no file", path);
     return FALSE;
   }
-  self->model = gst_emotion_model_load (path, error);
+  self->model = gst_emotion_builtin_find (path, &builtin)
+      ? gst_emotion_model_cache_get_builtin (builtin, error)
+      : gst_emotion_model_load (path, error);
   if (self->model)
     self->recipe = *gst_emotion_model_recipe (self->model);
   return self->model != NULL;

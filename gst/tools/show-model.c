@@ -3,12 +3,13 @@
 
 #include <stdio.h>
 #include "dsp/recipe.h"
+#include "gst/builtin.h"
 #include "nn/model.h"
 
 /* An axis that the file leaves open is shown as long as the frames of the
  * default recipe. */
 static NnModel *
-load (const char *path, GError **error)
+load_file (const char *path, GError **error)
 {
   const DspRecipe recipe = DSP_RECIPE_DEFAULT;
   g_autofree NnShape *shapes = NULL;
@@ -24,11 +25,24 @@ load (const char *path, GError **error)
   return nn_model_load (path, shapes, n, error);
 }
 
+static NnModel *
+load (const char *nick_or_path, GError **error)
+{
+  GstEmotionBuiltin builtin;
+  g_autoptr (GBytes) bytes = NULL;
+
+  if (!gst_emotion_builtin_find (nick_or_path, &builtin))
+    return load_file (nick_or_path, error);
+  bytes = gst_emotion_builtin_bytes (builtin, error);
+  return bytes ? nn_model_load_bytes (nick_or_path, bytes, NULL, 0, error)
+               : NULL;
+}
+
 bool
-show_model (const char *path)
+show_model (const char *nick_or_path)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (NnModel) model = load (path, &error);
+  g_autoptr (NnModel) model = load (nick_or_path, &error);
   g_autofree char *text = NULL;
 
   if (!model) {

@@ -19,21 +19,42 @@ fixture_data (const char *name)
   return g_build_filename (g_getenv ("EMOTION_TEST_DATA"), name, NULL);
 }
 
-void
-fixture_init (Fixture *self, const char *model, const char *caps)
+static void
+make_element (Fixture *self)
 {
-  g_autofree char *path = fixture_data (model);
-
   self->element = gst_element_factory_make ("emotiondetect", NULL);
   g_assert_nonnull (self->element);
   gst_object_ref_sink (self->element);
   self->bus = gst_bus_new ();
   gst_element_set_bus (self->element, self->bus);
-  g_object_set (self->element, "model-file", path, NULL);
+}
+
+static void
+start (Fixture *self, const char *caps)
+{
   gst_util_set_object_arg (G_OBJECT (self->element), "inference", "sync");
   self->harness = gst_harness_new_with_element (self->element, "sink", "src");
   if (caps)
     gst_harness_set_src_caps_str (self->harness, caps);
+}
+
+void
+fixture_init (Fixture *self, const char *model, const char *caps)
+{
+  g_autofree char *path = fixture_data (model);
+
+  make_element (self);
+  g_object_set (self->element, "model-file", path, NULL);
+  start (self, caps);
+}
+
+void
+fixture_init_builtin (Fixture *self, const char *nick, const char *caps)
+{
+  make_element (self);
+  if (nick)
+    gst_util_set_object_arg (G_OBJECT (self->element), "model", nick);
+  start (self, caps);
 }
 
 void

@@ -24,6 +24,10 @@ char *fixture_data (const char *name);
 /* The element with the given model of tests/data and inference=sync (a harness
  * says that it is live). caps may be NULL. Free with fixture_clear. */
 void fixture_init (Fixture *self, const char *model, const char *caps);
+
+/* The same with the built-in model of that nick, or NULL: as the element
+ * comes. */
+void fixture_init_builtin (Fixture *self, const char *nick, const char *caps);
 void fixture_clear (Fixture *self);
 
 /* n frames of voice-like sound from frame `first` on, in the format of info;

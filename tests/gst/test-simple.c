@@ -5,7 +5,6 @@
 
 #include "dsp/features.h"
 #include "gst/decode.h"
-#include "gst/settings.h"
 #include "tests/gst/fixture.h"
 #include "tests/gst/synthetic.h"
 
@@ -65,20 +64,6 @@ test_statistics (void)
   g_assert_cmpfloat (expected[2], >, expected[0] + 0.1);
   gst_message_unref (message);
   fixture_clear (&f);
-}
-
-/* Scripts know the built-in models by number, too. */
-static void
-test_nicks (void)
-{
-  static const char *const nicks[] = { "cnn-gru", "cnn-lstm",
-    "cnn-lstm-optimized", "cnn-lstm-regularized", "simple" };
-  GEnumClass *klass = g_type_class_ref (GST_TYPE_EMOTION_BUILTIN);
-
-  g_assert_cmpuint (klass->n_values, ==, G_N_ELEMENTS (nicks));
-  for (guint i = 0; i < klass->n_values; i++)
-    g_assert_cmpstr (g_enum_get_value (klass, i)->value_nick, ==, nicks[i]);
-  g_type_class_unref (klass);
 }
 
 static void
@@ -148,7 +133,6 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   fixture_register ();
   g_test_add_func ("/simple/statistics", test_statistics);
-  g_test_add_func ("/simple/nicks", test_nicks);
   g_test_add_func ("/simple/train", test_train);
   return g_test_run ();
 }

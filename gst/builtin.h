@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The models that are compiled in (nn/models): one table, by which the property
+ * “model” and the tools know them. The bytes of each are part of the program
+ * and are an HDF5 file; a build without them (meson option builtin-models)
+ * knows the same names. */
+#pragma once
+
+#include <gst/gst.h>
+
+/* In the order of the table: scripts know them by number, too. */
+typedef enum {
+  GST_EMOTION_BUILTIN_CNN_GRU,
+  GST_EMOTION_BUILTIN_CNN_LSTM,
+  GST_EMOTION_BUILTIN_CNN_LSTM_OPTIMIZED,
+  GST_EMOTION_BUILTIN_CNN_LSTM_REGULARIZED,
+  GST_EMOTION_BUILTIN_SIMPLE,
+} GstEmotionBuiltin;
+
+/* The one with the best unweighted average recall on speakers that it was not
+ * trained on; the cards in nn/models give the figures. */
+#define GST_EMOTION_BUILTIN_DEFAULT GST_EMOTION_BUILTIN_CNN_LSTM_OPTIMIZED
+
+#define GST_TYPE_EMOTION_BUILTIN (gst_emotion_builtin_get_type ())
+GType gst_emotion_builtin_get_type (void);
+
+/* FALSE in a build without models. */
+gboolean gst_emotion_builtin_is_available (void);
+
+const char *gst_emotion_builtin_nick (GstEmotionBuiltin builtin);
+
+/* FALSE where text is no nick: then it means a file. builtin may be NULL. */
+gboolean gst_emotion_builtin_find (
+    const char *text, GstEmotionBuiltin *builtin);
+
+/* For the help of tools: the nicks, with commas between them. g_free. */
+char *gst_emotion_builtin_list (void);
+
+/* The model file, where it lies. Release with g_bytes_unref. NULL and
+ * GST_RESOURCE_ERROR_NOT_FOUND in a build without models. */
+GBytes *gst_emotion_builtin_bytes (GstEmotionBuiltin builtin, GError **error);
