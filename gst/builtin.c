@@ -83,8 +83,8 @@ gst_emotion_builtin_bytes (GstEmotionBuiltin builtin, GError **error)
     g_once_init_leave (&is_registered, 1);
   }
   path = g_strdup_printf ("/emotiondetect/models/%s.h5", nick);
-  return g_resource_lookup_data (nn_models_get_resource (), path,
-      G_RESOURCE_LOOKUP_FLAGS_NONE, error);
+  return g_resource_lookup_data (
+      nn_models_get_resource (), path, G_RESOURCE_LOOKUP_FLAGS_NONE, error);
 }
 
 #else

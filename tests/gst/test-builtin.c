@@ -323,8 +323,8 @@ test_change (void)
   }
   g_object_set (f.element, "model-file", NULL, NULL);
   push_until (&f, samples, "cnn-lstm-optimized");
-  g_assert_null (gst_bus_pop_filtered (
-      f.bus, GST_MESSAGE_WARNING | GST_MESSAGE_ERROR));
+  g_assert_null (
+      gst_bus_pop_filtered (f.bus, GST_MESSAGE_WARNING | GST_MESSAGE_ERROR));
   fixture_clear (&f);
 }
 
