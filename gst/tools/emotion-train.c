@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "gst/model-cache.h"
+#include "gst/ranks/ranks.h"
 #include "gst/tools/progress.h"
 #include "gst/tools/train-data.h"
 #include "gst/train/evaluate.h"
@@ -26,6 +27,7 @@ typedef struct {
   GstEmotionModel *model; /* of --evaluate, or of a file in --model */
   DspRecipe recipe;
   TrainCorpus *corpus;
+  Ranks *ranks;     /* with whom this process works; rank 0 speaks */
   const char *fold; /* before the line of an epoch */
 } Tool;
 
@@ -39,11 +41,18 @@ on_interrupt (int number)
   signal (number, SIG_DFL);
 }
 
+static gboolean
+is_speaker (const Tool *self)
+{
+  return ranks_index (self->ranks) == 0;
+}
+
 static int
-fail (const GError *error)
+fail (const Tool *self, const GError *error)
 {
   progress_clear ();
-  g_printerr ("emotion-train: %s\n", error->message);
+  if (is_speaker (self))
+    g_printerr ("emotion-train: %s\n", error->message);
   return error->domain == G_OPTION_ERROR ? EXIT_USAGE : EXIT_FAILED;
 }
 
@@ -52,7 +61,7 @@ say (const Tool *self, const char *format, ...)
 {
   va_list args;
 
-  if (self->options->quiet)
+  if (self->options->quiet || !is_speaker (self))
     return;
   progress_clear ();
   va_start (args, format);
@@ -76,7 +85,14 @@ load_corpus (Tool *self, GError **error)
   if (!labels)
     return FALSE;
   self->corpus = train_corpus_new (labels);
-  if (!train_data_load (self->corpus, options, &self->recipe, &stop, error))
+
+  const gboolean ok =
+      train_data_load (self->corpus, options, &self->recipe, &stop, error);
+
+  for (guint i = 0; i < self->corpus->problems->len && is_speaker (self); i++)
+    g_printerr ("emotion-train: %s\n",
+        (char *) g_ptr_array_index (self->corpus->problems, i));
+  if (!ok)
     return FALSE;
   say (self,
       "%u sounds; %u could not be read, %zu of no class, %zu with names of "
@@ -86,6 +102,29 @@ load_corpus (Tool *self, GError **error)
   return TRUE;
 }
 
+/* All ranks must have been asked for the same, and have read the same. */
+static gboolean
+check_same_corpus (const Tool *self, GError **error)
+{
+  const GPtrArray *const items = self->corpus->items;
+  g_autofree char *options = train_options_to_text (self->options);
+  g_autoptr (GString) text = g_string_new (options);
+
+  for (guint i = 0; i < items->len; i++) {
+    const TrainItem *const item = g_ptr_array_index (items, i);
+
+    g_string_append_printf (
+        text, "%u %s %s\n", item->label, item->speaker, item->digest);
+  }
+  if (ranks_have_same (self->ranks, text->str, text->len))
+    return TRUE;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+      "the ranks have read different sounds, or have other options (rank %zu: "
+      "%u sounds): give all the same",
+      ranks_index (self->ranks), items->len);
+  return FALSE;
+}
+
 /* Output. */
 
 static void
@@ -93,6 +132,8 @@ print_metrics (const Tool *self, const char *title, const NnMetrics *metrics)
 {
   g_autofree char *text = train_text_metrics (metrics, self->corpus->labels);
 
+  if (!is_speaker (self))
+    return;
   progress_clear ();
   printf ("\n%s: %zu windows\n\n%s", title, nn_metrics_count (metrics), text);
   fflush (stdout);
@@ -103,7 +144,7 @@ write_report (const Tool *self, const TrainReport *report, GError **error)
 {
   const char *const folder = self->options->report;
 
-  if (!folder)
+  if (!folder || !is_speaker (self))
     return TRUE;
   if (!train_plot_is_available ())
     g_printerr (
@@ -120,7 +161,7 @@ on_batch (const NnEpoch *progress, gpointer user_data)
   g_autofree char *after = g_strdup_printf (
       "loss %.4f, accuracy %.3f", progress->loss, progress->accuracy);
 
-  if (!self->options->quiet)
+  if (!self->options->quiet && is_speaker (self))
     progress_show (before, progress->batch, progress->n_batches, after);
 }
 
@@ -154,8 +195,8 @@ evaluate (Tool *self, GError **error)
 
   if (!examples)
     return FALSE;
-  g_autoptr (NnMetrics) metrics =
-      train_evaluate (self->model, examples, n_threads);
+  g_autoptr (NnMetrics) metrics = train_evaluate (
+      self->model, examples, n_threads, ranks_comm (self->ranks));
   const TrainReport report = { .model = self->options->evaluate,
     .corpus = self->corpus,
     .recipe = &self->recipe,
@@ -169,9 +210,11 @@ evaluate (Tool *self, GError **error)
 static TrainRun *
 run (Tool *self, const TrainPart *parts, const char *state, GError **error)
 {
-  const TrainRunHooks hooks = {
-    .stop = &stop, .on_batch = on_batch, .on_epoch = on_epoch, .user_data = self
-  };
+  const TrainRunHooks hooks = { .stop = &stop,
+    .on_batch = on_batch,
+    .on_epoch = on_epoch,
+    .user_data = self,
+    .ranks = self->ranks };
 
   TrainRun *result = train_run_new (
       self->corpus, parts, self->options, &self->recipe, state, &hooks, error);
@@ -201,10 +244,10 @@ report_of (const Tool *self, const TrainPart *parts, const TrainRun *result)
 static gboolean
 check_end (const Tool *self, const TrainRun *result, GError **error)
 {
-  if (result->result == NN_FIT_DIVERGED)
+  if (result->result == NN_FIT_DIVERGED && is_speaker (self))
     g_printerr ("emotion-train: the loss is not finite any more; a smaller "
                 "--learning-rate may help\n");
-  if (result->result == NN_FIT_STOPPED)
+  if (result->result == NN_FIT_STOPPED && is_speaker (self))
     g_printerr ("emotion-train: interrupted; --resume goes on\n");
   if (result->best_epoch != G_MAXSIZE)
     return TRUE;
@@ -220,6 +263,8 @@ save (Tool *self, const TrainPart *parts, const TrainRun *result,
   const TrainReport report = report_of (self, parts, result);
   const TrainOptions *const options = self->options;
 
+  if (!is_speaker (self))
+    return TRUE;
   if (!train_run_save (result, &report, options->output, error)
       || !write_report (self, &report, error))
     return FALSE;
@@ -339,12 +384,16 @@ work (Tool *self)
   g_autoptr (GError) error = NULL;
   gboolean ok = load_model (self, &error) && load_corpus (self, &error);
 
-  if (ok)
+  ok =
+      ranks_agree (self->ranks, ok, &error) && check_same_corpus (self, &error);
+  if (ok) {
     ok = self->options->evaluate        ? evaluate (self, &error)
         : self->options->cross_validate ? cross_validate (self, &error)
                                         : train (self, &error);
+    ok = ranks_agree (self->ranks, ok, &error);
+  }
   if (!ok)
-    return fail (error);
+    return fail (self, error);
   return self->corpus->problems->len > 0 || g_atomic_int_get (&stop)
       ? EXIT_FAILED
       : EXIT_FINE;
@@ -371,14 +420,21 @@ main (int argc, char **argv)
 {
   g_autoptr (TrainOptions) options = train_options_new ();
   g_autoptr (GError) error = NULL;
+  g_autoptr (Ranks) ranks = NULL;
   Tool self = { .options = options, .fold = "" };
 
   setlocale (LC_ALL, "");
+  if (!(ranks = ranks_new (&error)))
+    return fail (&self, error);
+  self.ranks = ranks;
   if (!parse (options, &argc, &argv, &error)) {
-    fail (error);
-    g_printerr ("emotion-train --help tells what there is\n");
+    fail (&self, error);
+    if (is_speaker (&self))
+      g_printerr ("emotion-train --help tells what there is\n");
     return EXIT_USAGE;
   }
+  if (options->threads == 0)
+    options->threads = ranks_n_processors (ranks);
   if (options->version) {
     printf ("emotion-train %s\n", PACKAGE_VERSION);
     return EXIT_FINE;

@@ -71,8 +71,5 @@ train_data_load (TrainCorpus *corpus, const TrainOptions *options,
   const gboolean ok = train_sounds_load (corpus, &config, error);
 
   progress_clear ();
-  for (guint i = 0; i < corpus->problems->len; i++)
-    g_printerr ("emotion-train: %s\n",
-        (char *) g_ptr_array_index (corpus->problems, i));
   return ok;
 }

@@ -7,6 +7,7 @@ typedef struct {
   GstEmotionModel *model;
   const NnSamples *samples;
   gsize n_outputs;
+  gsize first;          /* of this rank */
   float *probabilities; /* [samples][n_outputs] */
 } Evaluation;
 
@@ -14,7 +15,7 @@ static void
 classify (gpointer data, gsize i)
 {
   const Evaluation *const self = data;
-  const NnSampleRequest request = { .index = i };
+  const NnSampleRequest request = { .index = self->first + i };
   g_autofree float *features =
       g_new (float, gst_emotion_model_n_features (self->model));
   g_autofree float *target = g_new0 (float, self->n_outputs);
@@ -22,22 +23,29 @@ classify (gpointer data, gsize i)
 
   self->samples->make (
       self->samples->data, &request, features, target, &weight);
-  gst_emotion_model_run (
-      self->model, features, self->probabilities + i * self->n_outputs);
+  gst_emotion_model_run (self->model, features,
+      self->probabilities + request.index * self->n_outputs);
 }
 
 NnMetrics *
-train_evaluate (
-    GstEmotionModel *model, const TrainExamples *examples, guint n_threads)
+train_evaluate (GstEmotionModel *model, const TrainExamples *examples,
+    guint n_threads, const NnComm *comm)
 {
   const gsize n = train_examples_n (examples);
   const gsize n_outputs = gst_emotion_model_n_outputs (model);
   g_autofree float *probabilities = g_new (float, n *n_outputs);
+  const size_t rank = nn_comm_rank (comm), size = nn_comm_size (comm);
+  g_autofree size_t *cut = g_new (size_t, size + 1);
+  const gsize first = n * rank / size, end = n * (rank + 1) / size;
   Evaluation evaluation = { model, train_examples_samples (examples), n_outputs,
-    probabilities };
+    first, probabilities };
   NnMetrics *metrics = nn_metrics_new (n_outputs);
 
-  train_parallel (n_threads, n, classify, &evaluation);
+  train_parallel (n_threads, end - first, classify, &evaluation);
+  for (size_t r = 0; r <= size; r++)
+    cut[r] = n * r / size * n_outputs * sizeof *probabilities;
+  if (size > 1)
+    comm->gather (comm->data, probabilities, cut);
   for (gsize i = 0; i < n; i++)
     nn_metrics_add (metrics, train_examples_label (examples, i),
         probabilities + i * n_outputs);

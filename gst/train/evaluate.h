@@ -4,9 +4,10 @@
 
 #include "gst/model.h"
 #include "gst/train/examples.h"
+#include "nn/train/comm.h"
 #include "nn/train/metrics.h"
 
-/* Classifies all examples on n_threads threads. The model has as many outputs
- * as the corpus has labels, and the examples' recipe. */
-NnMetrics *train_evaluate (
-    GstEmotionModel *model, const TrainExamples *examples, guint n_threads);
+/* Classifies all examples on n_threads threads of each rank. The model has as
+ * many outputs as the corpus has labels, and the examples' recipe. */
+NnMetrics *train_evaluate (GstEmotionModel *model,
+    const TrainExamples *examples, guint n_threads, const NnComm *comm);

@@ -12,6 +12,7 @@
 /* What the callbacks of the fit need. */
 typedef struct {
   const TrainRunHooks *hooks;
+  Ranks *ranks;
   NnFit *fit;
   const char *state;
   char *text;     /* of the options */
@@ -59,7 +60,7 @@ new_network (const TrainCorpus *corpus, const TrainOptions *options,
 
 static NnTrainer *
 new_trainer (const TrainCorpus *corpus, const TrainOptions *options,
-    const DspRecipe *recipe, GError **error)
+    const DspRecipe *recipe, const NnComm *comm, GError **error)
 {
   g_autoptr (NnModel) network = new_network (corpus, options, recipe, error);
   NnTrainConfig config;
@@ -75,6 +76,7 @@ new_trainer (const TrainCorpus *corpus, const TrainOptions *options,
   config.clip_norm = options->clip_norm;
   config.weight_decay = options->weight_decay;
   config.label_smoothing = options->label_smoothing;
+  config.comm = comm;
   return nn_trainer_new (network, &config, error);
 }
 
@@ -101,7 +103,7 @@ on_epoch (gpointer data, const NnEpoch *epoch)
 
   if (context->hooks->on_epoch)
     context->hooks->on_epoch (epoch, context->hooks->user_data);
-  if (context->state
+  if (context->state && ranks_index (context->ranks) == 0
       && !nn_fit_save_state (
           context->fit, context->state, context->text, context->error))
     return false;
@@ -141,6 +143,15 @@ resume (Context *context, GError **error)
   return FALSE;
 }
 
+static gboolean
+may_resume (const TrainOptions *options, const Context *context)
+{
+  return options->resume && context->state
+      && nn_comm_any (ranks_comm (context->ranks),
+          ranks_index (context->ranks) == 0
+              && g_file_test (context->state, G_FILE_TEST_EXISTS));
+}
+
 /* Trains, and leaves the weights to keep in the trainer. validation: NULL for
  * none. */
 static gboolean
@@ -158,17 +169,20 @@ fit (TrainRun *self, const TrainOptions *options, Context *context,
 
   context->fit = fit;
   context->error = &state_error;
-  if (options->resume && context->state
-      && g_file_test (context->state, G_FILE_TEST_EXISTS)
-      && !resume (context, error))
+  if (!ranks_agree (context->ranks,
+          !may_resume (options, context) || resume (context, error), error))
     return FALSE;
   self->result = nn_fit_run (fit);
-  if (self->result == NN_FIT_STOPPED && !state_error && context->state)
+  if (self->result == NN_FIT_STOPPED && !state_error && context->state
+      && ranks_index (context->ranks) == 0)
     nn_fit_save_state (fit, context->state, context->text, &state_error);
-  if (state_error) {
+
+  const gboolean is_saved = state_error == NULL;
+
+  if (!is_saved)
     g_propagate_error (error, g_steal_pointer (&state_error));
+  if (!ranks_agree (context->ranks, is_saved, error))
     return FALSE;
-  }
   if (!train_options_keeps_last (options))
     nn_fit_restore_best (fit);
 
@@ -252,18 +266,21 @@ train (TrainRun *self, const TrainCorpus *corpus, const TrainPart *parts,
   g_autoptr (TrainExamples) validation = NULL;
   g_autoptr (TrainExamples) test = NULL;
   TrainExamplesConfig config;
+  gboolean ok;
 
   train_options_examples (options, recipe, TRUE, &config);
   training =
       train_examples_new (corpus, parts, TRAIN_PART_TRAIN, &config, error);
-  if (!training
-      || !plain_examples (corpus, parts, TRAIN_PART_VALIDATION, options, recipe,
-          &validation, error)
+  ok = training
+      && plain_examples (corpus, parts, TRAIN_PART_VALIDATION, options, recipe,
+          &validation, error);
+  if (!ranks_agree (context->ranks, ok, error)
       || !fit (self, options, context, training, validation, error))
     return FALSE;
   g_clear_pointer (&training, train_examples_free);
-  if (!plain_examples (
-          corpus, parts, TRAIN_PART_TEST, options, recipe, &test, error))
+  ok = plain_examples (
+      corpus, parts, TRAIN_PART_TEST, options, recipe, &test, error);
+  if (!ranks_agree (context->ranks, ok, error))
     return FALSE;
   if (self->best_epoch != G_MAXSIZE && validation)
     self->validation = measure (self->trainer, validation);
@@ -280,11 +297,15 @@ train_run_new (const TrainCorpus *corpus, const TrainPart *parts,
 {
   g_autoptr (TrainRun) self = g_new0 (TrainRun, 1);
   g_autofree char *text = train_options_to_text (options);
-  Context context = { .hooks = hooks, .state = state, .text = text };
+  Context context = {
+    .hooks = hooks, .ranks = hooks->ranks, .state = state, .text = text
+  };
 
   self->best_epoch = G_MAXSIZE;
-  self->trainer = new_trainer (corpus, options, recipe, error);
-  if (!self->trainer || !check_network (self, corpus, recipe, error)
+  self->trainer =
+      new_trainer (corpus, options, recipe, ranks_comm (hooks->ranks), error);
+  if (!ranks_agree (hooks->ranks,
+          self->trainer && check_network (self, corpus, recipe, error), error)
       || !train (self, corpus, parts, options, recipe, &context, error))
     return NULL;
   return g_steal_pointer (&self);

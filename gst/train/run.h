@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "gst/ranks/ranks.h"
 #include "gst/train/options.h"
 #include "gst/train/report.h"
 #include "nn/train/fit.h"
@@ -13,6 +14,7 @@ typedef struct {
   void (*on_batch) (const NnEpoch *progress, gpointer user_data);
   void (*on_epoch) (const NnEpoch *epoch, gpointer user_data);
   gpointer user_data;
+  Ranks *ranks; /* that train this one together; NULL: alone */
 } TrainRunHooks;
 
 typedef struct {
@@ -32,7 +34,8 @@ gboolean train_is_architecture (const char *model);
 /* Trains the model of the options anew, or from the file that it names, in the
  * recipe given. state: NULL, or the file that keeps the state after each epoch,
  * from which the run goes on if options->resume. NULL and an error of any
- * domain. Free with train_run_free. */
+ * domain, on all ranks; else all have the same result. Free with
+ * train_run_free. */
 TrainRun *train_run_new (const TrainCorpus *corpus, const TrainPart *parts,
     const TrainOptions *options, const DspRecipe *recipe, const char *state,
     const TrainRunHooks *hooks, GError **error);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Numbered tasks, handed out one by one to the threads of all ranks as they
+ * become free: a long one does not keep others waiting. */
+#pragma once
+
+#include "gst/ranks/ranks.h"
+
+typedef struct {
+  gsize n_tasks;
+  guint n_threads;  /* of each rank */
+  const gint *stop; /* not 0 (g_atomic_int_get): nothing more is handed out */
+  /* Any thread of any rank. The result, or NULL: failed. */
+  GBytes *(*run) (gpointer data, gsize task);
+  /* On rank 0, the main thread, as results arrive. */
+  void (*done) (gpointer data, gsize task, GBytes *result);
+  gpointer data;
+} FarmConfig;
+
+/* Called by all ranks; returns when all tasks that were handed out are done. */
+void farm_run (Ranks *ranks, const FarmConfig *config);
