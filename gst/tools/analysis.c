@@ -2,15 +2,28 @@
 #include "gst/tools/analysis.h"
 
 #include "gst/gstemotiondetect.h"
+#include "gst/tools/device.h"
+#include "gst/tools/diagnosis.h"
 
-struct _Analysis {
+/* How often somebody looks after a pipeline that says nothing. */
+#define PULSE (GST_SECOND / 10)
+/* Name of the message that says that enough was heard. */
+#define ENOUGH "emotion-enough"
+
+typedef struct {
+  const char *uri;
+  const AnalysisOptions *options;
+  const AnalysisCallbacks *callbacks;
+  gpointer user_data;
   GstElement *pipeline;
   GstElement *detect; /* borrowed from pipeline */
-  guint watch;
-  gint has_audio; /* atomic */
-  AnalysisCallbacks callbacks;
-  gpointer user_data;
-};
+  gint has_audio;     /* atomic */
+  gboolean has_windows;
+  gboolean is_ending; /* a live source was told to */
+  char *missing;      /* what there is no plugin for */
+  GPtrArray *decoders;
+  GstClockTime begin; /* the streaming thread's: of the first buffer */
+} Analysis;
 
 GstElement *
 analysis_element_new (const AnalysisOptions *options)
@@ -25,6 +38,8 @@ analysis_element_new (const AnalysisOptions *options)
     gst_util_set_object_arg (G_OBJECT (element), "model", options->model);
   return gst_object_ref_sink (element);
 }
+
+/* The source */
 
 static void
 link_pad (GstElement *source, GstPad *pad, gpointer user_data)
@@ -45,125 +60,235 @@ check_pads (GstElement *source, gpointer user_data)
 
   if (!g_atomic_int_get (&self->has_audio))
     GST_ELEMENT_ERROR (
-        self->pipeline, STREAM, FORMAT, ("No sound in it."), (NULL));
+        self->pipeline, STREAM, FORMAT, ("There is no sound in it."), (NULL));
 }
 
-static gboolean
-take_message (GstBus *bus, GstMessage *message, gpointer user_data)
+/* Demuxers, parsers and decoders, as they are plugged; not the bins that plug
+ * them. */
+static void
+note_element (
+    GstBin *bin, GstBin *sub_bin, GstElement *element, gpointer user_data)
 {
-  Analysis *self = user_data;
-  g_autoptr (GError) error = NULL;
+  GPtrArray *decoders = user_data;
+  GstElementFactory *factory = gst_element_get_factory (element);
 
-  switch (GST_MESSAGE_TYPE (message)) {
-    case GST_MESSAGE_ELEMENT:
-      if (gst_message_has_name (message, "emotion"))
-        self->callbacks.window (
-            gst_message_get_structure (message), self->user_data);
-      return G_SOURCE_CONTINUE;
-    case GST_MESSAGE_WARNING:
-      gst_message_parse_warning (message, &error, NULL);
-      self->callbacks.warning (error->message, self->user_data);
-      return G_SOURCE_CONTINUE;
-    case GST_MESSAGE_ERROR:
-      gst_message_parse_error (message, &error, NULL);
-      break;
-    case GST_MESSAGE_EOS:
-      break;
-    default:
-      return G_SOURCE_CONTINUE;
-  }
-  self->watch = 0;
-  self->callbacks.done (error ? error->message : NULL, self->user_data);
-  return G_SOURCE_REMOVE;
+  if (factory && !GST_IS_BIN (element)
+      && gst_element_factory_list_is_type (
+          factory, GST_ELEMENT_FACTORY_TYPE_DECODABLE))
+    g_ptr_array_add (decoders, gst_object_ref (factory));
 }
 
 static GstElement *
-source_new (Analysis *self, const char *uri)
+file_source_new (Analysis *self, GError **error)
 {
   g_autoptr (GstCaps) caps = gst_caps_new_empty_simple ("audio/x-raw");
-  GstElement *source;
+  GstElement *source = gst_element_factory_make ("uridecodebin", NULL);
 
-  if (!uri)
-    return gst_element_factory_make ("autoaudiosrc", NULL);
-  source = gst_element_factory_make ("uridecodebin", NULL);
-  if (!source)
+  if (!source) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
+        "GStreamer's base plugins are not installed (Debian: apt install "
+        "gstreamer1.0-plugins-base)");
     return NULL;
+  }
   gst_caps_set_features_simple (caps, NULL);
-  g_object_set (
-      source, "uri", uri, "caps", caps, "expose-all-streams", FALSE, NULL);
+  g_object_set (source, "uri", self->uri, "caps", caps, "expose-all-streams",
+      FALSE, NULL);
   g_signal_connect (source, "pad-added", G_CALLBACK (link_pad), self);
   g_signal_connect (source, "no-more-pads", G_CALLBACK (check_pads), self);
+  if (self->decoders)
+    g_signal_connect (source, "deep-element-added", G_CALLBACK (note_element),
+        self->decoders);
   return source;
 }
 
-/* Reports an error as if the pipeline had. */
-static void
-fail_later (Analysis *self, const char *text)
+/* The streaming thread */
+
+/* Lets pass what begins before the end of the recording. */
+static gboolean
+is_past_end (Analysis *self, GstBuffer *buffer)
 {
-  GST_ELEMENT_ERROR (
-      self->pipeline, CORE, MISSING_PLUGIN, ("%s", text), (NULL));
+  const GstClockTime pts = GST_BUFFER_PTS (buffer);
+  const gdouble record_s = self->options->record_s;
+
+  if (record_s <= 0 || !GST_CLOCK_TIME_IS_VALID (pts))
+    return FALSE;
+  if (!GST_CLOCK_TIME_IS_VALID (self->begin))
+    self->begin = pts;
+  return pts >= self->begin + record_s * GST_SECOND;
 }
 
-Analysis *
-analysis_new (const char *uri, const AnalysisOptions *options,
-    const AnalysisCallbacks *callbacks, gpointer user_data)
+static GstPadProbeReturn
+hear (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
-  Analysis *self = g_new0 (Analysis, 1);
-  g_autoptr (GstBus) bus = NULL;
-  GstElement *source, *sink;
+  Analysis *self = user_data;
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
 
-  self->callbacks = *callbacks;
-  self->user_data = user_data;
-  self->pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
-  self->detect = analysis_element_new (options);
-  bus = gst_element_get_bus (self->pipeline);
-  self->watch = gst_bus_add_watch (bus, take_message, self);
-  gst_bin_add (GST_BIN (self->pipeline), self->detect);
-  gst_object_unref (self->detect);
-  source = source_new (self, uri);
-  sink = gst_element_factory_make ("fakesink", NULL);
+  if (!self->uri && is_past_end (self, buffer)) {
+    gst_element_post_message (self->pipeline,
+        gst_message_new_application (
+            GST_OBJECT (self->pipeline), gst_structure_new_empty (ENOUGH)));
+    return GST_PAD_PROBE_DROP;
+  }
+  if (self->callbacks->sound) {
+    g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
+
+    self->callbacks->sound (buffer, caps, self->user_data);
+  }
+  return GST_PAD_PROBE_OK;
+}
+
+/* The bus */
+
+static void
+tell_progress (Analysis *self)
+{
+  gint64 position, duration;
+
+  if (self->callbacks->progress
+      && gst_element_query_position (self->pipeline, GST_FORMAT_TIME, &position)
+      && gst_element_query_duration (self->pipeline, GST_FORMAT_TIME, &duration)
+      && duration > 0)
+    self->callbacks->progress (
+        CLAMP ((gdouble) position / duration, 0, 1), self->user_data);
+}
+
+static void
+take_element_message (Analysis *self, GstMessage *message)
+{
+  if (gst_message_has_name (message, "emotion")) {
+    self->has_windows = TRUE;
+    self->callbacks->window (
+        gst_message_get_structure (message), self->user_data);
+  } else if (diagnosis_is_missing_plugin (message) && !self->missing)
+    self->missing = diagnosis_missing_plugin (message);
+}
+
+static void
+end_listening (Analysis *self)
+{
+  if (!self->is_ending)
+    gst_element_send_event (self->pipeline, gst_event_new_eos ());
+  self->is_ending = TRUE;
+}
+
+/* FALSE at the end, with an error where it is a bad one. */
+static gboolean
+take_message (Analysis *self, GstMessage *message, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+
+  switch (GST_MESSAGE_TYPE (message)) {
+    case GST_MESSAGE_ELEMENT:
+      take_element_message (self, message);
+      return TRUE;
+    case GST_MESSAGE_APPLICATION:
+      end_listening (self);
+      return TRUE;
+    case GST_MESSAGE_WARNING:
+      gst_message_parse_warning (message, &failure, NULL);
+      self->callbacks->warning (failure->message, self->user_data);
+      return TRUE;
+    case GST_MESSAGE_ERROR:
+      gst_message_parse_error (message, &failure, NULL);
+      g_propagate_error (
+          error, diagnosis_of (self->uri, failure, self->missing));
+      return FALSE;
+    case GST_MESSAGE_EOS:
+      if (!self->has_windows)
+        g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
+            "there is not a single sample in it");
+      return FALSE;
+    default:
+      return TRUE;
+  }
+}
+
+/* A live source ends in good order; a file is given up. FALSE: at once. */
+static gboolean
+stop_if_asked (Analysis *self, GError **error)
+{
+  if (!self->options->stop || !g_atomic_int_get (self->options->stop))
+    return TRUE;
+  if (!self->uri) {
+    end_listening (self);
+    return TRUE;
+  }
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_FAILED, "interrupted");
+  return FALSE;
+}
+
+static void
+follow_bus (Analysis *self, GError **error)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (self->pipeline);
+  gboolean goes_on = TRUE;
+
+  while (goes_on) {
+    g_autoptr (GstMessage) message = gst_bus_timed_pop (bus, PULSE);
+
+    if (message)
+      goes_on = take_message (self, message, error);
+    else
+      tell_progress (self);
+    goes_on = goes_on && stop_if_asked (self, error);
+  }
+}
+
+static gboolean
+build (Analysis *self, GError **error)
+{
+  GstElement *source = self->uri
+      ? file_source_new (self, error)
+      : device_source_new (self->options->device, error);
+  GstElement *sink = gst_element_factory_make ("fakesink", NULL);
+  g_autoptr (GstPad) pad = NULL;
+
   if (!source || !sink) {
-    fail_later (self, "GStreamer's base plugins are not installed.");
-    g_clear_pointer (&source, gst_object_unref);
-    g_clear_pointer (&sink, gst_object_unref);
-    return self;
+    if (source)
+      g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
+          "GStreamer's core elements are not installed");
+    gst_clear_object (&source);
+    gst_clear_object (&sink);
+    return FALSE;
   }
   g_object_set (sink, "sync", FALSE, NULL);
   gst_bin_add_many (GST_BIN (self->pipeline), source, sink, NULL);
   gst_element_link (self->detect, sink);
-  if (!uri)
+  if (!self->uri)
     gst_element_link (source, self->detect);
-  gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
-  return self;
+  if (!self->uri || self->callbacks->sound) {
+    pad = gst_element_get_static_pad (self->detect, "sink");
+    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, hear, self, NULL);
+  }
+  return TRUE;
 }
 
-void
-analysis_free (Analysis *self)
+gboolean
+analysis_run (const char *uri, const AnalysisOptions *options,
+    const AnalysisCallbacks *callbacks, gpointer user_data, GPtrArray *decoders,
+    GError **error)
 {
-  if (!self)
-    return;
-  gst_element_set_state (self->pipeline, GST_STATE_NULL);
-  if (self->watch)
-    g_source_remove (self->watch);
-  gst_object_unref (self->pipeline);
-  g_free (self);
-}
+  Analysis self = { .uri = uri,
+    .options = options,
+    .callbacks = callbacks,
+    .user_data = user_data,
+    .decoders = decoders,
+    .begin = GST_CLOCK_TIME_NONE };
+  g_autoptr (GError) failure = NULL;
 
-void
-analysis_finish (Analysis *self)
-{
-  gst_element_send_event (self->pipeline, gst_event_new_eos ());
-}
-
-gdouble
-analysis_progress (Analysis *self)
-{
-  gint64 position, duration;
-
-  if (!gst_element_query_position (self->pipeline, GST_FORMAT_TIME, &position)
-      || !gst_element_query_duration (
-          self->pipeline, GST_FORMAT_TIME, &duration)
-      || duration <= 0)
-    return -1;
-  return CLAMP ((gdouble) position / duration, 0, 1);
+  self.pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
+  self.detect = analysis_element_new (options);
+  gst_bin_add (GST_BIN (self.pipeline), self.detect);
+  gst_object_unref (self.detect);
+  if (build (&self, &failure)) {
+    gst_element_set_state (self.pipeline, GST_STATE_PLAYING);
+    follow_bus (&self, &failure);
+  }
+  gst_element_set_state (self.pipeline, GST_STATE_NULL);
+  gst_object_unref (self.pipeline);
+  g_free (self.missing);
+  if (!failure)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One source (a file, a URI, the microphone) through the element. Everything
- * is called in the thread of the default main context. */
+/* One source (a file, a URI, the microphone) through a pipeline with the
+ * element in it. Any number of threads at once; everything is called in the
+ * thread that asks. */
 #pragma once
 
 #include <gst/gst.h>
@@ -10,6 +11,9 @@ typedef struct {
   const char *model;      /* nick of a built-in one; or NULL: the default */
   const char *labels;     /* or NULL */
   GstClockTime interval;
+  const char *device; /* to listen to, see device.h; or NULL: the default */
+  gdouble record_s;   /* that the microphone is heard; 0: until stop */
+  const gint *stop;   /* by g_atomic_int_get: not 0 ends it all */
 } AnalysisOptions;
 
 /* An element with these options. Free with gst_object_unref. */
@@ -18,22 +22,17 @@ GstElement *analysis_element_new (const AnalysisOptions *options);
 typedef struct {
   void (*window) (const GstStructure *result, gpointer user_data);
   void (*warning) (const char *text, gpointer user_data);
-  /* The last call. failure: why the source could not be read to its end, or
-   * NULL. */
-  void (*done) (const char *failure, gpointer user_data);
+  /* 0..1 of the way, now and then. NULL: not wanted. */
+  void (*progress) (gdouble fraction, gpointer user_data);
+  /* Called in another thread, before the sound is analysed. NULL: not wanted.
+   */
+  void (*sound) (GstBuffer *buffer, GstCaps *caps, gpointer user_data);
 } AnalysisCallbacks;
 
-typedef struct _Analysis Analysis;
-
-/* uri: NULL is the microphone. Starts at once. Free with analysis_free, which
- * also ends it. */
-Analysis *analysis_new (const char *uri, const AnalysisOptions *options,
-    const AnalysisCallbacks *callbacks, gpointer user_data);
-void analysis_free (Analysis *self); /* NULL is fine */
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Analysis, analysis_free)
-
-/* Ends a microphone: what was heard is still analysed, then done is called. */
-void analysis_finish (Analysis *self);
-
-/* 0..1 of the way, or -1 where nobody knows. */
-gdouble analysis_progress (Analysis *self);
+/* uri: NULL is the microphone. decoders: gets the factories (GstElementFactory,
+ * owned) of what took the file apart, in their order, where they are the kind
+ * that quick.h can use; or NULL. FALSE and an error in words for the user where
+ * the source could not be read to its end; windows may have come before. */
+gboolean analysis_run (const char *uri, const AnalysisOptions *options,
+    const AnalysisCallbacks *callbacks, gpointer user_data, GPtrArray *decoders,
+    GError **error);

@@ -9,21 +9,46 @@
 
 static gint64 last_shown; /* monotonic time; 0: nothing is on the screen */
 
-void
-progress_show (const char *before, gsize done, gsize all, const char *after)
+static gboolean
+is_due (gboolean is_last)
 {
   const gint64 now = g_get_monotonic_time ();
-  const gint n_full = all > 0 ? done * WIDTH / all : 0;
 
   if (!isatty (STDERR_FILENO)
-      || (done < all && last_shown && now - last_shown < INTERVAL))
-    return;
+      || (!is_last && last_shown && now - last_shown < INTERVAL))
+    return FALSE;
   last_shown = now;
+  return TRUE;
+}
+
+static void
+show (const char *before, gdouble fraction, const char *after)
+{
+  const gint n_full = fraction * WIDTH;
+
   fprintf (stderr, "\r%s [", before);
   for (gint i = 0; i < WIDTH; i++)
     fputc (i < n_full ? '#' : ' ', stderr);
-  fprintf (stderr, "] %zu/%zu %s\033[K", done, all, after);
+  fprintf (stderr, "] %s\033[K", after);
   fflush (stderr);
+}
+
+void
+progress_show (const char *before, gsize done, gsize all, const char *after)
+{
+  g_autofree char *text = NULL;
+
+  if (!is_due (done >= all))
+    return;
+  text = g_strdup_printf ("%zu/%zu %s", done, all, after);
+  show (before, all > 0 ? (gdouble) done / all : 0, text);
+}
+
+void
+progress_show_fraction (const char *before, gdouble fraction, const char *after)
+{
+  if (is_due (FALSE))
+    show (before, fraction, after);
 }
 
 void

@@ -9,5 +9,8 @@
  * ten times a second at most. */
 void progress_show (
     const char *before, gsize done, gsize all, const char *after);
+/* The same for 0..1 of the whole, however it is counted. */
+void progress_show_fraction (
+    const char *before, gdouble fraction, const char *after);
 /* Makes room for a line of output. */
 void progress_clear (void);

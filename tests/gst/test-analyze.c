@@ -216,13 +216,21 @@ test_show_model (void)
   g_assert_nonnull (strstr (reason, "/no/such.h5"));
 }
 
+/* Fits a screen of 80 columns and 24 lines, prompt included. */
 static void
 test_help (void)
 {
   g_autofree char *out = NULL;
+  g_autofree char *all = NULL;
+  g_auto (GStrv) lines = NULL;
 
   g_assert_cmpint (analyze (&out, NULL, "--help", NULL), ==, 0);
-  g_assert_nonnull (strstr (out, "--record-duration"));
+  lines = g_strsplit (g_strchomp (out), "\n", -1);
+  g_assert_cmpuint (g_strv_length (lines), <=, 24);
+  for (guint i = 0; lines[i]; i++)
+    g_assert_cmpint (g_utf8_strlen (lines[i], -1), <=, 80);
+  g_assert_cmpint (analyze (&all, NULL, "--help-all", NULL), ==, 0);
+  g_assert_nonnull (strstr (all, "--record-duration"));
 }
 
 int

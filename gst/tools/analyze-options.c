@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gst/tools/analyze-options.h"
+
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gst/builtin.h"
+
+/* Before they are checked. */
+typedef struct {
+  char **files; /* of --file */
+  char **arguments;
+  char *files_from;
+  char *format;
+  char *shard;
+  gdouble interval_s;
+  gdouble record_s;
+  gint n_jobs;
+  gboolean follow, merge;
+} Raw;
+
+static gboolean
+fail (GError **error, const char *text)
+{
+  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, text);
+  return FALSE;
+}
+
+/* What does not go together, or is out of its range; NULL: all is well. */
+static const char *
+find_contradiction (const Raw *raw, const AnalyzeOptions *self)
+{
+  const gboolean has_sources = raw->files || raw->arguments || raw->files_from;
+
+  if (!(raw->interval_s >= 0.01 && raw->interval_s <= 3600))
+    return "--interval is 0.01 to 3600 seconds";
+  if (!(raw->record_s >= 0 && raw->record_s <= 86400))
+    return "--record-duration is 0 to 86400 seconds";
+  if (raw->n_jobs < 0 || raw->n_jobs > 1024)
+    return "--jobs is 0 to 1024";
+  if (has_sources && (raw->record_s > 0 || raw->follow || self->device))
+    return "--record-duration, --follow and --device are for the microphone, "
+           "not for files";
+  if (raw->follow && raw->record_s > 0)
+    return "--follow listens until Ctrl-C: it excludes --record-duration";
+  if (raw->merge && (!raw->arguments || raw->files || raw->files_from))
+    return "--merge takes the parts as arguments";
+  if ((raw->shard || self->resume) && !(has_sources && self->output))
+    return "--shard and --resume need files, and --output";
+  if (self->plot
+      && !(g_str_has_suffix (self->plot, ".png")
+          || g_str_has_suffix (self->plot, ".svg")))
+    return "--plot writes a picture whose name ends in .png or .svg";
+  if (self->plot && (raw->shard || self->resume || raw->merge))
+    return "--plot draws one source: it excludes --shard, --resume and --merge";
+  return NULL;
+}
+
+/* On a terminal that can show them: bars; and colours unless NO_COLOR (see
+ * no-color.org) is set: then, as on a dumb terminal, plain text that reads well
+ * aloud. */
+static ReportFormat
+text_format (const AnalyzeOptions *self)
+{
+  const char *no_color = g_getenv ("NO_COLOR");
+  const char *term = g_getenv ("TERM");
+
+  if (self->output || !isatty (STDOUT_FILENO) || !g_get_charset (NULL)
+      || (no_color && *no_color) || !term || g_str_equal (term, "dumb"))
+    return REPORT_TEXT;
+  return REPORT_COLOUR_BARS;
+}
+
+static gboolean
+take_format (AnalyzeOptions *self, const char *format, GError **error)
+{
+  if (!format || g_str_equal (format, "text"))
+    self->format = text_format (self);
+  else if (g_str_equal (format, "json"))
+    self->format = REPORT_JSON;
+  else if (g_str_equal (format, "csv"))
+    self->format = REPORT_CSV;
+  else
+    return fail (error, "--format is text, json or csv");
+  return TRUE;
+}
+
+static void
+take_model (AnalyzeOptions *self)
+{
+  if (self->model && gst_emotion_builtin_find (self->model, NULL))
+    self->analysis.model = self->model;
+  else
+    self->analysis.model_file = self->model;
+}
+
+static gboolean
+take_sources (AnalyzeOptions *self, const Raw *raw, GError **error)
+{
+  if (!raw->files && !raw->arguments && !raw->files_from)
+    return TRUE;
+  self->listing = listing_new ();
+  for (guint i = 0; raw->files && raw->files[i]; i++)
+    listing_add (self->listing, raw->files[i]);
+  for (guint i = 0; raw->arguments && raw->arguments[i]; i++)
+    listing_add (self->listing, raw->arguments[i]);
+  if (raw->files_from
+      && !listing_add_file (self->listing, raw->files_from, error))
+    return FALSE;
+  if (self->listing->entries->len == 0)
+    return fail (error, "the list of files is empty");
+  if (self->plot && self->listing->entries->len > 1)
+    return fail (error, "--plot draws one source, and more are named");
+  return TRUE;
+}
+
+static gboolean
+take (AnalyzeOptions *self, Raw *raw, GError **error)
+{
+  const char *wrong = find_contradiction (raw, self);
+
+  if (wrong)
+    return fail (error, wrong);
+  if (!take_format (self, raw->format, error))
+    return FALSE;
+  self->shard = SHARD_ALL;
+  self->is_sharded = raw->shard != NULL;
+  if (raw->shard && !shard_parse (raw->shard, &self->shard, error))
+    return FALSE;
+  self->analysis.interval = round (raw->interval_s * GST_SECOND);
+  self->analysis.labels = self->labels;
+  self->analysis.device = self->device;
+  self->analysis.record_s = raw->record_s;
+  self->n_jobs =
+      raw->n_jobs > 0 ? (guint) raw->n_jobs : g_get_num_processors ();
+  take_model (self);
+  if (self->show_model || self->list_devices || self->version)
+    return TRUE;
+  if (raw->merge) {
+    self->parts = g_steal_pointer (&raw->arguments);
+    return TRUE;
+  }
+  return take_sources (self, raw, error);
+}
+
+static void
+add_group (GOptionContext *context, const char *name, const char *title,
+    const char *help, const GOptionEntry *entries)
+{
+  GOptionGroup *group = g_option_group_new (name, title, help, NULL, NULL);
+
+  g_option_group_add_entries (group, entries);
+  g_option_context_add_group (context, group);
+}
+
+static gboolean
+parse (AnalyzeOptions *self, Raw *raw, int *argc, char ***argv, GError **error)
+{
+  const GOptionEntry entries[] = {
+    { "file", 'f', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME_ARRAY,
+        &raw->files, "The same as a plain argument", "FILE" },
+    { "files-from", 'T', 0, G_OPTION_ARG_FILENAME, &raw->files_from,
+        "Read names from a file (-: standard input)", "LIST" },
+    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &self->model,
+        "A built-in model, or a Keras file", "NICK|FILE" },
+    { "labels", 'l', 0, G_OPTION_ARG_STRING, &self->labels,
+        "Names of the model's outputs", "A,B,..." },
+    { "interval", 'i', 0, G_OPTION_ARG_DOUBLE, &raw->interval_s,
+        "Seconds from window to window (3)", "S" },
+    { "format", 0, 0, G_OPTION_ARG_STRING, &raw->format, "How to print (text)",
+        "text|json|csv" },
+    { "summary", 's', 0, G_OPTION_ARG_NONE, &self->only_summary,
+        "Of each file, print the summary only", NULL },
+    { "plot", 'p', 0, G_OPTION_ARG_FILENAME, &self->plot,
+        "Draw a timeline of one source", "PNG|SVG" },
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->output,
+        "Print into a file, whole or not at all", "FILE" },
+    { "quiet", 'q', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &self->is_quiet,
+        "No progress bar", NULL },
+    { "show-model", 0, 0, G_OPTION_ARG_FILENAME, &self->show_model,
+        "Describe a model, and end", "NICK|FILE" },
+    { "version", 0, 0, G_OPTION_ARG_NONE, &self->version,
+        "Print the version, and end", NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->arguments,
+        NULL, "[FILE|FOLDER|URI...]" },
+    { NULL },
+  };
+  const GOptionEntry microphone[] = {
+    { "record-duration", 'd', 0, G_OPTION_ARG_DOUBLE, &raw->record_s,
+        "Seconds to listen to the microphone", "S" },
+    { "follow", 0, 0, G_OPTION_ARG_NONE, &raw->follow,
+        "Listen until Ctrl-C (the default)", NULL },
+    { "device", 0, 0, G_OPTION_ARG_STRING, &self->device,
+        "Which microphone; see --list-devices", "NAME" },
+    { "list-devices", 0, 0, G_OPTION_ARG_NONE, &self->list_devices,
+        "Print the names of devices, and end", NULL },
+    { NULL },
+  };
+  const GOptionEntry shards[] = {
+    { "jobs", 'j', 0, G_OPTION_ARG_INT, &raw->n_jobs,
+        "Files at once (one per processor)", "N" },
+    { "shard", 0, 0, G_OPTION_ARG_STRING, &raw->shard,
+        "Analyse part I of N only, into a part file (--output)", "I/N" },
+    { "resume", 0, 0, G_OPTION_ARG_NONE, &self->resume,
+        "Go on with --output where a run was stopped", NULL },
+    { "merge", 0, 0, G_OPTION_ARG_NONE, &raw->merge,
+        "Join the part files that the arguments name", NULL },
+    { NULL },
+  };
+  g_autofree char *nicks = gst_emotion_builtin_list ();
+  g_autofree char *summary = g_strdup_printf (
+      "Which emotions do the voices in sound files (or at the microphone) "
+      "express?\nModels: %s",
+      nicks);
+  g_autoptr (GOptionContext) context =
+      g_option_context_new ("- emotions in voices");
+
+  g_option_context_set_summary (context, summary);
+  g_option_context_add_main_entries (context, entries, NULL);
+  add_group (context, "microphone", "Microphone:", "Options for the microphone",
+      microphone);
+  add_group (context, "shards",
+      "Several workers:", "Options for archives and several machines", shards);
+  g_option_context_add_group (context, gst_init_get_option_group ());
+  return g_option_context_parse (context, argc, argv, error);
+}
+
+gboolean
+analyze_options_parse (
+    AnalyzeOptions *self, int *argc, char ***argv, GError **error)
+{
+  Raw raw = { .interval_s = 3 };
+  gboolean ok;
+
+  *self = (AnalyzeOptions){ 0 };
+  ok = parse (self, &raw, argc, argv, error) && take (self, &raw, error);
+  g_strfreev (raw.files);
+  g_strfreev (raw.arguments);
+  g_free (raw.files_from);
+  g_free (raw.format);
+  g_free (raw.shard);
+  return ok;
+}
+
+void
+analyze_options_clear (AnalyzeOptions *self)
+{
+  g_clear_pointer (&self->listing, listing_free);
+  g_clear_pointer (&self->model, g_free);
+  g_clear_pointer (&self->labels, g_free);
+  g_clear_pointer (&self->device, g_free);
+  g_clear_pointer (&self->output, g_free);
+  g_clear_pointer (&self->plot, g_free);
+  g_clear_pointer (&self->show_model, g_free);
+  g_clear_pointer (&self->parts, g_strfreev);
+}
+
+/* What the model is, wherever it lies. */
+static char *
+describe_model (const AnalyzeOptions *self)
+{
+  g_autofree char *data = NULL;
+  gsize len;
+
+  if (self->analysis.model_file
+      && g_file_get_contents (self->analysis.model_file, &data, &len, NULL))
+    return g_compute_checksum_for_data (
+        G_CHECKSUM_SHA256, (const guchar *) data, len);
+  return g_strdup (self->analysis.model ? self->analysis.model : "");
+}
+
+char *
+analyze_options_describe (const AnalyzeOptions *self)
+{
+  g_autofree char *model = describe_model (self);
+
+  return g_strdup_printf (
+      "version=%s model=%s labels=%s interval=%" G_GUINT64_FORMAT
+      " format=%d summary=%d",
+      PACKAGE_VERSION, model, self->labels ? self->labels : "",
+      self->analysis.interval, self->format, self->only_summary);
+}

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gst/tools/analyze-run.h"
+
+#include <glib/gstdio.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gst/tools/analyzer.h"
+#include "gst/tools/batch.h"
+#include "gst/tools/part.h"
+#include "gst/tools/progress.h"
+#include "gst/tools/text-output.h"
+
+#define MICROPHONE "microphone"
+/* Parts of one file that the progress bar knows. */
+#define FINENESS 1000
+
+typedef struct {
+  const AnalyzeOptions *options;
+  GPtrArray *entries; /* ListingEntry, those to do; one NULL: microphone */
+  GArray *indices;    /* guint64, theirs in the listing */
+  TextOutput *output; /* NULL where there is */
+  PartWriter *part;
+  gint64 begin;    /* monotonic time */
+  gint progress;   /* atomic: of all that is in hand, in FINENESS */
+  gint has_failed; /* atomic */
+
+  /* Guarded by the batch. */
+  guint64 n_done;
+  gdouble seconds; /* of sound */
+} Run;
+
+/* What is told of a source. */
+typedef struct {
+  enum { ITEM_TEXT, ITEM_FAILURE, ITEM_WARNING, ITEM_END } kind;
+  char *text;
+  gdouble seconds;
+} Item;
+
+/* One source, in the thread that analyses it. */
+typedef struct {
+  Run *run;
+  Batch *batch;
+  gsize i;
+  const char *name;
+  Report *report;
+  GString *text; /* not told yet; for a part: all */
+  gint progress;
+} Work;
+
+static void
+tell (const Work *work, int kind, const char *text)
+{
+  Item *item = g_new (Item, 1);
+
+  *item = (Item){ kind, g_strdup (text), report_end (work->report) };
+  batch_tell (work->batch, work->i, item);
+}
+
+static void
+tell_text (Work *work)
+{
+  if (work->run->part || work->text->len == 0)
+    return;
+  tell (work, ITEM_TEXT, work->text->str);
+  g_string_truncate (work->text, 0);
+}
+
+static void
+take_window (const GstStructure *result, gpointer user_data)
+{
+  Work *work = user_data;
+
+  report_window (work->report, result, work->text);
+  tell_text (work);
+}
+
+static void
+take_warning (const char *text, gpointer user_data)
+{
+  tell (user_data, ITEM_WARNING, text);
+}
+
+static void
+take_progress (gdouble fraction, gpointer user_data)
+{
+  Work *work = user_data;
+  const gint progress = fraction * FINENESS;
+
+  g_atomic_int_add (&work->run->progress, progress - work->progress);
+  work->progress = progress;
+}
+
+static void
+add_record (Work *work, PartKind kind, const char *text)
+{
+  const PartRecord record = { .index = g_array_index (
+                                  work->run->indices, guint64, work->i),
+    .kind = kind,
+    .data = text,
+    .len = strlen (text) };
+  g_autoptr (GError) error = NULL;
+
+  if (!part_writer_add (work->run->part, &record, &error))
+    tell (work, ITEM_FAILURE, error->message);
+}
+
+static void
+end_work (Work *work, const GError *failure)
+{
+  if (failure)
+    tell (work, ITEM_FAILURE, failure->message);
+  else {
+    report_summary (work->report, work->text);
+    tell_text (work);
+  }
+  if (work->run->part)
+    add_record (work, failure ? PART_FAILED : PART_FINE,
+        failure ? failure->message : work->text->str);
+  tell (work, ITEM_END, NULL);
+  take_progress (0, work);
+}
+
+/* In any thread. */
+static void
+analyse (Batch *batch, gsize i, gpointer own, gpointer user_data)
+{
+  static const AnalysisCallbacks callbacks = {
+    .window = take_window, .warning = take_warning, .progress = take_progress
+  };
+  Run *run = user_data;
+  const ListingEntry *entry = g_ptr_array_index (run->entries, i);
+  Work work = { .run = run,
+    .batch = batch,
+    .i = i,
+    .name = entry ? entry->source : MICROPHONE };
+  g_autoptr (GError) failure = NULL;
+
+  work.report =
+      report_new (run->options->format, run->options->only_summary, work.name);
+  work.text = g_string_new (NULL);
+  if (entry && entry->failure)
+    g_set_error_literal (
+        &failure, G_FILE_ERROR, G_FILE_ERROR_NOENT, entry->failure);
+  else
+    analyzer_run (
+        own, entry ? entry->source : NULL, &callbacks, &work, &failure);
+  end_work (&work, failure);
+  report_free (work.report);
+  g_string_free (work.text, TRUE);
+}
+
+static gpointer
+begin_thread (gpointer user_data)
+{
+  const Run *run = user_data;
+
+  return analyzer_new (&run->options->analysis);
+}
+
+static void
+end_thread (gpointer own)
+{
+  analyzer_free (own);
+}
+
+static const char *
+name_of (const Run *run, gsize i)
+{
+  const ListingEntry *entry = g_ptr_array_index (run->entries, i);
+
+  return entry ? entry->source : MICROPHONE;
+}
+
+/* In the order of the sources. */
+static void
+take_item (gsize i, gpointer data, gpointer user_data)
+{
+  Run *run = user_data;
+  Item *item = data;
+
+  switch (item->kind) {
+    case ITEM_TEXT:
+      progress_clear ();
+      text_output_write (run->output, item->text, strlen (item->text));
+      break;
+    case ITEM_FAILURE:
+      g_atomic_int_set (&run->has_failed, TRUE);
+      G_GNUC_FALLTHROUGH;
+    case ITEM_WARNING:
+      progress_clear ();
+      fprintf (stderr, PROGRAM ": %s: %s\n", name_of (run, i), item->text);
+      break;
+    case ITEM_END:
+      run->n_done++;
+      run->seconds += item->seconds;
+      break;
+  }
+  g_free (item->text);
+  g_free (item);
+}
+
+static void
+show_progress (gpointer user_data)
+{
+  Run *run = user_data;
+  const gdouble elapsed =
+      (g_get_monotonic_time () - run->begin) / (gdouble) G_USEC_PER_SEC;
+  const gdouble n = run->entries->len;
+  const gdouble fraction = CLAMP (
+      (run->n_done + g_atomic_int_get (&run->progress) / (gdouble) FINENESS)
+          / n,
+      0, 1);
+  const gint64 left =
+      fraction > 0 ? llrint (elapsed * (1 - fraction) / fraction) : 0;
+  g_autofree char *before = g_strdup_printf (
+      "%" G_GUINT64_FORMAT "/%u files", run->n_done, run->entries->len);
+  g_autofree char *after = g_strdup_printf (
+      "%.1f files/s, %.0f x real time, %" G_GINT64_FORMAT ":%02d left",
+      run->n_done / elapsed, run->seconds / elapsed, left / 60,
+      (gint) (left % 60));
+
+  progress_show_fraction (before, fraction, after);
+}
+
+static void
+complain (const GError *error)
+{
+  progress_clear ();
+  fprintf (stderr, PROGRAM ": %s\n", error->message);
+}
+
+/* Choosing and writing */
+
+static char *
+listing_id (const Listing *listing)
+{
+  g_autofree const char **keys = g_new (const char *, listing->entries->len);
+
+  for (guint i = 0; i < listing->entries->len; i++)
+    keys[i] = ((ListingEntry *) g_ptr_array_index (listing->entries, i))->key;
+  return part_listing_id (keys, listing->entries->len);
+}
+
+static void
+choose (Run *run)
+{
+  const Listing *listing = run->options->listing;
+
+  for (guint64 i = 0; i < listing->entries->len; i++) {
+    ListingEntry *entry = g_ptr_array_index (listing->entries, i);
+
+    if (!shard_has (&run->options->shard, entry->key))
+      continue;
+    g_ptr_array_add (run->entries, entry);
+    g_array_append_val (run->indices, i);
+  }
+}
+
+/* Leaves those that have no record yet. */
+static void
+skip_done (Run *run)
+{
+  guint n = 0;
+
+  for (guint k = 0; k < run->entries->len; k++) {
+    const guint64 index = g_array_index (run->indices, guint64, k);
+
+    if (part_writer_has (run->part, index))
+      continue;
+    g_ptr_array_index (run->entries, n) = g_ptr_array_index (run->entries, k);
+    g_array_index (run->indices, guint64, n++) = index;
+  }
+  g_ptr_array_set_size (run->entries, n);
+  g_array_set_size (run->indices, n);
+}
+
+static gboolean
+open_part (Run *run, const char *path, const char *head, GError **error)
+{
+  const AnalyzeOptions *options = run->options;
+  g_autofree char *settings = analyze_options_describe (options);
+  g_autofree char *listing = listing_id (options->listing);
+  const PartInfo info = { .tool = PROGRAM,
+    .settings = settings,
+    .head = head,
+    .listing = listing,
+    .n_listed = options->listing->entries->len,
+    .shard = options->shard };
+  const guint n = run->entries->len;
+  g_autofree const char **names = g_new (const char *, n + 1);
+
+  for (guint i = 0; i < n; i++)
+    names[i] = name_of (run, i);
+  run->part = part_writer_new (path, &info,
+      (const guint64 *) run->indices->data, names, n, options->resume, error);
+  if (!run->part)
+    return FALSE;
+  skip_done (run);
+  return TRUE;
+}
+
+static gboolean
+run_batch (Run *run, const gint *stop)
+{
+  const AnalyzeOptions *options = run->options;
+  const BatchFuncs funcs = { .begin = begin_thread,
+    .end = end_thread,
+    .work = analyse,
+    .take = take_item,
+    .tick = options->is_quiet || !options->listing ? NULL : show_progress };
+
+  run->begin = g_get_monotonic_time ();
+  if (run->entries->len > 0)
+    batch_run (run->entries->len, options->n_jobs, &funcs, run,
+        options->listing ? stop : NULL);
+  progress_clear ();
+  return !(options->listing && g_atomic_int_get (stop));
+}
+
+static gboolean
+set_interrupted (const AnalyzeOptions *options, GError **error)
+{
+  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INTR, "interrupted%s",
+      options->is_sharded || options->resume
+          ? "; --resume goes on from here"
+          : (options->output ? "; nothing is written" : ""));
+  return FALSE;
+}
+
+static gboolean
+run_plain (Run *run, const char *head, const gint *stop, GError **error)
+{
+  run->output = text_output_new (run->options->output, error);
+  if (!run->output)
+    return FALSE;
+  text_output_write (run->output, head, strlen (head));
+  if (!run_batch (run, stop))
+    return set_interrupted (run->options, error);
+  return text_output_finish (run->output, error);
+}
+
+/* Writes what parts hold as if it came from one worker; failures to standard
+ * error. FALSE and an error, or without one where something is missing. */
+static gboolean
+write_parts (const PartSet *set, const char *path, gboolean tells_failures,
+    GError **error)
+{
+  const char *head = part_set_info (set)->head;
+  g_autoptr (TextOutput) output = text_output_new (path, error);
+  gboolean is_whole = TRUE;
+
+  if (!output)
+    return FALSE;
+  text_output_write (output, head, strlen (head));
+  for (gsize i = 0; i < part_set_count (set); i++) {
+    const PartRecord *record = part_set_get (set, i);
+
+    if (record->kind == PART_FINE) {
+      text_output_write (output, record->data, record->len);
+      continue;
+    }
+    is_whole = FALSE;
+    if (tells_failures)
+      fprintf (stderr, PROGRAM ": %s: %.*s\n",
+          part_set_name (set, record->index), (int) record->len, record->data);
+  }
+  return text_output_finish (output, error) && is_whole;
+}
+
+static gboolean
+run_part (Run *run, const char *path, const char *head, const gint *stop,
+    GError **error)
+{
+  if (!open_part (run, path, head, error))
+    return FALSE;
+  if (!run_batch (run, stop))
+    return set_interrupted (run->options, error);
+  return part_writer_finish (run->part, error);
+}
+
+/* One worker that can be stopped: its part becomes the output. */
+static gboolean
+run_resumable (Run *run, const char *head, const gint *stop, GError **error)
+{
+  const char *output = run->options->output;
+  g_autofree char *path = g_strconcat (output, ".part", NULL);
+  const char *const paths[] = { path, NULL };
+  g_autoptr (PartSet) set = NULL;
+
+  if (!run_part (run, path, head, stop, error))
+    return FALSE;
+  set = part_set_load (paths, PROGRAM, error);
+  if (!set)
+    return FALSE;
+  write_parts (set, output, FALSE, error);
+  if (!g_atomic_int_get (&run->has_failed))
+    g_unlink (path);
+  return TRUE;
+}
+
+gboolean
+analyze_run (const AnalyzeOptions *options, const char *head, const gint *stop)
+{
+  Run run = { .options = options,
+    .entries = g_ptr_array_new (),
+    .indices = g_array_new (FALSE, FALSE, sizeof (guint64)) };
+  g_autoptr (GError) error = NULL;
+
+  if (options->listing)
+    choose (&run);
+  else
+    g_ptr_array_add (run.entries, NULL);
+  if (options->is_sharded)
+    run_part (&run, options->output, head, stop, &error);
+  else if (options->resume)
+    run_resumable (&run, head, stop, &error);
+  else
+    run_plain (&run, head, stop, &error);
+  if (error)
+    complain (error);
+  text_output_free (run.output);
+  part_writer_free (run.part);
+  g_ptr_array_unref (run.entries);
+  g_array_unref (run.indices);
+  return !error && !run.has_failed;
+}
+
+gboolean
+analyze_merge (const AnalyzeOptions *options)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PartSet) set =
+      part_set_load ((const char *const *) options->parts, PROGRAM, &error);
+  g_autofree char *missing = set ? part_set_missing (set) : NULL;
+  gboolean ok;
+
+  if (missing)
+    fprintf (stderr,
+        PROGRAM ": not all of it is there; this is missing:\n%s"
+                "The workers can go on with --resume.\n",
+        missing);
+  ok = set && !missing && write_parts (set, options->output, TRUE, &error);
+  if (error)
+    complain (error);
+  return ok;
+}

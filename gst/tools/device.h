@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Microphones, and whatever else sound is recorded from. */
+#pragma once
+
+#include <gst/gst.h>
+
+/* name: of a device as device_list tells it, or any of its other names; NULL:
+ * the one that the system prefers. A floating element, or NULL and an error
+ * that tells the names there are. */
+GstElement *device_source_new (const char *name, GError **error);
+
+/* A line for each device. Free with g_free. */
+char *device_list (void);

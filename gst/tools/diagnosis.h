@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What GStreamer says went wrong, in words that tell a user what to do. */
+#pragma once
+
+#include <gst/gst.h>
+
+gboolean diagnosis_is_missing_plugin (GstMessage *message);
+/* What there is no plugin for ("Opus decoder"). Free with g_free. */
+char *diagnosis_missing_plugin (GstMessage *message);
+
+/* uri: of the source, NULL for the microphone. missing: as above, or NULL. A
+ * new error of the same domain and code, in one line. */
+GError *diagnosis_of (
+    const char *uri, const GError *failure, const char *missing);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What one worker made of its shard, on disk: a record for each source, each
+ * with a checksum, so that a worker that was killed goes on where it was, and
+ * what is damaged is done again. Parts of all shards together give what one
+ * worker without shards would have written. What a record holds is the tool's
+ * business.
+ *
+ * While a worker works, records are appended to PART.partial, which is locked;
+ * in the end it becomes PART, sorted. */
+#pragma once
+
+#include <glib.h>
+#include "gst/tools/shard.h"
+
+typedef enum {
+  PART_FINE,   /* data: what the tool made of it */
+  PART_FAILED, /* data: why there is none, as text */
+} PartKind;
+
+typedef struct {
+  guint64 index; /* in the listing */
+  PartKind kind;
+  const char *data; /* [len], not terminated */
+  gsize len;
+} PartRecord;
+
+/* What parts that belong together have in common, and of which shard one is. */
+typedef struct {
+  const char *tool;
+  const char *settings; /* whatever changes the records, as text */
+  const char *head;     /* what comes before the first record of the whole */
+  const char *listing;  /* part_listing_id */
+  guint64 n_listed;     /* sources in the whole listing */
+  Shard shard;
+} PartInfo;
+
+/* Identifies a listing: n names (keys) in their order. Free with g_free. */
+char *part_listing_id (const char *const *keys, gsize n);
+
+/* One part, being made. Any number of threads at once. */
+typedef struct _PartWriter PartWriter;
+
+/* indices [n], rising: the sources of the shard, and names [n]: what to call
+ * those that are missing. resume: what PART and PART.partial hold counts, but
+ * for failures, which are tried again; else they are made anew. NULL and
+ * G_FILE_ERROR where another process writes the part, where it cannot be
+ * written, or where it was made with other settings or of another listing. */
+PartWriter *part_writer_new (const char *path, const PartInfo *info,
+    const guint64 *indices, const char *const *names, gsize n, gboolean resume,
+    GError **error);
+/* What was not finished stays, to be resumed. NULL is fine. */
+void part_writer_free (PartWriter *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PartWriter, part_writer_free)
+
+/* Whether there was a record already that need not be made again. Does not
+ * change after part_writer_new. */
+gboolean part_writer_has (PartWriter *self, guint64 index);
+
+/* FALSE and G_FILE_ERROR where it cannot be written. */
+gboolean part_writer_add (
+    PartWriter *self, const PartRecord *record, GError **error);
+
+/* Gives the part its name, where it has all its records; all of them can be
+ * had from part_set_load then. FALSE and G_FILE_ERROR. */
+gboolean part_writer_finish (PartWriter *self, GError **error);
+
+/* Parts that are done, or not quite. */
+typedef struct _PartSet PartSet;
+
+/* Any parts, in any order, of one listing made with the same settings. tool:
+ * that they have to be of. A part that has not got its name yet is read as far
+ * as it is. NULL and G_FILE_ERROR, which names the part. */
+PartSet *part_set_load (
+    const char *const *paths, const char *tool, GError **error);
+void part_set_free (PartSet *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PartSet, part_set_free)
+
+/* Of the first part. */
+const PartInfo *part_set_info (const PartSet *self);
+
+/* The records there are, in the order of the listing. */
+gsize part_set_count (const PartSet *self);
+const PartRecord *part_set_get (const PartSet *self, gsize i);
+
+/* What to call the source of a record. */
+const char *part_set_name (const PartSet *self, guint64 index);
+
+/* A line for each source without a record, and for each shard without a part;
+ * NULL where nothing is missing. Free with g_free. */
+char *part_set_missing (const PartSet *self);

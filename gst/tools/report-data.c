@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lines for programs: JSON and CSV. */
+#include <math.h>
+#include <string.h>
+
+#include "gst/json-writer.h"
+#include "gst/tools/csv-string.h"
+#include "gst/tools/report-line.h"
+
+void
+report_append_number (GString *out, gdouble value)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+  g_ascii_formatd (text, sizeof text, "%.7g", value);
+  g_string_append (out, text);
+  if (!strpbrk (text, ".e"))
+    g_string_append (out, ".0");
+}
+
+void
+report_append_seconds (GString *out, gdouble value)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+  gsize len;
+
+  g_ascii_formatd (text, sizeof text, "%.6f", value);
+  len = strlen (text);
+  while (text[len - 1] == '0' && text[len - 2] != '.')
+    len--;
+  g_string_append_len (out, text, len);
+}
+
+static void
+append_verdict (const ReportLine *line, GString *out)
+{
+  g_string_append (out, ", \"emotion\": ");
+  gst_emotion_json_quote (out, line->emotion);
+  g_string_append (out, ", \"confidence\": ");
+  report_append_number (out, line->confidence);
+}
+
+static void
+append_probabilities (const ReportLine *line, GString *out)
+{
+  g_string_append (out, ", \"probabilities\": {");
+  for (guint i = 0; i < line->n_labels; i++) {
+    g_string_append (out, i > 0 ? ", " : "");
+    gst_emotion_json_quote (out, line->labels[i]);
+    g_string_append (out, ": ");
+    report_append_number (out, line->probabilities[i]);
+  }
+  g_string_append (out, "}}\n");
+}
+
+void
+report_append_json (const ReportLine *line, GString *out)
+{
+  g_string_append (out, "{\"file\": ");
+  gst_emotion_json_quote (out, line->source);
+  if (line->is_summary) {
+    g_string_append (out, ", \"summary\": true");
+    append_verdict (line, out);
+    g_string_append_printf (
+        out, ", \"windows\": %" G_GUINT64_FORMAT, line->n_windows);
+  } else {
+    g_string_append (out, ", \"start\": ");
+    report_append_seconds (out, line->start);
+    g_string_append (out, ", \"end\": ");
+    report_append_seconds (out, line->end);
+    append_verdict (line, out);
+    g_string_append_printf (out, ", \"partial\": %s, \"silence\": %s",
+        line->partial ? "true" : "false", line->silence ? "true" : "false");
+  }
+  append_probabilities (line, out);
+}
+
+void
+report_append_csv_head (gboolean is_summary, const char *const *labels,
+    guint n_labels, GString *out)
+{
+  g_string_append (out,
+      is_summary ? "file,windows,emotion,confidence"
+                 : "file,start,end,emotion,confidence,partial,silence");
+  for (guint i = 0; i < n_labels; i++) {
+    g_string_append_c (out, ',');
+    csv_append_string (out, labels[i]);
+  }
+  g_string_append (out, "\r\n");
+}
+
+void
+report_append_csv (const ReportLine *line, GString *out)
+{
+  csv_append_string (out, line->source);
+  g_string_append_c (out, ',');
+  if (line->is_summary)
+    g_string_append_printf (out, "%" G_GUINT64_FORMAT, line->n_windows);
+  else {
+    report_append_seconds (out, line->start);
+    g_string_append_c (out, ',');
+    report_append_seconds (out, line->end);
+  }
+  g_string_append_c (out, ',');
+  csv_append_string (out, line->emotion);
+  g_string_append_c (out, ',');
+  report_append_number (out, line->confidence);
+  if (!line->is_summary)
+    g_string_append_printf (out, ",%d,%d", line->partial, line->silence);
+  for (guint i = 0; i < line->n_labels; i++) {
+    g_string_append_c (out, ',');
+    report_append_number (out, line->probabilities[i]);
+  }
+  g_string_append (out, "\r\n");
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lines for people: plain ones, and a table with bars for a terminal. */
+#include <math.h>
+
+#include "gst/tools/report-line.h"
+
+#define COLUMNS 80
+#define BAR 46         /* columns of a bar for 100 % */
+#define LABEL_LEN 20   /* columns of a label beside its bar */
+#define CELL 4         /* columns of a label in the table */
+#define TABLE_START 36 /* column of its first */
+#define MAX_CELLS ((COLUMNS - TABLE_START) / CELL)
+
+#define BOLD "\033[1m"
+#define BLUE "\033[34m"
+#define PLAIN "\033[0m"
+
+void
+report_append_text (const ReportLine *line, GString *out)
+{
+  if (line->is_summary)
+    g_string_append_printf (out, "%s: %*soverall  ", line->source, 16, "");
+  else
+    g_string_append_printf (
+        out, "%s: %9.3f - %9.3f s  ", line->source, line->start, line->end);
+  if (line->silence)
+    g_string_append (out, "silence");
+  else
+    g_string_append_printf (
+        out, "%-17s %3.0f %%", line->emotion, 100 * line->confidence);
+  g_string_append (out, line->partial ? "  (partial)\n" : "\n");
+}
+
+/* text in so many columns, on the left; what is more is cut. */
+static void
+append_columns (GString *out, const char *text, gint n)
+{
+  g_autofree char *cut =
+      g_utf8_substring (text, 0, MIN (g_utf8_strlen (text, -1), n));
+
+  g_string_append (out, cut);
+  g_string_append_printf (out, "%*s", (gint) (n - g_utf8_strlen (cut, -1)), "");
+}
+
+/* A bar that is as long as value (0..1), in eighths of a column. */
+static void
+append_bar (GString *out, gdouble value)
+{
+  static const char *const rest[] = { "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
+  const gint eighths = lrint (value * BAR * 8);
+
+  for (gint i = 0; i < eighths / 8; i++)
+    g_string_append (out, "█");
+  g_string_append (out, rest[eighths % 8]);
+}
+
+/* A bar that is as high as value (0..1), in one column. */
+static const char *
+column_of (gdouble value)
+{
+  static const char *const columns[] = { "·", "▁", "▂", "▃", "▄", "▅", "▆", "▇",
+    "█" };
+
+  return columns[CLAMP (lrint (value * 8), 0, 8)];
+}
+
+/* m:ss.s */
+static void
+append_time (GString *out, gdouble seconds)
+{
+  const gint64 tenths = llrint (seconds * 10);
+
+  g_string_append_printf (out, "%3" G_GINT64_FORMAT ":%02d.%d", tenths / 600,
+      (gint) (tenths / 10 % 60), (gint) (tenths % 10));
+}
+
+static gboolean
+fits (const ReportLine *line)
+{
+  return line->n_labels <= MAX_CELLS;
+}
+
+static void
+append_head (const ReportLine *line, gboolean has_colour, GString *out)
+{
+  g_string_append_printf (out, "%s%s%s\n", has_colour ? BOLD : "", line->source,
+      has_colour ? PLAIN : "");
+  if (line->is_summary)
+    return;
+  append_columns (out, "     from -      to", TABLE_START);
+  for (guint i = 0; i < line->n_labels && fits (line); i++) {
+    append_columns (out, line->labels[i], CELL - 1);
+    g_string_append_c (out, ' ');
+  }
+  g_string_append_c (out, '\n');
+}
+
+static void
+append_verdict (const ReportLine *line, gboolean has_colour, GString *out)
+{
+  if (line->silence) {
+    append_columns (out, "silence", LABEL_LEN - 4);
+    return;
+  }
+  g_string_append (out, has_colour ? BOLD : "");
+  append_columns (out, line->emotion, LABEL_LEN - 9);
+  g_string_append (out, has_colour ? PLAIN : "");
+  g_string_append_printf (out, "%3.0f %%", 100 * line->confidence);
+}
+
+static void
+append_row (const ReportLine *line, gboolean has_colour, GString *out)
+{
+  append_time (out, line->start);
+  g_string_append (out, " -");
+  append_time (out, line->end);
+  g_string_append (out, "  ");
+  append_verdict (line, has_colour, out);
+  if (fits (line) && !line->silence) {
+    g_string_append (out, has_colour ? BLUE " " : " ");
+    for (guint i = 0; i < line->n_labels; i++)
+      g_string_append_printf (out, " %s  ", column_of (line->probabilities[i]));
+    g_string_append (out, has_colour ? PLAIN : "");
+  }
+  g_string_append (out, line->partial ? "…\n" : "\n");
+}
+
+static void
+append_summary (const ReportLine *line, gboolean has_colour, GString *out)
+{
+  g_string_append (out, "  overall: ");
+  append_verdict (line, has_colour, out);
+  g_string_append_c (out, '\n');
+  for (guint i = 0; i < line->n_labels && !line->silence; i++) {
+    g_string_append (out, "    ");
+    append_columns (out, line->labels[i], LABEL_LEN);
+    g_string_append_printf (out, "%4.0f %% %s", 100 * line->probabilities[i],
+        has_colour ? BLUE : "");
+    append_bar (out, line->probabilities[i]);
+    g_string_append (out, has_colour ? PLAIN "\n" : "\n");
+  }
+  g_string_append_c (out, '\n');
+}
+
+void
+report_append_bars (const ReportLine *line, gboolean has_colour, GString *out)
+{
+  if (line->is_summary ? line->only_summary : line->n_windows == 1)
+    append_head (line, has_colour, out);
+  if (line->is_summary)
+    append_summary (line, has_colour, out);
+  else
+    append_row (line, has_colour, out);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A listing in N shards, for as many workers that know nothing of each other:
+ * each source belongs to one, by a hash of its name. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct {
+  guint number; /* 1..n */
+  guint n;
+} Shard;
+
+#define SHARD_ALL ((Shard){ 1, 1 })
+
+/* From "I/N". FALSE and G_OPTION_ERROR_BAD_VALUE. */
+gboolean shard_parse (const char *text, Shard *shard, GError **error);
+
+/* key: any bytes. The same on every machine and in every version. */
+gboolean shard_has (const Shard *self, const char *key);
