@@ -82,13 +82,13 @@ work (gpointer data, gsize i)
 
   job.samples = gst_emotion_decode_file (
       source, app->recipe.rate, 0, &job.n_samples, &error);
-  if (job.samples)
+  if (job.samples && (app->file || app->csv))
     job.features = sound_features_new (job.samples, job.n_samples, &app->recipe,
         app->arguments->window_s == 0, &error);
   g_mutex_lock (&app->lock);
   while (app->next != i)
     g_cond_wait (&app->turn, &app->lock);
-  if (!job.features || !write_job (app, &job, i, &error)) {
+  if (error || !write_job (app, &job, i, &error)) {
     complain (source, error);
     app->status = STATUS_FAILED;
   }

@@ -14,6 +14,7 @@
 #define LEFT 0.085      /* of panels, as parts of the width */
 #define RIGHT 0.9
 #define SHADES 64
+#define MAX_TITLE 72 /* characters */
 
 /* From dark to light (viridis), and from below to above zero: both are read
  * the same with any colour vision. As parts of 255. */
@@ -154,7 +155,7 @@ label_row (double row, gsize n_rows, const char *text)
 static void
 draw_mel (const SoundFeatures *sound, double seconds)
 {
-  static const double ticks[] = { 500, 1000, 2000, 4000, 8000, 16000 };
+  static const double ticks[] = { 0, 500, 1000, 2000, 4000, 8000, 16000 };
   const DspRecipe *const r = &sound->recipe;
   const double low = dsp_mel_from_hz (r->f_min);
   const double high = dsp_mel_from_hz (r->f_max);
@@ -169,8 +170,8 @@ draw_mel (const SoundFeatures *sound, double seconds)
         (dsp_mel_from_hz (ticks[i]) - low) / (high - low) * (r->n_mels + 1) - 1;
     g_autofree char *text = g_strdup_printf ("%.0f", ticks[i]);
 
-    if (row >= -0.5 && row <= r->n_mels + 0.5)
-      label_row (MIN (row, r->n_mels - 0.5), r->n_mels, text);
+    if (row >= -1 && row <= r->n_mels + 0.5)
+      label_row (CLAMP (row, -0.5, r->n_mels - 0.5), r->n_mels, text);
   }
   plschr (0, 0.7);
 }
@@ -237,16 +238,10 @@ draw_chroma (const SoundFeatures *sound, double seconds)
 
 /* From the lowest to the highest sample of each pixel. */
 static void
-draw_waveform (const float *samples, gsize n, double seconds)
+draw_extents (const float *samples, gsize n, double seconds, double peak)
 {
   const gsize n_columns = MIN (n, MAX_COLUMNS);
-  double peak = 1e-4;
 
-  for (gsize i = 0; i < n; i++)
-    peak = isfinite (samples[i]) ? MAX (peak, fabs (samples[i])) : peak;
-  set_panel (0, LEFT, RIGHT);
-  plwind (0, seconds, -1.08 * peak, 1.08 * peak);
-  plcol0 (PLOT_BLUE);
   for (gsize c = 0; c < n_columns; c++) {
     const gsize begin = c * n / n_columns, end = (c + 1) * n / n_columns;
     double low = INFINITY, high = -INFINITY;
@@ -258,9 +253,48 @@ draw_waveform (const float *samples, gsize n, double seconds)
     fill (seconds * c / n_columns, seconds * (c + 1) / n_columns,
         low - 0.004 * peak, high + 0.004 * peak);
   }
+}
+
+/* Where there are more pixels than samples. */
+static void
+draw_line (const float *samples, gsize n, double seconds)
+{
+  for (gsize i = 1; i < n; i++)
+    pljoin (seconds * (i - 1) / n, samples[i - 1], seconds * i / n, samples[i]);
+}
+
+static void
+draw_waveform (const float *samples, gsize n, double seconds)
+{
+  double peak = 0;
+
+  for (gsize i = 0; i < n; i++)
+    peak = isfinite (samples[i]) ? MAX (peak, fabs (samples[i])) : peak;
+  if (peak < 1e-6)
+    peak = 1; /* silence */
+  set_panel (0, LEFT, RIGHT);
+  plwind (0, seconds, -1.08 * peak, 1.08 * peak);
+  plcol0 (PLOT_BLUE);
+  if (n > MAX_COLUMNS)
+    draw_extents (samples, n, seconds, peak);
+  else
+    draw_line (samples, n, seconds);
   plcol0 (PLOT_BLACK);
   plbox ("bcnst", 0, 0, "bcnstv", 0, 0);
   draw_title ("Waveform", "Amplitude");
+}
+
+/* What fits above the panels: the end, where the name of the file is. */
+static char *
+end_of (const char *name)
+{
+  g_autofree char *valid = g_utf8_make_valid (name, -1);
+  const glong len = g_utf8_strlen (valid, -1);
+
+  return len <= MAX_TITLE
+      ? g_steal_pointer (&valid)
+      : g_strconcat (
+          "…", g_utf8_offset_to_pointer (valid, len - MAX_TITLE + 1), NULL);
 }
 
 static gboolean
@@ -268,10 +302,13 @@ draw (const char *path, const char *device, const char *name,
     const float *samples, const SoundFeatures *sound, GError **error)
 {
   const double seconds = sound->n_samples / sound->recipe.rate;
-  g_autofree char *title = plot_escape (name);
+  g_autofree char *end = end_of (name);
+  g_autofree char *title = plot_escape (end);
 
   if (!plot_begin (path, device, WIDTH, HEIGHT, error))
     return FALSE;
+  plsxax (6, 0); /* digits before powers of ten */
+  plsyax (6, 0);
   plvpor (LEFT, RIGHT, 0, 0.94);
   plmtex ("t", 2.3, 0.5, 0.5, title);
   plschr (0, 0.7);

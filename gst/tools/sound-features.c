@@ -37,12 +37,27 @@ allocate (SoundFeatures *self, GError **error)
   return self->values != NULL;
 }
 
+/* A sound may be too long or too short for what is asked for. */
+static void
+propagate (GError **error, GError *failure, const SoundFeatures *self)
+{
+  if (self->is_whole)
+    g_set_error (error, failure->domain, failure->code,
+        "%.6g s in one window: %s; windows of other lengths (--window S) may "
+        "do",
+        self->n_samples / self->recipe.rate, failure->message);
+  else
+    g_propagate_error (error, g_error_copy (failure));
+  g_error_free (failure);
+}
+
 SoundFeatures *
 sound_features_new (const float *samples, gsize n, const DspRecipe *recipe,
     gboolean is_whole, GError **error)
 {
   g_autoptr (SoundFeatures) self = g_new0 (SoundFeatures, 1);
   g_autoptr (DspFeatures) features = NULL;
+  g_autoptr (GError) failure = NULL;
 
   g_return_val_if_fail (n > 0, NULL);
   self->recipe = *recipe;
@@ -50,9 +65,11 @@ sound_features_new (const float *samples, gsize n, const DspRecipe *recipe,
   self->is_whole = is_whole;
   if (is_whole)
     self->recipe.window_len = n;
-  features = dsp_features_new (&self->recipe, error);
-  if (!features)
+  features = dsp_features_new (&self->recipe, &failure);
+  if (!features) {
+    propagate (error, g_steal_pointer (&failure), self);
     return NULL;
+  }
   self->n_rows = dsp_features_n_bands (features);
   self->n_columns = dsp_features_n_frames (features);
   if (!allocate (self, error))

@@ -326,6 +326,21 @@ test_plot (Fixture *f, gconstpointer data)
   }
 }
 
+/* Two frames are too few for deltas, but enough for a picture. */
+static void
+test_short (Fixture *f, gconstpointer data)
+{
+  g_autofree char *err = NULL;
+
+  write_sound (f, "short.wav", 0.05);
+  g_assert_cmpint (run (f, "short.wav -o out.h5", &err), ==, 1);
+  if (!g_pattern_match_simple ("*0.05 s*delta_width*--window*", err))
+    g_error ("%s", err);
+  run_well (f, "short.wav -o out.h5 --window 1");
+  if (feature_plot_is_available ())
+    run_well (f, "short.wav --plot p");
+}
+
 /* The two lines of README.md. */
 static void
 test_h5py (Fixture *f, gconstpointer data)
@@ -364,6 +379,7 @@ main (int argc, char **argv)
   ADD ("status", test_status);
   ADD ("threads", test_threads);
   ADD ("plot", test_plot);
+  ADD ("short", test_short);
   ADD ("h5py", test_h5py);
   g_test_add_func ("/feature-tool/names", test_names);
   return g_test_run ();
