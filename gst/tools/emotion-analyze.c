@@ -128,5 +128,6 @@ main (int argc, char **argv)
   else
     status = run (&options);
   analyze_options_clear (&options);
+  gst_deinit ();
   return status;
 }

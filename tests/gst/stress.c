@@ -3,10 +3,10 @@
  * pipeline. Usage: stress SECONDS [SEED]. Passes where nothing hangs and where
  * window ids show that no message was lost: between two flushes they count up
  * one by one, but for windows that were dropped. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/gst/fixture.h"
+#include "tests/gst/leaks.h"
 
 typedef struct {
   GstElement *pipeline;
@@ -179,17 +179,16 @@ await_messages (Stress *stress)
   g_error ("nothing for 20 s");
 }
 
-int
-main (int argc, char **argv)
+static gdouble seconds = 5;
+static guint32 seed = 1;
+
+static void
+test_stress (void)
 {
-  Stress stress = { 0 };
-  const gdouble seconds = argc > 1 ? atof (argv[1]) : 5;
+  Stress stress = { .rand = g_rand_new_with_seed (seed) };
   gint64 end;
   guint n_actions = 0;
 
-  gst_init (&argc, &argv);
-  fixture_register ();
-  stress.rand = g_rand_new_with_seed (argc > 2 ? atoi (argv[2]) : 1);
   build (&stress);
   await_messages (&stress);
   end = g_get_monotonic_time () + seconds * G_USEC_PER_SEC;
@@ -202,8 +201,22 @@ main (int argc, char **argv)
   }
   await_messages (&stress);
   clear (&stress);
-  printf ("# %u actions, %d messages, %d restarts of the count, %d lost\n",
+  g_test_message ("%u actions, %d messages, %d restarts of the count, %d lost",
       n_actions, stress.n_messages, stress.n_breaks, stress.n_lost);
-  printf ("1..1\n%s 1 stress\n", stress.n_lost == 0 ? "ok" : "not ok");
-  return stress.n_lost == 0 ? 0 : 1;
+  g_assert_cmpint (stress.n_lost, ==, 0);
+}
+
+int
+main (int argc, char **argv)
+{
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  fixture_register ();
+  if (argc > 1)
+    seconds = atof (argv[1]);
+  if (argc > 2)
+    seed = atoi (argv[2]);
+  g_test_add_func ("/stress", test_stress);
+  leaks_add_test ("stress");
+  return g_test_run ();
 }

@@ -216,6 +216,27 @@ test_show_model (void)
   g_assert_nonnull (strstr (reason, "/no/such.h5"));
 }
 
+/* Nothing is left of the pipelines, of a file that fails neither: GStreamer's
+ * tracer of leaks says nothing, and it was asked. */
+static void
+test_leaks (void)
+{
+  g_autofree char *wav = make_wav ("leaks.wav", 4);
+  g_autofree char *out = NULL, *err = NULL;
+
+  if (!g_getenv ("GST_TRACERS")) {
+    g_test_skip ("GST_TRACERS=leaks is not set");
+    return;
+  }
+  g_setenv ("GST_DEBUG", "GST_TRACER:7,GST_INIT:4", TRUE);
+  g_assert_cmpint (
+      analyze (&out, &err, wav, "/nowhere/at-all.wav", wav, NULL), ==, 1);
+  g_unsetenv ("GST_DEBUG");
+  g_assert_nonnull (strstr (err, "deinitialized GStreamer"));
+  g_assert_nonnull (strstr (err, "object-alive.class"));
+  g_assert_null (strstr (err, "object-alive, type-name=(string)Gst"));
+}
+
 /* Fits a screen of 80 columns and 24 lines, prompt included. */
 static void
 test_help (void)
@@ -249,6 +270,7 @@ main (int argc, char **argv)
   g_test_add_func ("/analyze/usage", test_usage);
   g_test_add_func ("/analyze/show-model", test_show_model);
   g_test_add_func ("/analyze/help", test_help);
+  g_test_add_func ("/analyze/leaks", test_leaks);
   status = g_test_run ();
   remove = g_strdup_printf ("rm -r '%s'", folder);
   g_assert_true (g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL));

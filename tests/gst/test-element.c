@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What goes through the element, and what it says about it. */
 #include "tests/gst/fixture.h"
+#include "tests/gst/leaks.h"
 
 #define S16_16K                                                                \
   "audio/x-raw,format=S16LE,layout=interleaved,rate=16000,channels=1"
@@ -494,5 +495,6 @@ main (int argc, char **argv)
   g_test_add_func ("/element/mean", test_mean);
   g_test_add_func ("/element/queries", test_queries);
   g_test_add_func ("/element/qos", test_qos);
+  leaks_add_test ("element");
   return g_test_run ();
 }

@@ -6,6 +6,7 @@
 #include <gst/pbutils/pbutils.h>
 
 #include "tests/gst/fixture.h"
+#include "tests/gst/leaks.h"
 
 /* Metas that come out after `chain`, of 3 windows that went in. */
 static const struct {
@@ -315,5 +316,6 @@ main (int argc, char **argv)
     g_test_add_data_func (path, GUINT_TO_POINTER (i), test_tags);
   }
   g_test_add_func ("/tags/events", test_tag_events);
+  leaks_add_test ("meta");
   return g_test_run ();
 }

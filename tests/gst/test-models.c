@@ -9,6 +9,7 @@
 #include "nn/save.h"
 #include "nn/train/architectures.h"
 #include "tests/gst/fixture.h"
+#include "tests/gst/leaks.h"
 
 #define CAPS "audio/x-raw,format=S16LE,layout=interleaved,rate=16000,channels=1"
 
@@ -382,6 +383,7 @@ main (int argc, char **argv)
 
     g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_input);
   }
+  leaks_add_test ("models");
   status = g_test_run ();
   {
     g_autofree char *command = g_strdup_printf ("rm -r '%s'", folder);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Segments, seeks and flushes: which times a window has, and which sound is
  * heard. */
+#include "tests/gst/leaks.h"
 #include "tests/gst/stream.h"
 
 static void
@@ -222,5 +223,6 @@ main (int argc, char **argv)
   fixture_register ();
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     g_test_add_func (tests[i].path, tests[i].func);
+  leaks_add_test ("segment");
   return g_test_run ();
 }

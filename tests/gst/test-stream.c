@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The streaming rules: what restarts a window, what ends it, and which times a
  * window has. */
+#include "tests/gst/leaks.h"
 #include "tests/gst/stream.h"
 
 /* The end: what is left is padded if there is enough of it. */
@@ -338,5 +339,6 @@ main (int argc, char **argv)
   g_test_add_data_func ("/stream/order/async", "async", test_order);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     g_test_add_func (tests[i].path, tests[i].func);
+  leaks_add_test ("stream");
   return g_test_run ();
 }
