@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Bash completion for emotion-analyze, emotion-features and emotion-train.
 #
-# All that it knows it reads from the program's --help: the options; by the
+# All that it knows it reads from the program's --help-all: the options; by the
 # name of an option's value whether that is a file, a folder, one of some words
 # (text|json|csv) or a list (A,B,...); and those words from the explanation,
 # where they follow a colon, a bracket, "one of" or "also":
 #   --split=MODE          How validation sounds are drawn: stratified, speaker
+# and for a NICK from the line of models.
 
 # Prints name, name of the value and explanation of option $2 (of all of them
 # where it is empty) in the help $1.
@@ -51,6 +52,9 @@ _emotion_value ()
   IFS=$'\t' read -r name value text < <(_emotion_options "$2" "$1")
   [[ -n $name && $value != - ]] || return 1
   words=$(_emotion_words "$value" "$text")
+  if [[ $value == *NICK* ]]; then
+    words+=" $(sed -n 's/^Models: //p' <<<"$2" | tr -d ,)"
+  fi
   case $value in
     *DIR*) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$3") ;;
     *FILE* | MODEL* | *.h5)
@@ -69,7 +73,7 @@ _emotion_tool ()
   local help current=${COMP_WORDS[COMP_CWORD]} option=
 
   COMPREPLY=()
-  help=$(LC_ALL=C "${1/#\~/$HOME}" --help 2>/dev/null) || return
+  help=$(LC_ALL=C "${1/#\~/$HOME}" --help-all 2>/dev/null) || return
   # "--option=value" comes as three words.
   if [[ $current == = ]]; then
     current=
@@ -84,7 +88,8 @@ _emotion_tool ()
   fi
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(
-      compgen -W "$(_emotion_options "$help" | cut -f 1)" -- "$current")
+      compgen -W "$(_emotion_options "$help" | cut -f 1 | grep -v ^--gst-)" \
+        -- "$current")
   elif [[ $(sed -n 2p <<<"$help") == *FILE* ]]; then # "Usage:", then how
     compopt -o filenames
     mapfile -t COMPREPLY < <(compgen -f -- "$current")

@@ -35,11 +35,11 @@ compopt () { :; }
 
 folder=$(mktemp -d)
 trap 'rm -r "$folder"' EXIT
-# Each program once: --help is all that completion asks for.
+# Each program once: --help-all is all that completion asks for.
 mkdir -p "$folder/bin" "$folder/here/sounds"
 for tool in emotion-analyze emotion-features emotion-train; do
-  "$2/$tool" --help >"$folder/bin/$tool.help" || exit 1
-  printf '#!/bin/sh\ntest "$*" = --help && cat %s.help\n' "$folder/bin/$tool" \
+  "$2/$tool" --help-all >"$folder/bin/$tool.help" || exit 1
+  printf '#!/bin/sh\ntest "$*" = --help-all && cat %s.help\n' "$folder/bin/$tool" \
     >"$folder/bin/$tool"
   chmod +x "$folder/bin/$tool"
 done
@@ -78,8 +78,8 @@ CASES
 
 for tool in emotion-analyze emotion-features emotion-train; do
   is "every option of $tool" "$(offers "$tool --")" \
-    "$("$tool" --help | grep -oE '^  (-., )?--[a-z0-9-]+' | grep -oE -- '--.*' \
-      | LC_ALL=C sort | xargs)"
+    "$("$tool" --help-all | grep -oE '^  (-., )?--[a-z0-9-]+' \
+      | grep -oE -- '--.*' | grep -v -e '^--gst-' | LC_ALL=C sort | xargs)"
   is "$tool is completed" "$(complete -p "$tool")" \
     "complete -F _emotion_tool $tool"
 done
