@@ -2,6 +2,7 @@
 /* Compiled several times, with NN_SIMD_NAME and the machine flags that go with
  * it; see nn/loops.h. The compiler makes vectors of these loops. */
 #include "nn/loops.h"
+#include "nn/simd/kernels.h"
 
 #include <math.h>
 
@@ -208,11 +209,8 @@ adam (size_t n, const float *gradient, float rate, float beta_1, float beta_2,
   }
 }
 
-#define CONCAT_(a, b) a##b
-#define CONCAT(a, b) CONCAT_ (a, b)
-
-extern const NnLoops CONCAT (nn_loops_, NN_SIMD_NAME);
-const NnLoops CONCAT (nn_loops_, NN_SIMD_NAME) = {
+extern const NnLoops NN_PATH (loops);
+const NnLoops NN_PATH (loops) = {
   .random = random_words,
   .column_sums = column_sums,
   .add_rows = add_rows,

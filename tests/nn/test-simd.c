@@ -196,6 +196,36 @@ test_product (gconstpointer data)
         check_transposed (simd, m, k, n);
 }
 
+/* Of a state in -1..1, after a step. */
+#define GATE_ERROR 6e-7
+
+/* Gates that are as far open or shut as can be. */
+static void
+check_extreme_gates (const NnSimd *simd)
+{
+  float z[4] = { 1e30f, -INFINITY, -1e9f, INFINITY };
+  float rec[4] = { 0, 0, 0, 0 };
+  float c = 300, h = 0.25f;
+
+  simd->lstm_gates (z, rec, 1, &c, &h); /* forgets, and takes -1 */
+  g_assert_cmpfloat_with_epsilon (c, -1, 1e-6);
+  g_assert_cmpfloat_with_epsilon (h, tanh (-1), 1e-6);
+  z[0] = -1e30f;
+  z[1] = INFINITY;
+  c = 300;
+  simd->lstm_gates (z, rec, 1, &c, &h); /* keeps, and takes nothing */
+  g_assert_cmpfloat_with_epsilon (c, 300, 1e-4);
+  g_assert_cmpfloat_with_epsilon (h, 1, 1e-6);
+  h = 0.25f;
+  z[0] = 1e30f;
+  simd->gru_gates (z, rec, 1, &h); /* keeps */
+  g_assert_cmpfloat_with_epsilon (h, 0.25, 1e-6);
+  z[0] = -1e30f;
+  rec[2] = 5;
+  simd->gru_gates (z, rec, 1, &h); /* takes -1 */
+  g_assert_cmpfloat_with_epsilon (h, -1, 1e-6);
+}
+
 static void
 test_gates (gconstpointer data)
 {
@@ -205,6 +235,7 @@ test_gates (gconstpointer data)
     g_test_skip ("this processor does not have it");
     return;
   }
+  check_extreme_gates (simd);
   for (size_t u = 1; u < 40; u++) {
     g_autofree float *z = random_floats (4 * u, -6, 6);
     g_autofree float *rec = random_floats (4 * u, -3, 3);
@@ -221,9 +252,9 @@ test_gates (gconstpointer data)
       const double cell =
           sigmoid (gate[1]) * state[k] + sigmoid (gate[0]) * tanh (gate[2]);
 
-      g_assert_cmpfloat_with_epsilon (c[k], cell, 1e-6);
+      g_assert_cmpfloat_with_epsilon (c[k], cell, GATE_ERROR);
       g_assert_cmpfloat_with_epsilon (
-          h[k], sigmoid (gate[3]) * tanh (cell), 1e-6);
+          h[k], sigmoid (gate[3]) * tanh (cell), GATE_ERROR);
     }
     memcpy (h, state, u * sizeof *h);
     simd->gru_gates (z, rec, u, h);
@@ -233,7 +264,7 @@ test_gates (gconstpointer data)
       const double g = tanh (z[2 * u + k] + reset * rec[2 * u + k]);
 
       g_assert_cmpfloat_with_epsilon (
-          h[k], update * state[k] + (1 - update) * g, 1e-6);
+          h[k], update * state[k] + (1 - update) * g, GATE_ERROR);
     }
   }
 }

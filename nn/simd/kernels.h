@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The functions of nn/simd.h of the path that is being built, between the files
+ * of this folder. */
+#pragma once
+
+#include "nn/simd.h"
+
+#define NN_CONCAT_(a, b, c) a##b##_##c
+#define NN_CONCAT(a, b, c) NN_CONCAT_ (a, b, c)
+/* The name of this path's function or table. */
+#define NN_PATH(name) NN_CONCAT (nn_, name, NN_SIMD_NAME)
+
+void NN_PATH (product) (const NnProduct *product);
+void NN_PATH (transposed_product) (const NnTransposedProduct *product);
+void NN_PATH (vector_product) (const float *x, const NnPacked *b, float *y);
+void NN_PATH (finish_row) (const NnFinishRow *row);
+void NN_PATH (lstm_gates) (
+    const float *x, const float *rec, size_t units, float *c, float *h);
+void NN_PATH (gru_gates) (
+    const float *x, const float *rec, size_t units, float *h);

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The registers of the path that is being built (NN_SIMD_NAME and the machine
+ * flags that go with it, see nn/simd/meson.build), and functions of them. */
+#pragma once
+
+#include <string.h>
+
+#if defined(__AVX512F__)
+#define VECTOR 16
+#define ROWS 12 /* of a tile: 24 of 32 registers accumulate */
+#elif defined(__AVX2__)
+#define VECTOR 8
+#define ROWS 6 /* 12 of 16 registers */
+#else
+#define VECTOR 4
+#define ROWS 4
+#endif
+#define PANEL (2 * VECTOR)
+
+typedef float V __attribute__ ((vector_size (VECTOR * 4)));
+typedef int VI __attribute__ ((vector_size (VECTOR * 4)));
+typedef float VU
+    __attribute__ ((vector_size (VECTOR * 4), aligned (4), may_alias));
+
+#define INLINE static inline __attribute__ ((always_inline))
+
+INLINE V
+load (const float *p)
+{
+  return *(const VU *) p;
+}
+
+INLINE void
+store (float *p, V v)
+{
+  *(VU *) p = v;
+}
+
+INLINE V
+splat (float x)
+{
+  return x - (V){ 0 };
+}
+
+INLINE V
+select_ (VI mask, V a, V b)
+{
+  return (V) (((VI) a & mask) | ((VI) b & ~mask));
+}
+
+INLINE V
+min_ (V a, V b)
+{
+  return select_ (a < b, a, b);
+}
+
+INLINE V
+max_ (V a, V b)
+{
+  return select_ (a > b, a, b);
+}
+
+/* exp: x = n ln 2 + r, |r| <= ln 2 / 2; a polynomial for exp (r) (Cephes' expf,
+ * S. Moshier), then n goes into the exponent. Saturates at +-87.3. */
+INLINE V
+exp_v (V x)
+{
+  const V rounder = splat (12582912.f); /* 1.5 * 2^23: rounds when added */
+  V n, r, p;
+
+  x = min_ (max_ (x, splat (-87.3f)), splat (88.3f));
+  n = x * splat (1.44269504088896341f) + rounder;
+  n = n - rounder;
+  r = x - n * splat (0.693359375f) - n * splat (-2.12194440e-4f);
+  p = splat (1.9875691500e-4f);
+  p = p * r + splat (1.3981999507e-3f);
+  p = p * r + splat (8.3334519073e-3f);
+  p = p * r + splat (4.1665795894e-2f);
+  p = p * r + splat (1.6666665459e-1f);
+  p = p * r + splat (5.0000001201e-1f);
+  p = p * r * r + r + splat (1.f);
+  return (V) ((VI) p + (__builtin_convertvector(n, VI) << 23));
+}
+
+INLINE V
+sigmoid_v (V x)
+{
+  return splat (1.f) / (splat (1.f) + exp_v (-x));
+}
+
+/* tanh: near zero an odd polynomial (Cephes' tanhf), else by exp. */
+INLINE V
+tanh_v (V x)
+{
+  const VI sign = (VI) x & (VI) splat (-0.f);
+  const V a = (V) ((VI) x & ~(VI) splat (-0.f));
+  const V e = exp_v (a + a);
+  const V far = splat (1.f) - splat (2.f) / (e + splat (1.f));
+  const V z = x * x;
+  V p = splat (-5.70498872745e-3f);
+
+  p = p * z + splat (2.06390887954e-2f);
+  p = p * z + splat (-5.37397155531e-2f);
+  p = p * z + splat (1.33314422036e-1f);
+  p = p * z + splat (-3.33332819422e-1f);
+  p = p * z * x + x;
+  return select_ (a < splat (0.625f), p, (V) ((VI) far | sign));
+}
