@@ -32,7 +32,7 @@ check_use ()
   for tool in emotion-analyze emotion-features emotion-train; do
     check "$1: $tool" $2 $tool --help
   done
-  for tool in emotion-analyze emotion-train; do
+  for tool in emotion-analyze emotion-features emotion-train; do
     # As man would look for it, which need not be there.
     check "$1: page of $tool" $2 sh -c \
       "for dir in \$(echo \"\$MANPATH\" | tr : ' '); do

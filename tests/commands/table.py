@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the documentation shows and a test cannot do as it stands."""
+
+# Name: pattern, what stands there instead, why.
+SUBSTITUTE = {
+    'loudspeaker': (r'\bautoaudiosink\b', 'fakesink sync=true',
+                    'there is no sound card'),
+    'microphone': (r'\bautoaudiosrc\b',
+                   'filesrc location=voice.wav ! decodebin',
+                   'there is no sound card'),
+    'one epoch': (r'^emotion-train (?!.*--evaluate)',
+                  'emotion-train --epochs 1 ', 'a hundred take long'),
+}
+
+# Command: why it is not run at all.
+SKIP = {
+    'gst/demo': 'builds this folder; .ci/clean-machine runs it',
+    'tests/run': 'runs this test',
+    'meson devenv -C build': 'opens a shell; the test "install" uses it',
+    'meson setup build-release --buildtype=release --prefix /usr -Dtests=false':
+        'builds everything again; the test "install" installs this build',
+    'sudo meson install -C build-release':
+        'changes the system; the test "install" installs into a folder',
+}
+
+# What a command that fits prints.
+EXPECT = [
+    (r'gst-launch-1.0 -m .*emotiondetect', r'emotion, .*probabilities='),
+    (r'^emotion-analyze (?!.*--format|.*--show)', r'\d %'),
+    (r'^emotion-analyze .*--format json', r'"probabilities": \{'),
+    (r'^emotion-train .*--evaluate', r'UAR'),
+]

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Synthetic voices where the documentation has recordings, under its names."""
+import os
+import shutil
+import subprocess
+
+SENTENCE = 'Kids are talking by the door. Dogs are sitting by the door.'
+# Speaker, voice of espeak-ng.
+SPEAKERS = [('01', 'en+m1'), ('02', 'en+f1'), ('03', 'en+m3'), ('04', 'en+f3')]
+# Code of RAVDESS, letter of EmoDB, class, pitch and speed of espeak-ng.
+EMOTIONS = [('01', 'N', 'neutral', 50, 160), ('03', 'F', 'happy', 80, 190),
+            ('04', 'T', 'sad', 25, 120), ('05', 'W', 'angry', 60, 230)]
+# What encodes a file, by the end of its name.
+ENCODERS = {'.mp3': 'lamemp3enc', '.flac': 'flacenc',
+            '.webm': 'opusenc ! webmmux', '.mkv': 'opusenc ! matroskamux',
+            '.ogg': 'vorbisenc ! oggmux'}
+
+
+def speak(path, voice='en', pitch=50, speed=160, text=SENTENCE):
+    """Writes a WAV file of some seconds."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    subprocess.run(['espeak-ng', '-v', voice, '-p', str(pitch), '-s',
+                    str(speed), '-w', path, text], check=True)
+
+
+def encode(wav, path):
+    subprocess.run(
+        ['gst-launch-1.0', '-q', 'filesrc', 'location=' + wav, '!', 'wavparse',
+         '!', 'audioconvert', '!', 'audioresample', '!',
+         *ENCODERS[os.path.splitext(path)[1]].split(), '!', 'filesink',
+         'location=' + path], check=True)
+
+
+def make(folder):
+    """Fills a folder: sounds, and corpora named as RAVDESS, EmoDB and any."""
+    wav = os.path.join(folder, 'voice.wav')
+    speak(wav)
+    for name in ('voice.flac', 'interview.mp3', 'talk.webm'):
+        encode(wav, os.path.join(folder, name))
+    for speaker, voice in SPEAKERS:
+        for code, letter, name, pitch, speed in EMOTIONS:
+            first = os.path.join(folder, 'data/%s.wav' % name)
+            speak(first, voice, pitch, speed, 'Kids are talking by the door.')
+            for path in (
+                    'RAVDESS/Actor_%s/03-01-%s-01-01-01-%s.wav' % (
+                        speaker, code, speaker),
+                    'EmoDB/%sa01%sa.wav' % (speaker, letter),
+                    'voices/%s/%s/1.wav' % (name, speaker)):
+                path = os.path.join(folder, path)
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                shutil.copyfile(first, path)
