@@ -360,9 +360,13 @@ load_model (Tool *self, GError **error)
   const char *path = options->evaluate;
   GstEmotionBuiltin builtin;
 
-  self->recipe = train_options_recipe (options);
   if (!path && train_is_architecture (train_options_model (options)))
-    return TRUE;
+    return train_options_recipe (options, &self->recipe, error);
+  if (options->recipe) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--recipe goes with an architecture: a model file has its own");
+    return FALSE;
+  }
   if (!path)
     path = train_options_model (options);
   if (!options->evaluate && !g_file_test (path, G_FILE_TEST_EXISTS)) {

@@ -90,6 +90,8 @@ static const Option options[] = {
     "Architecture (cnn-gru, cnn-lstm, cnn-lstm-optimized, "
     "cnn-lstm-regularized, simple, logistic), or a model file to start from",
     "NICK|FILE", TRAIN_DEFAULT_MODEL },
+  { "recipe", G_OPTION_ARG_STRING_ARRAY, AT (recipe), 0, 0, TRUE,
+    "Change the features of the architecture (top_db=60)", "FIELD=VALUE" },
   { "dropout", G_OPTION_ARG_DOUBLE, AT (dropout), 0, 3, TRUE,
     "Factor of the architecture's dropout rates (1)", "X" },
   { "l2", G_OPTION_ARG_DOUBLE, AT (l2), 0, 1000, TRUE,
@@ -104,6 +106,8 @@ static const Option options[] = {
     "How the rate changes: plateau, cosine", "HOW", TRAIN_DEFAULT_SCHEDULE },
   { "warm-up", G_OPTION_ARG_INT, AT (warm_up), 0, 1000, TRUE,
     "Epochs in which the rate rises, with cosine (0)", "N" },
+  { "average", G_OPTION_ARG_DOUBLE, AT (average), 0, 0.99999, TRUE,
+    "Keep the moving average of the weights, with this decay (0: off)", "X" },
   { "keep", G_OPTION_ARG_STRING, AT (keep), 0, 0, TRUE,
     "Which weights are saved: best (by validation), last", "WHICH",
     TRAIN_DEFAULT_KEEP },

@@ -44,10 +44,11 @@ typedef struct {
   double mixup;
   /* The network and how it learns. */
   char *model;    /* train_options_model */
+  char **recipe;  /* "field=value" */
   char *schedule; /* NULL: TRAIN_DEFAULT_SCHEDULE */
   char *keep;     /* NULL: TRAIN_DEFAULT_KEEP */
   gint warm_up;
-  double dropout, l2;
+  double dropout, l2, average;
   gint epochs, batch_size, patience, plateau_patience;
   double learning_rate, min_learning_rate, plateau_factor;
   double epsilon, weight_decay, clip_norm, label_smoothing;
@@ -84,8 +85,10 @@ TrainSplitMode train_options_split_mode (const TrainOptions *self);
 guint train_options_folds (const TrainOptions *self, TrainSplitMode *mode);
 gboolean train_options_is_cosine (const TrainOptions *self);
 gboolean train_options_keeps_last (const TrainOptions *self);
-/* The features that an architecture is made for. */
-DspRecipe train_options_recipe (const TrainOptions *self);
+/* The features that an architecture is made for, with the changes that --recipe
+ * asks for. FALSE and G_OPTION_ERROR where these make no recipe. */
+gboolean train_options_recipe (
+    const TrainOptions *self, DspRecipe *recipe, GError **error);
 /* "1-4,ravdess/7" -> patterns; NULL -> NULL. Free with g_strfreev. */
 char **train_options_list (const char *text);
 guint train_options_n_threads (const TrainOptions *self);

@@ -121,6 +121,7 @@ set_fit (const TrainOptions *options, Context *context, NnFitConfig *config)
   config->plateau_min_rate = options->min_learning_rate;
   config->cosine = train_options_is_cosine (options);
   config->warm_up = options->warm_up;
+  config->average = options->average;
   config->restore_best = !train_options_keeps_last (options);
   config->on_batch = on_batch;
   config->on_epoch = on_epoch;
@@ -183,7 +184,9 @@ fit (TrainRun *self, const TrainOptions *options, Context *context,
     g_propagate_error (error, g_steal_pointer (&state_error));
   if (!ranks_agree (context->ranks, is_saved, error))
     return FALSE;
-  if (!train_options_keeps_last (options))
+  if (train_options_keeps_last (options))
+    nn_fit_restore_average (fit);
+  else
     nn_fit_restore_best (fit);
 
   const NnEpoch *const epochs = nn_fit_history (fit, &self->n_epochs);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "nn/train/average.h"
 #include "nn/train/fit.h"
 #include "nn/train/trainer-private.h"
 
@@ -24,6 +25,7 @@ struct _NnFit {
   NnFitState state;
   GArray *history;            /* of NnEpoch */
   float *best;                /* [weights->n_values] */
+  NnAverage *average;         /* NULL: off */
   size_t *order;              /* [training->n] of this epoch */
   float *x, *target, *weight; /* [batch_size] of each */
 };

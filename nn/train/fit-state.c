@@ -5,6 +5,7 @@
  *   state           NnFitState
  *   history         [epochs][fields of NnEpoch]
  *   weights, best   [n_values];  adam_m, adam_v  [n_trained]
+ *   average         [n_values], where there is one
  */
 #include <math.h>
 #include <string.h>
@@ -136,6 +137,8 @@ nn_fit_save_state (
       fit->state.best_epoch == G_MAXSIZE ? weights : fit->best);
   nn_h5_write_floats (writer, "adam_m", &trained, trainer->optimizer->m);
   nn_h5_write_floats (writer, "adam_v", &trained, trainer->optimizer->v);
+  if (fit->average)
+    nn_h5_write_floats (writer, "average", &values, fit->average->values);
   write_history (fit, writer);
   bytes = nn_h5_writer_finish (writer, error);
   return bytes && nn_file_write (path, bytes, error);
@@ -273,6 +276,7 @@ nn_fit_load_state (NnFit *fit, const char *path, char **text, GError **error)
   g_autoptr (NnH5) file = open_state (fit, path, error);
   g_autofree double *state = NULL, *step = NULL, *history = NULL;
   g_autofree float *weights = NULL, *best = NULL, *m = NULL, *v = NULL;
+  g_autofree float *average = NULL;
   g_autofree char *kept = NULL;
   size_t n_epochs;
 
@@ -285,6 +289,9 @@ nn_fit_load_state (NnFit *fit, const char *path, char **text, GError **error)
       || !(m = read_floats (file, "adam_m", n_trained, error))
       || !(v = read_floats (file, "adam_v", n_trained, error))
       || !(kept = nn_h5_attribute_string (file, "", "text", error)))
+    return false;
+  if (fit->average
+      && !(average = read_floats (file, "average", n_values, error)))
     return false;
   if (n_epochs > 0
       && !(history = read_doubles (file, "history", n_epochs * N_EPOCH, error)))
@@ -300,6 +307,8 @@ nn_fit_load_state (NnFit *fit, const char *path, char **text, GError **error)
   memcpy (trainer->optimizer->m, m, n_trained * sizeof *m);
   memcpy (trainer->optimizer->v, v, n_trained * sizeof *v);
   memcpy (fit->best, best, n_values * sizeof *best);
+  if (average)
+    memcpy (fit->average->values, average, n_values * sizeof *average);
   nn_weight_list_set (trainer->weights, weights);
   nn_trainer_weights_changed (trainer);
   if (text)

@@ -37,6 +37,8 @@ nn_fit_new (NnTrainer *trainer, const NnFitConfig *config,
     .plateau_loss = INFINITY };
   fit->history = g_array_new (FALSE, FALSE, sizeof (NnEpoch));
   fit->best = g_new (float, trainer->weights->n_values);
+  if (config->average > 0)
+    fit->average = nn_average_new (trainer->weights, config->average);
   fit->order = g_new (size_t, training->n);
   fit->x = g_new (float, batch * trainer->input_size);
   fit->target = g_new (float, batch * trainer->n_classes);
@@ -51,6 +53,7 @@ nn_fit_free (NnFit *fit)
     return;
   g_array_unref (fit->history);
   g_free (fit->best);
+  nn_average_free (fit->average);
   g_free (fit->order);
   g_free (fit->x);
   g_free (fit->target);
@@ -95,6 +98,8 @@ run_batch (NnFit *fit)
       fit->x + mine * fit->trainer->input_size,
       fit->target + mine * fit->trainer->n_classes, fit->weight + mine);
   nn_trainer_step (fit->trainer, n, fit->x, fit->target, fit->weight, &score);
+  if (fit->average)
+    nn_average_update (fit->average, fit->trainer->optimizer->step);
   nn_score_add (&fit->state.score, &score);
   fit->state.batch++;
 }
@@ -170,6 +175,16 @@ cosine_rate (const NnFit *fit)
   return fit->first_rate * 0.5 * (1 + cos (G_PI * (epoch - warm_up) / rest));
 }
 
+/* From the weights that are trained to those that count, and back. */
+static void
+exchange (NnFit *fit)
+{
+  if (!fit->average)
+    return;
+  nn_average_exchange (fit->average);
+  nn_trainer_weights_changed (fit->trainer);
+}
+
 /* Validation and the two watches; true where it is time to stop. */
 static bool
 end_epoch (NnFit *fit, gint64 started)
@@ -180,12 +195,17 @@ end_epoch (NnFit *fit, gint64 started)
   bool is_time;
 
   nn_trainer_align (fit->trainer);
+  if (fit->average) {
+    exchange (fit);
+    nn_trainer_align (fit->trainer);
+  }
   if (fit->validation) {
     nn_trainer_evaluate (fit->trainer, fit->validation, NULL, &score);
     epoch.val_accuracy = nn_score_accuracy (&score);
     watched = epoch.val_loss = nn_score_loss (&score);
   }
   is_time = watch_for_stop (fit, watched);
+  exchange (fit);
   watch_for_plateau (fit, watched);
   epoch.is_best = fit->state.best_epoch == fit->state.epoch;
   epoch.seconds = (g_get_monotonic_time () - started) / 1e6;
@@ -201,6 +221,8 @@ finish (NnFit *fit, NnFitResult result)
 {
   if (fit->config.restore_best)
     nn_fit_restore_best (fit);
+  else
+    nn_fit_restore_average (fit);
   return result;
 }
 
@@ -272,6 +294,16 @@ nn_fit_restore_best (NnFit *fit)
   nn_weight_list_set (fit->trainer->weights, fit->best);
   nn_trainer_weights_changed (fit->trainer);
   return true;
+}
+
+void
+nn_fit_restore_average (NnFit *fit)
+{
+  g_return_if_fail (fit != NULL);
+  if (!fit->average)
+    return;
+  nn_weight_list_set (fit->trainer->weights, fit->average->values);
+  nn_trainer_weights_changed (fit->trainer);
 }
 
 const NnEpoch *

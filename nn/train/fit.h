@@ -39,6 +39,11 @@ typedef struct {
   bool cosine;
   size_t warm_up; /* epochs */
   bool drop_last; /* skip a last batch that is not full */
+  /* The weights that count (for validation, as the best, at the end) are the
+   * exponential moving average of those of all steps, with this decay; 0: the
+   * weights themselves. It covers the moving statistics of
+   * BatchNormalization. */
+  double average;
   /* Called by nn_fit_run on the caller's thread; may be NULL. Return false to
    * stop: after on_batch between two steps, after on_epoch between two epochs.
    */
@@ -66,13 +71,17 @@ typedef enum {
 } NnFitResult;
 
 /* Trains until one of these. At the end (all but NN_FIT_STOPPED) the trainer
- * holds the best weights if restore_best. */
+ * holds the best weights if restore_best, else the last: averaged, if so. */
 NnFitResult nn_fit_run (NnFit *fit);
 
 /* Puts the best weights up to now into the trainer: for saving after
  * NN_FIT_STOPPED. false where no epoch is complete. Save the state first:
  * afterwards running on would start from these weights. */
 bool nn_fit_restore_best (NnFit *fit);
+
+/* The same with the average of the weights up to now; nothing happens where
+ * there is none. */
+void nn_fit_restore_average (NnFit *fit);
 
 /* Complete epochs, oldest first, also those before a resume. Borrowed until the
  * next call of nn_fit_run. */

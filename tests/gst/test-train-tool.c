@@ -289,6 +289,44 @@ test_cosine (void)
       ==, 4);
 }
 
+/* The model file carries the recipe that it was trained with, and the tool's
+ * own evaluation uses it. */
+static void
+test_recipe (void)
+{
+  g_autofree char *model = path_of ("recipe.h5");
+  g_autofree char *out = NULL, *evaluated = NULL;
+
+  g_assert_cmpint (
+      run (&out, NULL, "--ravdess", recordings, "--output", model, "--epochs",
+          "1", "--no-augment", "--test-speakers", "4", "--average", "0.5",
+          "--recipe", "top_db=55", "--recipe", "f_min=50", NULL),
+      ==, 0);
+
+  g_autofree char *text = metadata_of (model);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonObject *const root = parse (parser, text);
+  JsonObject *const recipe = json_object_get_object_member (root, "recipe");
+  JsonObject *const options = json_object_get_object_member (
+      json_object_get_object_member (root, "training"), "options");
+
+  g_assert_cmpfloat (json_object_get_double_member (recipe, "top_db"), ==, 55);
+  g_assert_cmpfloat (json_object_get_double_member (recipe, "f_min"), ==, 50);
+  g_assert_cmpstr (json_object_get_string_member (options, "recipe"), ==,
+      "top_db=55 f_min=50");
+  g_assert_cmpstr (
+      json_object_get_string_member (options, "average"), ==, "0.5");
+  g_assert_cmpint (run (&evaluated, NULL, "--evaluate", model, "--ravdess",
+                       recordings, "--speakers", "4", NULL),
+      ==, 0);
+  g_assert_cmpstr (
+      table_of (out, "\nTest:"), ==, table_of (evaluated, "recipe.h5:"));
+  /* A model file has its own. */
+  g_assert_cmpint (run (NULL, NULL, "--evaluate", model, "--ravdess",
+                       recordings, "--recipe", "top_db=60", NULL),
+      ==, 2);
+}
+
 static void
 test_cross_validate (void)
 {
@@ -340,6 +378,10 @@ test_errors (void)
         "cnn-x" },
     { { "--ravdess", "@", "--output", "@never.h5", "--test-speakers", "77" }, 2,
         "77" },
+    { { "--ravdess", "@", "--output", "@never.h5", "--recipe", "tall_db=60" },
+        2, "tall_db" },
+    { { "--ravdess", "@", "--output", "@never.h5", "--recipe", "f_max=9000" },
+        2, "f_max" },
   };
 
   g_mkdir (nothing, 0700);
@@ -419,6 +461,7 @@ main (int argc, char **argv)
   g_test_add_func ("/train/tool/threads", test_threads);
   g_test_add_func ("/train/tool/interrupt", test_interrupt);
   g_test_add_func ("/train/tool/cosine", test_cosine);
+  g_test_add_func ("/train/tool/recipe", test_recipe);
   g_test_add_func ("/train/tool/cross-validate", test_cross_validate);
   g_test_add_func ("/train/tool/unreadable", test_unreadable);
   g_test_add_func ("/train/tool/errors", test_errors);

@@ -138,6 +138,7 @@ test_threads (gconstpointer data)
 /* Stops behind batch `batch` of epoch `epoch`; batch 0: behind the epoch. */
 typedef struct {
   size_t epoch, batch;
+  double average; /* of NnFitConfig */
 } StopAt;
 
 static bool
@@ -161,6 +162,8 @@ test_resume (gconstpointer data)
 {
   StopAt at = *(const StopAt *) data;
   NnFitConfig config = three_epochs ();
+
+  config.average = at.average;
   g_autoptr (GError) error = NULL;
   g_autofree char *folder = g_dir_make_tmp ("emotion-XXXXXX", &error);
   g_autofree char *path = g_build_filename (folder, "state.h5", NULL);
@@ -201,6 +204,74 @@ test_resume (gconstpointer data)
   assert_same_weights (other, same);
   g_unlink (path);
   g_rmdir (folder);
+}
+
+/* The average of all steps by its definition. */
+typedef struct {
+  const NnTrainer *trainer;
+  double *values; /* [n_values] */
+  size_t t;
+} Reference;
+
+static bool
+follow (gpointer data, const NnEpoch *progress)
+{
+  Reference *const reference = data;
+  g_autofree float *weights = weights_of (reference->trainer);
+  const double t = ++reference->t;
+  const double decay = MIN (0.8, t / (t + 9));
+
+  for (size_t i = 0; i < reference->trainer->weights->n_values; i++)
+    reference->values[i] =
+        decay * reference->values[i] + (1 - decay) * weights[i];
+  return true;
+}
+
+/* What counts is the average: it is what is kept, and what is validated; the
+ * steps are those of a run without one. */
+static void
+test_average (gconstpointer data)
+{
+  const bool keeps_best = GPOINTER_TO_INT (data);
+  NnFitConfig config = three_epochs ();
+  NnScore score;
+  size_t n, m;
+  g_autoptr (NnTrainer) plain = new_trainer ("cnn-lstm-optimized", 1);
+  g_autoptr (NnFit) plain_fit = nn_fit_new (plain, &config, &samples, NULL);
+  g_autoptr (NnTrainer) trainer = new_trainer ("cnn-lstm-optimized", 1);
+  const size_t n_values = trainer->weights->n_values;
+  g_autofree float *first = weights_of (trainer);
+  g_autofree double *values = g_new (double, n_values);
+  Reference reference = { .trainer = trainer, .values = values };
+  g_autoptr (NnFit) fit = NULL;
+
+  for (size_t i = 0; i < n_values; i++)
+    values[i] = first[i];
+  config.average = 0.8;
+  config.restore_best = keeps_best;
+  config.on_batch = follow;
+  config.data = &reference;
+  fit = nn_fit_new (trainer, &config, &samples, &validation);
+  nn_fit_run (plain_fit);
+  nn_fit_run (fit);
+
+  const NnEpoch *const plain_history = nn_fit_history (plain_fit, &n);
+  const NnEpoch *const history = nn_fit_history (fit, &m);
+
+  g_assert_cmpuint (n, ==, m);
+  for (size_t i = 0; i < n; i++)
+    g_assert_cmpfloat (history[i].loss, ==, plain_history[i].loss);
+  nn_trainer_evaluate (trainer, &validation, NULL, &score);
+  g_assert_cmpfloat (nn_score_loss (&score), ==,
+      history[keeps_best ? nn_fit_best_epoch (fit) : n - 1].val_loss);
+  if (keeps_best)
+    return;
+
+  g_autofree float *kept = weights_of (trainer);
+
+  for (size_t i = 0; i < n_values; i++)
+    g_assert_cmpfloat_with_epsilon (
+        kept[i], values[i], 1e-6 * (1 + fabs (values[i])));
 }
 
 /* A loss that we choose: samples whose weights are the script's. One sample,
@@ -293,7 +364,8 @@ test_learns (void)
 int
 main (int argc, char **argv)
 {
-  static const StopAt stops[] = { { 0, 2 }, { 1, 1 }, { 1, 0 } };
+  static const StopAt stops[] = { { 0, 2, 0 }, { 1, 1, 0 }, { 1, 0, 0 },
+    { 1, 2, 0.9 }, { 1, 0, 0.9 } };
   const char *const *const nicks = nn_architecture_nicks ();
 
   g_test_init (&argc, &argv, NULL);
@@ -303,11 +375,15 @@ main (int argc, char **argv)
     g_test_add_data_func (path, nicks[i], test_threads);
   }
   for (size_t i = 0; i < G_N_ELEMENTS (stops); i++) {
-    g_autofree char *path = g_strdup_printf (
-        "/fit/resume/epoch%zu-batch%zu", stops[i].epoch, stops[i].batch);
+    g_autofree char *path = g_strdup_printf ("/fit/resume/epoch%zu-batch%zu%s",
+        stops[i].epoch, stops[i].batch, stops[i].average > 0 ? "-average" : "");
 
     g_test_add_data_func (path, &stops[i], test_resume);
   }
+  g_test_add_data_func (
+      "/fit/average/last", GINT_TO_POINTER (false), test_average);
+  g_test_add_data_func (
+      "/fit/average/best", GINT_TO_POINTER (true), test_average);
   g_test_add_func ("/fit/watches", test_watches);
   g_test_add_func ("/fit/learns", test_learns);
   return g_test_run ();
