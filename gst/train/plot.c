@@ -146,7 +146,7 @@ draw_cell (gsize row, gsize column, gsize n, gsize count, gsize support)
   const double x = column, y = n - 1 - row;
   const PLFLT xs[] = { x, x + 1, x + 1, x }, ys[] = { y, y, y + 1, y + 1 };
   const gboolean is_dark = set_shade (share);
-  g_autofree char *percent = g_strdup_printf ("%.0f", 100 * share);
+  g_autofree char *percent = g_strdup_printf ("%.0f %%", 100 * share);
   g_autofree char *number = g_strdup_printf ("%zu", count);
 
   plfill (4, xs, ys);
@@ -194,7 +194,7 @@ train_plot_confusion (const char *path, const char *title,
   draw_names (labels, used, n);
   plschr (0, 0.8);
   plmtex ("b", 10.2, 0.5, 0.5, "Predicted");
-  plmtex ("l", 10.2, 0.5, 0.5, "True");
+  plmtex ("l", 10.2, 0.5, 0.5, "True (and how many windows)");
   plmtex ("t", 1.2, 0.5, 0.5, title);
   plend ();
   return TRUE;
