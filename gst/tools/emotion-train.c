@@ -301,6 +301,15 @@ train (Tool *self, GError **error)
       && save (self, parts, result, state, error);
 }
 
+/* Without a validation part, all that is not tested is learnt. */
+static void
+learn_from_validation (const Tool *self, TrainPart *parts)
+{
+  for (guint i = 0; i < self->corpus->items->len; i++)
+    if (parts[i] == TRAIN_PART_VALIDATION)
+      parts[i] = TRAIN_PART_TRAIN;
+}
+
 /* One fold: adds its test to the others. */
 static gboolean
 train_fold (Tool *self, TrainSplitMode mode, guint n_folds, guint fold,
@@ -313,6 +322,8 @@ train_fold (Tool *self, TrainSplitMode mode, guint n_folds, guint fold,
   if (!train_split_fold (
           self->corpus, mode, self->options->seed, n_folds, fold, parts, error))
     return FALSE;
+  if (self->options->validation_fraction == 0)
+    learn_from_validation (self, parts);
   g_autoptr (TrainRun) result = run (self, parts, NULL, error);
 
   self->fold = "";

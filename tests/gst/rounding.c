@@ -13,8 +13,8 @@
 typedef struct {
   GstEmotionModel *model;
   DspFeatures *features;
-  float *in;      /* [n_features] */
-  float *out[2];  /* [n_outputs], of the sound and of the rounded one */
+  float *in;     /* [n_features] */
+  float *out[2]; /* [n_outputs], of the sound and of the rounded one */
   guint n_windows, n_changed;
   double largest; /* change of a probability */
 } Trial;
@@ -88,9 +88,8 @@ static gboolean
 try_model (const char *folder, const char *what, GError **error)
 {
   g_autoptr (GstEmotionModel) model = load (what, error);
-  g_autoptr (DspFeatures) features = model
-      ? dsp_features_new (gst_emotion_model_recipe (model), error)
-      : NULL;
+  g_autoptr (DspFeatures) features =
+      model ? dsp_features_new (gst_emotion_model_recipe (model), error) : NULL;
 
   if (!features)
     return FALSE;

@@ -203,7 +203,7 @@ assert_same (const Answer *a, const Answer *b)
 }
 
 static void
-check_nick (const char *nick, const char *path)
+check_nick (const char *nick, const char *path, gboolean with_tool)
 {
   gsize n;
   g_autofree float *samples =
@@ -227,8 +227,10 @@ check_nick (const char *nick, const char *path)
   g_assert_cmpfloat_with_epsilon (sum, 1, 1e-5);
   run_directly (nick, samples, n, &direct);
   assert_same (&element, &direct);
-  run_tool (nick, path, &tool);
-  assert_same (&element, &tool);
+  if (with_tool) {
+    run_tool (nick, path, &tool);
+    assert_same (&element, &tool);
+  }
 }
 
 static void
@@ -237,7 +239,7 @@ test_sound (gconstpointer name)
   g_autofree char *path = make_sound (name);
 
   for (guint i = 0; path && i < G_N_ELEMENTS (nicks); i++)
-    check_nick (nicks[i], path);
+    check_nick (nicks[i], path, g_str_equal (name, "tone"));
 }
 
 /* The bytes stay where they are in the program, and every element shares the

@@ -339,6 +339,21 @@ test_cross_validate (void)
   g_assert_nonnull (strstr (out, "Cross-validation: 64 windows"));
 }
 
+/* Nothing is validated: all that is not tested is learnt. */
+static void
+test_cross_validate_alone (void)
+{
+  g_autofree char *out = NULL;
+
+  g_assert_cmpint (
+      run (&out, NULL, "--ravdess", recordings, "--model", "logistic",
+          "--cross-validate", "speakers:4", "--validation-fraction", "0",
+          "--keep", "last", "--epochs", "1", "--no-augment", NULL),
+      ==, 0);
+  g_assert_null (strstr (out, "val_loss"));
+  g_assert_nonnull (strstr (out, "Cross-validation: 64 windows"));
+}
+
 /* A file that is no sound is named, counted, and makes the status 1. */
 static void
 test_unreadable (void)
@@ -463,6 +478,8 @@ main (int argc, char **argv)
   g_test_add_func ("/train/tool/cosine", test_cosine);
   g_test_add_func ("/train/tool/recipe", test_recipe);
   g_test_add_func ("/train/tool/cross-validate", test_cross_validate);
+  g_test_add_func (
+      "/train/tool/cross-validate-alone", test_cross_validate_alone);
   g_test_add_func ("/train/tool/unreadable", test_unreadable);
   g_test_add_func ("/train/tool/errors", test_errors);
   g_test_add_func ("/train/tool/seed", test_seed);
