@@ -106,6 +106,20 @@ gst_emotion_delivery_push_tags (GstEmotionDelivery *self, GstPad *pad)
 }
 
 void
+gst_emotion_delivery_push_results (GstEmotionDelivery *self, GstPad *pad)
+{
+  GQueue events = G_QUEUE_INIT;
+  GstEvent *event;
+
+  GST_OBJECT_LOCK (self->element);
+  for (GList *l = self->results.head; l; l = l->next)
+    g_queue_push_tail (&events, gst_emotion_event_new (l->data));
+  GST_OBJECT_UNLOCK (self->element);
+  while ((event = g_queue_pop_head (&events)))
+    gst_pad_push_event (pad, event);
+}
+
+void
 gst_emotion_delivery_finish (GstEmotionDelivery *self)
 {
   GST_OBJECT_LOCK (self->element);

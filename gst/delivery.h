@@ -39,6 +39,11 @@ GstEvent *gst_emotion_delivery_merge_tags (
 /* Sends the tags that are due. */
 void gst_emotion_delivery_push_tags (GstEmotionDelivery *self, GstPad *pad);
 
+/* A segment ends: what still waits would get a buffer of another one, or none.
+ * It goes as events (gst_emotion_event_new) now; a buffer that follows carries
+ * it all the same. */
+void gst_emotion_delivery_push_results (GstEmotionDelivery *self, GstPad *pad);
+
 /* The end of the stream: the summary is due. */
 void gst_emotion_delivery_finish (GstEmotionDelivery *self);
 

@@ -22,7 +22,9 @@
  * * #gchararray `model`: nick or file name
  *
  * The first buffer that leaves after a result is known carries the same fields
- * as a #GstCustomMeta named `GstEmotionMeta`.
+ * as a #GstCustomMeta named `GstEmotionMeta`. Those that no buffer of the same
+ * segment is left to carry, such as the last one before EOS, also come as a
+ * serialized custom downstream event with that structure.
  *
  * ## Example launch line
  * |[
@@ -235,10 +237,18 @@ take_gap (GstEmotionDetect *self, GstEvent *event)
 }
 
 static void
+push_results (GstEmotionDetect *self)
+{
+  gst_emotion_delivery_push_results (
+      &self->delivery, GST_BASE_TRANSFORM_SRC_PAD (self));
+}
+
+static void
 finish (GstEmotionDetect *self)
 {
   gst_emotion_recognizer_finish (self->recognizer);
   gst_emotion_recognizer_drain (self->recognizer);
+  push_results (self);
   gst_emotion_delivery_finish (&self->delivery);
   gst_emotion_delivery_push_tags (
       &self->delivery, GST_BASE_TRANSFORM_SRC_PAD (self));
@@ -282,6 +292,7 @@ take_event (GstEmotionDetect *self, GstEvent *event)
       gst_event_parse_segment (event, &segment);
       gst_emotion_recognizer_set_segment (self->recognizer, segment);
       gst_emotion_recognizer_drain (self->recognizer);
+      push_results (self);
       break;
     case GST_EVENT_GAP:
       take_gap (self, event);

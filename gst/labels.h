@@ -9,6 +9,8 @@ typedef struct _GstEmotionLabels GstEmotionLabels;
 
 /* What `emotion` says where no label applies. */
 #define GST_EMOTION_UNKNOWN "unknown"
+/* What people read where a window was silent. */
+#define GST_EMOTION_SILENCE "silence"
 
 /* As many as a model may have: each result carries them all. */
 #define GST_EMOTION_MAX_LABELS 1024

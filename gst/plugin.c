@@ -4,11 +4,20 @@
 #include <gst/gst.h>
 
 #include "gst/gstemotiondetect.h"
+#ifdef HAVE_SCOPE
+#include "gst/gstemotionscope.h"
+#endif
+#include "gst/gstemotiontext.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
-  return GST_ELEMENT_REGISTER (emotiondetect, plugin);
+#ifdef HAVE_SCOPE
+  if (!GST_ELEMENT_REGISTER (emotionscope, plugin))
+    return FALSE;
+#endif
+  return GST_ELEMENT_REGISTER (emotiondetect, plugin)
+      && GST_ELEMENT_REGISTER (emotiontext, plugin);
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, emotiondetect,

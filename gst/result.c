@@ -82,6 +82,73 @@ gst_emotion_result_to_structure (const GstEmotionResult *self)
   return s;
 }
 
+/* NULL where the probabilities are not a double for each of some labels. */
+static GstEmotionResult *
+probabilities_from_structure (
+    const GstStructure *p, const GstEmotionWindow *window, const char *model)
+{
+  const gint n = gst_structure_n_fields (p);
+  g_autofree const char **names = g_new0 (const char *, n + 1);
+  g_autoptr (GstEmotionLabels) labels = NULL;
+  g_autoptr (GstEmotionResult) self = NULL;
+
+  if (n > GST_EMOTION_MAX_LABELS)
+    return NULL;
+  for (gint i = 0; i < n; i++)
+    names[i] = gst_structure_nth_field_name (p, i);
+  labels = gst_emotion_labels_new (names, NULL);
+  if (!labels)
+    return NULL;
+  self = gst_emotion_result_new (window, labels, model);
+  for (gint i = 0; i < n; i++) {
+    gdouble value;
+
+    if (!gst_structure_get_double (p, names[i], &value)
+        || !(value >= 0 && value <= 1))
+      return NULL;
+    self->probabilities[i] = value;
+  }
+  return g_steal_pointer (&self);
+}
+
+GstEmotionResult *
+gst_emotion_result_from_structure (const GstStructure *s)
+{
+  g_autoptr (GstEmotionResult) self = NULL;
+  g_autoptr (GstStructure) p = NULL;
+  g_autofree char *model = NULL;
+  GstEmotionWindow window = { 0 };
+  GstClockTime processing_time;
+  gdouble confidence;
+  gint index;
+
+  if (!gst_structure_get (s,                                   /* */
+          "timestamp", G_TYPE_UINT64, &window.timestamp,       /* */
+          "stream-time", G_TYPE_UINT64, &window.stream_time,   /* */
+          "running-time", G_TYPE_UINT64, &window.running_time, /* */
+          "duration", G_TYPE_UINT64, &window.duration,         /* */
+          "label-index", G_TYPE_INT, &index,                   /* */
+          "confidence", G_TYPE_DOUBLE, &confidence,            /* */
+          "probabilities", GST_TYPE_STRUCTURE, &p,             /* */
+          "window-id", G_TYPE_UINT64, &window.id,              /* */
+          "partial", G_TYPE_BOOLEAN, &window.partial,          /* */
+          "silence", G_TYPE_BOOLEAN, &window.silence,          /* */
+          "processing-time", G_TYPE_UINT64, &processing_time,  /* */
+          "model", G_TYPE_STRING, &model, NULL)
+      || !p || !GST_CLOCK_TIME_IS_VALID (window.timestamp)
+      || !GST_CLOCK_TIME_IS_VALID (window.duration)
+      || !(confidence >= 0 && confidence <= 1))
+    return NULL;
+  self = probabilities_from_structure (p, &window, model);
+  if (!self || index < -1
+      || index >= (gint) gst_emotion_labels_count (self->labels))
+    return NULL;
+  self->label_index = index;
+  self->confidence = confidence;
+  self->processing_time = processing_time;
+  return g_steal_pointer (&self);
+}
+
 void
 gst_emotion_meta_register (void)
 {
@@ -103,4 +170,13 @@ gst_emotion_meta_add (GstBuffer *buffer, const GstEmotionResult *result)
   GstCustomMeta *meta = gst_buffer_add_custom_meta (buffer, GST_EMOTION_META);
 
   fill_structure (result, gst_custom_meta_get_structure (meta));
+}
+
+GstEvent *
+gst_emotion_event_new (const GstEmotionResult *result)
+{
+  GstStructure *s = gst_structure_new_empty (GST_EMOTION_META);
+
+  fill_structure (result, s);
+  return gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM, s);
 }

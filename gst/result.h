@@ -48,7 +48,15 @@ const char *gst_emotion_result_emotion (const GstEmotionResult *self);
 /* A structure "emotion" with all fields. */
 GstStructure *gst_emotion_result_to_structure (const GstEmotionResult *self);
 
+/* The other way: message, meta or event. NULL where a field is missing or makes
+ * no sense, since anybody may attach a meta of that name. */
+GstEmotionResult *gst_emotion_result_from_structure (const GstStructure *s);
+
 /* Makes GST_EMOTION_META known; harmless to call again. */
 void gst_emotion_meta_register (void);
 /* buffer must be writable; only its metadata changes. */
 void gst_emotion_meta_add (GstBuffer *buffer, const GstEmotionResult *result);
+
+/* A serialized custom event with the same structure: for results that no buffer
+ * carries in its own segment, such as the last one before EOS. */
+GstEvent *gst_emotion_event_new (const GstEmotionResult *result);
