@@ -8,27 +8,31 @@
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "gst/model-cache.h"
 #include "gst/ranks/ranks.h"
+#include "gst/tools/experiment.h"
 #include "gst/tools/progress.h"
 #include "gst/tools/train-data.h"
+#include "gst/train/data-sets.h"
 #include "gst/train/evaluate.h"
 #include "gst/train/options.h"
 #include "gst/train/plot.h"
 #include "gst/train/report.h"
 #include "gst/train/run.h"
 #include "gst/train/text.h"
+#include "gst/train/trials-report.h"
 
 enum { EXIT_FINE, EXIT_FAILED, EXIT_USAGE };
 
 typedef struct {
   TrainOptions *options;
   GstEmotionModel *model; /* of --evaluate, or of a file in --model */
-  DspRecipe recipe;
+  DspRecipe *recipes;     /* of each model */
   TrainCorpus *corpus;
-  Ranks *ranks;     /* with whom this process works; rank 0 speaks */
-  const char *fold; /* before the line of an epoch */
+  Ranks *ranks; /* with whom this process works; rank 0 speaks */
+  char *task;   /* before the line of an epoch; NULL: there is one only */
 } Tool;
 
 /* Set by Ctrl-C; a second one ends the program at once. */
@@ -70,6 +74,21 @@ say (const Tool *self, const char *format, ...)
   fflush (stdout);
 }
 
+/* --train-on and --test-on, for one split; folds are restricted each. */
+static gboolean
+choose_data_sets (const Tool *self, GError **error)
+{
+  const TrainOptions *const options = self->options;
+  g_auto (GStrv) train_on = train_options_list (options->train_on);
+  g_auto (GStrv) test_on = train_options_list (options->test_on);
+  const TrainDataSets sets = { (const char *const *) train_on,
+    (const char *const *) test_on };
+
+  return train_data_sets_check (&sets, self->corpus, error)
+      && (options->cross_validate
+          || train_data_sets_hold_out (&sets, self->corpus, error));
+}
+
 static gboolean
 load_corpus (Tool *self, GError **error)
 {
@@ -87,12 +106,12 @@ load_corpus (Tool *self, GError **error)
   self->corpus = train_corpus_new (labels);
 
   const gboolean ok =
-      train_data_load (self->corpus, options, &self->recipe, &stop, error);
+      train_data_load (self->corpus, options, self->recipes, &stop, error);
 
   for (guint i = 0; i < self->corpus->problems->len && is_speaker (self); i++)
     g_printerr ("emotion-train: %s\n",
         (char *) g_ptr_array_index (self->corpus->problems, i));
-  if (!ok)
+  if (!ok || !choose_data_sets (self, error))
     return FALSE;
   say (self,
       "%u sounds; %u could not be read, %zu of no class, %zu with names of "
@@ -102,41 +121,61 @@ load_corpus (Tool *self, GError **error)
   return TRUE;
 }
 
+/* Of all that was read. Free with g_free. */
+static char *
+digest_of (const Tool *self)
+{
+  const GPtrArray *const items = self->corpus->items;
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+
+  for (guint i = 0; i < items->len; i++) {
+    const TrainItem *const item = g_ptr_array_index (items, i);
+    g_autofree char *line = g_strdup_printf ("%u %s %s %s\n", item->label,
+        item->data_set, item->speaker, item->digest);
+
+    g_checksum_update (checksum, (const guchar *) line, -1);
+  }
+  return g_strdup (g_checksum_get_string (checksum));
+}
+
 /* All ranks must have been asked for the same, and have read the same. */
 static gboolean
 check_same_corpus (const Tool *self, GError **error)
 {
-  const GPtrArray *const items = self->corpus->items;
   g_autofree char *options = train_options_to_text (self->options);
-  g_autoptr (GString) text = g_string_new (options);
+  g_autofree char *sounds = digest_of (self);
+  g_autofree char *text = g_strconcat (options, sounds, NULL);
 
-  for (guint i = 0; i < items->len; i++) {
-    const TrainItem *const item = g_ptr_array_index (items, i);
-
-    g_string_append_printf (
-        text, "%u %s %s\n", item->label, item->speaker, item->digest);
-  }
-  if (ranks_have_same (self->ranks, text->str, text->len))
+  if (ranks_have_same (self->ranks, text, strlen (text)))
     return TRUE;
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
       "the ranks have read different sounds, or have other options (rank %zu: "
       "%u sounds): give all the same",
-      ranks_index (self->ranks), items->len);
+      ranks_index (self->ranks), self->corpus->items->len);
   return FALSE;
 }
 
 /* Output. */
 
 static void
-print_metrics (const Tool *self, const char *title, const NnMetrics *metrics)
+print_metrics (
+    const char *title, const NnMetrics *metrics, const GstEmotionLabels *labels)
 {
-  g_autofree char *text = train_text_metrics (metrics, self->corpus->labels);
+  g_autofree char *text = train_text_metrics (metrics, labels);
 
-  if (!is_speaker (self))
-    return;
   progress_clear ();
   printf ("\n%s: %zu windows\n\n%s", title, nn_metrics_count (metrics), text);
   fflush (stdout);
+}
+
+/* Always FALSE. */
+static gboolean
+warn_of_plots (const Tool *self)
+{
+  if (!train_plot_is_available ())
+    g_printerr ("emotion-train: no pictures in %s: built without PLplot\n",
+        self->options->report);
+  return FALSE;
 }
 
 static gboolean
@@ -146,9 +185,7 @@ write_report (const Tool *self, const TrainReport *report, GError **error)
 
   if (!folder || !is_speaker (self))
     return TRUE;
-  if (!train_plot_is_available ())
-    g_printerr (
-        "emotion-train: no pictures in %s: built without PLplot\n", folder);
+  warn_of_plots (self);
   return train_report_write (report, folder, error);
 }
 
@@ -156,8 +193,8 @@ static void
 on_batch (const NnEpoch *progress, gpointer user_data)
 {
   const Tool *const self = user_data;
-  g_autofree char *before =
-      g_strdup_printf ("%sEpoch %zu", self->fold, progress->epoch + 1);
+  g_autofree char *before = g_strdup_printf (
+      "%sEpoch %zu", self->task ? self->task : "", progress->epoch + 1);
   g_autofree char *after = g_strdup_printf (
       "loss %.4f, accuracy %.3f", progress->loss, progress->accuracy);
 
@@ -176,9 +213,9 @@ on_epoch (const NnEpoch *epoch, gpointer user_data)
 
   say (self,
       "%sEpoch %3zu/%d  loss %.4f  accuracy %.3f  %srate %.2g  %.1f s%s\n",
-      self->fold, epoch->epoch + 1, self->options->epochs, epoch->loss,
-      epoch->accuracy, validation, epoch->learning_rate, epoch->seconds,
-      epoch->is_best ? "  best" : "");
+      self->task ? self->task : "", epoch->epoch + 1, self->options->epochs,
+      epoch->loss, epoch->accuracy, validation, epoch->learning_rate,
+      epoch->seconds, epoch->is_best ? "  best" : "");
 }
 
 /* The three things that the tool does. */
@@ -189,7 +226,7 @@ evaluate (Tool *self, GError **error)
   const guint n_threads = train_options_n_threads (self->options);
   TrainExamplesConfig config;
 
-  train_options_examples (self->options, &self->recipe, FALSE, &config);
+  train_options_examples (self->options, self->recipes, FALSE, &config);
   g_autoptr (TrainExamples) examples =
       train_examples_new (self->corpus, NULL, TRAIN_PART_TEST, &config, error);
 
@@ -199,25 +236,31 @@ evaluate (Tool *self, GError **error)
       self->model, examples, n_threads, ranks_comm (self->ranks));
   const TrainReport report = { .model = self->options->evaluate,
     .corpus = self->corpus,
-    .recipe = &self->recipe,
+    .recipe = self->recipes,
     .best_epoch = G_MAXSIZE,
     .test = metrics };
 
-  print_metrics (self, self->options->evaluate, metrics);
+  if (is_speaker (self))
+    print_metrics (self->options->evaluate, metrics, self->corpus->labels);
   return write_report (self, &report, error);
+}
+
+static TrainRunHooks
+hooks_of (Tool *self)
+{
+  return (TrainRunHooks){ .stop = &stop,
+    .on_batch = on_batch,
+    .on_epoch = on_epoch,
+    .user_data = self,
+    .ranks = self->ranks };
 }
 
 static TrainRun *
 run (Tool *self, const TrainPart *parts, const char *state, GError **error)
 {
-  const TrainRunHooks hooks = { .stop = &stop,
-    .on_batch = on_batch,
-    .on_epoch = on_epoch,
-    .user_data = self,
-    .ranks = self->ranks };
-
+  const TrainRunHooks hooks = hooks_of (self);
   TrainRun *result = train_run_new (
-      self->corpus, parts, self->options, &self->recipe, state, &hooks, error);
+      self->corpus, parts, self->options, self->recipes, state, &hooks, error);
 
   progress_clear ();
   return result;
@@ -230,7 +273,7 @@ report_of (const Tool *self, const TrainPart *parts, const TrainRun *result)
     .options = self->options,
     .corpus = self->corpus,
     .parts = parts,
-    .recipe = &self->recipe,
+    .recipe = self->recipes,
     .epochs = result->epochs,
     .n_epochs = result->n_epochs,
     .best_epoch = result->best_epoch,
@@ -273,9 +316,9 @@ save (Tool *self, const TrainPart *parts, const TrainRun *result,
   say (self, "\nEpoch %zu of %zu, %.0f s. Model: %s\n", result->best_epoch + 1,
       result->n_epochs, result->seconds, options->output);
   if (result->validation)
-    print_metrics (self, "Validation", result->validation);
+    print_metrics ("Validation", result->validation, self->corpus->labels);
   if (result->test)
-    print_metrics (self, "Test", result->test);
+    print_metrics ("Test", result->test, self->corpus->labels);
   return TRUE;
 }
 
@@ -283,17 +326,10 @@ static gboolean
 train (Tool *self, GError **error)
 {
   const TrainOptions *const options = self->options;
-  g_auto (GStrv) validation = train_options_list (options->validation_speakers);
-  g_auto (GStrv) test = train_options_list (options->test_speakers);
-  const TrainSplitConfig split = { .mode = train_options_split_mode (options),
-    .validation_fraction = options->validation_fraction,
-    .seed = options->seed,
-    .validation_speakers = (const char *const *) validation,
-    .test_speakers = (const char *const *) test };
   g_autofree TrainPart *parts = g_new (TrainPart, self->corpus->items->len);
   g_autofree char *state = g_strconcat (options->output, ".state", NULL);
 
-  if (!train_split (self->corpus, &split, parts, error))
+  if (!train_options_split (options, self->corpus, parts, error))
     return FALSE;
   g_autoptr (TrainRun) result = run (self, parts, state, error);
 
@@ -301,110 +337,168 @@ train (Tool *self, GError **error)
       && save (self, parts, result, state, error);
 }
 
-/* Without a validation part, all that is not tested is learnt. */
 static void
-learn_from_validation (const Tool *self, TrainPart *parts)
+begin_task (const char *task, gpointer user_data)
 {
-  for (guint i = 0; i < self->corpus->items->len; i++)
-    if (parts[i] == TRAIN_PART_VALIDATION)
-      parts[i] = TRAIN_PART_TRAIN;
+  Tool *const self = user_data;
+
+  g_free (self->task);
+  self->task = g_strconcat (task, "  ", NULL);
 }
 
-/* One fold: adds its test to the others. */
-static gboolean
-train_fold (Tool *self, TrainSplitMode mode, guint n_folds, guint fold,
-    NnMetrics *all, GError **error)
+static void
+end_task (const char *task, const TrainTrial *trial, gpointer user_data)
 {
-  g_autofree TrainPart *parts = g_new (TrainPart, self->corpus->items->len);
-  g_autofree char *name = g_strdup_printf ("Fold %u/%u  ", fold + 1, n_folds);
+  const Tool *const self = user_data;
+  g_autoptr (NnMetrics) test = train_trial_metrics (
+      trial, gst_emotion_labels_count (self->corpus->labels));
 
-  self->fold = name;
-  if (!train_split_fold (
-          self->corpus, mode, self->options->seed, n_folds, fold, parts, error))
-    return FALSE;
-  if (self->options->validation_fraction == 0)
-    learn_from_validation (self, parts);
-  g_autoptr (TrainRun) result = run (self, parts, NULL, error);
+  say (self, "%s  epoch %u of %u, %.0f s, test: accuracy %.3f, UAR %.3f\n",
+      task, trial->best_epoch, trial->n_epochs, trial->seconds,
+      nn_metrics_accuracy (test), nn_metrics_uar (test));
+}
 
-  self->fold = "";
-  if (!result || !check_end (self, result, error))
-    return FALSE;
-  if (g_atomic_int_get (&stop)) {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "interrupted");
-    return FALSE;
+/* What all runs come to. */
+static gboolean
+show_trials (const Tool *self, const TrainTrials *trials, GError **error)
+{
+  g_autofree char *table = train_trials_table (trials);
+
+  for (guint m = 0; m < trials->models->len; m++) {
+    g_autoptr (NnMetrics) pool = train_trials_pool (trials, m);
+    g_autofree char *title = trials->models->len == 1
+        ? g_strdup ("Cross-validation")
+        : g_strdup_printf ("Cross-validation, %s",
+            (const char *) g_ptr_array_index (trials->models, m));
+
+    print_metrics (title, pool, trials->labels);
   }
-  nn_metrics_merge (all, result->test);
-  say (self, "%sepoch %zu of %zu, %.0f s, test: accuracy %.3f, UAR %.3f\n",
-      name, result->best_epoch + 1, result->n_epochs, result->seconds,
-      nn_metrics_accuracy (result->test), nn_metrics_uar (result->test));
+  printf ("%s", table);
+  return !self->options->report || warn_of_plots (self)
+      || train_trials_report_write (trials, self->options->report, error);
+}
+
+static gboolean
+run_experiment (Tool *self, GError **error)
+{
+  const TrainOptions *const options = self->options;
+  g_autofree char *sounds = digest_of (self);
+  g_autoptr (TrainTrials) trials = NULL;
+  const Experiment experiment = { .options = options,
+    .corpus = self->corpus,
+    .sounds = sounds,
+    .recipes = self->recipes,
+    .ranks = self->ranks,
+    .hooks = hooks_of (self),
+    .begin = begin_task,
+    .done = end_task,
+    .user_data = self };
+
+  const gboolean ok = experiment_run (&experiment, &trials, error);
+
+  g_clear_pointer (&self->task, g_free);
+  if (!ok || !is_speaker (self))
+    return ok;
+  if (trials)
+    return show_trials (self, trials, error);
+  say (self, "Shard %s is in %s; --gather puts all together\n", options->shard,
+      options->output);
   return TRUE;
 }
 
 static gboolean
-cross_validate (Tool *self, GError **error)
+gather (const Tool *self, GError **error)
 {
-  g_autoptr (NnMetrics) all =
-      nn_metrics_new (gst_emotion_labels_count (self->corpus->labels));
-  TrainSplitMode mode = TRAIN_SPLIT_SPEAKER;
-  const guint n_folds = train_options_folds (self->options, &mode);
+  g_autoptr (TrainTrials) trials =
+      experiment_gather ((const char *const *) self->options->rest, error);
 
-  for (guint fold = 0; fold < n_folds; fold++)
-    if (!train_fold (self, mode, n_folds, fold, all, error))
-      return FALSE;
-
-  const TrainReport report = { .model = train_options_model (self->options),
-    .options = self->options,
-    .corpus = self->corpus,
-    .recipe = &self->recipe,
-    .best_epoch = G_MAXSIZE,
-    .test = all };
-
-  print_metrics (self, "Cross-validation", all);
-  return write_report (self, &report, error);
+  return trials && show_trials (self, trials, error);
 }
 
-/* The model that says what the labels and the features are. */
+/* The recipe of one model, and the model itself where it is a file. */
 static gboolean
-load_model (Tool *self, GError **error)
+load_model (const Tool *self, const char *name, DspRecipe *recipe,
+    GstEmotionModel **model, GError **error)
 {
-  const TrainOptions *const options = self->options;
-  const char *path = options->evaluate;
   GstEmotionBuiltin builtin;
 
-  if (!path && train_is_architecture (train_options_model (options)))
-    return train_options_recipe (options, &self->recipe, error);
-  if (options->recipe) {
+  *model = NULL;
+  if (!self->options->evaluate && train_is_architecture (name))
+    return train_options_recipe (self->options, name, recipe, error);
+  if (self->options->recipe) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "--recipe goes with an architecture: a model file has its own");
     return FALSE;
   }
-  if (!path)
-    path = train_options_model (options);
-  if (!options->evaluate && !g_file_test (path, G_FILE_TEST_EXISTS)) {
+  if (!self->options->evaluate && !g_file_test (name, G_FILE_TEST_EXISTS)) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "--model %s is no architecture and no file", path);
+        "--model %s is no architecture and no file", name);
     return FALSE;
   }
-  self->model = gst_emotion_builtin_find (path, &builtin)
+  *model = gst_emotion_builtin_find (name, &builtin)
       ? gst_emotion_model_cache_get_builtin (builtin, error)
-      : gst_emotion_model_load (path, error);
-  if (self->model)
-    self->recipe = *gst_emotion_model_recipe (self->model);
-  return self->model != NULL;
+      : gst_emotion_model_load (name, error);
+  if (*model)
+    *recipe = *gst_emotion_model_recipe (*model);
+  return *model != NULL;
+}
+
+/* Sounds are decoded once, for all of them. */
+static gboolean
+check_recipe (
+    const Tool *self, const char *name, const DspRecipe *recipe, GError **error)
+{
+  if (recipe->rate == self->recipes->rate
+      && recipe->window_len == self->recipes->window_len)
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "--model %s wants windows of %zu samples at %g Hz, the first one of %zu "
+      "at %g Hz: train them apart",
+      name, (gsize) recipe->window_len, recipe->rate,
+      (gsize) self->recipes->window_len, self->recipes->rate);
+  return FALSE;
+}
+
+/* The first one that is a file says what the labels are. */
+static gboolean
+load_models (Tool *self, GError **error)
+{
+  const TrainOptions *const options = self->options;
+  const guint n = options->evaluate ? 1 : train_options_n_models (options);
+
+  self->recipes = g_new0 (DspRecipe, n);
+  for (guint m = 0; m < n; m++) {
+    const char *const name = options->evaluate
+        ? options->evaluate
+        : train_options_nth_model (options, m);
+    g_autoptr (GstEmotionModel) model = NULL;
+
+    if (!load_model (self, name, &self->recipes[m], &model, error)
+        || !check_recipe (self, name, &self->recipes[m], error))
+      return FALSE;
+    if (!self->model)
+      self->model = g_steal_pointer (&model);
+  }
+  return TRUE;
 }
 
 static int
 work (Tool *self)
 {
   g_autoptr (GError) error = NULL;
-  gboolean ok = load_model (self, &error) && load_corpus (self, &error);
+
+  if (self->options->gather)
+    return gather (self, &error) ? EXIT_FINE : fail (self, error);
+
+  gboolean ok = load_models (self, &error) && load_corpus (self, &error);
 
   ok =
       ranks_agree (self->ranks, ok, &error) && check_same_corpus (self, &error);
   if (ok) {
-    ok = self->options->evaluate        ? evaluate (self, &error)
-        : self->options->cross_validate ? cross_validate (self, &error)
-                                        : train (self, &error);
+    ok = self->options->evaluate ? evaluate (self, &error)
+        : train_options_is_experiment (self->options)
+        ? run_experiment (self, &error)
+        : train (self, &error);
     ok = ranks_agree (self->ranks, ok, &error);
   }
   if (!ok)
@@ -422,11 +516,6 @@ parse (TrainOptions *options, int *argc, char ***argv, GError **error)
   g_option_context_add_group (context, gst_init_get_option_group ());
   if (!g_option_context_parse (context, argc, argv, error))
     return FALSE;
-  if (*argc > 1) {
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "“%s” is not an option", (*argv)[1]);
-    return FALSE;
-  }
   return options->version || train_options_check (options, error);
 }
 
@@ -436,7 +525,7 @@ main (int argc, char **argv)
   g_autoptr (TrainOptions) options = train_options_new ();
   g_autoptr (GError) error = NULL;
   g_autoptr (Ranks) ranks = NULL;
-  Tool self = { .options = options, .fold = "" };
+  Tool self = { .options = options };
 
   setlocale (LC_ALL, "");
   if (!(ranks = ranks_new (&error)))
@@ -461,5 +550,6 @@ main (int argc, char **argv)
 
   train_corpus_free (self.corpus);
   gst_emotion_model_unref (self.model);
+  g_free (self.recipes);
   return status;
 }

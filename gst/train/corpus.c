@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/train/corpus.h"
 
+#include <string.h>
 #include "gst/train/csv.h"
 
 #define MAX_DEPTH 16 /* of folders: links may lead in circles */
@@ -11,6 +12,7 @@ train_item_free (TrainItem *item)
   if (!item)
     return;
   g_clear_pointer (&item->path, g_free);
+  g_clear_pointer (&item->data_set, g_free);
   g_clear_pointer (&item->speaker, g_free);
   g_clear_pointer (&item->recording, g_free);
   g_clear_pointer (&item->digest, g_free);
@@ -43,6 +45,7 @@ train_corpus_free (TrainCorpus *self)
   g_clear_pointer (&self->items, g_ptr_array_unref);
   g_clear_pointer (&self->problems, g_ptr_array_unref);
   g_clear_pointer (&self->sources, g_ptr_array_unref);
+  g_clear_pointer (&self->data_set, g_free);
   g_clear_pointer (&self->paths, g_hash_table_unref);
   g_clear_pointer (&self->merges, g_hash_table_unref);
   g_free (self);
@@ -108,6 +111,7 @@ add_item (TrainCorpus *self, const char *data_set, const char *path,
 
   item->path = g_strdup (path);
   item->label = label;
+  item->data_set = g_strdup (self->data_set);
   item->speaker = key_of (data_set, name->speaker, canonical);
   item->recording = key_of (data_set, name->recording, canonical);
   item->part = part;
@@ -188,6 +192,10 @@ gboolean
 train_corpus_add_folder (TrainCorpus *self, const TrainNaming *naming,
     const char *folder, GError **error)
 {
+  g_free (self->data_set);
+  self->data_set = g_str_equal (naming->name, "folder")
+      ? g_path_get_basename (folder)
+      : g_strdup (naming->name);
   g_ptr_array_add (
       self->sources, g_strconcat (naming->name, " ", folder, NULL));
   return walk (self, naming, folder, "", 0, error);
@@ -257,6 +265,10 @@ train_corpus_add_csv (TrainCorpus *self, const char *path, GError **error)
 
   if (!g_file_get_contents (path, &text, &len, error))
     return FALSE;
+  g_free (self->data_set);
+  self->data_set = g_path_get_basename (path);
+  if (g_str_has_suffix (self->data_set, ".csv"))
+    self->data_set[strlen (self->data_set) - 4] = '\0';
 
   const char *rest = text;
 

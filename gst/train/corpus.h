@@ -16,6 +16,8 @@ typedef enum {
 typedef struct {
   char *path;
   guint label;
+  char *data_set;  /* "ravdess"; of --folder and --csv the name of the folder
+                      or list */
   char *speaker;   /* "ravdess/07"; where it is not known, the path */
   char *recording; /* equal for files of one recording */
   TrainPart part;  /* that the user asked for */
@@ -36,6 +38,7 @@ typedef struct {
   gsize n_no_class;    /* files of an emotion that is no label (boredom) */
   gsize n_foreign;     /* files whose names do not follow the convention */
   /* Private. */
+  char *data_set;     /* that is being added */
   GHashTable *paths;  /* canonical paths of items: a file is taken once */
   GHashTable *merges; /* emotion -> label that it counts as */
 } TrainCorpus;

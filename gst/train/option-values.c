@@ -82,7 +82,27 @@ train_options_keeps_last (const TrainOptions *self)
 const char *
 train_options_model (const TrainOptions *self)
 {
-  return word (self->model, TRAIN_DEFAULT_MODEL);
+  return train_options_nth_model (self, 0);
+}
+
+guint
+train_options_n_models (const TrainOptions *self)
+{
+  return self->models ? g_strv_length (self->models) : 1;
+}
+
+const char *
+train_options_nth_model (const TrainOptions *self, guint i)
+{
+  return self->models ? self->models[i] : TRAIN_DEFAULT_MODEL;
+}
+
+gboolean
+train_options_is_experiment (const TrainOptions *self)
+{
+  return !self->evaluate
+      && (self->cross_validate || self->seeds > 1
+          || train_options_n_models (self) > 1);
 }
 
 /* "field=value" */
@@ -113,13 +133,13 @@ change_and_check (const TrainOptions *self, DspRecipe *recipe, GError **error)
 }
 
 gboolean
-train_options_recipe (
-    const TrainOptions *self, DspRecipe *recipe, GError **error)
+train_options_recipe (const TrainOptions *self, const char *model,
+    DspRecipe *recipe, GError **error)
 {
   g_autoptr (GError) failure = NULL;
 
   *recipe = DSP_RECIPE_DEFAULT;
-  if (index_of (train_options_model (self), small_models) >= 0)
+  if (index_of (model, small_models) >= 0)
     *recipe = dsp_recipe_simple ();
   if (change_and_check (self, recipe, &failure))
     return TRUE;
@@ -145,9 +165,10 @@ train_options_check_words (const TrainOptions *self, GError **error)
         self->schedule, "plateau or cosine" },
     { self->keep && index_of (self->keep, keeps) < 0, "keep", self->keep,
         "best or last" },
-    { self->cross_validate && !parse_folds (self->cross_validate, &mode, &n),
+    { self->cross_validate && !parse_folds (self->cross_validate, &mode, &n)
+            && !g_file_test (self->cross_validate, G_FILE_TEST_EXISTS),
         "cross-validate", self->cross_validate,
-        "speakers:K or files:K, with K from 3 on" },
+        "speakers:K or files:K, with K from 3 on, nor a file" },
     { self->snr && !parse_snr (self->snr, &min, &max), "snr", self->snr,
         "MIN,MAX" },
   };
@@ -173,15 +194,30 @@ train_options_folds (const TrainOptions *self, TrainSplitMode *mode)
 {
   guint n = 0;
 
-  if (self->cross_validate)
-    parse_folds (self->cross_validate, mode, &n);
-  return n;
+  return self->cross_validate && parse_folds (self->cross_validate, mode, &n)
+      ? n
+      : 0;
 }
 
 char **
 train_options_list (const char *text)
 {
   return text ? g_strsplit (text, ",", -1) : NULL;
+}
+
+gboolean
+train_options_split (const TrainOptions *self, const TrainCorpus *corpus,
+    TrainPart *parts, GError **error)
+{
+  g_auto (GStrv) validation = train_options_list (self->validation_speakers);
+  g_auto (GStrv) test = train_options_list (self->test_speakers);
+  const TrainSplitConfig split = { .mode = train_options_split_mode (self),
+    .validation_fraction = self->validation_fraction,
+    .seed = self->seed,
+    .validation_speakers = (const char *const *) validation,
+    .test_speakers = (const char *const *) test };
+
+  return train_split (corpus, &split, parts, error);
 }
 
 guint

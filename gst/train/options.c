@@ -12,8 +12,8 @@ typedef struct {
   double min, max; /* of numbers */
   gboolean is_recorded; /* changes what is learnt */
   const char *help, *arg;
-  const char
-      *fallback; /* of a STRING; GOption does not free what it replaces */
+  const char *fallback; /* of a STRING or its array; GOption does not free what
+                           it replaces */
 } Option;
 
 #define AT(field) G_STRUCT_OFFSET (TrainOptions, field)
@@ -53,7 +53,19 @@ static const Option options[] = {
   { "test-speakers", G_OPTION_ARG_STRING, AT (test_speakers), 0, 0, TRUE,
     "Keep these speakers for a test at the end", "LIST" },
   { "cross-validate", G_OPTION_ARG_STRING, AT (cross_validate), 0, 0, TRUE,
-    "Train K models, test each on a part: speakers:K or files:K", "WHAT:K" },
+    "Train K models, test each on a part: speakers:K, files:K, or a file with "
+    "lines speaker,fold", "WHAT:K|FILE" },
+  { "train-on", G_OPTION_ARG_STRING, AT (train_on), 0, 0, TRUE,
+    "Learn from these data sets only (ravdess,emodb)", "SETS" },
+  { "test-on", G_OPTION_ARG_STRING, AT (test_on), 0, 0, TRUE,
+    "Test on these data sets only, and do not learn from them", "SETS" },
+  { "seeds", G_OPTION_ARG_INT, AT (seeds), 1, 10000, FALSE,
+    "Train so many times, with --seed and those that follow (1)", "N" },
+  { "shard", G_OPTION_ARG_STRING, AT (shard), 0, 0, FALSE,
+    "Do each N-th run, from the I-th on, and keep the results in --output",
+    "I/N" },
+  { "gather", G_OPTION_ARG_NONE, AT (gather), 0, 0, FALSE,
+    "Put the results of all shards together: --gather PART...", NULL },
   { "balance", G_OPTION_ARG_STRING, AT (balance), 0, 0, TRUE,
     "What to do for rare classes: oversample, weights, none", "HOW",
     TRAIN_DEFAULT_BALANCE },
@@ -86,7 +98,7 @@ static const Option options[] = {
     "SpecAugment: up to so many frames (16)", "N" },
   { "mixup", G_OPTION_ARG_DOUBLE, AT (mixup), 0, 10, TRUE,
     "Mix pairs of examples, shares of Beta(ALPHA, ALPHA) (0)", "ALPHA" },
-  { "model", G_OPTION_ARG_STRING, AT (model), 0, 0, TRUE,
+  { "model", G_OPTION_ARG_STRING_ARRAY, AT (models), 0, 0, TRUE,
     "Architecture (cnn-gru, cnn-lstm, cnn-lstm-optimized, "
     "cnn-lstm-regularized, simple, logistic), or a model file to start from",
     "NICK|FILE", TRAIN_DEFAULT_MODEL },
@@ -150,6 +162,7 @@ train_options_new (void)
     .dropout = 1,
     .l2 = 1,
     .epochs = 100,
+    .seeds = 1,
     .batch_size = 32,
     .patience = 12,
     .plateau_patience = 6,
@@ -189,6 +202,7 @@ train_options_free (TrainOptions *self)
         break;
     }
   }
+  g_clear_pointer (&self->rest, g_strfreev);
   g_free (self);
 }
 
@@ -213,6 +227,12 @@ train_options_context (TrainOptions *self)
   GOptionContext *context = g_option_context_new (NULL);
   GOptionGroup *group = g_option_group_new ("train", NULL, NULL, NULL, NULL);
 
+  const GOptionEntry rest[] = {
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->rest, NULL,
+        "[PART...]" },
+    { NULL },
+  };
+
   add_folders (self, group);
   for (gsize i = 0; i < G_N_ELEMENTS (options); i++) {
     const GOptionEntry entries[] = {
@@ -223,12 +243,15 @@ train_options_context (TrainOptions *self)
 
     g_option_group_add_entries (group, entries);
   }
+  g_option_group_add_entries (group, rest);
   g_option_context_set_main_group (context, group);
   g_option_context_set_summary (context,
       "Trains a network that tells emotions from voices, or says how good one "
       "is.\n\n"
       "  emotion-train --ravdess DIR --output MODEL.h5 --report DIR\n"
-      "  emotion-train --evaluate MODEL.h5 --emodb DIR");
+      "  emotion-train --evaluate MODEL.h5 --emodb DIR\n"
+      "  emotion-train --ravdess DIR --cross-validate speakers:6 --seeds 3\n"
+      "  emotion-train --gather PART... --report DIR");
   return context;
 }
 
@@ -273,23 +296,34 @@ has_data (const TrainOptions *self)
 static gboolean
 check_together (const TrainOptions *self, GError **error)
 {
+  if (self->rest && !self->gather)
+    return fail (error, "“%s” is not an option", *self->rest);
+  if (self->gather)
+    return self->rest ? TRUE : fail (error, "--gather: no parts are named");
   if (!has_data (self))
     return fail (error, "no sounds: name at least one data set");
   if (self->evaluate && (self->output || self->cross_validate || self->resume))
     return fail (error,
         "--evaluate does not go with --output, --cross-validate or --resume");
+  if (self->evaluate && (self->train_on || self->test_on))
+    return fail (error, "--train-on and --test-on do not go with --evaluate");
   if (self->speakers && !self->evaluate)
     return fail (error, "--speakers goes with --evaluate");
   if (self->cross_validate
-      && (self->output || self->resume || self->test_speakers
-          || self->validation_speakers))
+      && (self->test_speakers || self->validation_speakers))
     return fail (error,
-        "--cross-validate does not go with --output, --resume, "
-        "--test-speakers or --validation-speakers");
+        "--cross-validate does not go with --test-speakers or "
+        "--validation-speakers");
+  if (self->shard && (!train_options_is_experiment (self) || !self->output))
+    return fail (error,
+        "--shard goes with --output, and with --cross-validate, --seeds or "
+        "several --model");
+  if (self->resume && !self->output)
+    return fail (error, "--resume: no --output that it could go on with");
   if (!self->evaluate && self->validation_fraction == 0
       && !self->validation_speakers && !train_options_keeps_last (self))
     return fail (error, "without validation only --keep last makes sense");
-  if (!self->evaluate && !self->cross_validate && !self->output)
+  if (!self->evaluate && !train_options_is_experiment (self) && !self->output)
     return fail (error, "no --output for the model");
   return TRUE;
 }
@@ -320,7 +354,8 @@ value_of (const TrainOptions *self, const Option *option)
       return g_strdup (
           g_ascii_formatd (number, sizeof number, "%g", *(double *) field));
     case G_OPTION_ARG_STRING_ARRAY:
-      return *(char ***) field ? g_strjoinv (" ", *(char ***) field) : NULL;
+      return *(char ***) field ? g_strjoinv (" ", *(char ***) field)
+                               : g_strdup (option->fallback);
     default:
       return g_strdup (*(char **) field ? *(char **) field : option->fallback);
   }

@@ -32,8 +32,13 @@ typedef struct {
   double validation_fraction;
   char *validation_speakers;
   char *test_speakers;
-  char *cross_validate; /* "speakers:K", "files:K" */
-  char *balance;        /* NULL: TRAIN_DEFAULT_BALANCE */
+  char *cross_validate;     /* "speakers:K", "files:K", a file of folds */
+  char *train_on, *test_on; /* data sets */
+  gint seeds;               /* runs of each model and fold */
+  char *shard;              /* "I/N" */
+  gboolean gather;
+  char **rest;   /* parts, with gather */
+  char *balance; /* NULL: TRAIN_DEFAULT_BALANCE */
   /* Variations. */
   gboolean no_augment;
   gint copies;
@@ -43,7 +48,7 @@ typedef struct {
   gint masks, mask_bands, mask_frames;
   double mixup;
   /* The network and how it learns. */
-  char *model;    /* train_options_model */
+  char **models;  /* train_options_model; several: an experiment */
   char **recipe;  /* "field=value" */
   char *schedule; /* NULL: TRAIN_DEFAULT_SCHEDULE */
   char *keep;     /* NULL: TRAIN_DEFAULT_KEEP */
@@ -79,16 +84,24 @@ void train_options_foreach (
 char *train_options_to_text (const TrainOptions *self);
 
 /* The values that others take. Call train_options_check before. */
-const char *train_options_model (const TrainOptions *self); /* nick or file */
+/* Nick or file: the first. */
+const char *train_options_model (const TrainOptions *self);
+guint train_options_n_models (const TrainOptions *self); /* at least 1 */
+const char *train_options_nth_model (const TrainOptions *self, guint i);
+/* Is it an experiment of many runs, rather than one model? */
+gboolean train_options_is_experiment (const TrainOptions *self);
 TrainSplitMode train_options_split_mode (const TrainOptions *self);
-/* K of --cross-validate, and the mode; 0: none. */
+/* K of --cross-validate, and the mode; 0: none, or folds of a file. */
 guint train_options_folds (const TrainOptions *self, TrainSplitMode *mode);
 gboolean train_options_is_cosine (const TrainOptions *self);
 gboolean train_options_keeps_last (const TrainOptions *self);
 /* The features that an architecture is made for, with the changes that --recipe
  * asks for. FALSE and G_OPTION_ERROR where these make no recipe. */
-gboolean train_options_recipe (
-    const TrainOptions *self, DspRecipe *recipe, GError **error);
+gboolean train_options_recipe (const TrainOptions *self, const char *model,
+    DspRecipe *recipe, GError **error);
+/* train_split as the options say. */
+gboolean train_options_split (const TrainOptions *self,
+    const TrainCorpus *corpus, TrainPart *parts, GError **error);
 /* "1-4,ravdess/7" -> patterns; NULL -> NULL. Free with g_strfreev. */
 char **train_options_list (const char *text);
 guint train_options_n_threads (const TrainOptions *self);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "gst/recipe-json.h"
 #include "gst/train/plot.h"
+#include "gst/train/report-json.h"
 
 static const char *const part_names[] = {
   [TRAIN_PART_TRAIN] = "training",
@@ -14,8 +15,8 @@ static const char *const part_names[] = {
   [TRAIN_PART_NONE] = "left_out",
 };
 
-static void
-add_labels (GstEmotionJson *json, const GstEmotionLabels *labels)
+void
+train_json_add_labels (GstEmotionJson *json, const GstEmotionLabels *labels)
 {
   gst_emotion_json_begin_array (json, "labels");
   for (guint c = 0; c < gst_emotion_labels_count (labels); c++)
@@ -115,9 +116,9 @@ add_classes (GstEmotionJson *json, const NnMetrics *metrics,
   gst_emotion_json_end_object (json);
 }
 
-static void
-add_metrics (GstEmotionJson *json, const char *name, const NnMetrics *metrics,
-    const GstEmotionLabels *labels)
+void
+train_json_add_metrics (GstEmotionJson *json, const char *name,
+    const NnMetrics *metrics, const GstEmotionLabels *labels)
 {
   const gsize n_classes = nn_metrics_n_classes (metrics);
 
@@ -148,10 +149,10 @@ add_all_metrics (GstEmotionJson *json, const TrainReport *report)
 {
   gst_emotion_json_begin_object (json, "metrics");
   if (report->validation)
-    add_metrics (
+    train_json_add_metrics (
         json, "validation", report->validation, report->corpus->labels);
   if (report->test)
-    add_metrics (json, "test", report->test, report->corpus->labels);
+    train_json_add_metrics (json, "test", report->test, report->corpus->labels);
   gst_emotion_json_end_object (json);
 }
 
@@ -209,7 +210,7 @@ train_report_metadata (const TrainReport *report)
   g_autoptr (GstEmotionJson) json = gst_emotion_json_new (FALSE);
 
   gst_emotion_json_begin_object (json, NULL);
-  add_labels (json, report->corpus->labels);
+  train_json_add_labels (json, report->corpus->labels);
   gst_emotion_recipe_write (json, "recipe", report->recipe);
   gst_emotion_json_add_string (json, "model", report->model);
   add_data (json, report);
@@ -228,7 +229,7 @@ to_json (const TrainReport *report)
   g_autoptr (GstEmotionJson) json = gst_emotion_json_new (TRUE);
 
   gst_emotion_json_begin_object (json, NULL);
-  add_labels (json, report->corpus->labels);
+  train_json_add_labels (json, report->corpus->labels);
   gst_emotion_recipe_write (json, "recipe", report->recipe);
   gst_emotion_json_add_string (json, "model", report->model);
   add_data (json, report);

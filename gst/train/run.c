@@ -198,8 +198,9 @@ fit (TrainRun *self, const TrainOptions *options, Context *context,
   return TRUE;
 }
 
+/* trial (may be NULL): gets the same by data sets. */
 static NnMetrics *
-measure (NnTrainer *trainer, const TrainExamples *examples)
+measure (NnTrainer *trainer, const TrainExamples *examples, TrainTrial *trial)
 {
   const gsize n = train_examples_n (examples);
   const gsize n_classes = nn_trainer_n_classes (trainer);
@@ -208,9 +209,15 @@ measure (NnTrainer *trainer, const TrainExamples *examples)
 
   nn_trainer_evaluate (
       trainer, train_examples_samples (examples), probabilities, NULL);
-  for (gsize i = 0; i < n; i++)
-    nn_metrics_add (metrics, train_examples_label (examples, i),
-        probabilities + i * n_classes);
+  for (gsize i = 0; i < n; i++) {
+    const guint label = train_examples_label (examples, i);
+    const char *const data_set = train_examples_item (examples, i)->data_set;
+
+    nn_metrics_add (metrics, label, probabilities + i * n_classes);
+    if (trial)
+      nn_metrics_add (train_trial_set (trial, data_set, n_classes), label,
+          probabilities + i * n_classes);
+  }
   return metrics;
 }
 
@@ -286,10 +293,16 @@ train (TrainRun *self, const TrainCorpus *corpus, const TrainPart *parts,
   if (!ranks_agree (context->ranks, ok, error))
     return FALSE;
   if (self->best_epoch != G_MAXSIZE && validation)
-    self->validation = measure (self->trainer, validation);
-  if (self->best_epoch != G_MAXSIZE && test)
-    self->test = measure (self->trainer, test);
+    self->validation = measure (self->trainer, validation, NULL);
   self->seconds = (g_get_monotonic_time () - start) / 1e6;
+  if (self->best_epoch != G_MAXSIZE && test) {
+    self->trial = train_trial_new ();
+    self->trial->n_epochs = self->n_epochs;
+    self->trial->best_epoch = self->best_epoch + 1;
+    self->trial->n_weights = nn_trainer_n_weights (self->trainer);
+    self->trial->seconds = self->seconds;
+    self->test = measure (self->trainer, test, self->trial);
+  }
   return TRUE;
 }
 
@@ -323,6 +336,7 @@ train_run_free (TrainRun *self)
   g_clear_pointer (&self->epochs, g_free);
   g_clear_pointer (&self->validation, nn_metrics_free);
   g_clear_pointer (&self->test, nn_metrics_free);
+  g_clear_pointer (&self->trial, train_trial_free);
   g_free (self);
 }
 

@@ -6,6 +6,7 @@
 #include "gst/ranks/ranks.h"
 #include "gst/train/options.h"
 #include "gst/train/report.h"
+#include "gst/train/trials.h"
 #include "nn/train/fit.h"
 #include "nn/train/metrics.h"
 
@@ -26,6 +27,7 @@ typedef struct {
   double seconds;
   NnMetrics *validation; /* NULL: no sound is in that part */
   NnMetrics *test;       /* the same */
+  TrainTrial *trial;     /* the test by data sets; the same */
 } TrainRun;
 
 /* Is it a nick, and no file? */

@@ -84,6 +84,41 @@ nn_metrics_merge (NnMetrics *self, const NnMetrics *other)
   }
 }
 
+/* n, cross-entropy, the bins, the confusion matrix. */
+size_t
+nn_metrics_n_sums (size_t n_classes)
+{
+  return 2 + 3 * NN_METRICS_BINS + n_classes * n_classes;
+}
+
+void
+nn_metrics_get_sums (const NnMetrics *self, double *sums)
+{
+  *sums++ = self->n;
+  *sums++ = self->cross_entropy;
+  for (size_t b = 0; b < NN_METRICS_BINS; b++) {
+    *sums++ = self->bins[b].n;
+    *sums++ = self->bins[b].n_correct;
+    *sums++ = self->bins[b].confidence;
+  }
+  for (size_t i = 0; i < self->n_classes * self->n_classes; i++)
+    *sums++ = self->confusion[i];
+}
+
+void
+nn_metrics_add_sums (NnMetrics *self, const double *sums)
+{
+  self->n += *sums++;
+  self->cross_entropy += *sums++;
+  for (size_t b = 0; b < NN_METRICS_BINS; b++) {
+    self->bins[b].n += *sums++;
+    self->bins[b].n_correct += *sums++;
+    self->bins[b].confidence += *sums++;
+  }
+  for (size_t i = 0; i < self->n_classes * self->n_classes; i++)
+    self->confusion[i] += *sums++;
+}
+
 size_t
 nn_metrics_n_classes (const NnMetrics *self)
 {

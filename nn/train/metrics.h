@@ -24,6 +24,12 @@ void nn_metrics_add (NnMetrics *self, size_t label, const float *probabilities);
 /* Adds what other counted: folds of a cross-validation. Equal n_classes. */
 void nn_metrics_merge (NnMetrics *self, const NnMetrics *other);
 
+/* All that was counted, as numbers that can be written down and added to
+ * others: nn_metrics_n_sums of them, exact up to 2^53 predictions. */
+size_t nn_metrics_n_sums (size_t n_classes);
+void nn_metrics_get_sums (const NnMetrics *self, double *sums);
+void nn_metrics_add_sums (NnMetrics *self, const double *sums);
+
 size_t nn_metrics_n_classes (const NnMetrics *self);
 size_t nn_metrics_count (const NnMetrics *self);
 /* How often class `label` was taken for class `predicted`. */

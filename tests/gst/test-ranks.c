@@ -227,6 +227,27 @@ test_errors (void)
   }
 }
 
+/* The tasks of an experiment on the ranks there are. */
+static void
+test_tasks (void)
+{
+  const char *const format =
+      "\"$EMOTION_TRAIN\" --ravdess %s --cross-validate speakers:4 --seeds 2 "
+      "--model simple --no-augment --epochs 1 --quiet --output %s/part";
+  g_autofree char *script = NULL;
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+  script = g_strdup_printf (format, recordings, folder);
+#pragma GCC diagnostic pop
+  g_auto (Result) alone = run (0, "%s", script);
+  g_auto (Result) ranks = run (3, "%s", script);
+
+  g_assert_true (alone.is_fine && ranks.is_fine);
+  g_assert_nonnull (strstr (alone.out, "all 8 tasks"));
+  g_assert_cmpstr (alone.out, ==, ranks.out);
+}
+
 /* --evaluate prints the same. */
 static void
 test_evaluate (void)
@@ -259,6 +280,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ranks/killed", test_killed);
   g_test_add_func ("/ranks/errors", test_errors);
   g_test_add_func ("/ranks/evaluate", test_evaluate);
+  g_test_add_func ("/ranks/tasks", test_tasks);
 
   const int status = g_test_run ();
 

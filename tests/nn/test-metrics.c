@@ -97,6 +97,20 @@ test_merge (void)
   check (metrics);
 }
 
+/* As numbers, and back. */
+static void
+test_sums (void)
+{
+  g_autoptr (NnMetrics) first = metrics_of (0, 2);
+  g_autoptr (NnMetrics) metrics = metrics_of (2, 5);
+  double sums[2 + 3 * NN_METRICS_BINS + N_CLASSES * N_CLASSES];
+
+  g_assert_cmpuint (nn_metrics_n_sums (N_CLASSES), ==, G_N_ELEMENTS (sums));
+  nn_metrics_get_sums (first, sums);
+  nn_metrics_add_sums (metrics, sums);
+  check (metrics);
+}
+
 static void
 test_empty (void)
 {
@@ -145,6 +159,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/metrics/table", test_table);
   g_test_add_func ("/metrics/merge", test_merge);
+  g_test_add_func ("/metrics/sums", test_sums);
   g_test_add_func ("/metrics/empty", test_empty);
   g_test_add_func ("/metrics/extremes", test_extremes);
   g_test_add_func ("/metrics/wrong-params", test_wrong_params);

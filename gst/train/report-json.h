@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What report.json has in common with that of a cross-validation. */
+#pragma once
+
+#include "gst/json-writer.h"
+#include "gst/labels.h"
+#include "nn/train/metrics.h"
+
+/* "labels": [ ... ] */
+void train_json_add_labels (
+    GstEmotionJson *json, const GstEmotionLabels *labels);
+
+/* name: { "count": ..., "accuracy": ..., "classes": { ... }, "confusion": ... }
+ */
+void train_json_add_metrics (GstEmotionJson *json, const char *name,
+    const NnMetrics *metrics, const GstEmotionLabels *labels);
