@@ -128,6 +128,14 @@ gst_emotion_delivery_finish (GstEmotionDelivery *self)
 }
 
 void
+gst_emotion_delivery_start_stream (GstEmotionDelivery *self)
+{
+  GST_OBJECT_LOCK (self->element);
+  gst_emotion_tagger_clear (&self->tagger);
+  GST_OBJECT_UNLOCK (self->element);
+}
+
+void
 gst_emotion_delivery_set_model (GstEmotionDelivery *self)
 {
   GST_OBJECT_LOCK (self->element);

@@ -47,6 +47,9 @@ void gst_emotion_delivery_push_results (GstEmotionDelivery *self, GstPad *pad);
 /* The end of the stream: the summary is due. */
 void gst_emotion_delivery_finish (GstEmotionDelivery *self);
 
+/* A new stream: tags of the one before say nothing about it. */
+void gst_emotion_delivery_start_stream (GstEmotionDelivery *self);
+
 /* Another model: its faults are told, too. */
 void gst_emotion_delivery_set_model (GstEmotionDelivery *self);
 

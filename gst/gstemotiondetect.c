@@ -55,6 +55,7 @@ struct _GstEmotionDetect {
   GstEmotionModelChoice choice;
   GstEmotionDelivery delivery;
   gboolean is_live;
+  GstEmotionStats last_stats; /* of the recognizer that was */
 
   /* The streaming thread's own. */
   gboolean knows_live;
@@ -89,18 +90,32 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
   GST_OBJECT_UNLOCK (self);
   if (!is_known)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  if (id == GST_EMOTION_PROP_MODEL || id == GST_EMOTION_PROP_MODEL_FILE)
-    gst_emotion_model_choice_change (&self->choice);
+}
+
+/* One change of the model, however many of its properties g_object_set sets at
+ * once. */
+static void
+dispatch_properties_changed (GObject *object, guint n, GParamSpec **pspecs)
+{
+  static const char *const names[] = { "model", "model-file", "labels", NULL };
+  gboolean is_model = FALSE;
+
+  for (guint i = 0; i < n; i++)
+    is_model |= g_strv_contains (names, pspecs[i]->name);
+  if (is_model)
+    gst_emotion_model_choice_change (&GST_EMOTION_DETECT (object)->choice);
+  G_OBJECT_CLASS (gst_emotion_detect_parent_class)
+      ->dispatch_properties_changed (object, n, pspecs);
 }
 
 static GstStructure *
 stats_new (GstEmotionDetect *self)
 {
-  GstEmotionStats stats = { 0 };
+  GstEmotionStats stats;
 
   GST_OBJECT_LOCK (self);
-  if (self->recognizer)
-    stats = gst_emotion_recognizer_stats (self->recognizer);
+  stats = self->recognizer ? gst_emotion_recognizer_stats (self->recognizer)
+                           : self->last_stats;
   GST_OBJECT_UNLOCK (self);
   return gst_structure_new ("application/x-emotion-stats", /* */
       "windows", G_TYPE_UINT64, stats.windows,             /* */
@@ -222,8 +237,11 @@ take_caps (GstEmotionDetect *self, GstCaps *caps)
   GstAudioInfo info;
 
   self->has_warned_input = FALSE;
-  if (gst_audio_info_from_caps (&info, caps)
-      && !gst_emotion_recognizer_set_format (self->recognizer, &info, &error))
+  if (!gst_audio_info_from_caps (&info, caps)) {
+    gst_audio_info_init (&info);
+    warn_of_input (self, "its caps cannot be read");
+  }
+  if (!gst_emotion_recognizer_set_format (self->recognizer, &info, &error))
     warn_of_input (self, error->message);
 }
 
@@ -296,8 +314,13 @@ take_event (GstEmotionDetect *self, GstEvent *event)
       break;
     case GST_EVENT_GAP:
       take_gap (self, event);
+      gst_emotion_delivery_push_tags (
+          &self->delivery, GST_BASE_TRANSFORM_SRC_PAD (self));
       break;
     case GST_EVENT_STREAM_START:
+      finish (self);
+      gst_emotion_delivery_start_stream (&self->delivery);
+      break;
     case GST_EVENT_SEGMENT_DONE:
     case GST_EVENT_EOS:
       finish (self);
@@ -399,6 +422,7 @@ stop (GstBaseTransform *trans)
   gst_emotion_model_choice_stop (&self->choice);
   GST_OBJECT_LOCK (self);
   recognizer = g_steal_pointer (&self->recognizer);
+  self->last_stats = gst_emotion_recognizer_stats (recognizer);
   GST_OBJECT_UNLOCK (self);
   g_clear_pointer (&recognizer, gst_emotion_recognizer_free);
   gst_emotion_delivery_clear (&self->delivery);
@@ -433,6 +457,7 @@ gst_emotion_detect_class_init (GstEmotionDetectClass *klass)
 
   object_class->set_property = set_property;
   object_class->get_property = get_property;
+  object_class->dispatch_properties_changed = dispatch_properties_changed;
   object_class->finalize = finalize;
   element_class->change_state = change_state;
   trans_class->start = start;

@@ -194,6 +194,8 @@ gst_emotion_recognizer_set_format (
     return TRUE;
   if (self->convert)
     gst_emotion_convert_drain (self->convert);
+  if (!GST_AUDIO_INFO_IS_VALID (info))
+    restart (self);
   self->info = *info;
   self->joins = self->timeline.is_anchored;
   return update_convert (self, error);

@@ -46,8 +46,9 @@ void gst_emotion_recognizer_set_options (
 gboolean gst_emotion_recognizer_set_model (GstEmotionRecognizer *self,
     GstEmotionModel *model, GstEmotionLabels *labels, GError **error);
 
-/* The window in progress goes on if the next buffer follows in time. False and
- * DSP_ERROR where the rate is past all bounds: then pushes do nothing. */
+/* The window in progress goes on if the next buffer follows in time. An info
+ * that is not valid is a format unknown: pushes do nothing until the next.
+ * False and DSP_ERROR where the rate is past all bounds: then, too. */
 gboolean gst_emotion_recognizer_set_format (
     GstEmotionRecognizer *self, const GstAudioInfo *info, GError **error);
 

@@ -79,7 +79,7 @@ install_model (GObjectClass *klass)
   g_object_class_install_property (klass, GST_EMOTION_PROP_LABELS,
       g_param_spec_string ("labels", "Labels",
           "Names of the model's outputs in their order, separated by commas; "
-          "overrides those in the file (takes effect with the next model)",
+          "overrides those in the file",
           NULL, PLAYING));
 }
 

@@ -414,6 +414,32 @@ test_qos (void)
   fixture_clear (&fixture);
 }
 
+static guint64
+windows_of (const Fixture *f)
+{
+  g_autoptr (GstStructure) stats = NULL;
+
+  g_object_get (f->element, "stats", &stats, NULL);
+  return field_uint64 (stats, "windows");
+}
+
+/* They can be read when all is over, and start anew with the element. */
+static void
+test_stats (void)
+{
+  Fixture f;
+
+  fixture_init (&f, MODEL_M3, S16_16K);
+  g_assert_cmpuint (windows_of (&f), ==, 0);
+  fixture_push (&f, 16000, 0, 48000 * 2, 16000);
+  g_assert_cmpuint (windows_of (&f), ==, 2);
+  gst_element_set_state (f.element, GST_STATE_NULL);
+  g_assert_cmpuint (windows_of (&f), ==, 2);
+  gst_element_set_state (f.element, GST_STATE_PAUSED);
+  g_assert_cmpuint (windows_of (&f), ==, 0);
+  fixture_clear (&f);
+}
+
 /* Labels and thresholds */
 
 static const struct {
@@ -495,6 +521,7 @@ main (int argc, char **argv)
   g_test_add_func ("/element/mean", test_mean);
   g_test_add_func ("/element/queries", test_queries);
   g_test_add_func ("/element/qos", test_qos);
+  g_test_add_func ("/element/stats", test_stats);
   leaks_add_test ("element");
   return g_test_run ();
 }

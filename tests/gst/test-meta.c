@@ -5,8 +5,8 @@
 
 #include <gst/pbutils/pbutils.h>
 
-#include "tests/gst/fixture.h"
 #include "tests/gst/leaks.h"
+#include "tests/gst/stream.h"
 
 /* Metas that come out after `chain`, of 3 windows that went in. */
 static const struct {
@@ -299,6 +299,69 @@ test_tag_events (void)
   fixture_clear (&f);
 }
 
+/* Whether the next tag event has an emotion; NULL where there is none. */
+static char *
+next_emotion (Fixture *f)
+{
+  char *emotion = NULL;
+  GstEvent *event;
+
+  while (!emotion && (event = gst_harness_try_pull_event (f->harness))) {
+    GstTagList *tags = NULL;
+
+    if (GST_EVENT_TYPE (event) == GST_EVENT_TAG)
+      gst_event_parse_tag (event, &tags);
+    if (tags)
+      gst_tag_list_get_string (tags, "emotion", &emotion);
+    gst_event_unref (event);
+  }
+  return emotion;
+}
+
+/* What was said of one stream is not said of the next; and if the same is true
+ * of the next one, it is said again. */
+static void
+test_next_stream (gconstpointer mode)
+{
+  g_autofree char *first = NULL;
+  g_autofree char *early = NULL;
+  g_autofree char *second = NULL;
+  Fixture f;
+
+  stream_init (&f);
+  gst_util_set_object_arg (G_OBJECT (f.element), "tags", mode);
+  stream_push (&f, 0, 3000);
+  stream_event (&f, gst_event_new_stream_start ("another"));
+  first = next_emotion (&f);
+  g_assert_nonnull (first);
+  stream_event (
+      &f, gst_event_new_tag (gst_tag_list_new (GST_TAG_TITLE, "b", NULL)));
+  early = next_emotion (&f);
+  g_assert_null (early);
+  stream_segment (&f, 1, 0, 0, 0, 0);
+  stream_push (&f, 0, 3000);
+  stream_event (&f, gst_event_new_eos ());
+  second = next_emotion (&f);
+  g_assert_cmpstr (second, ==, first);
+  fixture_clear (&f);
+}
+
+/* A label that is known when a gap begins does not wait for its end. */
+static void
+test_tags_in_gap (void)
+{
+  g_autofree char *emotion = NULL;
+  Fixture f;
+
+  stream_init (&f);
+  gst_util_set_object_arg (G_OBJECT (f.element), "tags", "changes");
+  stream_push (&f, 0, 2900);
+  stream_event (&f, gst_event_new_gap (2900 * GST_MSECOND, GST_SECOND));
+  emotion = next_emotion (&f);
+  g_assert_nonnull (emotion);
+  fixture_clear (&f);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -316,6 +379,11 @@ main (int argc, char **argv)
     g_test_add_data_func (path, GUINT_TO_POINTER (i), test_tags);
   }
   g_test_add_func ("/tags/events", test_tag_events);
+  g_test_add_data_func (
+      "/tags/next-stream/changes", "changes", test_next_stream);
+  g_test_add_data_func (
+      "/tags/next-stream/summary", "summary", test_next_stream);
+  g_test_add_func ("/tags/gap", test_tags_in_gap);
   leaks_add_test ("meta");
   return g_test_run ();
 }

@@ -233,6 +233,60 @@ test_swap (void)
   fixture_clear (&f);
 }
 
+static char *
+next_label (Fixture *f)
+{
+  g_autoptr (GstMessage) message = fixture_pop (f);
+
+  g_assert_nonnull (message);
+  return g_strdup (gst_structure_nth_field_name (
+      gst_value_get_structure (gst_structure_get_value (
+          gst_message_get_structure (message), "probabilities")),
+      0));
+}
+
+/* Pushes silence until a window comes whose first label is that. */
+static void
+push_until_label (Fixture *f, const char *label, guint64 *window)
+{
+  for (guint i = 0; i < 2000; i++) {
+    g_autofree char *now = NULL;
+
+    gst_harness_push_event (f->harness,
+        gst_event_new_gap (3 * GST_SECOND * (*window)++, 3 * GST_SECOND));
+    now = next_label (f);
+    if (g_str_equal (now, label))
+      return;
+    g_usleep (1000);
+  }
+  g_error ("“%s” never came", label);
+}
+
+/* Labels change while playing, too; and together with the model they are one
+ * change: neither goes with the other's old value, which would be a warning. */
+static void
+test_swap_labels (void)
+{
+  g_autofree char *tiny = fixture_data ("models/tiny.h5");
+  g_autofree char *m3 = fixture_data (MODEL_M3);
+  guint64 window = 0;
+  Fixture f;
+
+  fixture_init (&f, MODEL_M3, CAPS);
+  for (guint i = 0; i < 20; i++) {
+    g_object_set (
+        f.element, "model-file", tiny, "labels", "low,middle,high", NULL);
+    push_until_label (&f, "low", &window);
+    g_object_set (
+        f.element, "labels", "a,b,c,d,e,f,g,h,i", "model-file", m3, NULL);
+    push_until_label (&f, "a", &window);
+  }
+  g_object_set (f.element, "labels", "1,2,3,4,5,6,7,8,9", NULL);
+  push_until_label (&f, "1", &window);
+  g_assert_null (gst_bus_pop_filtered (f.bus, GST_MESSAGE_WARNING));
+  fixture_clear (&f);
+}
+
 /* A model file that names its labels itself. */
 static void
 test_metadata (void)
@@ -374,6 +428,7 @@ main (int argc, char **argv)
   g_test_add_func ("/models/shared", test_shared);
   g_test_add_func ("/models/changed", test_changed);
   g_test_add_func ("/models/swap", test_swap);
+  g_test_add_func ("/models/swap-labels", test_swap_labels);
   g_test_add_func ("/models/metadata", test_metadata);
   g_test_add_func ("/models/fault", test_fault);
   g_test_add_func ("/models/open-frames", test_open_frames);

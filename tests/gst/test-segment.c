@@ -127,6 +127,53 @@ test_clip (void)
   fixture_clear (&f);
 }
 
+/* An offset that the application gives the pad before ours moves the running
+ * time: the window does not reach across, and each has the times that were true
+ * of it. */
+static void
+test_pad_offset (void)
+{
+  Fixture f;
+
+  stream_init (&f);
+  stream_push (&f, 0, 4000);
+  gst_pad_set_offset (f.harness->srcpad, 500 * GST_MSECOND);
+  stream_push (&f, 4000, 7000);
+  stream_expect (&f, 0, 3000, 0);
+  fixture_expect (&f,
+      &(Expected){ .timestamp_ms = 4000,
+          .stream_ms = 4000,
+          .running_ms = 4500,
+          .duration_ms = 3000,
+          .id = 1 });
+  fixture_expect_none (&f);
+  fixture_clear (&f);
+}
+
+/* The applied rate of a source that plays at double speed by itself: stream
+ * time runs at that speed, running time does not. */
+static void
+test_applied_rate (void)
+{
+  GstSegment segment;
+  Fixture f;
+
+  stream_init (&f);
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  segment.applied_rate = 2;
+  stream_event (&f, gst_event_new_segment (&segment));
+  stream_push (&f, 0, 6000);
+  for (guint i = 0; i < 2; i++)
+    fixture_expect (&f,
+        &(Expected){ .timestamp_ms = i * 3000,
+            .stream_ms = i * 6000,
+            .running_ms = i * 3000,
+            .duration_ms = 3000,
+            .id = i });
+  fixture_expect_none (&f);
+  fixture_clear (&f);
+}
+
 /* Without time stamps the count starts where the segment does. */
 static void
 test_no_stamps (void)
@@ -213,6 +260,8 @@ static const struct {
   { "/segment/no-stamps", test_no_stamps },
   { "/segment/bytes", test_bytes },
   { "/segment/loop", test_loop },
+  { "/segment/pad-offset", test_pad_offset },
+  { "/segment/applied-rate", test_applied_rate },
 };
 
 int

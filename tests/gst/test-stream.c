@@ -225,6 +225,33 @@ test_caps (gconstpointer data)
   fixture_clear (&f);
 }
 
+/* Caps that nobody can read (three channels, and which they are is not said):
+ * the sound passes unheard, with one warning, and what comes after is heard. */
+static void
+test_unknown_caps (void)
+{
+  g_autoptr (GstCaps) known = gst_caps_from_string (STREAM_CAPS);
+  g_autoptr (GstCaps) unknown = gst_caps_from_string (
+      "audio/x-raw,format=S16LE,layout=interleaved,rate=16000,channels=3");
+  Fixture f;
+  GstMessage *message;
+
+  stream_init (&f);
+  stream_push (&f, 0, 2000);
+  stream_event (&f, gst_event_new_caps (unknown));
+  stream_push (&f, 2000, 6000);
+  message = gst_bus_pop_filtered (f.bus, GST_MESSAGE_WARNING);
+  g_assert_nonnull (message);
+  gst_message_unref (message);
+  g_assert_null (gst_bus_pop_filtered (f.bus, GST_MESSAGE_WARNING));
+  fixture_expect_none (&f);
+  stream_event (&f, gst_event_new_caps (known));
+  stream_push (&f, 6000, 9000);
+  stream_expect (&f, 6000, 3000, 0);
+  fixture_expect_none (&f);
+  fixture_clear (&f);
+}
+
 /* Messages are posted before EOS leaves. */
 
 static GstPadProbeReturn
@@ -306,6 +333,7 @@ static const struct {
   { "/stream/long-gap", test_long_gap },
   { "/stream/gap-buffer", test_gap_buffer },
   { "/stream/day", test_day },
+  { "/stream/unknown-caps", test_unknown_caps },
 };
 
 int

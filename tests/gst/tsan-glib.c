@@ -239,3 +239,26 @@ g_thread_pool_push (GThreadPool *pool, gpointer task, GError **error)
   __tsan_release (task);
   return next (pool, task, error);
 }
+
+/* The table of quarks has a lock inside of GLib. Every way to it from outside
+ * goes through this one as well; its strings never change afterwards. */
+static pthread_mutex_t quarks = PTHREAD_MUTEX_INITIALIZER;
+
+#define THROUGH_LOCK(result, name, type, argument)                             \
+  VISIBLE result name (type argument)                                          \
+  {                                                                            \
+    result (*const real) (type) = dlsym (RTLD_NEXT, #name);                    \
+    result found;                                                              \
+                                                                               \
+    pthread_mutex_lock (&quarks);                                              \
+    found = real (argument);                                                   \
+    pthread_mutex_unlock (&quarks);                                            \
+    return found;                                                              \
+  }
+
+THROUGH_LOCK (GQuark, g_quark_from_string, const gchar *, string)
+THROUGH_LOCK (GQuark, g_quark_from_static_string, const gchar *, string)
+THROUGH_LOCK (GQuark, g_quark_try_string, const gchar *, string)
+THROUGH_LOCK (const gchar *, g_quark_to_string, GQuark, quark)
+THROUGH_LOCK (const gchar *, g_intern_string, const gchar *, string)
+THROUGH_LOCK (const gchar *, g_intern_static_string, const gchar *, string)
