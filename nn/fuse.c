@@ -55,16 +55,19 @@ nn_fuse (NnGraph *graph)
 
   for (size_t i = 0; i < graph->nodes->len; i++) {
     NnNode *const node = g_ptr_array_index (graph->nodes, i);
+    const NnLayerClass *const klass = node->layer->klass;
     size_t tensor;
     NnNode *next;
 
-    if (node->is_absorbed || !node->layer->klass->absorb)
+    if (node->is_absorbed)
       continue;
     tensor = node->out[0];
-    while ((next = only_reader (readers, node, tensor))
-        && node->layer->klass->absorb (node->layer, next->layer)) {
+    while (klass->absorb && (next = only_reader (readers, node, tensor))
+        && klass->absorb (node->layer, next->layer)) {
       next->is_absorbed = true;
       node->result = tensor = next->out[0];
     }
+    if (klass->specialise)
+      klass->specialise (node->layer);
   }
 }

@@ -8,8 +8,8 @@
 
 #include "nn/graph.h"
 
-/* Lets nodes absorb the one reader of their output, as far as it goes. After
- * every layer's finish. */
+/* Lets nodes absorb the one reader of their output, as far as it goes, and then
+ * choose how they run. After every layer's finish. */
 void nn_fuse (NnGraph *graph);
 
 /* What a layer may be for the one in front of it. */

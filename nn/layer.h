@@ -133,6 +133,10 @@ struct _NnLayerClass {
   /* Takes over the work of next, the only reader of its output, in models that
    * only run (nn/fuse.h); false where it cannot. After finish. May be NULL. */
   bool (*absorb) (NnLayer *self, const NnLayer *next);
+  /* In models that only run, after that: chooses the fastest way for the shapes
+   * at hand, and says in scratch_len what it needs. The layer must have been
+   * finished, and may be finished again. May be NULL. */
+  void (*specialise) (NnLayer *self);
   /* Runs on call->n samples. Not called for a view. */
   void (*forward) (const NnLayer *self, const NnCall *call);
   /* Multiplications and additions in the matrix products of one sample, by

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The inner loops of the network, built once for each generation of processor
  * and chosen when the program runs.
- *   nn/simd/kernels.c  the loops, in the compiler's vector extensions: the same
+ *   nn/simd/products.c, convolution.c, winograd.c, recurrent.c, kernels.c
+ *                      the loops, in the compiler's vector extensions: the same
  *                      source for SSE2 or NEON (4 floats), AVX2 (8), AVX-512
  *   nn/simd/loops.c    plain loops over arrays: nn/loops.h
  *   nn/simd/simd.c     the choice; EMOTION_SIMD=generic|avx2|avx512 forces one
@@ -38,18 +39,53 @@ typedef struct {
   size_t ldc;
 } NnProduct;
 
-/* What a convolution's row goes through on its way out, in this order:
- *   ReLU, scale * x + offset, ReLU, maximum of `pool` neighbours
- *   row [n * pool][channels] -> out [n][channels]
- * out may be row where pool is 1. */
+/* What the outputs of a convolution go through on their way out: the maximum of
+ * pool_y x pool_x neighbours, ReLU, scale * x + offset, ReLU. As if the maximum
+ * came last: what comes between keeps the order or, where scale is below 0,
+ * turns it round, and then the minimum is taken. */
 typedef struct {
-  const float *row;
-  size_t n, pool, channels;
+  size_t pool_y, pool_x; /* 1: no pooling */
   bool relu_before, relu_after;
   const float *scale, *offset; /* [channels], or NULL */
-  bool add;                    /* the maximum is also over what out holds */
+} NnFinish;
+
+/* rows [pool_y][n * pool_x][channels], ld apart -> out [n][channels]; out may
+ * be rows where nothing is pooled. */
+typedef struct {
+  const NnFinish *finish;
+  const float *rows;
+  size_t ld, n, channels;
   float *out;
 } NnFinishRow;
+
+/* A convolution of few taps and what follows, in registers: each out [n][b->n]
+ * is the end of pool_y x pool_x products. Row r, column c of those has its
+ * segments (as in NnProduct) at a + r * row + (i * pool_x + c) * lda. */
+typedef struct {
+  const NnFinish *finish; /* pools of nn_has_pooled_product */
+  size_t n;
+  const float *a;
+  size_t lda, row;
+  size_t n_segments, segment_len;
+  const size_t *segments;
+  const NnPacked *b;
+  const float *bias; /* [b->n], or NULL: zeros */
+  float *out;
+} NnPooledProduct;
+
+static inline bool
+nn_has_pooled_product (const NnFinish *finish)
+{
+  return finish->pool_y == finish->pool_x
+      && (finish->pool_y == 2 || finish->pool_y == 3);
+}
+
+/* Convolutions of 3 x 3 taps by Winograd's minimal filtering F(4x4, 3x3) (Lavin
+ * & Gray 2016): 36 products take the place of 9 for each 16 outputs, one for
+ * each element of transformed patches of 6 x 6. */
+#define NN_WINOGRAD_TILE 4
+#define NN_WINOGRAD_PATCH 6
+#define NN_WINOGRAD_PRODUCTS 36
 
 /* c [k][n] += transpose of a, times b: the gradient of a product's b. Sums run
  * over m in order. */
@@ -74,6 +110,16 @@ typedef struct {
   void (*vector_product) (const float *x, const NnPacked *b, float *y);
 
   void (*finish_row) (const NnFinishRow *row);
+  void (*pooled_product) (const NnPooledProduct *product);
+
+  /* channels are a multiple of vector; element i of a patch of one channel goes
+   * to out + i * ld. in: [6][6][channels], rows and columns so far apart. */
+  void (*winograd_input) (const float *in, size_t row, size_t column,
+      size_t channels, float *out, size_t ld);
+  /* The products, element i at in + i * ld, -> out [4][4][channels]. bias:
+   * [channels], or NULL. */
+  void (*winograd_output) (const float *in, size_t ld, size_t channels,
+      const float *bias, float *out, size_t row, size_t column);
 
   /* In place over n floats; tests/nn/test-simd.c states the error. */
   void (*exp) (float *x, size_t n);
@@ -100,6 +146,9 @@ const NnSimd *nn_simd_find (const char *name);
 bool nn_packed_init (NnPacked *packed, const NnSimd *simd, const float *b,
     size_t ldb, size_t k, size_t n);
 void nn_packed_clear (NnPacked *packed);
+
+/* A kernel [3][3][k][n] transformed: matrix i of out [36][k][n]. */
+void nn_winograd_kernel (const float *kernel, size_t k, size_t n, float *out);
 
 /* The same in memory of the caller: nn_packed_len floats, aligned as floats.
  * Element (i, j) of b is b[i * row + j * column], so b may be read transposed.

@@ -3,59 +3,176 @@
 #include "nn/simd/kernels.h"
 #include "nn/simd/vector.h"
 
-/* One vector of channels of one output position. */
+/* What follows the maximum of a pool (or the minimum, see NnFinish). */
 INLINE V
-finish_vector (const NnFinishRow *f, const float *row, size_t c)
+finish (const NnFinish *f, V high, V low, V scale, V offset)
 {
   const V zero = splat (0);
-  V best = zero;
+  V x = high;
 
-  for (size_t k = 0; k < f->pool; k++) {
-    V x = load (row + k * f->channels + c);
-
-    if (f->relu_before)
-      x = select_ (x < zero, zero, x);
-    if (f->scale)
-      x = x * load (f->scale + c) + load (f->offset + c);
-    if (f->relu_after)
-      x = select_ (x < zero, zero, x);
-    best = k == 0 ? x : max_ (x, best);
-  }
-  return best;
+  if (f->scale)
+    x = select_ (scale < zero, low, high);
+  if (f->relu_before)
+    x = select_ (x < zero, zero, x);
+  if (f->scale)
+    x = x * scale + offset;
+  if (f->relu_after)
+    x = select_ (x < zero, zero, x);
+  return x;
 }
 
-/* The last channels, fewer than a vector. */
-static void
-finish_rest (const NnFinishRow *f, const float *row, size_t c, float *out)
+/* One output position, a vector of channels from c on. */
+INLINE V
+finish_vector (const NnFinishRow *f, const float *rows, size_t c)
 {
-  for (; c < f->channels; c++)
-    for (size_t k = 0; k < f->pool; k++) {
-      float x = row[k * f->channels + c];
+  const NnFinish *const what = f->finish;
+  V high = load (rows + c), low = high;
 
-      if (f->relu_before && x < 0)
-        x = 0;
-      if (f->scale)
-        x = x * f->scale[c] + f->offset[c];
-      if (f->relu_after && x < 0)
-        x = 0;
-      if ((k == 0 && !f->add) || x > out[c])
-        out[c] = x;
+  for (size_t y = 0; y < what->pool_y; y++)
+    for (size_t x = 0; x < what->pool_x; x++) {
+      const V one = load (rows + y * f->ld + x * f->channels + c);
+
+      high = max_ (one, high);
+      low = min_ (one, low);
     }
+  return finish (what, high, low,
+      what->scale ? load (what->scale + c) : splat (1),
+      what->scale ? load (what->offset + c) : splat (0));
+}
+
+/* The last n channels, fewer than a vector. */
+static void
+finish_rest (
+    const NnFinishRow *f, const float *rows, size_t c, size_t n, float *out)
+{
+  const NnFinish *const what = f->finish;
+  const size_t positions = what->pool_y * what->pool_x, bytes = n * sizeof *out;
+  float high[VECTOR] = { 0 }, low[VECTOR] = { 0 }, one[VECTOR] = { 0 };
+  float scale[VECTOR] = { 0 }, offset[VECTOR] = { 0 };
+
+  for (size_t i = 0; i < positions; i++) {
+    memcpy (one,
+        rows + i / what->pool_x * f->ld + i % what->pool_x * f->channels + c,
+        bytes);
+    store (high, i > 0 ? max_ (load (one), load (high)) : load (one));
+    store (low, i > 0 ? min_ (load (one), load (low)) : load (one));
+  }
+  if (what->scale) {
+    memcpy (scale, what->scale + c, bytes);
+    memcpy (offset, what->offset + c, bytes);
+  }
+  store (
+      one, finish (what, load (high), load (low), load (scale), load (offset)));
+  memcpy (out + c, one, bytes);
 }
 
 void
 NN_PATH (finish_row) (const NnFinishRow *f)
 {
   for (size_t i = 0; i < f->n; i++) {
-    const float *const row = f->row + i * f->pool * f->channels;
+    const float *const rows = f->rows + i * f->finish->pool_x * f->channels;
     float *const out = f->out + i * f->channels;
     size_t c = 0;
 
-    for (; c + VECTOR <= f->channels; c += VECTOR) {
-      const V best = finish_vector (f, row, c);
+    for (; c + VECTOR <= f->channels; c += VECTOR)
+      store (out + c, finish_vector (f, rows, c));
+    if (c < f->channels)
+      finish_rest (f, rows, c, f->channels - c, out);
+  }
+}
 
-      store (out + c, f->add ? max_ (best, load (out + c)) : best);
+/* ---- convolution and pooling in registers ---- */
+
+/* A panel's columns of bias, scale and offset. */
+typedef struct {
+  float bias[PANEL], scale[PANEL], offset[PANEL];
+} Columns;
+
+static void
+fill_columns (const NnPooledProduct *p, size_t first, size_t n, Columns *to)
+{
+  const size_t bytes = n * sizeof (float);
+
+  memset (to, 0, sizeof *to);
+  if (p->bias)
+    memcpy (to->bias, p->bias + first, bytes);
+  if (p->finish->scale) {
+    memcpy (to->scale, p->finish->scale + first, bytes);
+    memcpy (to->offset, p->finish->offset + first, bytes);
+  }
+}
+
+/* One pool x pool of products of one panel, of which vectors are not padding,
+ * and its end. */
+INLINE void
+pooled_tile (const NnPooledProduct *p, size_t pool, size_t vectors,
+    const float *a, const float *b, const Columns *columns, float *out,
+    size_t n)
+{
+  V sum[9][2], end[2];
+
+#pragma GCC unroll 9
+  for (size_t i = 0; i < pool * pool; i++)
+#pragma GCC unroll 2
+    for (size_t v = 0; v < vectors; v++)
+      sum[i][v] = load (columns->bias + v * VECTOR);
+  for (size_t s = 0; s < p->n_segments; s++) {
+    const float *const segment = a + p->segments[s];
+
+    for (size_t k = 0; k < p->segment_len; k++, b += PANEL) {
+      const V b0 = load (b), b1 = load (b + VECTOR);
+
+#pragma GCC unroll 9
+      for (size_t i = 0; i < pool * pool; i++) {
+        const V x = splat (segment[i / pool * p->row + i % pool * p->lda + k]);
+
+        sum[i][0] += x * b0;
+        if (vectors > 1)
+          sum[i][1] += x * b1;
+      }
     }
-    finish_rest (f, row, c, out);
+  }
+#pragma GCC unroll 2
+  for (size_t v = 0; v < vectors; v++) {
+    V high = sum[0][v], low = sum[0][v];
+
+#pragma GCC unroll 9
+    for (size_t i = 1; i < pool * pool; i++) {
+      high = max_ (sum[i][v], high);
+      low = min_ (sum[i][v], low);
+    }
+    end[v] = finish (p->finish, high, low, load (columns->scale + v * VECTOR),
+        load (columns->offset + v * VECTOR));
+  }
+  store_columns (out, end, vectors, n);
+}
+
+INLINE void
+pooled_row (const NnPooledProduct *p, size_t pool, size_t vectors,
+    const float *b, const Columns *columns, float *out, size_t n)
+{
+  for (size_t i = 0; i < p->n; i++)
+    pooled_tile (p, pool, vectors, p->a + i * pool * p->lda, b, columns,
+        out + i * p->b->n, n);
+}
+
+void
+NN_PATH (pooled_product) (const NnPooledProduct *p)
+{
+  for (size_t j = 0; j < p->b->n; j += PANEL) {
+    const float *const b = p->b->data + j * p->b->k;
+    const size_t n = p->b->n - j < PANEL ? p->b->n - j : PANEL;
+    const bool is_small = p->finish->pool_x == 2;
+    Columns columns;
+
+    fill_columns (p, j, n, &columns);
+    if (is_small && n > VECTOR)
+      pooled_row (p, 2, 2, b, &columns, p->out + j, n);
+    else if (is_small)
+      pooled_row (p, 2, 1, b, &columns, p->out + j, n);
+    else if (n > VECTOR)
+      pooled_row (p, 3, 2, b, &columns, p->out + j, n);
+    else
+      pooled_row (p, 3, 1, b, &columns, p->out + j, n);
   }
 }

@@ -14,6 +14,11 @@ void NN_PATH (product) (const NnProduct *product);
 void NN_PATH (transposed_product) (const NnTransposedProduct *product);
 void NN_PATH (vector_product) (const float *x, const NnPacked *b, float *y);
 void NN_PATH (finish_row) (const NnFinishRow *row);
+void NN_PATH (pooled_product) (const NnPooledProduct *product);
+void NN_PATH (winograd_input) (const float *in, size_t row, size_t column,
+    size_t channels, float *out, size_t ld);
+void NN_PATH (winograd_output) (const float *in, size_t ld, size_t channels,
+    const float *bias, float *out, size_t row, size_t column);
 void NN_PATH (lstm_gates) (
     const float *x, const float *rec, size_t units, float *c, float *h);
 void NN_PATH (gru_gates) (

@@ -106,3 +106,36 @@ tanh_v (V x)
   p = p * z * x + x;
   return select_ (a < splat (0.625f), p, (V) ((VI) far | sign));
 }
+
+/* ---- a part of a panel ---- */
+
+/* Stores the first n of a panel's columns, which vectors hold. */
+INLINE void
+store_columns (float *c, const V *sum, size_t vectors, size_t n)
+{
+  if (n == vectors * VECTOR) {
+    for (size_t v = 0; v < vectors; v++)
+      store (c + v * VECTOR, sum[v]);
+  } else {
+    float rest[PANEL];
+
+    for (size_t v = 0; v < vectors; v++)
+      store (rest + v * VECTOR, sum[v]);
+    memcpy (c, rest, n * sizeof *c);
+  }
+}
+
+INLINE void
+load_columns (const float *c, V *sum, size_t vectors, size_t n)
+{
+  if (n == vectors * VECTOR) {
+    for (size_t v = 0; v < vectors; v++)
+      sum[v] = load (c + v * VECTOR);
+  } else {
+    float rest[PANEL] = { 0 };
+
+    memcpy (rest, c, n * sizeof *c);
+    for (size_t v = 0; v < vectors; v++)
+      sum[v] = load (rest + v * VECTOR);
+  }
+}

@@ -110,6 +110,10 @@ layer_run_new (const LayerSpec *spec)
     layer->klass->finish (layer);
     layer->klass->finish (layer); /* again: as after training */
   }
+  if (spec->specialise && layer->klass->specialise) {
+    layer->klass->specialise (layer);
+    layer->klass->finish (layer);
+  }
   fill_inputs (run);
   run->out = g_new0 (float *, layer->n_out);
   for (size_t i = 0; i < layer->n_out; i++)

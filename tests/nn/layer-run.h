@@ -21,6 +21,7 @@ typedef struct {
   const char *constant;         /* JSON of the argument behind them, or NULL */
   const char *constant_keyword; /* of that, or NULL: by position */
   size_t max_size; /* of an array; 0: any. Larger: only made, not filled */
+  bool specialise; /* runs as in a model that is not trained */
 } LayerSpec;
 
 #define LAYER_RUN_BATCH 3

@@ -269,41 +269,83 @@ test_gates (gconstpointer data)
   }
 }
 
+/* What follows a sum, one after the other. */
+static double
+finished (const NnFinish *f, double x, size_t channel)
+{
+  x = f->relu_before ? MAX (x, 0) : x;
+  x = f->scale ? x * f->scale[channel] + f->offset[channel] : x;
+  return f->relu_after ? MAX (x, 0) : x;
+}
+
 /* Every combination of options, in plain C. */
 static void
-check_finish (const NnSimd *simd, size_t channels, size_t pool, guint options)
+check_finish (const NnSimd *simd, size_t channels, const NnFinish *f)
 {
-  const size_t n = 3;
-  const bool before = options & 1, after = options & 2, add = options & 8;
-  g_autofree float *row = random_floats (n * pool * channels, -1, 1);
-  g_autofree float *scale = random_floats (channels, -1, 1);
-  g_autofree float *offset = random_floats (channels, -1, 1);
+  const size_t n = 3, ld = n * f->pool_x * channels + 5;
+  g_autofree float *rows = random_floats (f->pool_y * ld, -1, 1);
   g_autofree float *out = random_floats (n * channels, -1, 1);
-  g_autofree float *first = g_memdup2 (out, n * channels * sizeof *out);
 
-  simd->finish_row (&(NnFinishRow){ .row = row,
+  simd->finish_row (&(NnFinishRow){ .finish = f,
+      .rows = rows,
+      .ld = ld,
       .n = n,
-      .pool = pool,
       .channels = channels,
-      .relu_before = before,
-      .relu_after = after,
-      .scale = options & 4 ? scale : NULL,
-      .offset = offset,
-      .add = add,
       .out = out });
   for (size_t i = 0; i < n * channels; i++) {
-    double best = add ? first[i] : -INFINITY;
+    const size_t c = i % channels, first = i / channels * f->pool_x;
+    double best = -INFINITY;
 
-    for (size_t k = 0; k < pool; k++) {
-      const size_t c = i % channels;
-      double x = row[(i / channels * pool + k) * channels + c];
+    for (size_t k = 0; k < f->pool_y * f->pool_x; k++) {
+      const size_t x = first + k % f->pool_x;
 
-      x = before ? MAX (x, 0) : x;
-      x = options & 4 ? x * scale[c] + offset[c] : x;
-      best = MAX (best, after ? MAX (x, 0) : x);
+      best = MAX (
+          best, finished (f, rows[k / f->pool_x * ld + x * channels + c], c));
     }
     g_assert_cmpfloat_with_epsilon (out[i], best, 1e-6);
   }
+}
+
+/* A convolution of 2 x 3 taps of 2 channels, and its end. */
+static void
+check_pooled (const NnSimd *simd, size_t filters, const NnFinish *f)
+{
+  const size_t n = 4, taps = 3 * 2, row = (n * f->pool_x + 3) * 2;
+  const size_t segments[] = { 0, row };
+  g_autofree float *in = random_floats ((f->pool_y + 1) * row, -1, 1);
+  g_autofree float *b = random_floats (2 * taps * filters, -1, 1);
+  g_autofree float *bias = random_floats (filters, -1, 1);
+  g_autofree float *out = g_new (float, n *filters);
+  NnPacked packed;
+
+  g_assert_true (nn_packed_init (&packed, simd, b, filters, 2 * taps, filters));
+  simd->pooled_product (&(NnPooledProduct){ .finish = f,
+      .n = n,
+      .a = in,
+      .lda = 2,
+      .row = row,
+      .n_segments = 2,
+      .segment_len = taps,
+      .segments = segments,
+      .b = &packed,
+      .bias = bias,
+      .out = out });
+  for (size_t i = 0; i < n * filters; i++) {
+    const size_t c = i % filters;
+    double best = -INFINITY;
+
+    for (size_t k = 0; k < f->pool_y * f->pool_x; k++) {
+      const float *const at = in + k / f->pool_x * row
+          + (i / filters * f->pool_x + k % f->pool_x) * 2;
+      double sum = bias[c];
+
+      for (size_t t = 0; t < 2 * taps; t++)
+        sum += (double) at[t / taps * row + t % taps] * b[t * filters + c];
+      best = MAX (best, finished (f, sum, c));
+    }
+    g_assert_cmpfloat_with_epsilon (out[i], best, 3e-6);
+  }
+  nn_packed_clear (&packed);
 }
 
 static void
@@ -316,9 +358,21 @@ test_finish (gconstpointer data)
     return;
   }
   for (size_t channels = 1; channels < 40; channels += 5)
-    for (size_t pool = 1; pool < 4; pool++)
-      for (guint options = 0; options < 16; options++)
-        check_finish (simd, channels, pool, options);
+    for (size_t pools = 0; pools < 9; pools++)
+      for (guint options = 0; options < 8; options++) {
+        g_autofree float *scale = random_floats (channels, -1, 1);
+        g_autofree float *offset = random_floats (channels, -1, 1);
+        const NnFinish f = { .pool_y = 1 + pools / 3,
+          .pool_x = 1 + pools % 3,
+          .relu_before = options & 1,
+          .relu_after = options & 2,
+          .scale = options & 4 ? scale : NULL,
+          .offset = offset };
+
+        check_finish (simd, channels, &f);
+        if (nn_has_pooled_product (&f))
+          check_pooled (simd, channels, &f);
+      }
 }
 
 /* The known answers of the Random123 library (kat_vectors). */

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The way back of Conv1D, Conv2D and Conv3D. */
+#include <string.h>
+#include "nn/layers/conv.h"
+#include "nn/loops.h"
+#include "nn/training.h"
+
+/* Rows of the input with zeros around, and one row of zeros. */
+static size_t
+image_len (const NnConv *self)
+{
+  const NnWindow *const window = &self->window;
+
+  return (window->z.in * window->y.in + 1) * self->padded_x * window->channels;
+}
+
+static size_t
+depth (const NnConv *self)
+{
+  return self->n_segments * self->segment_len;
+}
+
+/* Short runs are gathered, so that products have enough columns. */
+#define SHORT_RUN ((size_t) 24)
+
+static void
+conv_measure (const NnLayer *layer, NnTrainingNeeds *needs)
+{
+  const NnConv *self = (const NnConv *) layer;
+
+  needs->scratch = nn_conv_segments_len (self) + 2 * image_len (self)
+      + self->window.x.out * depth (self)
+      + nn_training_product_len (self->filters / self->groups, depth (self));
+}
+
+/* The parts of the scratch memory in backward. */
+typedef struct {
+  size_t *segments;    /* [n_segments] of the row at hand */
+  float *image, *grad; /* [z.in * y.in + 1][padded_x][channels] */
+  float *patches;      /* [x.out][depth] */
+  float *packed;       /* the transposed kernel of a group */
+} BackwardScratch;
+
+/* Between the rows with zeros around and those without. */
+static void
+copy_image (const NnConv *self, float *image, const float *in, float *out)
+{
+  const NnWindow *const window = &self->window;
+  const size_t row = window->x.in * window->channels;
+  const size_t slot = self->padded_x * window->channels;
+
+  image += window->x.pad_before * window->channels;
+  for (size_t i = 0; i < window->z.in * window->y.in; i++)
+    if (in)
+      memcpy (image + i * slot, in + i * row, row * sizeof (float));
+    else
+      memcpy (out + i * row, image + i * slot, row * sizeof (float));
+}
+
+/* grad of the kernel of a group += patches of a row, transposed, times dy
+ * [x.out][filters]. a: the image, at the group's first channel. */
+static void
+kernel_back (const NnConv *self, const BackwardScratch *scratch, const float *a,
+    const float *dy, float *kernel_grad)
+{
+  const size_t lda = self->window.x.stride * self->window.channels;
+  const size_t k = self->segment_len, m = self->window.x.out;
+  NnTransposedProduct product = { .m = m,
+    .k = k,
+    .n = self->filters / self->groups,
+    .lda = lda,
+    .b = dy,
+    .ldb = self->filters,
+    .ldc = self->filters };
+
+  if (k >= SHORT_RUN) {
+    for (size_t s = 0; s < self->n_segments; s++) {
+      product.a = a + scratch->segments[s];
+      product.c = kernel_grad + s * k * self->filters;
+      nn_simd ()->transposed_product (&product);
+    }
+    return;
+  }
+  for (size_t x = 0; x < m; x++)
+    for (size_t s = 0; s < self->n_segments; s++)
+      for (size_t i = 0; i < k; i++)
+        scratch->patches[x * depth (self) + s * k + i] =
+            a[scratch->segments[s] + x * lda + i];
+  product.a = scratch->patches;
+  product.lda = product.k = depth (self);
+  product.c = kernel_grad;
+  nn_simd ()->transposed_product (&product);
+}
+
+/* The gradient of the patches of a row goes to where they came from. */
+static void
+input_back (const NnConv *self, const BackwardScratch *scratch, const float *dy,
+    float *grad)
+{
+  const size_t lda = self->window.x.stride * self->window.channels;
+  const size_t filters = self->filters / self->groups;
+  const NnPacked packed = { filters, depth (self), scratch->packed };
+
+  nn_simd ()->product (&(NnProduct){ .m = self->window.x.out,
+      .a = dy,
+      .lda = self->filters,
+      .n_segments = 1,
+      .segment_len = filters,
+      .b = &packed,
+      .c = scratch->patches,
+      .ldc = depth (self) });
+  for (size_t x = 0; x < self->window.x.out; x++)
+    for (size_t s = 0; s < self->n_segments; s++)
+      nn_loops ()->add (self->segment_len,
+          scratch->patches + x * depth (self) + s * self->segment_len,
+          grad + scratch->segments[s] + x * lda);
+}
+
+/* All samples, one group. */
+static void
+group_back (const NnConv *self, const NnTrainingCall *call,
+    const BackwardScratch *scratch, size_t group, size_t sample)
+{
+  const NnWindow *const window = &self->window;
+  const size_t filters = self->filters / self->groups;
+  const size_t channel = group * (window->channels / self->groups);
+  const size_t n_rows = window->z.out * window->y.out;
+  const size_t row = window->x.out * self->filters;
+
+  for (size_t r = 0; r < n_rows; r++) {
+    const float *const dy =
+        call->out_grad[0] + (sample * n_rows + r) * row + group * filters;
+
+    nn_conv_find_segments (self, r / window->y.out, r % window->y.out,
+        window->z.in * window->y.in, true, scratch->segments);
+    if (call->param_grad[NN_CONV_KERNEL])
+      kernel_back (self, scratch, scratch->image + channel, dy,
+          call->param_grad[NN_CONV_KERNEL] + group * filters);
+    if (call->in_grad[0])
+      input_back (self, scratch, dy, scratch->grad + channel);
+  }
+}
+
+static void
+pack_transposed (const NnConv *self, size_t group, float *packed)
+{
+  const size_t filters = self->filters / self->groups;
+
+  nn_packed_at (packed, nn_simd (),
+      nn_layer_value (&self->base, NN_CONV_KERNEL) + group * filters, 1, self->filters,
+      filters, depth (self));
+}
+
+static void
+conv_backward (const NnLayer *layer, const NnTrainingCall *call)
+{
+  const NnConv *self = (const NnConv *) layer;
+  const size_t in_size = nn_shape_size (&layer->in[0]);
+  const size_t positions = nn_shape_size (&layer->out[0]) / self->filters;
+  BackwardScratch scratch = { .segments = (size_t *) call->run.scratch };
+
+  scratch.image = call->run.scratch + nn_conv_segments_len (self);
+  scratch.grad = scratch.image + image_len (self);
+  scratch.patches = scratch.grad + image_len (self);
+  scratch.packed = scratch.patches + self->window.x.out * depth (self);
+  memset (scratch.image, 0, image_len (self) * sizeof (float));
+  if (self->use_bias && call->param_grad[NN_CONV_BIAS])
+    nn_loops ()->add_rows (call->run.n * positions, self->filters,
+        call->out_grad[0], self->filters, call->param_grad[NN_CONV_BIAS]);
+  for (size_t i = 0; i < call->run.n; i++) {
+    copy_image (self, scratch.image, call->run.in[0] + i * in_size, NULL);
+    memset (scratch.grad, 0, image_len (self) * sizeof (float));
+    for (size_t g = 0; g < self->groups; g++) {
+      if (call->in_grad[0] && (self->groups > 1 || i == 0))
+        pack_transposed (self, g, scratch.packed);
+      group_back (self, call, &scratch, g, i);
+    }
+    if (call->in_grad[0])
+      copy_image (self, scratch.grad, NULL, call->in_grad[0] + i * in_size);
+  }
+}
+
+const NnTraining nn_conv_training = {
+  .measure = conv_measure,
+  .backward = conv_backward,
+};

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The transforms of F(4x4, 3x3): see nn/simd.h. Each is the same step down the
+ * columns of a tile and then along its rows. With the points 0, +-sqrt (1/2),
+ * +-sqrt (2) the error is that of the plain sums; with the usual 0, +-1, +-2 it
+ * is four times as large. */
+#include "nn/simd/kernels.h"
+#include "nn/simd/vector.h"
+
+#define TILE NN_WINOGRAD_TILE
+#define PATCH NN_WINOGRAD_PATCH
+
+#define ROOT_HALF 0.707106781186547524f
+#define ROOT_TWO 1.41421356237309505f
+
+/* out = B^T d; elements of out are step apart. */
+INLINE void
+input_step (const V *d, V *out, size_t step)
+{
+  const V half = splat (0.5f), two = splat (2.f), both = splat (2.5f);
+  const V near_even = d[4] - two * d[2];
+  const V near_odd = splat (ROOT_HALF) * (d[3] - two * d[1]);
+  const V far_even = d[4] - half * d[2];
+  const V far_odd = splat (ROOT_TWO) * (d[3] - half * d[1]);
+
+  out[0] = d[0] - both * d[2] + d[4];
+  out[step] = near_even + near_odd;
+  out[2 * step] = near_even - near_odd;
+  out[3 * step] = far_even + far_odd;
+  out[4 * step] = far_even - far_odd;
+  out[5 * step] = d[1] - both * d[3] + d[5];
+}
+
+/* out = A^T m */
+INLINE void
+output_step (const V *m, V *out, size_t step)
+{
+  const V near_sum = m[1] + m[2], near_difference = m[1] - m[2];
+  const V far_sum = m[3] + m[4], far_difference = m[3] - m[4];
+
+  out[0] = m[0] + near_sum + far_sum;
+  out[step] =
+      splat (ROOT_HALF) * near_difference + splat (ROOT_TWO) * far_difference;
+  out[2 * step] = splat (0.5f) * near_sum + splat (2.f) * far_sum;
+  out[3 * step] = splat (ROOT_HALF / 2) * near_difference
+      + splat (ROOT_TWO * 2) * far_difference + m[5];
+}
+
+void
+NN_PATH (winograd_input) (const float *in, size_t row, size_t column,
+    size_t channels, float *out, size_t ld)
+{
+  for (size_t c = 0; c < channels; c += VECTOR) {
+    V half[PATCH * PATCH]; /* [y][x] */
+
+#pragma GCC unroll 6
+    for (size_t x = 0; x < PATCH; x++) {
+      V d[PATCH];
+
+#pragma GCC unroll 6
+      for (size_t y = 0; y < PATCH; y++)
+        d[y] = load (in + y * row + x * column + c);
+      input_step (d, half + x, PATCH);
+    }
+#pragma GCC unroll 6
+    for (size_t y = 0; y < PATCH; y++) {
+      V whole[PATCH];
+
+      input_step (half + y * PATCH, whole, 1);
+#pragma GCC unroll 6
+      for (size_t x = 0; x < PATCH; x++)
+        store (out + (y * PATCH + x) * ld + c, whole[x]);
+    }
+  }
+}
+
+void
+NN_PATH (winograd_output) (const float *in, size_t ld, size_t channels,
+    const float *bias, float *out, size_t row, size_t column)
+{
+  for (size_t c = 0; c < channels; c += VECTOR) {
+    const V start = bias ? load (bias + c) : splat (0);
+    V half[TILE * PATCH]; /* [y][x] */
+
+#pragma GCC unroll 6
+    for (size_t x = 0; x < PATCH; x++) {
+      V m[PATCH];
+
+#pragma GCC unroll 6
+      for (size_t y = 0; y < PATCH; y++)
+        m[y] = load (in + (y * PATCH + x) * ld + c);
+      output_step (m, half + x, PATCH);
+    }
+#pragma GCC unroll 4
+    for (size_t y = 0; y < TILE; y++) {
+      V whole[TILE];
+
+      output_step (half + y * PATCH, whole, 1);
+#pragma GCC unroll 4
+      for (size_t x = 0; x < TILE; x++)
+        store (out + y * row + x * column + c, whole[x] + start);
+    }
+  }
+}
