@@ -71,7 +71,9 @@ static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
     "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (AUDIO_CAPS));
 
-G_DEFINE_TYPE (GstEmotionDetect, gst_emotion_detect, GST_TYPE_BASE_TRANSFORM)
+/* Presets: gst/presets. */
+G_DEFINE_TYPE_WITH_CODE (GstEmotionDetect, gst_emotion_detect,
+    GST_TYPE_BASE_TRANSFORM, G_IMPLEMENT_INTERFACE (GST_TYPE_PRESET, NULL))
 GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (emotiondetect, "emotiondetect",
     GST_RANK_NONE, GST_TYPE_EMOTION_DETECT,
     GST_DEBUG_CATEGORY_INIT (

@@ -29,6 +29,8 @@ check ()
 check_use ()
 {
   check "$1: gst-inspect-1.0" $2 gst-inspect-1.0 emotiondetect
+  check "$1: a preset" $2 gst-launch-1.0 audiotestsrc num-buffers=10 \
+    ! emotiondetect @preset=live ! fakesink
   for tool in emotion-analyze emotion-features emotion-train; do
     check "$1: $tool" $2 $tool --help
   done
@@ -48,7 +50,7 @@ check 'the plugin is where GStreamer looks under this prefix' \
 check 'nothing beside bin, lib and share' \
   test "$(cd "$root" && echo *)" = "bin lib share"
 check_use installed \
-  "env GST_PLUGIN_PATH=$root/$plugins PATH=$root/bin:$PATH MANPATH=$root/share/man:"
+  "env GST_PLUGIN_PATH=$root/$plugins GST_PRESET_PATH=$root/share/gstreamer-1.0/presets PATH=$root/bin:$PATH MANPATH=$root/share/man:"
 for tool in emotion-analyze emotion-features emotion-train; do
   check "completion of $tool" \
     grep -q "complete .* $tool" "$root/share/bash-completion/completions/$tool"
