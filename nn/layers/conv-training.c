@@ -147,8 +147,8 @@ pack_transposed (const NnConv *self, size_t group, float *packed)
   const size_t filters = self->filters / self->groups;
 
   nn_packed_at (packed, nn_simd (),
-      nn_layer_value (&self->base, NN_CONV_KERNEL) + group * filters, 1, self->filters,
-      filters, depth (self));
+      nn_layer_value (&self->base, NN_CONV_KERNEL) + group * filters, 1,
+      self->filters, filters, depth (self));
 }
 
 static void

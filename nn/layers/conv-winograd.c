@@ -103,8 +103,8 @@ nn_conv_winograd_pack (NnConv *self)
   const size_t channels = self->window.channels, filters = self->filters;
   g_autofree float *kernels = g_new (float, PRODUCTS *channels *filters);
 
-  nn_winograd_kernel (nn_layer_value (&self->base, NN_CONV_KERNEL), channels,
-      filters, kernels);
+  nn_winograd_kernel (
+      nn_layer_value (&self->base, NN_CONV_KERNEL), channels, filters, kernels);
   self->n_packed = PRODUCTS;
   self->packed = g_new0 (NnPacked, PRODUCTS);
   for (size_t i = 0; i < PRODUCTS; i++)
@@ -160,8 +160,8 @@ run_tiles (const NnConv *self, const float *in, size_t ty, size_t rows,
   const size_t channels = self->window.channels, filters = self->filters;
   const size_t width = tiles_x (self), tiles = rows * width;
   const Layout l = lay_out (self);
-  float *const patches = scratch + l.patches, *const products =
-                                                  scratch + l.products;
+  float *const patches = scratch + l.patches,
+               *const products = scratch + l.products;
 
   for (size_t i = 0; i < tiles; i++)
     transform_input (self, in, ty + i / width, i % width, scratch + l.patch,

@@ -73,8 +73,8 @@ void nn_conv_find_segments (const NnConv *self, size_t oz, size_t oy,
 void nn_conv_finish_rows (
     const NnConv *self, float *rows, size_t ld, float *out);
 
-/* The other ways: whether the shapes suit them, the scratch memory they need (in
- * floats), their packed weights, and one sample. */
+/* The other ways: whether the shapes suit them, the scratch memory they need
+ * (in floats), their packed weights, and one sample. */
 bool nn_conv_suits_pooled (const NnConv *self);
 size_t nn_conv_pooled_scratch (const NnConv *self);
 void nn_conv_pooled_run (

@@ -16,8 +16,8 @@ typedef struct {
   double max_abs_ref;
 } GoldenDiff;
 
-/* One GoldenDiff for each output of the model. NULL where model or data cannot
- * be read. */
+/* One GoldenDiff for each output of the model: the larger of that of the batch
+ * and of its samples one by one. NULL where model or data cannot be read. */
 GArray *golden_run (
     const char *model, const char *io, const char *prefix, GError **error);
 
