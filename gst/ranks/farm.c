@@ -14,6 +14,7 @@
 
 #define NONE G_MAXUINT64
 #define LOOK_INTERVAL 500 /* us, for messages while own workers compute */
+#define TICK (G_USEC_PER_SEC / 5)
 
 typedef enum { ASK, RESULT, FAILED, LEAVE } Kind;
 
@@ -41,12 +42,16 @@ static gpointer
 work (gpointer data)
 {
   const Farm *const farm = data;
+  const FarmConfig *const config = farm->config;
+  const gpointer own = config->begin ? config->begin (config->data) : NULL;
   Task *task;
 
   while ((task = g_async_queue_pop (farm->todo)) != &the_end) {
-    task->result = farm->config->run (farm->config->data, task->index);
+    task->result = config->run (config->data, own, task->index);
     g_async_queue_push (farm->done, task);
   }
+  if (config->end)
+    config->end (own);
   return NULL;
 }
 
@@ -111,15 +116,15 @@ lead (Farm *farm)
 {
   const FarmConfig *const config = farm->config;
   size_t n_others = ranks_size (farm->ranks) - 1;
+  gint64 next_tick = g_get_monotonic_time () + TICK;
   guint64 task;
 
   while (
       farm->n_running < config->n_threads && (task = next_task (farm)) != NONE)
     start (farm, task);
   while (farm->n_running > 0 || n_others > 0) {
-    Task *const done = n_others > 0
-        ? g_async_queue_timeout_pop (farm->done, LOOK_INTERVAL)
-        : g_async_queue_pop (farm->done);
+    Task *const done = g_async_queue_timeout_pop (
+        farm->done, n_others > 0 ? LOOK_INTERVAL : TICK);
     g_autoptr (GBytes) message = NULL;
     size_t from;
 
@@ -130,6 +135,10 @@ lead (Farm *farm)
         start (farm, task);
       config->done (config->data, done->index, done->result);
       task_free (done);
+    }
+    if (config->tick && g_get_monotonic_time () >= next_tick) {
+      config->tick (config->data);
+      next_tick = g_get_monotonic_time () + TICK;
     }
     while (n_others > 0
         && (message = ranks_receive (farm->ranks, FALSE, &from)) != NULL) {

@@ -9,10 +9,15 @@ typedef struct {
   gsize n_tasks;
   guint n_threads;  /* of each rank */
   const gint *stop; /* not 0 (g_atomic_int_get): nothing more is handed out */
+  /* What a thread needs of its own; both may be NULL. */
+  gpointer (*begin) (gpointer data);
+  void (*end) (gpointer own);
   /* Any thread of any rank. The result, or NULL: failed. */
-  GBytes *(*run) (gpointer data, gsize task);
+  GBytes *(*run) (gpointer data, gpointer own, gsize task);
   /* On rank 0, the main thread, as results arrive. */
   void (*done) (gpointer data, gsize task, GBytes *result);
+  /* On rank 0, the main thread, a few times a second; may be NULL. */
+  void (*tick) (gpointer data);
   gpointer data;
 } FarmConfig;
 

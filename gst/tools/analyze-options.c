@@ -132,8 +132,7 @@ take (AnalyzeOptions *self, Raw *raw, GError **error)
   self->analysis.labels = self->labels;
   self->analysis.device = self->device;
   self->analysis.record_s = raw->record_s;
-  self->n_jobs =
-      raw->n_jobs > 0 ? (guint) raw->n_jobs : g_get_num_processors ();
+  self->n_jobs = raw->n_jobs;
   take_model (self);
   if (self->show_model || self->list_devices || self->version)
     return TRUE;

@@ -15,7 +15,7 @@ typedef struct {
   gboolean only_summary;
   gboolean is_quiet;
   Shard shard;
-  guint n_jobs;
+  guint n_jobs;     /* 0: as many as there are processors */
   Listing *listing; /* NULL: the microphone */
 
   /* As they were given, or NULL. */

@@ -18,6 +18,7 @@
 
 typedef struct {
   const AnalyzeOptions *options;
+  Ranks *ranks;
   GPtrArray *entries; /* ListingEntry, those to do; one NULL: microphone */
   GArray *indices;    /* guint64, theirs in the listing */
   TextOutput *output; /* NULL where there is */
@@ -33,7 +34,14 @@ typedef struct {
 
 /* What is told of a source. */
 typedef struct {
-  enum { ITEM_TEXT, ITEM_FAILURE, ITEM_WARNING, ITEM_END } kind;
+  enum {
+    ITEM_TEXT,
+    ITEM_FAILURE,
+    ITEM_WARNING,
+    ITEM_END,
+    ITEM_FINE, /* records of a part, from where it is not written */
+    ITEM_FAILED,
+  } kind;
   char *text;
   gdouble seconds;
 } Item;
@@ -58,10 +66,22 @@ tell (const Work *work, int kind, const char *text)
   batch_tell (work->batch, work->i, item);
 }
 
+static gboolean
+makes_part (const Run *run)
+{
+  return run->options->is_sharded || run->options->resume;
+}
+
+static gboolean
+is_shared (const Run *run)
+{
+  return ranks_size (run->ranks) > 1;
+}
+
 static void
 tell_text (Work *work)
 {
-  if (work->run->part || work->text->len == 0)
+  if (makes_part (work->run) || work->text->len == 0)
     return;
   tell (work, ITEM_TEXT, work->text->str);
   g_string_truncate (work->text, 0);
@@ -92,17 +112,26 @@ take_progress (gdouble fraction, gpointer user_data)
   work->progress = progress;
 }
 
-static void
-add_record (Work *work, PartKind kind, const char *text)
+static gboolean
+write_record (
+    const Run *run, gsize i, PartKind kind, const char *text, GError **error)
 {
-  const PartRecord record = { .index = g_array_index (
-                                  work->run->indices, guint64, work->i),
+  const PartRecord record = { .index = g_array_index (run->indices, guint64, i),
     .kind = kind,
     .data = text,
     .len = strlen (text) };
+
+  return part_writer_add (run->part, &record, error);
+}
+
+static void
+add_record (Work *work, PartKind kind, const char *text)
+{
   g_autoptr (GError) error = NULL;
 
-  if (!part_writer_add (work->run->part, &record, &error))
+  if (is_shared (work->run))
+    tell (work, kind == PART_FINE ? ITEM_FINE : ITEM_FAILED, text);
+  else if (!write_record (work->run, work->i, kind, text, &error))
     tell (work, ITEM_FAILURE, error->message);
 }
 
@@ -115,7 +144,7 @@ end_work (Work *work, const GError *failure)
     report_summary (work->report, work->text);
     tell_text (work);
   }
-  if (work->run->part)
+  if (makes_part (work->run))
     add_record (work, failure ? PART_FAILED : PART_FINE,
         failure ? failure->message : work->text->str);
   tell (work, ITEM_END, NULL);
@@ -195,6 +224,9 @@ take_item (gsize i, gpointer data, gpointer user_data)
     case ITEM_END:
       run->n_done++;
       run->seconds += item->seconds;
+      break;
+    case ITEM_FINE:
+    case ITEM_FAILED:
       break;
   }
   g_free (item->text);
@@ -301,9 +333,85 @@ open_part (Run *run, const char *path, const char *head, GError **error)
   return TRUE;
 }
 
+/* From rank to rank: the kind, the seconds, the text. */
+
+static void
+pack_item (gconstpointer data, GByteArray *bytes)
+{
+  const Item *const item = data;
+  const guint8 kind = item->kind;
+  const char *const text = item->text ? item->text : "";
+
+  g_byte_array_append (bytes, &kind, 1);
+  g_byte_array_append (
+      bytes, (const guint8 *) &item->seconds, sizeof item->seconds);
+  g_byte_array_append (bytes, (const guint8 *) text, strlen (text) + 1);
+}
+
+static gpointer
+unpack_item (const char **at)
+{
+  Item *item = g_new (Item, 1);
+
+  item->kind = *(*at)++;
+  memcpy (&item->seconds, *at, sizeof item->seconds);
+  *at += sizeof item->seconds;
+  item->text = g_strdup (*at);
+  *at += strlen (*at) + 1;
+  return item;
+}
+
+static void
+free_item (gpointer data)
+{
+  Item *const item = data;
+
+  g_free (item->text);
+  g_free (item);
+}
+
+/* Records are kept at once: who is killed loses only what is in hand. */
+static void
+arrive_item (gsize i, gconstpointer data, gpointer user_data)
+{
+  Run *const run = user_data;
+  const Item *const item = data;
+  g_autoptr (GError) error = NULL;
+
+  if (item->kind != ITEM_FINE && item->kind != ITEM_FAILED)
+    return;
+  if (!write_record (run, i, item->kind == ITEM_FINE ? PART_FINE : PART_FAILED,
+          item->text, &error)) {
+    run->has_failed = TRUE;
+    complain (error);
+  }
+}
+
+/* Rank 0 has chosen; all take its choice. */
+static void
+share_choice (Run *run)
+{
+  const NnComm *const comm = ranks_comm (run->ranks);
+  guint n = run->indices->len;
+
+  nn_comm_broadcast (comm, &n, sizeof n);
+  g_array_set_size (run->indices, n);
+  nn_comm_broadcast (comm, run->indices->data, n * sizeof (guint64));
+  g_ptr_array_set_size (run->entries, 0);
+  for (guint k = 0; k < n; k++)
+    g_ptr_array_add (run->entries,
+        g_ptr_array_index (run->options->listing->entries,
+            g_array_index (run->indices, guint64, k)));
+}
+
 static gboolean
 run_batch (Run *run, const gint *stop)
 {
+  static const BatchPacking packing = { .pack = pack_item,
+    .unpack = unpack_item,
+    .free = free_item,
+    .arrive = arrive_item };
+
   const AnalyzeOptions *options = run->options;
   const BatchFuncs funcs = { .begin = begin_thread,
     .end = end_thread,
@@ -312,7 +420,10 @@ run_batch (Run *run, const gint *stop)
     .tick = options->is_quiet || !options->listing ? NULL : show_progress };
 
   run->begin = g_get_monotonic_time ();
-  if (run->entries->len > 0)
+  if (is_shared (run))
+    batch_run_on_ranks (run->ranks, run->entries->len, options->n_jobs, &funcs,
+        &packing, run, stop);
+  else if (run->entries->len > 0)
     batch_run (run->entries->len, options->n_jobs, &funcs, run,
         options->listing ? stop : NULL);
   progress_clear ();
@@ -329,11 +440,22 @@ set_interrupted (const AnalyzeOptions *options, GError **error)
   return FALSE;
 }
 
+/* Rank 0 is ready, or not; others hear of it, and of what there is to do. */
+static gboolean
+begin_shared (Run *run, gboolean is_ready, GError **error)
+{
+  if (!ranks_agree (run->ranks, is_ready, error))
+    return FALSE;
+  if (is_shared (run))
+    share_choice (run);
+  return TRUE;
+}
+
 static gboolean
 run_plain (Run *run, const char *head, const gint *stop, GError **error)
 {
   run->output = text_output_new (run->options->output, error);
-  if (!run->output)
+  if (!begin_shared (run, run->output != NULL, error))
     return FALSE;
   text_output_write (run->output, head, strlen (head));
   if (!run_batch (run, stop))
@@ -373,7 +495,7 @@ static gboolean
 run_part (Run *run, const char *path, const char *head, const gint *stop,
     GError **error)
 {
-  if (!open_part (run, path, head, error))
+  if (!begin_shared (run, open_part (run, path, head, error), error))
     return FALSE;
   if (!run_batch (run, stop))
     return set_interrupted (run->options, error);
@@ -400,31 +522,78 @@ run_resumable (Run *run, const char *head, const gint *stop, GError **error)
   return TRUE;
 }
 
+/* Another rank than 0: analyses what it gets. */
+static gboolean
+follow (Run *run, const gint *stop, GError **error)
+{
+  if (!ranks_agree (run->ranks, TRUE, error))
+    return FALSE;
+  share_choice (run);
+  run_batch (run, stop);
+  return TRUE;
+}
+
+/* All ranks have the same sources. */
+static gboolean
+check_listing (const Run *run, GError **error)
+{
+  g_autofree char *id = NULL;
+
+  if (!is_shared (run))
+    return TRUE;
+  if (!run->options->listing) {
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+        "%zu processes cannot share a microphone", ranks_size (run->ranks));
+    return FALSE;
+  }
+  id = listing_id (run->options->listing);
+  if (ranks_have_same (run->ranks, id, strlen (id)))
+    return TRUE;
+  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+      "the processes do not see the same files");
+  return FALSE;
+}
+
+static void
+lead (Run *run, const char *head, const gint *stop, GError **error)
+{
+  const AnalyzeOptions *const options = run->options;
+
+  if (options->listing)
+    choose (run);
+  else
+    g_ptr_array_add (run->entries, NULL);
+  if (options->is_sharded)
+    run_part (run, options->output, head, stop, error);
+  else if (options->resume)
+    run_resumable (run, head, stop, error);
+  else
+    run_plain (run, head, stop, error);
+}
+
 gboolean
-analyze_run (const AnalyzeOptions *options, const char *head, const gint *stop)
+analyze_run (const AnalyzeOptions *options, Ranks *ranks, const char *head,
+    const gint *stop)
 {
   Run run = { .options = options,
+    .ranks = ranks,
     .entries = g_ptr_array_new (),
     .indices = g_array_new (FALSE, FALSE, sizeof (guint64)) };
   g_autoptr (GError) error = NULL;
 
-  if (options->listing)
-    choose (&run);
-  else
-    g_ptr_array_add (run.entries, NULL);
-  if (options->is_sharded)
-    run_part (&run, options->output, head, stop, &error);
-  else if (options->resume)
-    run_resumable (&run, head, stop, &error);
-  else
-    run_plain (&run, head, stop, &error);
-  if (error)
+  if (check_listing (&run, &error)) {
+    if (ranks_index (ranks) == 0)
+      lead (&run, head, stop, &error);
+    else
+      follow (&run, stop, &error);
+  }
+  if (error && ranks_index (ranks) == 0)
     complain (error);
   text_output_free (run.output);
   part_writer_free (run.part);
   g_ptr_array_unref (run.entries);
   g_array_unref (run.indices);
-  return !error && !run.has_failed;
+  return !nn_comm_any (ranks_comm (ranks), error || run.has_failed);
 }
 
 gboolean

@@ -3,13 +3,15 @@
  * to where it goes: standard output, a file, or a part of several. */
 #pragma once
 
+#include "gst/ranks/ranks.h"
 #include "gst/tools/analyze-options.h"
 
-/* Returns when all is done. head: what comes before the first line. stop: not 0
+/* Called by all ranks, which share the sources out; rank 0 writes. Returns when
+ * all is done. head: what comes before the first line. stop: not 0
  * ends it, by g_atomic_int_get. Says on standard error what fails, and returns
  * whether all went well. */
-gboolean analyze_run (
-    const AnalyzeOptions *options, const char *head, const gint *stop);
+gboolean analyze_run (const AnalyzeOptions *options, Ranks *ranks,
+    const char *head, const gint *stop);
 
 /* Joins the parts that the options name. */
 gboolean analyze_merge (const AnalyzeOptions *options);

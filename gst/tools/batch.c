@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/tools/batch.h"
 
+#include "gst/tools/batch-private.h"
+
 /* How far ahead of the first that is not done others may begin: it bounds what
  * waits to be told. */
 #define AHEAD 4096
@@ -11,7 +13,8 @@ typedef struct {
   gboolean is_done;
 } Slot;
 
-struct _Batch {
+typedef struct {
+  Batch base;
   const BatchFuncs *funcs;
   gpointer user_data;
   const gint *stop;
@@ -23,11 +26,11 @@ struct _Batch {
   gsize told;        /* the first that is not wholly told */
   guint n_threads;   /* that still run */
   Slot slots[AHEAD]; /* of i % AHEAD */
-};
+} Local;
 
 /* With the lock. */
 static void
-tell_turn (Batch *self)
+tell_turn (Local *self)
 {
   Slot *const slot = &self->slots[self->told % AHEAD];
   gpointer item;
@@ -36,9 +39,11 @@ tell_turn (Batch *self)
     self->funcs->take (self->told, item, self->user_data);
 }
 
-void
-batch_tell (Batch *self, gsize i, gpointer item)
+static void
+tell (Batch *base, gsize i, gpointer item)
 {
+  Local *const self = (Local *) base;
+
   g_mutex_lock (&self->lock);
   g_queue_push_tail (&self->slots[i % AHEAD].items, item);
   if (i == self->told)
@@ -48,7 +53,7 @@ batch_tell (Batch *self, gsize i, gpointer item)
 
 /* With the lock. */
 static void
-finish (Batch *self, gsize i)
+finish (Local *self, gsize i)
 {
   self->slots[i % AHEAD].is_done = TRUE;
   while (self->told < self->begun && self->slots[self->told % AHEAD].is_done) {
@@ -62,7 +67,7 @@ finish (Batch *self, gsize i)
 
 /* With the lock. */
 static gboolean
-may_begin (Batch *self)
+may_begin (Local *self)
 {
   while (self->begun < self->n && self->begun >= self->told + AHEAD)
     g_cond_wait (&self->changed, &self->lock);
@@ -73,7 +78,7 @@ may_begin (Batch *self)
 static gpointer
 run_thread (gpointer data)
 {
-  Batch *self = data;
+  Local *self = data;
   const BatchFuncs *const funcs = self->funcs;
   gpointer own = funcs->begin ? funcs->begin (self->user_data) : NULL;
 
@@ -82,7 +87,7 @@ run_thread (gpointer data)
     const gsize i = self->begun++;
 
     g_mutex_unlock (&self->lock);
-    funcs->work (self, i, own, self->user_data);
+    funcs->work (&self->base, i, own, self->user_data);
     g_mutex_lock (&self->lock);
     finish (self, i);
   }
@@ -95,7 +100,7 @@ run_thread (gpointer data)
 }
 
 static void
-wait_for_all (Batch *self)
+wait_for_all (Local *self)
 {
   const BatchFuncs *const funcs = self->funcs;
   gint64 next_tick = g_get_monotonic_time () + TICK;
@@ -115,7 +120,7 @@ wait_for_all (Batch *self)
 
 /* Where the system has no thread for us, the caller's does the work. */
 static void
-start_threads (Batch *self, GPtrArray *threads)
+start_threads (Local *self, GPtrArray *threads)
 {
   const guint wanted = self->n_threads;
 
@@ -133,12 +138,19 @@ start_threads (Batch *self, GPtrArray *threads)
 }
 
 void
+batch_tell (Batch *self, gsize i, gpointer item)
+{
+  self->tell (self, i, item);
+}
+
+void
 batch_run (gsize n, guint n_threads, const BatchFuncs *funcs,
     gpointer user_data, const gint *stop)
 {
-  Batch *self = g_new0 (Batch, 1);
+  Local *self = g_new0 (Local, 1);
   g_autoptr (GPtrArray) threads = g_ptr_array_new ();
 
+  self->base.tell = tell;
   self->funcs = funcs;
   self->user_data = user_data;
   self->stop = stop;

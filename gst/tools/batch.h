@@ -5,6 +5,7 @@
 #pragma once
 
 #include <glib.h>
+#include "gst/ranks/ranks.h"
 
 typedef struct _Batch Batch;
 
@@ -24,6 +25,22 @@ typedef struct {
  * stop: not 0 (by g_atomic_int_get): nothing new is begun; or NULL. */
 void batch_run (gsize n, guint n_threads, const BatchFuncs *funcs,
     gpointer user_data, const gint *stop);
+
+/* How what is told gets from another rank to this one. */
+typedef struct {
+  void (*pack) (gconstpointer item, GByteArray *bytes);
+  /* Reads one item; *at moves behind it. */
+  gpointer (*unpack) (const char **at);
+  void (*free) (gpointer item);
+  /* On rank 0, the main thread: an item, before its turn; may be NULL. */
+  void (*arrive) (gsize i, gconstpointer item, gpointer user_data);
+} BatchPacking;
+
+/* The same, on n_threads threads of each rank, which get one number after the
+ * other as they become free. Called by all; take and tick, on rank 0 alone. */
+void batch_run_on_ranks (Ranks *ranks, gsize n, guint n_threads,
+    const BatchFuncs *funcs, const BatchPacking *packing, gpointer user_data,
+    const gint *stop);
 
 /* From the thread that works on i. Waits for nobody. */
 void batch_tell (Batch *self, gsize i, gpointer item);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "gst/loader.h"
+#include "gst/ranks/ranks.h"
 #include "gst/tools/analyze-options.h"
 #include "gst/tools/analyze-run.h"
 #include "gst/tools/device.h"
@@ -33,6 +34,13 @@ catch_signals (void)
   sigaction (SIGTERM, &action, NULL);
 }
 
+static void
+release (GstElement *element)
+{
+  gst_element_set_state (element, GST_STATE_NULL);
+  gst_object_unref (element);
+}
+
 /* Starts an element by itself: says what is wrong with model and labels before
  * any file is opened, and keeps the model loaded. NULL where it is wrong. */
 static GstElement *
@@ -51,8 +59,7 @@ check_model (const AnalysisOptions *options)
     return element;
   gst_message_parse_error (message, &error, NULL);
   fprintf (stderr, PROGRAM ": %s\n", error->message);
-  gst_element_set_state (element, GST_STATE_NULL);
-  gst_object_unref (element);
+  release (element);
   return NULL;
 }
 
@@ -75,20 +82,23 @@ make_head (const AnalyzeOptions *options, GstElement *element)
 }
 
 static int
-run (AnalyzeOptions *options)
+run (AnalyzeOptions *options, Ranks *ranks)
 {
   GstElement *keeper = check_model (&options->analysis);
   g_autofree char *head = NULL;
   gboolean ok;
 
-  if (!keeper)
+  if (!ranks_agree (ranks, keeper != NULL, NULL)) {
+    g_clear_pointer (&keeper, release);
     return STATUS_USAGE;
+  }
   head = make_head (options, keeper);
   options->analysis.stop = &stop;
   catch_signals ();
-  ok = analyze_run (options, head, &stop);
-  gst_element_set_state (keeper, GST_STATE_NULL);
-  gst_object_unref (keeper);
+  if (options->n_jobs == 0)
+    options->n_jobs = ranks_n_processors (ranks);
+  ok = analyze_run (options, ranks, head, &stop);
+  release (keeper);
   return ok ? STATUS_FINE : STATUS_FAILED;
 }
 
@@ -110,10 +120,15 @@ main (int argc, char **argv)
 {
   AnalyzeOptions options;
   g_autoptr (GError) error = NULL;
+  g_autoptr (Ranks) ranks = NULL;
   int status = STATUS_USAGE;
 
   setlocale (LC_ALL, "");
   setlocale (LC_NUMERIC, "C"); /* lines are for programs, too */
+  if (!(ranks = ranks_new (&error))) {
+    fprintf (stderr, PROGRAM ": %s\n", error->message);
+    return STATUS_USAGE;
+  }
   if (!analyze_options_parse (&options, &argc, &argv, &error))
     fprintf (stderr, PROGRAM ": %s\n", error->message);
   else if (options.version) {
@@ -126,7 +141,7 @@ main (int argc, char **argv)
   else if (options.parts)
     status = analyze_merge (&options) ? STATUS_FINE : STATUS_FAILED;
   else
-    status = run (&options);
+    status = run (&options, ranks);
   analyze_options_clear (&options);
   gst_deinit ();
   return status;

@@ -155,7 +155,7 @@ run_task (const Work *work, guint number, GError **error)
 
 /* The result; what went wrong begins with a "!". */
 static GBytes *
-run_number (gpointer data, gsize i)
+run_number (gpointer data, gpointer own, gsize i)
 {
   const Work *const work = data;
   const Experiment *const self = work->experiment;

@@ -14,7 +14,7 @@ typedef struct {
 
 /* The square; nothing for multiples of seven. */
 static GBytes *
-square (gpointer data, gsize task)
+square (gpointer data, gpointer own, gsize task)
 {
   Work *const work = data;
   const gsize result = task * task;

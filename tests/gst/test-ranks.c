@@ -248,6 +248,35 @@ test_tasks (void)
   g_assert_cmpstr (alone.out, ==, ranks.out);
 }
 
+/* Files handed out to the ranks; one cannot be read. The output and the part
+ * are those of one process. */
+static void
+test_analyze (void)
+{
+  static const char *const options[] = { "", "--resume", "--shard 1/1" };
+  g_autofree char *list = path_of ("list.txt");
+  g_autofree char *script = g_strdup_printf (
+      "find %s -name '*.wav' | sort >%s; echo /nowhere.wav >>%s", recordings,
+      list, list);
+  g_auto (Result) listed = run (0, "sh -c \"%s\"", script);
+
+  g_assert_true (listed.is_fine);
+  for (gsize i = 0; i < G_N_ELEMENTS (options); i++) {
+    g_auto (Result) alone = run (0,
+        "\"$EMOTION_ANALYZE\" --files-from %s --format json --quiet %s "
+        "--output %s/alone.json",
+        list, options[i], folder);
+    g_auto (Result) ranks = run (3,
+        "\"$EMOTION_ANALYZE\" --files-from %s --format json --quiet %s "
+        "--output %s/ranks.json",
+        list, options[i], folder);
+
+    g_assert_false (alone.is_fine || ranks.is_fine);
+    g_assert_nonnull (strstr (ranks.err, "/nowhere.wav"));
+    assert_same_file ("alone.json", "ranks.json");
+  }
+}
+
 /* --evaluate prints the same. */
 static void
 test_evaluate (void)
@@ -281,6 +310,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ranks/errors", test_errors);
   g_test_add_func ("/ranks/evaluate", test_evaluate);
   g_test_add_func ("/ranks/tasks", test_tasks);
+  g_test_add_func ("/ranks/analyze", test_analyze);
 
   const int status = g_test_run ();
 

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "gst/tools/batch.h"
+
+/* Where what is told goes. */
+struct _Batch {
+  void (*tell) (Batch *self, gsize i, gpointer item);
+};

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A batch on several ranks: what is told of a number goes to rank 0 as bytes,
+ * when all is told, and waits there for its turn. */
+#include "gst/ranks/farm.h"
+#include "gst/tools/batch-private.h"
+
+typedef struct {
+  const BatchFuncs *funcs;
+  const BatchPacking *packing;
+  gpointer user_data;
+  GBytes **results; /* rank 0: [n], those that wait for their turn */
+  gsize n, told;
+} Shared;
+
+/* What one number told. */
+typedef struct {
+  Batch base;
+  const Shared *shared;
+  GByteArray *bytes;
+} Notes;
+
+static void
+note (Batch *base, gsize i, gpointer item)
+{
+  const Notes *const notes = (Notes *) base;
+
+  notes->shared->packing->pack (item, notes->bytes);
+  notes->shared->packing->free (item);
+}
+
+static GBytes *
+run (gpointer data, gpointer own, gsize i)
+{
+  const Shared *const shared = data;
+  Notes notes = { .base = { note },
+    .shared = shared,
+    .bytes = g_byte_array_new () };
+
+  shared->funcs->work (&notes.base, i, own, shared->user_data);
+  return g_byte_array_free_to_bytes (notes.bytes);
+}
+
+static gpointer
+begin (gpointer data)
+{
+  const Shared *const shared = data;
+
+  return shared->funcs->begin ? shared->funcs->begin (shared->user_data) : NULL;
+}
+
+/* Each item of a result: to take, or before its turn. */
+static void
+deliver (const Shared *shared, gsize i, GBytes *result, gboolean is_turn)
+{
+  gsize len;
+  const char *at = g_bytes_get_data (result, &len);
+  const char *const end = at + len;
+
+  while (at < end) {
+    const gpointer item = shared->packing->unpack (&at);
+
+    if (is_turn) {
+      shared->funcs->take (i, item, shared->user_data);
+      continue;
+    }
+    shared->packing->arrive (i, item, shared->user_data);
+    shared->packing->free (item);
+  }
+}
+
+static void
+done (gpointer data, gsize i, GBytes *result)
+{
+  Shared *const shared = data;
+
+  if (shared->packing->arrive)
+    deliver (shared, i, result, FALSE);
+  shared->results[i] = g_bytes_ref (result);
+  while (shared->told < shared->n && shared->results[shared->told]) {
+    deliver (shared, shared->told, shared->results[shared->told], TRUE);
+    g_clear_pointer (&shared->results[shared->told++], g_bytes_unref);
+  }
+}
+
+static void
+tick (gpointer data)
+{
+  const Shared *const shared = data;
+
+  if (shared->funcs->tick)
+    shared->funcs->tick (shared->user_data);
+}
+
+void
+batch_run_on_ranks (Ranks *ranks, gsize n, guint n_threads,
+    const BatchFuncs *funcs, const BatchPacking *packing, gpointer user_data,
+    const gint *stop)
+{
+  Shared shared = { .funcs = funcs,
+    .packing = packing,
+    .user_data = user_data,
+    .results = g_new0 (GBytes *, n + 1),
+    .n = n };
+  const FarmConfig farm = { .n_tasks = n,
+    .n_threads = n_threads,
+    .stop = stop,
+    .begin = begin,
+    .end = funcs->end,
+    .run = run,
+    .done = done,
+    .tick = tick,
+    .data = &shared };
+
+  farm_run (ranks, &farm);
+  for (gsize i = shared.told; i < n; i++) /* stopped: those behind a gap */
+    g_clear_pointer (&shared.results[i], g_bytes_unref);
+  g_free (shared.results);
+}
