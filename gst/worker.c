@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/worker.h"
 
-#include <math.h>
+#ifdef __linux__
+#include <pthread.h>
+#include <sched.h>
+#include <sys/resource.h>
+#endif
+
+/* Of the thread, where windows that it cannot do in time go. */
+#define LIVE_NICE 10
 
 struct _GstEmotionWorker {
   gatomicrefcount ref_count; /* the owner, and the thread */
@@ -13,13 +20,14 @@ struct _GstEmotionWorker {
   guint n_smooth; /* 0: no window of this run yet */
   float *smooth;  /* [n_smooth] */
 
-  GMutex lock;     /* guards what follows */
-  GCond changed;   /* anything of it */
-  GThread *thread; /* NULL until the first window is queued */
-  GQueue waiting;  /* GstEmotionJob */
-  GQueue spare;    /* GstEmotionJob, to be used again */
-  gboolean busy;   /* the thread has a job */
-  GThread *caller; /* is inside done, or NULL */
+  GMutex lock;      /* guards what follows */
+  GCond changed;    /* anything of it */
+  GThread *thread;  /* NULL until the first window is queued */
+  gboolean is_live; /* when it was started */
+  GQueue waiting;   /* GstEmotionJob */
+  GQueue spare;     /* GstEmotionJob, to be used again */
+  gboolean busy;    /* the thread has a job */
+  GThread *caller;  /* is inside done, or NULL */
   gboolean flushing;
   gboolean quit;
   guint64 flushes; /* a job that began before one is cancelled */
@@ -218,11 +226,29 @@ gst_emotion_worker_run (GstEmotionWorker *self, GstEmotionJob *job)
   g_mutex_unlock (&self->lock);
 }
 
+/* What is heard comes before what is told: an application that runs its
+ * streaming threads in real time gets no network that does, though a thread is
+ * born with the policy of the one that starts it. Where windows may go, others
+ * in need of the processor come first, too. Elsewhere than on Linux a nice
+ * value is the whole process's. */
+static void
+step_back (gboolean is_live)
+{
+#ifdef __linux__
+  const struct sched_param none = { 0 };
+
+  pthread_setschedparam (pthread_self (), SCHED_OTHER, &none);
+  if (is_live)
+    setpriority (PRIO_PROCESS, 0, LIVE_NICE);
+#endif
+}
+
 static gpointer
 thread_main (gpointer data)
 {
   GstEmotionWorker *self = data;
 
+  step_back (self->is_live);
   g_mutex_lock (&self->lock);
   while (!self->quit) {
     GstEmotionJob *job = g_queue_pop_head (&self->waiting);
@@ -244,10 +270,11 @@ thread_main (gpointer data)
 
 /* With the lock. FALSE where the system has no thread for us. */
 static gboolean
-ensure_thread (GstEmotionWorker *self)
+ensure_thread (GstEmotionWorker *self, gboolean is_live)
 {
   if (self->thread)
     return TRUE;
+  self->is_live = is_live;
   g_atomic_ref_count_inc (&self->ref_count);
   self->thread = g_thread_try_new ("emotiondetect", thread_main, self, NULL);
   if (!self->thread)
@@ -260,7 +287,7 @@ gst_emotion_worker_queue (
     GstEmotionWorker *self, GstEmotionJob *job, gboolean drop_oldest)
 {
   g_mutex_lock (&self->lock);
-  if (!ensure_thread (self)) {
+  if (!ensure_thread (self, drop_oldest)) {
     process (self, job);
     g_mutex_unlock (&self->lock);
     return;

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Classifications of GStreamer's analytics library, read back from buffers. */
+#include <gst/analytics/analytics.h>
+
+#include "tests/gst/leaks.h"
+#include "tests/gst/stream.h"
+
+/* The next classification of buffer is what the next message says. */
+static void
+check_next (Fixture *f, GstBuffer *buffer, gpointer *state)
+{
+  GstAnalyticsRelationMeta *meta =
+      gst_buffer_get_analytics_relation_meta (buffer);
+  GstMessage *message = fixture_pop (f);
+  const GstStructure *p;
+  GstAnalyticsClsMtd cls;
+
+  g_assert_nonnull (message);
+  g_assert_nonnull (meta);
+  g_assert_true (gst_analytics_relation_meta_iterate (meta, state,
+      gst_analytics_cls_mtd_get_mtd_type (), (GstAnalyticsMtd *) &cls));
+  p = gst_value_get_structure (gst_structure_get_value (
+      gst_message_get_structure (message), "probabilities"));
+  g_assert_cmpint (gst_structure_n_fields (p), ==, 9);
+  g_assert_cmpuint (gst_analytics_cls_mtd_get_length (&cls), ==, 9);
+  for (guint i = 0; i < 9; i++) {
+    const char *const label = gst_structure_nth_field_name (p, i);
+
+    g_assert_cmpstr (
+        g_quark_to_string (gst_analytics_cls_mtd_get_quark (&cls, i)), ==,
+        label);
+    g_assert_cmpfloat ((gdouble) gst_analytics_cls_mtd_get_level (&cls, i), ==,
+        field_double (p, label));
+  }
+  gst_message_unref (message);
+}
+
+static void
+check_last (GstBuffer *buffer, gpointer state)
+{
+  GstAnalyticsRelationMeta *meta =
+      gst_buffer_get_analytics_relation_meta (buffer);
+  GstAnalyticsClsMtd cls;
+
+  g_assert_false (meta
+      && gst_analytics_relation_meta_iterate (meta, &state,
+          gst_analytics_cls_mtd_get_mtd_type (), (GstAnalyticsMtd *) &cls));
+}
+
+static GstBuffer *
+sound (guint64 at_ms, guint64 ms)
+{
+  GstAudioInfo info;
+
+  gst_audio_info_set_format (&info, GST_AUDIO_FORMAT_S16, STREAM_RATE, 1, NULL);
+  return fixture_sound (&info, STREAM_MS (at_ms), STREAM_MS (ms));
+}
+
+/* Labels and confidences in their order; one for each window, in theirs. */
+static void
+test_windows (void)
+{
+  GstBuffer *buffer;
+  gpointer state = NULL;
+  Fixture f;
+
+  stream_init (&f);
+  g_object_set (f.element, "interval", GST_SECOND, NULL);
+  buffer = gst_harness_push_and_pull (f.harness, sound (0, 5000));
+  for (guint i = 0; i < 3; i++)
+    check_next (&f, buffer, &state);
+  check_last (buffer, state);
+  gst_buffer_unref (buffer);
+  buffer = gst_harness_push_and_pull (f.harness, sound (5000, 500));
+  check_last (buffer, NULL);
+  gst_buffer_unref (buffer);
+  fixture_clear (&f);
+}
+
+/* What was found by others stays, and comes first. */
+static void
+test_beside (void)
+{
+  GstBuffer *buffer = sound (0, 3000);
+  GstAnalyticsRelationMeta *meta =
+      gst_buffer_add_analytics_relation_meta (buffer);
+  GstAnalyticsClsMtd cls;
+  gpointer state = NULL;
+  Fixture f;
+
+  g_assert_true (gst_analytics_relation_meta_add_one_cls_mtd (
+      meta, 0.25f, g_quark_from_static_string ("dog"), &cls));
+  stream_init (&f);
+  buffer = gst_harness_push_and_pull (f.harness, buffer);
+  meta = gst_buffer_get_analytics_relation_meta (buffer);
+  g_assert_true (gst_analytics_relation_meta_iterate (meta, &state,
+      gst_analytics_cls_mtd_get_mtd_type (), (GstAnalyticsMtd *) &cls));
+  g_assert_cmpuint (gst_analytics_cls_mtd_get_length (&cls), ==, 1);
+  check_next (&f, buffer, &state);
+  check_last (buffer, state);
+  gst_buffer_unref (buffer);
+  fixture_clear (&f);
+}
+
+/* Silence is no class. */
+static void
+test_silence (void)
+{
+  GstBuffer *buffer = sound (0, 3000);
+  Fixture f;
+
+  stream_init (&f);
+  GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_GAP);
+  buffer = gst_harness_push_and_pull (f.harness, buffer);
+  stream_expect_silence (&f, 0, 3000, 0);
+  check_last (buffer, NULL);
+  gst_buffer_unref (buffer);
+  fixture_clear (&f);
+}
+
+int
+main (int argc, char **argv)
+{
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  fixture_register ();
+  g_test_add_func ("/analytics/windows", test_windows);
+  g_test_add_func ("/analytics/beside", test_beside);
+  g_test_add_func ("/analytics/silence", test_silence);
+  leaks_add_test ("analytics");
+  return g_test_run ();
+}
