@@ -26,6 +26,10 @@
  * segment is left to carry, such as the last one before EOS, also come as a
  * serialized custom downstream event with that structure.
  *
+ * Presets (#GstPreset) `live`, `archive` and `sensitive` set the properties for
+ * their use: by gst_preset_load_preset(), or in gst-launch-1.0 by
+ * `emotiondetect @preset=live`.
+ *
  * ## Example launch line
  * |[
  * gst-launch-1.0 -m filesrc location=voice.flac ! decodebin ! emotiondetect !

@@ -53,6 +53,7 @@ struct _GstEmotionScope {
 
   /* Guarded by the object lock. */
   GstClockTime span;
+  GstClockTime frame_duration; /* 0: not known yet */
 
   /* The streaming thread's own. */
   GstEmotionReader reader;
@@ -211,6 +212,10 @@ setup (GstAudioVisualizer *visualizer)
             / GST_AUDIO_INFO_BPF (&visualizer->ainfo);
     self->n_pictures = 0;
   }
+  GST_OBJECT_LOCK (self);
+  self->frame_duration =
+      gst_util_uint64_scale_int (GST_SECOND, self->fps_d, self->fps_n);
+  GST_OBJECT_UNLOCK (self);
   gst_element_post_message (
       GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
   return TRUE;
@@ -515,7 +520,7 @@ src_query (GstPad *pad, GstObject *parent, GstQuery *query)
 {
   GstEmotionScope *self = GST_EMOTION_SCOPE (parent);
   g_autoptr (GstPad) sink = NULL;
-  GstClockTime min, max, ours = 0;
+  GstClockTime min, max, ours;
   gboolean is_live;
 
   if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY)
@@ -525,10 +530,7 @@ src_query (GstPad *pad, GstObject *parent, GstQuery *query)
     return FALSE;
   gst_query_parse_latency (query, &is_live, &min, &max);
   GST_OBJECT_LOCK (self);
-  if (GST_AUDIO_VISUALIZER (self)->vinfo.fps_n > 0)
-    ours = gst_util_uint64_scale_int (GST_SECOND,
-        GST_AUDIO_VISUALIZER (self)->vinfo.fps_d,
-        GST_AUDIO_VISUALIZER (self)->vinfo.fps_n);
+  ours = self->frame_duration;
   GST_OBJECT_UNLOCK (self);
   gst_query_set_latency (query, is_live, min + ours,
       GST_CLOCK_TIME_IS_VALID (max) ? max + ours : max);
