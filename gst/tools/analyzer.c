@@ -60,6 +60,7 @@ run_file (Analyzer *self, const char *path, const char *uri,
   if (!quick_file_read (&file, path))
     return analysis_run (uri, self->options, callbacks, user_data, NULL, error);
   is_quick = run_quick (self, &file, callbacks, user_data);
+  g_debug ("%s: the %s way", path, is_quick ? "quick" : "general");
   is_done = is_quick
       || analysis_run (
           uri, self->options, callbacks, user_data, decoders, error);

@@ -29,6 +29,12 @@ struct _Quick {
   gboolean has_ended;
 };
 
+/* Without a template, a pad would only take what it took before. */
+static GstStaticPadTemplate feed_template = GST_STATIC_PAD_TEMPLATE (
+    "feed", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
+    "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
+
 /* What the elements say, in this thread. */
 
 static GstBusSyncReply
@@ -219,16 +225,19 @@ push_file (Quick *self, const QuickFile *file)
   gst_pad_push_event (self->feed, gst_event_new_caps (file->type));
   gst_pad_push_event (self->feed, gst_event_new_segment (&segment));
   flow = gst_pad_push (self->feed, gst_buffer_new_wrapped_bytes (file->bytes));
-  if (flow != GST_FLOW_OK)
+  if (flow != GST_FLOW_OK && flow != GST_FLOW_EOS) /* knows its own end */
     return FALSE;
   gst_pad_push_event (self->feed, gst_event_new_eos ());
   return self->has_ended && !self->is_odd;
 }
 
-/* Whatever came before, the element begins anew. */
+/* Whatever came before is forgotten: what the last chain was told, and what the
+ * element heard. */
 static void
-flush (Quick *self)
+begin_anew (Quick *self)
 {
+  gst_pad_set_active (self->feed, FALSE);
+  gst_pad_set_active (self->feed, TRUE);
   gst_pad_send_event (self->detect_in, gst_event_new_flush_start ());
   gst_pad_send_event (self->detect_in, gst_event_new_flush_stop (TRUE));
 }
@@ -249,9 +258,11 @@ quick_run (Quick *self, const QuickFile *file, GPtrArray *windows)
   gboolean is_known, is_done;
   Chain *chain = find_chain (self, file, &is_known);
 
-  if (!chain || !plug (self, chain))
+  if (!chain)
     return FALSE;
-  flush (self);
+  begin_anew (self);
+  if (!plug (self, chain))
+    return FALSE;
   self->windows = windows;
   self->is_odd = self->has_ended = FALSE;
   is_done = chain_set_state (chain, GST_STATE_PAUSED) && push_file (self, file);
@@ -290,8 +301,10 @@ quick_new (const AnalysisOptions *options)
   /* Its messages are taken as they are posted, so that nobody polls. */
   self->bus = g_object_new (GST_TYPE_BUS, "enable-async", FALSE, NULL);
   gst_bus_set_sync_handler (self->bus, take_message, self, NULL);
-  self->feed = gst_object_ref_sink (gst_pad_new ("feed", GST_PAD_SRC));
-  self->sink = gst_object_ref_sink (gst_pad_new ("sink", GST_PAD_SINK));
+  self->feed = gst_object_ref_sink (
+      gst_pad_new_from_static_template (&feed_template, "feed"));
+  self->sink = gst_object_ref_sink (
+      gst_pad_new_from_static_template (&sink_template, "sink"));
   gst_pad_set_element_private (self->sink, self);
   gst_pad_set_chain_function (self->sink, drop_buffer);
   gst_pad_set_event_function (self->sink, take_event);

@@ -5,59 +5,19 @@
 #include <gst/gst.h>
 #include <json-glib/json-glib.h>
 
+#include "tests/gst/analyze-tool.h"
 #include "tests/gst/fixture.h"
 
 static char *folder;
 
-/* A WAV file of that many seconds, at 22.05 kHz in stereo. */
+/* A WAV file of that many seconds. */
 static char *
 make_wav (const char *name, gdouble seconds)
 {
   char *path = g_build_filename (folder, name, NULL);
-  g_autofree char *text = g_strdup_printf (
-      "audiotestsrc wave=ticks volume=0.5 samplesperbuffer=441 num-buffers=%d "
-      "! audio/x-raw,rate=22050,channels=2 ! wavenc ! filesink name=sink",
-      (gint) (seconds * 50));
-  GstElement *pipeline = gst_parse_launch (text, NULL);
-  g_autoptr (GstElement) sink =
-      gst_bin_get_by_name (GST_BIN (pipeline), "sink");
-  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
-  g_autoptr (GstMessage) end = NULL;
 
-  g_object_set (sink, "location", path, NULL);
-  gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  end = gst_bus_timed_pop_filtered (
-      bus, 10 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-  g_assert_nonnull (end);
-  g_assert_cmpint (GST_MESSAGE_TYPE (end), ==, GST_MESSAGE_EOS);
-  gst_element_set_state (pipeline, GST_STATE_NULL);
-  gst_object_unref (pipeline);
+  g_assert_true (analyze_tool_make_sound (path, seconds, "wavenc"));
   return path;
-}
-
-/* Runs the tool with the small model; returns its exit status. */
-static int
-analyze (char **out, char **err, const char *first, ...)
-{
-  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
-  g_autofree char *model = fixture_data (MODEL_M3);
-  g_autoptr (GError) error = NULL;
-  va_list args;
-  int status;
-
-  g_ptr_array_add (argv, (char *) g_getenv ("EMOTION_ANALYZE"));
-  g_ptr_array_add (argv, (char *) "--model");
-  g_ptr_array_add (argv, model);
-  va_start (args, first);
-  for (const char *arg = first; arg; arg = va_arg (args, const char *))
-    g_ptr_array_add (argv, (char *) arg);
-  va_end (args);
-  g_ptr_array_add (argv, NULL);
-  g_spawn_sync (NULL, (char **) argv->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL,
-      out, err, &status, &error);
-  g_assert_no_error (error);
-  g_assert_true (WIFEXITED (status));
-  return WEXITSTATUS (status);
 }
 
 static JsonObject *
@@ -93,7 +53,10 @@ test_json (void)
   g_autoptr (JsonParser) parser = json_parser_new ();
   JsonObject *object;
 
-  g_assert_cmpint (analyze (&out, NULL, "--format", "json", wav, NULL), ==, 0);
+  g_assert_cmpint (
+      analyze_tool_run (
+          analyze_tool_argv ("--format", "json", wav, NULL), NULL, &out, NULL),
+      ==, 0);
   lines = g_strsplit (out, "\n", -1);
   g_assert_cmpuint (g_strv_length (lines), ==, 4);
   g_assert_cmpstr (lines[3], ==, "");
@@ -134,8 +97,10 @@ test_several (void)
   g_auto (GStrv) lines = NULL;
 
   g_assert_true (g_file_set_contents (bad, "nothing", -1, NULL));
-  g_assert_cmpint (analyze (&out, &err, "--interval", "1", b, bad, "-f", a,
-                       "/nowhere/at-all.wav", uri, NULL),
+  g_assert_cmpint (
+      analyze_tool_run (analyze_tool_argv ("--interval", "1", b, bad, "-f", a,
+                            "/nowhere/at-all.wav", uri, NULL),
+          NULL, &out, &err),
       ==, 1);
   lines = g_strsplit (out, "\n", -1);
   /* a: 1 window and a summary; b: 18 and one; c: as a. */
@@ -159,7 +124,10 @@ test_csv (void)
   g_autofree char *out = NULL;
   g_auto (GStrv) lines = NULL;
 
-  g_assert_cmpint (analyze (&out, NULL, "--format=csv", wav, wav, NULL), ==, 0);
+  g_assert_cmpint (
+      analyze_tool_run (
+          analyze_tool_argv ("--format=csv", wav, wav, NULL), NULL, &out, NULL),
+      ==, 0);
   lines = g_strsplit (out, "\r\n", -1);
   g_assert_cmpuint (g_strv_length (lines), ==, 1 + 2 + 2 + 1);
   g_assert_true (g_str_has_prefix (
@@ -174,8 +142,10 @@ test_labels (void)
   g_autofree char *wav = make_wav ("labels.wav", 3);
   g_autofree char *out = NULL;
 
-  g_assert_cmpint (analyze (&out, NULL, "--labels", "a,b,c,d,e,f,g,h,i",
-                       "--format", "csv", wav, NULL),
+  g_assert_cmpint (
+      analyze_tool_run (analyze_tool_argv ("--labels", "a,b,c,d,e,f,g,h,i",
+                            "--format", "csv", wav, NULL),
+          NULL, &out, NULL),
       ==, 0);
   g_assert_nonnull (strstr (out, ",silence,a,b,c,d,e,f,g,h,i\r\n"));
 }
@@ -193,8 +163,9 @@ test_usage (void)
     g_autofree char *out = NULL;
     g_autofree char *err = NULL;
 
-    g_assert_cmpint (analyze (&out, &err, "/nowhere/at-all.wav", wrong[i][0],
-                         wrong[i][1], NULL),
+    g_assert_cmpint (analyze_tool_run (analyze_tool_argv ("/nowhere/at-all.wav",
+                                           wrong[i][0], wrong[i][1], NULL),
+                         NULL, &out, &err),
         ==, 2);
     g_assert_cmpstr (out, ==, "");
     g_assert_true (g_str_has_prefix (err, "emotion-analyze: "));
@@ -207,11 +178,16 @@ test_show_model (void)
   g_autofree char *model = fixture_data (MODEL_M3);
   g_autofree char *out = NULL, *err = NULL, *none = NULL, *reason = NULL;
 
-  g_assert_cmpint (analyze (&out, &err, "--show-model", model, NULL), ==, 0);
+  g_assert_cmpint (
+      analyze_tool_run (
+          analyze_tool_argv ("--show-model", model, NULL), NULL, &out, &err),
+      ==, 0);
   g_assert_nonnull (strstr (out, "(Conv2D)"));
   g_assert_nonnull (strstr (out, "output: (9,)"));
   g_assert_cmpint (
-      analyze (&none, &reason, "--show-model", "/no/such.h5", NULL), ==, 2);
+      analyze_tool_run (analyze_tool_argv ("--show-model", "/no/such.h5", NULL),
+          NULL, &none, &reason),
+      ==, 2);
   g_assert_cmpstr (none, ==, "");
   g_assert_nonnull (strstr (reason, "/no/such.h5"));
 }
@@ -229,8 +205,10 @@ test_leaks (void)
     return;
   }
   g_setenv ("GST_DEBUG", "GST_TRACER:7,GST_INIT:4", TRUE);
-  g_assert_cmpint (
-      analyze (&out, &err, wav, "/nowhere/at-all.wav", wav, NULL), ==, 1);
+  g_assert_cmpint (analyze_tool_run (analyze_tool_argv (
+                                         wav, "/nowhere/at-all.wav", wav, NULL),
+                       NULL, &out, &err),
+      ==, 1);
   g_unsetenv ("GST_DEBUG");
   g_assert_nonnull (strstr (err, "deinitialized GStreamer"));
   g_assert_nonnull (strstr (err, "object-alive.class"));
@@ -245,12 +223,16 @@ test_help (void)
   g_autofree char *all = NULL;
   g_auto (GStrv) lines = NULL;
 
-  g_assert_cmpint (analyze (&out, NULL, "--help", NULL), ==, 0);
+  g_assert_cmpint (
+      analyze_tool_run (analyze_tool_argv ("--help", NULL), NULL, &out, NULL),
+      ==, 0);
   lines = g_strsplit (g_strchomp (out), "\n", -1);
   g_assert_cmpuint (g_strv_length (lines), <=, 24);
   for (guint i = 0; lines[i]; i++)
     g_assert_cmpint (g_utf8_strlen (lines[i], -1), <=, 80);
-  g_assert_cmpint (analyze (&all, NULL, "--help-all", NULL), ==, 0);
+  g_assert_cmpint (analyze_tool_run (analyze_tool_argv ("--help-all", NULL),
+                       NULL, &all, NULL),
+      ==, 0);
   g_assert_nonnull (strstr (all, "--record-duration"));
 }
 

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* emotion-analyze on archives: many files the quick way and the general one,
+ * shards, workers that are killed, lists and folders. */
+#include <glib/gstdio.h>
+#include <gst/gst.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "tests/gst/analyze-tool.h"
+
+static char *folder;  /* of everything */
+static char *archive; /* of sounds below it */
+static guint n_kills = 1; /* of each worker */
+
+static char *
+path_of (const char *name)
+{
+  return g_build_filename (folder, name, NULL);
+}
+
+static char *
+copy_of (const char *from, const char *name)
+{
+  char *path = g_build_filename (archive, name, NULL);
+  g_autofree char *dir = g_path_get_dirname (path);
+  g_autofree char *data = NULL;
+  gsize len;
+
+  g_assert_cmpint (g_mkdir_with_parents (dir, 0777), ==, 0);
+  g_assert_true (g_file_get_contents (from, &data, &len, NULL));
+  g_assert_true (g_file_set_contents (path, data, len, NULL));
+  return path;
+}
+
+/* Kinds of files that the archive has several of. {name, encoder} */
+static const char *const kinds[][2] = { { "%02u.wav", "wavenc" },
+  { "%02u.flac", "flacenc" }, { "deeper/%02u.mp3", "lamemp3enc" },
+  { "deeper/%02u.ogg", "vorbisenc ! oggmux" },
+  { "deeper/%02u.opus", "opusenc ! oggmux" },
+  { "deeper/%02u.m4a", "avenc_aac ! mp4mux" },
+  { "deeper/%02u.aac", "avenc_aac ! aacparse ! audio/mpeg,stream-format=adts" },
+  { "mulaw/%02u.wav", "mulawenc ! wavenc" } };
+
+static void
+make_kind (guint kind)
+{
+  static const gdouble seconds[] = { 1, 5 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (seconds); i++) {
+    g_autofree char *original = path_of ("original");
+
+    if (!analyze_tool_make_sound (original, seconds[i], kinds[kind][1])) {
+      g_test_message ("No %s", kinds[kind][1]);
+      return;
+    }
+    for (guint k = 0; k < 3; k++) {
+      g_autofree char *name =
+          g_strdup_printf (kinds[kind][0], 3 * i + k);
+
+      g_free (copy_of (original, name));
+    }
+  }
+}
+
+/* Some that are cut off or damaged, but fine to their type. */
+static void
+make_damaged (void)
+{
+  g_autofree char *original = path_of ("original");
+  g_autofree char *data = NULL;
+  gsize len;
+
+  if (!analyze_tool_make_sound (original, 8, "flacenc"))
+    return;
+  g_assert_true (g_file_get_contents (original, &data, &len, NULL));
+  for (guint i = 0; i < 4; i++) {
+    g_autofree char *name = g_strdup_printf ("%s/damaged-%u.flac", archive, i);
+    g_autofree char *copy = g_memdup2 (data, len);
+
+    for (guint k = 0; k < 100 * i; k++)
+      copy[len / 2 + k] ^= 0x55;
+    g_assert_true (
+        g_file_set_contents (name, copy, i == 0 ? len * 2 / 3 : len, NULL));
+  }
+}
+
+static void
+make_archive (void)
+{
+  archive = path_of ("archive");
+  for (guint kind = 0; kind < G_N_ELEMENTS (kinds); kind++)
+    make_kind (kind);
+  make_damaged ();
+}
+
+static char *
+analyze_all (const char *format, char **envp)
+{
+  char *out;
+
+  g_assert_cmpint (
+      analyze_tool_run (analyze_tool_argv ("--format", format, archive, NULL),
+          envp, &out, NULL),
+      ==, 0);
+  return out;
+}
+
+static guint
+count (const char *text, const char *word)
+{
+  guint n = 0;
+
+  while ((text = strstr (text, word))) {
+    text += strlen (word);
+    n++;
+  }
+  return n;
+}
+
+/* The way that a file takes does not change a byte; and those that can, but for
+ * the first of their kind in each thread, do take the quick one. */
+static void
+test_quick (void)
+{
+  g_auto (GStrv) general =
+      g_environ_setenv (g_get_environ (), "EMOTION_ANALYZE_GENERAL", "1", TRUE);
+  g_auto (GStrv) quick =
+      g_environ_setenv (g_get_environ (), "G_MESSAGES_DEBUG", "all", TRUE);
+  g_autofree char *one = analyze_all ("json", NULL);
+  g_autofree char *other = analyze_all ("json", general);
+  g_autofree char *log = NULL;
+
+  g_assert_cmpuint (strlen (other), >, 10000);
+  g_assert_cmpstr (one, ==, other);
+  g_assert_cmpint (analyze_tool_run (analyze_tool_argv ("-j", "1", archive, NULL),
+                       quick, &log, NULL),
+      ==, 0);
+  g_assert_cmpuint (count (log, ".wav: the quick way"), ==, 5);
+}
+
+/* Neighbours of files that cannot be read, of each other. */
+static void
+test_neighbours (void)
+{
+  g_autofree char *good = g_build_filename (archive, "04.wav", NULL);
+  g_autofree char *alone = NULL, *out = NULL, *err = NULL;
+  g_autoptr (GPtrArray) argv = NULL;
+  g_autoptr (GString) expected = g_string_new (NULL);
+  static const char *const bad[] = { "RIFF----WAVEfmt ", "fLaC", "OggS", "" };
+
+  g_assert_cmpint (analyze_tool_run (analyze_tool_argv (good, NULL), NULL,
+                       &alone, NULL),
+      ==, 0);
+  argv = analyze_tool_argv ("-j", "1", NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    g_autofree char *name = g_strdup_printf ("bad-%u.wav", i);
+    char *path = path_of (name);
+
+    g_assert_true (g_file_set_contents (path, bad[i], -1, NULL));
+    g_ptr_array_add (argv, g_strdup (good));
+    g_ptr_array_add (argv, path);
+    g_ptr_array_add (argv, g_strdup (good));
+    g_string_append_printf (expected, "%s%s", alone, alone);
+  }
+  g_assert_cmpint (
+      analyze_tool_run (g_steal_pointer (&argv), NULL, &out, &err), ==, 1);
+  g_assert_cmpstr (out, ==, expected->str);
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    g_autofree char *name = g_strdup_printf ("bad-%u.wav: ", i);
+
+    g_assert_nonnull (strstr (err, name));
+  }
+  g_assert_nonnull (strstr (err, "bad-3.wav: the file is empty\n"));
+}
+
+/* Folder, arguments and lists name the same files. */
+static void
+test_lists (void)
+{
+  g_autofree char *whole = analyze_all ("csv", NULL);
+  g_autofree char *list = path_of ("list");
+  g_autofree char *text = g_strdup_printf ("%s/deeper\r\n\n%s/mulaw\n", archive,
+      archive);
+  g_autofree char *deeper = g_build_filename (archive, "deeper", NULL);
+  g_autofree char *mulaw = g_build_filename (archive, "mulaw", NULL);
+  g_autofree char *listed = NULL, *named = NULL, *empty = NULL, *err = NULL;
+
+  g_assert_true (g_file_set_contents (list, text, -1, NULL));
+  g_assert_cmpint (analyze_tool_run (analyze_tool_argv ("--format", "csv",
+                                         "--files-from", list, NULL),
+                       NULL, &listed, NULL),
+      ==, 0);
+  g_assert_cmpint (analyze_tool_run (analyze_tool_argv ("--format", "csv",
+                                         deeper, mulaw, NULL),
+                       NULL, &named, NULL),
+      ==, 0);
+  g_assert_cmpstr (listed, ==, named);
+  g_assert_true (g_str_has_suffix (whole, strstr (named, "\r\n") + 2));
+  g_assert_cmpint (g_mkdir (empty = path_of ("empty"), 0777), ==, 0);
+  g_assert_cmpint (analyze_tool_run (analyze_tool_argv (empty, deeper, NULL),
+                       NULL, NULL, &err),
+      ==, 1);
+  g_assert_nonnull (strstr (err, "no sound or video file in this folder"));
+}
+
+/* In their order, whoever finishes first; the whole folder, sorted. */
+static void
+test_order (void)
+{
+  g_autofree char *out = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  g_assert_cmpint (
+      analyze_tool_run (analyze_tool_argv ("--format", "csv", "--summary",
+                            "-j", "7", archive, NULL),
+          NULL, &out, NULL),
+      ==, 0);
+  lines = g_strsplit (out, "\r\n", -1);
+  g_assert_true (g_str_has_prefix (lines[0], "file,windows,emotion,"));
+  for (guint i = 2; *lines[i]; i++)
+    g_assert_cmpstr (lines[i - 1], <, lines[i]);
+}
+
+static GPtrArray *
+worker_argv (guint shard, guint n, const char *part, gboolean resume)
+{
+  g_autofree char *text = g_strdup_printf ("%u/%u", shard, n);
+
+  return analyze_tool_argv ("--format", "json", "-j", "1", "--shard", text,
+      "--output", part, archive, resume ? "--resume" : NULL, NULL);
+}
+
+/* Starts a worker and kills it after a while, unless it has ended. */
+static void
+run_and_kill (GPtrArray *argv, gulong usec)
+{
+  g_autoptr (GError) error = NULL;
+  GPid pid;
+  int status;
+
+  g_ptr_array_add (argv, NULL);
+  g_spawn_async (NULL, (char **) argv->pdata, NULL,
+      G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &pid,
+      &error);
+  g_assert_no_error (error);
+  g_ptr_array_unref (argv);
+  g_usleep (usec);
+  kill (pid, SIGKILL);
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+}
+
+static void
+merge (char *const *parts, guint n, const char *expected)
+{
+  g_autofree char *out = NULL;
+  GPtrArray *argv = g_ptr_array_new_with_free_func (g_free);
+
+  g_ptr_array_add (argv, g_strdup (g_getenv ("EMOTION_ANALYZE")));
+  g_ptr_array_add (argv, g_strdup ("--merge"));
+  for (guint i = n; i-- > 0;)
+    g_ptr_array_add (argv, g_strdup (parts[i]));
+  g_assert_cmpint (analyze_tool_run (argv, NULL, &out, NULL), ==, 0);
+  g_assert_cmpstr (out, ==, expected);
+}
+
+/* Three workers, each killed in the middle again and again, and started again:
+ * what they leave is what one leaves that nobody disturbed. */
+static void
+test_killed (void)
+{
+  g_autofree char *expected = analyze_all ("json", NULL);
+  g_autoptr (GRand) rand = g_rand_new_with_seed (n_kills);
+  char *parts[3];
+  gint64 begin = g_get_monotonic_time (), whole;
+
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++) {
+    g_autofree char *name = g_strdup_printf ("part-%u", i + 1);
+
+    parts[i] = path_of (name);
+    g_assert_cmpint (analyze_tool_run (worker_argv (i + 1, 3, parts[i], FALSE),
+                         NULL, NULL, NULL),
+        ==, 0);
+  }
+  whole = (g_get_monotonic_time () - begin) / G_N_ELEMENTS (parts);
+  merge (parts, G_N_ELEMENTS (parts), expected);
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++) {
+    for (guint k = 0; k < n_kills; k++)
+      run_and_kill (worker_argv (i + 1, 3, parts[i], k > 0),
+          g_rand_int_range (rand, 0, whole));
+    g_assert_cmpint (analyze_tool_run (worker_argv (i + 1, 3, parts[i], TRUE),
+                         NULL, NULL, NULL),
+        ==, 0);
+  }
+  merge (parts, G_N_ELEMENTS (parts), expected);
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    g_free (parts[i]);
+}
+
+/* Without shards: the output itself can be gone on with. */
+static void
+test_resume (void)
+{
+  g_autofree char *expected = analyze_all ("json", NULL);
+  g_autofree char *output = path_of ("output.json");
+  g_autofree char *found = NULL;
+  g_autofree char *rest = path_of ("output.json.part");
+
+  for (guint k = 0; k < n_kills; k++)
+    run_and_kill (analyze_tool_argv ("--format", "json", "--output", output,
+                      "--resume", archive, NULL),
+        (k + 1) * 150000);
+  g_assert_cmpint (
+      analyze_tool_run (analyze_tool_argv ("--format", "json", "--output",
+                            output, "--resume", archive, NULL),
+          NULL, NULL, NULL),
+      ==, 0);
+  g_assert_true (g_file_get_contents (output, &found, NULL, NULL));
+  g_assert_cmpstr (found, ==, expected);
+  g_assert_false (g_file_test (rest, G_FILE_TEST_EXISTS));
+}
+
+/* --output appears whole, or not at all. */
+static void
+test_output (void)
+{
+  g_autofree char *expected = analyze_all ("csv", NULL);
+  g_autofree char *output = path_of ("output.csv");
+  g_autofree char *found = NULL, *out = NULL, *err = NULL;
+
+  g_assert_cmpint (
+      analyze_tool_run (analyze_tool_argv ("--format", "csv", "--output",
+                            output, archive, NULL),
+          NULL, &out, NULL),
+      ==, 0);
+  g_assert_cmpstr (out, ==, "");
+  g_assert_true (g_file_get_contents (output, &found, NULL, NULL));
+  g_assert_cmpstr (found, ==, expected);
+  g_assert_cmpint (analyze_tool_run (analyze_tool_argv ("--output",
+                                         "/nowhere/at-all", archive, NULL),
+                       NULL, NULL, &err),
+      ==, 1);
+  g_assert_nonnull (strstr (err, "/nowhere/at-all"));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autofree char *remove = NULL;
+  int status;
+
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  if (argc > 1)
+    n_kills = g_ascii_strtoull (argv[1], NULL, 10);
+  folder = g_dir_make_tmp ("emotion-XXXXXX", NULL);
+  make_archive ();
+  g_test_add_func ("/archive/quick", test_quick);
+  g_test_add_func ("/archive/neighbours", test_neighbours);
+  g_test_add_func ("/archive/lists", test_lists);
+  g_test_add_func ("/archive/order", test_order);
+  g_test_add_func ("/archive/killed", test_killed);
+  g_test_add_func ("/archive/resume", test_resume);
+  g_test_add_func ("/archive/output", test_output);
+  status = g_test_run ();
+  remove = g_strdup_printf ("rm -r '%s'", folder);
+  g_assert_true (g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL));
+  g_free (archive);
+  g_free (folder);
+  return status;
+}
