@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define MAX_NAME 72 /* characters */
+
 const PlotRgb plot_colours[PLOT_N_COLOURS] = {
   [PLOT_WHITE] = { 255, 255, 255 },
   [PLOT_BLACK] = { 0, 0, 0 },
@@ -42,6 +44,27 @@ plot_begin (const char *path, const char *device, gint width, gint height,
   plschr (0, 0.8);
   plcol0 (PLOT_BLACK);
   return TRUE;
+}
+
+void
+plot_fill (double x0, double x1, double y0, double y1)
+{
+  const PLFLT xs[] = { x0, x1, x1, x0 }, ys[] = { y0, y0, y1, y1 };
+
+  plfill (4, xs, ys);
+}
+
+char *
+plot_name (const char *name)
+{
+  g_autofree char *valid = g_utf8_make_valid (name, -1);
+  const glong len = g_utf8_strlen (valid, -1);
+  g_autofree char *end = len <= MAX_NAME
+      ? g_strdup (valid)
+      : g_strconcat (
+          "…", g_utf8_offset_to_pointer (valid, len - MAX_NAME + 1), NULL);
+
+  return plot_escape (end);
 }
 
 char *

@@ -31,5 +31,12 @@ gboolean plot_has_device (const char *device);
 gboolean plot_begin (const char *path, const char *device, gint width,
     gint height, GError **error);
 
+/* A box in the colour of the pen. */
+void plot_fill (double x0, double x1, double y0, double y1);
+
+/* A file's name as a title, for PLplot: of a long one the end. Free with
+ * g_free. */
+char *plot_name (const char *name);
+
 /* Text for PLplot, where "#" begins escapes. Free with g_free. */
 char *plot_escape (const char *text);

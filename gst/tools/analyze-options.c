@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "gst/builtin.h"
+#include "gst/tools/timeline-plot.h"
 
 /* Before they are checked. */
 typedef struct {
@@ -52,6 +53,8 @@ find_contradiction (const Raw *raw, const AnalyzeOptions *self)
       && !(g_str_has_suffix (self->plot, ".png")
           || g_str_has_suffix (self->plot, ".svg")))
     return "--plot writes a picture whose name ends in .png or .svg";
+  if (self->plot && !timeline_plot_is_available ())
+    return "this build draws no pictures: it has no PLplot";
   if (self->plot && (raw->shard || self->resume || raw->merge))
     return "--plot draws one source: it excludes --shard, --resume and --merge";
   return NULL;

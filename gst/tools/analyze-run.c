@@ -11,6 +11,7 @@
 #include "gst/tools/part.h"
 #include "gst/tools/progress.h"
 #include "gst/tools/text-output.h"
+#include "gst/tools/timeline-plot.h"
 
 #define MICROPHONE "microphone"
 /* Parts of one file that the progress bar knows. */
@@ -23,9 +24,10 @@ typedef struct {
   GArray *indices;    /* guint64, theirs in the listing */
   TextOutput *output; /* NULL where there is */
   PartWriter *part;
-  gint64 begin;    /* monotonic time */
-  gint progress;   /* atomic: of all that is in hand, in FINENESS */
-  gint has_failed; /* atomic */
+  TimelinePlot *plot; /* NULL where none is wanted */
+  gint64 begin;       /* monotonic time */
+  gint progress;      /* atomic: of all that is in hand, in FINENESS */
+  gint has_failed;    /* atomic */
 
   /* Guarded by the batch. */
   guint64 n_done;
@@ -94,6 +96,16 @@ take_window (const GstStructure *result, gpointer user_data)
 
   report_window (work->report, result, work->text);
   tell_text (work);
+  if (work->run->plot)
+    timeline_plot_add_window (work->run->plot, result);
+}
+
+static void
+take_sound (GstBuffer *buffer, GstCaps *caps, gpointer user_data)
+{
+  const Work *work = user_data;
+
+  timeline_plot_add_sound (work->run->plot, buffer, caps);
 }
 
 static void
@@ -155,10 +167,11 @@ end_work (Work *work, const GError *failure)
 static void
 analyse (Batch *batch, gsize i, gpointer own, gpointer user_data)
 {
-  static const AnalysisCallbacks callbacks = {
-    .window = take_window, .warning = take_warning, .progress = take_progress
-  };
   Run *run = user_data;
+  const AnalysisCallbacks callbacks = { .window = take_window,
+    .warning = take_warning,
+    .progress = take_progress,
+    .sound = run->plot ? take_sound : NULL };
   const ListingEntry *entry = g_ptr_array_index (run->entries, i);
   Work work = { .run = run,
     .batch = batch,
@@ -452,6 +465,13 @@ begin_shared (Run *run, gboolean is_ready, GError **error)
 }
 
 static gboolean
+draw_plot (const Run *run, GError **error)
+{
+  return !run->plot || run->has_failed
+      || timeline_plot_write (run->plot, run->options->plot, error);
+}
+
+static gboolean
 run_plain (Run *run, const char *head, const gint *stop, GError **error)
 {
   run->output = text_output_new (run->options->output, error);
@@ -460,7 +480,7 @@ run_plain (Run *run, const char *head, const gint *stop, GError **error)
   text_output_write (run->output, head, strlen (head));
   if (!run_batch (run, stop))
     return set_interrupted (run->options, error);
-  return text_output_finish (run->output, error);
+  return text_output_finish (run->output, error) && draw_plot (run, error);
 }
 
 /* Writes what parts hold as if it came from one worker; failures to standard
@@ -546,6 +566,11 @@ check_listing (const Run *run, GError **error)
         "%zu processes cannot share a microphone", ranks_size (run->ranks));
     return FALSE;
   }
+  if (run->options->plot) {
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+        "--plot draws in one process, not in %zu", ranks_size (run->ranks));
+    return FALSE;
+  }
   id = listing_id (run->options->listing);
   if (ranks_have_same (run->ranks, id, strlen (id)))
     return TRUE;
@@ -563,6 +588,8 @@ lead (Run *run, const char *head, const gint *stop, GError **error)
     choose (run);
   else
     g_ptr_array_add (run->entries, NULL);
+  if (options->plot)
+    run->plot = timeline_plot_new (name_of (run, 0));
   if (options->is_sharded)
     run_part (run, options->output, head, stop, error);
   else if (options->resume)
@@ -591,6 +618,7 @@ analyze_run (const AnalyzeOptions *options, Ranks *ranks, const char *head,
     complain (error);
   text_output_free (run.output);
   part_writer_free (run.part);
+  timeline_plot_free (run.plot);
   g_ptr_array_unref (run.entries);
   g_array_unref (run.indices);
   return !nn_comm_any (ranks_comm (ranks), error || run.has_failed);

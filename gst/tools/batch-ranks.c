@@ -32,9 +32,9 @@ static GBytes *
 run (gpointer data, gpointer own, gsize i)
 {
   const Shared *const shared = data;
-  Notes notes = { .base = { note },
-    .shared = shared,
-    .bytes = g_byte_array_new () };
+  Notes notes = {
+    .base = { note }, .shared = shared, .bytes = g_byte_array_new ()
+  };
 
   shared->funcs->work (&notes.base, i, own, shared->user_data);
   return g_byte_array_free_to_bytes (notes.bytes);

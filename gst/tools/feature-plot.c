@@ -14,7 +14,6 @@
 #define LEFT 0.085      /* of panels, as parts of the width */
 #define RIGHT 0.9
 #define SHADES 64
-#define MAX_TITLE 72 /* characters */
 
 /* From dark to light (viridis), and from below to above zero: both are read
  * the same with any colour vision. As parts of 255. */
@@ -58,14 +57,6 @@ set_map (gint map)
   plscmap1l (1, maps[map].n, maps[map].at, red, green, blue, NULL);
 }
 
-static void
-fill (double x0, double x1, double y0, double y1)
-{
-  const PLFLT xs[] = { x0, x1, x1, x0 }, ys[] = { y0, y0, y1, y1 };
-
-  plfill (4, xs, ys);
-}
-
 /* Panels from the top: 0..3. */
 static void
 set_panel (gint panel, double left, double right)
@@ -92,7 +83,7 @@ draw_bar (gint panel, const Picture *picture)
   plwind (0, 1, picture->min, picture->max);
   for (gint i = 0; i < SHADES; i++) {
     plcol1 ((i + 0.5) / SHADES);
-    fill (0, 1, picture->min + i * step, picture->max);
+    plot_fill (0, 1, picture->min + i * step, picture->max);
   }
   plcol0 (PLOT_BLACK);
   plbox ("bc", 0, 0, "bcmstv", 0, 0);
@@ -126,7 +117,7 @@ draw_cells (const Picture *picture, double seconds)
 
       plcol1 (
           CLAMP ((value - picture->min) / (picture->max - picture->min), 0, 1));
-      fill (CLAMP (x, 0, seconds),
+      plot_fill (CLAMP (x, 0, seconds),
           MIN (x + (step + 1) * picture->column_s, seconds), row - 0.5,
           MIN (row + 1.0, picture->n_rows - 0.5));
     }
@@ -250,7 +241,7 @@ draw_extents (const float *samples, gsize n, double seconds, double peak)
       low = MIN (low, samples[i]);
       high = MAX (high, samples[i]);
     }
-    fill (seconds * c / n_columns, seconds * (c + 1) / n_columns,
+    plot_fill (seconds * c / n_columns, seconds * (c + 1) / n_columns,
         low - 0.004 * peak, high + 0.004 * peak);
   }
 }
@@ -284,26 +275,12 @@ draw_waveform (const float *samples, gsize n, double seconds)
   draw_title ("Waveform", "Amplitude");
 }
 
-/* What fits above the panels: the end, where the name of the file is. */
-static char *
-end_of (const char *name)
-{
-  g_autofree char *valid = g_utf8_make_valid (name, -1);
-  const glong len = g_utf8_strlen (valid, -1);
-
-  return len <= MAX_TITLE
-      ? g_steal_pointer (&valid)
-      : g_strconcat (
-          "…", g_utf8_offset_to_pointer (valid, len - MAX_TITLE + 1), NULL);
-}
-
 static gboolean
 draw (const char *path, const char *device, const char *name,
     const float *samples, const SoundFeatures *sound, GError **error)
 {
   const double seconds = sound->n_samples / sound->recipe.rate;
-  g_autofree char *end = end_of (name);
-  g_autofree char *title = plot_escape (end);
+  g_autofree char *title = plot_name (name);
 
   if (!plot_begin (path, device, WIDTH, HEIGHT, error))
     return FALSE;

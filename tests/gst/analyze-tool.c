@@ -6,8 +6,7 @@
 #include "tests/gst/fixture.h"
 
 gboolean
-analyze_tool_make_sound (
-    const char *path, gdouble seconds, const char *encoder)
+analyze_tool_make_sound (const char *path, gdouble seconds, const char *encoder)
 {
   g_autofree char *text = g_strdup_printf (
       "audiotestsrc wave=ticks volume=0.5 samplesperbuffer=441 num-buffers=%d "

@@ -15,5 +15,4 @@ GPtrArray *analyze_tool_argv (const char *first, ...) G_GNUC_NULL_TERMINATED;
 
 /* Runs it; returns its exit status. out, err: or NULL. envp: or NULL. */
 /* Frees argv. */
-int analyze_tool_run (
-    GPtrArray *argv, char **envp, char **out, char **err);
+int analyze_tool_run (GPtrArray *argv, char **envp, char **out, char **err);

@@ -9,8 +9,9 @@
 
 #include "tests/gst/analyze-tool.h"
 
-static char *folder;  /* of everything */
-static char *archive; /* of sounds below it */
+static char *folder;      /* of everything */
+static char *archive;     /* below it: all kinds of sounds */
+static char *many;        /* and many that are quick */
 static guint n_kills = 1; /* of each worker */
 
 static char *
@@ -19,10 +20,11 @@ path_of (const char *name)
   return g_build_filename (folder, name, NULL);
 }
 
-static char *
-copy_of (const char *from, const char *name)
+/* Copies it to a name below a folder. */
+static void
+copy (const char *from, const char *to, const char *name)
 {
-  char *path = g_build_filename (archive, name, NULL);
+  g_autofree char *path = g_build_filename (to, name, NULL);
   g_autofree char *dir = g_path_get_dirname (path);
   g_autofree char *data = NULL;
   gsize len;
@@ -30,35 +32,50 @@ copy_of (const char *from, const char *name)
   g_assert_cmpint (g_mkdir_with_parents (dir, 0777), ==, 0);
   g_assert_true (g_file_get_contents (from, &data, &len, NULL));
   g_assert_true (g_file_set_contents (path, data, len, NULL));
-  return path;
 }
 
-/* Kinds of files that the archive has several of. {name, encoder} */
-static const char *const kinds[][2] = { { "%02u.wav", "wavenc" },
-  { "%02u.flac", "flacenc" }, { "deeper/%02u.mp3", "lamemp3enc" },
-  { "deeper/%02u.ogg", "vorbisenc ! oggmux" },
-  { "deeper/%02u.opus", "opusenc ! oggmux" },
-  { "deeper/%02u.m4a", "avenc_aac ! mp4mux" },
-  { "deeper/%02u.aac", "avenc_aac ! aacparse ! audio/mpeg,stream-format=adts" },
-  { "mulaw/%02u.wav", "mulawenc ! wavenc" } };
+/* Kinds of files that the archive has n of. */
+static const struct {
+  const char *name, *encoder;
+  guint n;
+} kinds[] = { { "%02u.wav", "wavenc", 3 }, { "%02u.flac", "flacenc", 3 },
+  { "deeper/%02u.mp3", "lamemp3enc", 3 },
+  { "deeper/%02u.ogg", "vorbisenc ! oggmux", 1 },
+  { "deeper/%02u.opus", "opusenc ! oggmux", 1 },
+  { "deeper/%02u.m4a", "avenc_aac ! mp4mux", 1 },
+  { "deeper/%02u.aac", "avenc_aac ! aacparse ! audio/mpeg,stream-format=adts",
+      3 },
+  { "mulaw/%02u.wav", "mulawenc ! wavenc", 2 } };
 
 static void
 make_kind (guint kind)
 {
-  static const gdouble seconds[] = { 1, 5 };
-
-  for (guint i = 0; i < G_N_ELEMENTS (seconds); i++) {
+  for (guint i = 0; i < kinds[kind].n; i++) {
     g_autofree char *original = path_of ("original");
+    g_autofree char *name = g_strdup_printf (kinds[kind].name, i);
 
-    if (!analyze_tool_make_sound (original, seconds[i], kinds[kind][1])) {
-      g_test_message ("No %s", kinds[kind][1]);
+    if (!analyze_tool_make_sound (original, 1 + 3.7 * i, kinds[kind].encoder)) {
+      g_test_message ("No %s", kinds[kind].encoder);
       return;
     }
-    for (guint k = 0; k < 3; k++) {
-      g_autofree char *name =
-          g_strdup_printf (kinds[kind][0], 3 * i + k);
+    copy (original, archive, name);
+  }
+}
 
-      g_free (copy_of (original, name));
+static void
+make_many (void)
+{
+  static const char *const names[] = { "a/%02u.wav", "b/%02u.flac" };
+
+  for (guint i = 0; i < 2; i++) {
+    g_autofree char *original = path_of ("original");
+
+    if (!analyze_tool_make_sound (original, 4, i ? "flacenc" : "wavenc"))
+      return;
+    for (guint k = 0; k < 40; k++) {
+      g_autofree char *name = g_strdup_printf (names[i], k);
+
+      copy (original, many, name);
     }
   }
 }
@@ -89,18 +106,20 @@ static void
 make_archive (void)
 {
   archive = path_of ("archive");
+  many = path_of ("many");
+  make_many ();
   for (guint kind = 0; kind < G_N_ELEMENTS (kinds); kind++)
     make_kind (kind);
   make_damaged ();
 }
 
 static char *
-analyze_all (const char *format, char **envp)
+analyze_all (const char *sounds, const char *format, char **envp)
 {
   char *out;
 
   g_assert_cmpint (
-      analyze_tool_run (analyze_tool_argv ("--format", format, archive, NULL),
+      analyze_tool_run (analyze_tool_argv ("--format", format, sounds, NULL),
           envp, &out, NULL),
       ==, 0);
   return out;
@@ -127,31 +146,32 @@ test_quick (void)
       g_environ_setenv (g_get_environ (), "EMOTION_ANALYZE_GENERAL", "1", TRUE);
   g_auto (GStrv) quick =
       g_environ_setenv (g_get_environ (), "G_MESSAGES_DEBUG", "all", TRUE);
-  g_autofree char *one = analyze_all ("json", NULL);
-  g_autofree char *other = analyze_all ("json", general);
+  g_autofree char *one = analyze_all (archive, "json", NULL);
+  g_autofree char *other = analyze_all (archive, "json", general);
   g_autofree char *log = NULL;
 
   g_assert_cmpuint (strlen (other), >, 10000);
   g_assert_cmpstr (one, ==, other);
-  g_assert_cmpint (analyze_tool_run (analyze_tool_argv ("-j", "1", archive, NULL),
-                       quick, &log, NULL),
+  g_assert_cmpint (
+      analyze_tool_run (
+          analyze_tool_argv ("-j", "1", archive, NULL), quick, &log, NULL),
       ==, 0);
-  g_assert_cmpuint (count (log, ".wav: the quick way"), ==, 5);
+  g_assert_cmpuint (count (log, ".wav: the quick way"), ==, 2);
 }
 
 /* Neighbours of files that cannot be read, of each other. */
 static void
 test_neighbours (void)
 {
-  g_autofree char *good = g_build_filename (archive, "04.wav", NULL);
+  g_autofree char *good = g_build_filename (archive, "02.wav", NULL);
   g_autofree char *alone = NULL, *out = NULL, *err = NULL;
   g_autoptr (GPtrArray) argv = NULL;
   g_autoptr (GString) expected = g_string_new (NULL);
   static const char *const bad[] = { "RIFF----WAVEfmt ", "fLaC", "OggS", "" };
 
-  g_assert_cmpint (analyze_tool_run (analyze_tool_argv (good, NULL), NULL,
-                       &alone, NULL),
-      ==, 0);
+  g_assert_cmpint (
+      analyze_tool_run (analyze_tool_argv (good, NULL), NULL, &alone, NULL), ==,
+      0);
   argv = analyze_tool_argv ("-j", "1", NULL);
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
     g_autofree char *name = g_strdup_printf ("bad-%u.wav", i);
@@ -178,12 +198,11 @@ test_neighbours (void)
 static void
 test_lists (void)
 {
-  g_autofree char *whole = analyze_all ("csv", NULL);
+  g_autofree char *whole = analyze_all (many, "csv", NULL);
   g_autofree char *list = path_of ("list");
-  g_autofree char *text = g_strdup_printf ("%s/deeper\r\n\n%s/mulaw\n", archive,
-      archive);
-  g_autofree char *deeper = g_build_filename (archive, "deeper", NULL);
-  g_autofree char *mulaw = g_build_filename (archive, "mulaw", NULL);
+  g_autofree char *text = g_strdup_printf ("%s/a\r\n\n%s/b\n", many, many);
+  g_autofree char *a = g_build_filename (many, "a", NULL);
+  g_autofree char *b = g_build_filename (many, "b", NULL);
   g_autofree char *listed = NULL, *named = NULL, *empty = NULL, *err = NULL;
 
   g_assert_true (g_file_set_contents (list, text, -1, NULL));
@@ -191,15 +210,15 @@ test_lists (void)
                                          "--files-from", list, NULL),
                        NULL, &listed, NULL),
       ==, 0);
-  g_assert_cmpint (analyze_tool_run (analyze_tool_argv ("--format", "csv",
-                                         deeper, mulaw, NULL),
-                       NULL, &named, NULL),
+  g_assert_cmpint (
+      analyze_tool_run (analyze_tool_argv ("--format", "csv", a, b, NULL), NULL,
+          &named, NULL),
       ==, 0);
   g_assert_cmpstr (listed, ==, named);
   g_assert_true (g_str_has_suffix (whole, strstr (named, "\r\n") + 2));
   g_assert_cmpint (g_mkdir (empty = path_of ("empty"), 0777), ==, 0);
-  g_assert_cmpint (analyze_tool_run (analyze_tool_argv (empty, deeper, NULL),
-                       NULL, NULL, &err),
+  g_assert_cmpint (
+      analyze_tool_run (analyze_tool_argv (empty, a, NULL), NULL, NULL, &err),
       ==, 1);
   g_assert_nonnull (strstr (err, "no sound or video file in this folder"));
 }
@@ -211,10 +230,9 @@ test_order (void)
   g_autofree char *out = NULL;
   g_auto (GStrv) lines = NULL;
 
-  g_assert_cmpint (
-      analyze_tool_run (analyze_tool_argv ("--format", "csv", "--summary",
-                            "-j", "7", archive, NULL),
-          NULL, &out, NULL),
+  g_assert_cmpint (analyze_tool_run (analyze_tool_argv ("--format", "csv",
+                                         "--summary", "-j", "7", many, NULL),
+                       NULL, &out, NULL),
       ==, 0);
   lines = g_strsplit (out, "\r\n", -1);
   g_assert_true (g_str_has_prefix (lines[0], "file,windows,emotion,"));
@@ -228,7 +246,7 @@ worker_argv (guint shard, guint n, const char *part, gboolean resume)
   g_autofree char *text = g_strdup_printf ("%u/%u", shard, n);
 
   return analyze_tool_argv ("--format", "json", "-j", "1", "--shard", text,
-      "--output", part, archive, resume ? "--resume" : NULL, NULL);
+      "--output", part, many, resume ? "--resume" : NULL, NULL);
 }
 
 /* Starts a worker and kills it after a while, unless it has ended. */
@@ -269,7 +287,7 @@ merge (char *const *parts, guint n, const char *expected)
 static void
 test_killed (void)
 {
-  g_autofree char *expected = analyze_all ("json", NULL);
+  g_autofree char *expected = analyze_all (many, "json", NULL);
   g_autoptr (GRand) rand = g_rand_new_with_seed (n_kills);
   char *parts[3];
   gint64 begin = g_get_monotonic_time (), whole;
@@ -301,18 +319,18 @@ test_killed (void)
 static void
 test_resume (void)
 {
-  g_autofree char *expected = analyze_all ("json", NULL);
+  g_autofree char *expected = analyze_all (many, "json", NULL);
   g_autofree char *output = path_of ("output.json");
   g_autofree char *found = NULL;
   g_autofree char *rest = path_of ("output.json.part");
 
   for (guint k = 0; k < n_kills; k++)
     run_and_kill (analyze_tool_argv ("--format", "json", "--output", output,
-                      "--resume", archive, NULL),
+                      "--resume", many, NULL),
         (k + 1) * 150000);
   g_assert_cmpint (
       analyze_tool_run (analyze_tool_argv ("--format", "json", "--output",
-                            output, "--resume", archive, NULL),
+                            output, "--resume", many, NULL),
           NULL, NULL, NULL),
       ==, 0);
   g_assert_true (g_file_get_contents (output, &found, NULL, NULL));
@@ -324,20 +342,19 @@ test_resume (void)
 static void
 test_output (void)
 {
-  g_autofree char *expected = analyze_all ("csv", NULL);
+  g_autofree char *expected = analyze_all (many, "csv", NULL);
   g_autofree char *output = path_of ("output.csv");
   g_autofree char *found = NULL, *out = NULL, *err = NULL;
 
-  g_assert_cmpint (
-      analyze_tool_run (analyze_tool_argv ("--format", "csv", "--output",
-                            output, archive, NULL),
-          NULL, &out, NULL),
+  g_assert_cmpint (analyze_tool_run (analyze_tool_argv ("--format", "csv",
+                                         "--output", output, many, NULL),
+                       NULL, &out, NULL),
       ==, 0);
   g_assert_cmpstr (out, ==, "");
   g_assert_true (g_file_get_contents (output, &found, NULL, NULL));
   g_assert_cmpstr (found, ==, expected);
   g_assert_cmpint (analyze_tool_run (analyze_tool_argv ("--output",
-                                         "/nowhere/at-all", archive, NULL),
+                                         "/nowhere/at-all", many, NULL),
                        NULL, NULL, &err),
       ==, 1);
   g_assert_nonnull (strstr (err, "/nowhere/at-all"));
@@ -366,6 +383,7 @@ main (int argc, char **argv)
   remove = g_strdup_printf ("rm -r '%s'", folder);
   g_assert_true (g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL));
   g_free (archive);
+  g_free (many);
   g_free (folder);
   return status;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Shards, and the parts that workers write: what is damaged, missing, another's.
+/* Shards, and the parts that workers write: what is damaged, missing,
+ * another's.
  */
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -107,8 +108,8 @@ info_of (guint shard, guint n)
 
 /* The sources of a shard: every n-th. */
 static PartWriter *
-writer_new (const char *path, guint shard, guint n, gboolean resume,
-    GError **error)
+writer_new (
+    const char *path, guint shard, guint n, gboolean resume, GError **error)
 {
   const PartInfo info = info_of (shard, n);
   g_autoptr (GArray) indices = g_array_new (FALSE, FALSE, sizeof (guint64));

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gst/tools/timeline-plot.h"
+
+#include <math.h>
+
+#include "gst/convert.h"
+#include "gst/plot.h"
+
+#define WIDTH 1200 /* pixels */
+#define HEIGHT 760
+#define MAX_COLUMNS 1000 /* of the waveform: about one for each pixel */
+#define LEFT 0.17        /* of panels, as parts of the width */
+#define RIGHT 0.9
+#define BLOCKS_PER_S 100 /* of the envelope */
+#define SHADES 64
+#define N_LABEL_COLOURS 9
+
+/* Okabe and Ito 2008, paler ones under black text; further labels begin again:
+ * the text tells them apart. */
+static const PlotRgb label_colours[N_LABEL_COLOURS] = { { 204, 204, 204 },
+  { 86, 180, 233 }, { 240, 228, 66 }, { 0, 158, 115 }, { 213, 94, 0 },
+  { 204, 121, 167 }, { 153, 153, 51 }, { 230, 159, 0 }, { 136, 204, 238 } };
+
+typedef struct {
+  double start, end; /* s */
+  gint label;        /* -1: none */
+} Span;
+
+/* The lowest and the highest sample of a block. */
+typedef struct {
+  float low, high;
+} Extent;
+
+struct _TimelinePlot {
+  char *title;
+
+  /* Of the sound. */
+  GstCaps *caps;
+  GstEmotionConvert *convert; /* NULL: there is none yet, or none can be */
+  gsize block_len;            /* samples */
+  gsize n_in_block;
+  GArray *extents; /* Extent */
+
+  /* Of the windows. */
+  GPtrArray *labels;
+  GArray *spans;         /* Span */
+  GArray *probabilities; /* float [spans][labels] */
+};
+
+gboolean
+timeline_plot_is_available (void)
+{
+  return TRUE;
+}
+
+TimelinePlot *
+timeline_plot_new (const char *title)
+{
+  TimelinePlot *self = g_new0 (TimelinePlot, 1);
+
+  self->title = g_strdup (title);
+  self->extents = g_array_new (FALSE, FALSE, sizeof (Extent));
+  self->labels = g_ptr_array_new_with_free_func (g_free);
+  self->spans = g_array_new (FALSE, FALSE, sizeof (Span));
+  self->probabilities = g_array_new (FALSE, FALSE, sizeof (float));
+  return self;
+}
+
+void
+timeline_plot_free (TimelinePlot *self)
+{
+  if (!self)
+    return;
+  gst_clear_caps (&self->caps);
+  g_clear_pointer (&self->convert, gst_emotion_convert_free);
+  g_array_unref (self->extents);
+  g_ptr_array_unref (self->labels);
+  g_array_unref (self->spans);
+  g_array_unref (self->probabilities);
+  g_free (self->title);
+  g_free (self);
+}
+
+/* Sound */
+
+static void
+take_samples (const float *samples, gsize n, gpointer user_data)
+{
+  TimelinePlot *self = user_data;
+
+  for (gsize i = 0; i < n; i++) {
+    const float sample = isfinite (samples[i]) ? samples[i] : 0;
+    Extent *extent;
+
+    if (self->n_in_block == 0)
+      g_array_append_vals (self->extents, &(Extent){ sample, sample }, 1);
+    extent = &g_array_index (self->extents, Extent, self->extents->len - 1);
+    extent->low = MIN (extent->low, sample);
+    extent->high = MAX (extent->high, sample);
+    self->n_in_block = (self->n_in_block + 1) % self->block_len;
+  }
+}
+
+static void
+set_caps (TimelinePlot *self, GstCaps *caps, const GstAudioInfo *info)
+{
+  gst_caps_replace (&self->caps, caps);
+  g_clear_pointer (&self->convert, gst_emotion_convert_free);
+  self->block_len = MAX (1, GST_AUDIO_INFO_RATE (info) / BLOCKS_PER_S);
+  self->n_in_block = 0;
+  self->convert = gst_emotion_convert_new (
+      info, GST_AUDIO_INFO_RATE (info), take_samples, self, NULL);
+}
+
+void
+timeline_plot_add_sound (TimelinePlot *self, GstBuffer *buffer, GstCaps *caps)
+{
+  GstAudioInfo info;
+  GstAudioBuffer audio;
+
+  if (!caps || !gst_audio_info_from_caps (&info, caps))
+    return;
+  if (!self->caps || !gst_caps_is_equal (self->caps, caps))
+    set_caps (self, caps, &info);
+  if (!self->convert)
+    return;
+  /* With a second reference the buffer is not writable: see recognizer.c. */
+  gst_buffer_ref (buffer);
+  if (gst_audio_buffer_map (&audio, &info, buffer, GST_MAP_READ)) {
+    gst_emotion_convert_push (
+        self->convert, &audio, 0, GST_AUDIO_BUFFER_N_SAMPLES (&audio));
+    gst_audio_buffer_unmap (&audio);
+  }
+  gst_buffer_unref (buffer);
+}
+
+/* Windows */
+
+void
+timeline_plot_add_window (TimelinePlot *self, const GstStructure *window)
+{
+  const GstStructure *p = gst_value_get_structure (
+      gst_structure_get_value (window, "probabilities"));
+  const gint n = gst_structure_n_fields (p);
+  Span span = { .label = -1 };
+  guint64 start = 0, duration = 0;
+
+  gst_structure_get_uint64 (window, "stream-time", &start);
+  if (!GST_CLOCK_TIME_IS_VALID (start))
+    gst_structure_get_uint64 (window, "timestamp", &start);
+  gst_structure_get_uint64 (window, "duration", &duration);
+  gst_structure_get_int (window, "label-index", &span.label);
+  span.start = start / (double) GST_SECOND;
+  span.end = (start + duration) / (double) GST_SECOND;
+  g_array_append_val (self->spans, span);
+  for (gint i = 0; i < n; i++) {
+    const char *label = gst_structure_nth_field_name (p, i);
+    double value = 0;
+    float probability;
+
+    if (self->spans->len == 1)
+      g_ptr_array_add (self->labels, g_strdup (label));
+    gst_structure_get_double (p, label, &value);
+    probability = value;
+    g_array_append_val (self->probabilities, probability);
+  }
+}
+
+/* Drawing */
+
+/* From nothing (white) to certain (dark blue): read the same with any colour
+ * vision, and in print. */
+static void
+set_shades (void)
+{
+  const PLFLT at[] = { 0, 1 }, red[] = { 1, 0 }, green[] = { 1, 0.27 },
+              blue[] = { 1, 0.42 };
+
+  plscmap1n (256);
+  plscmap1l (1, 2, at, red, green, blue, NULL);
+}
+
+static void
+set_label_colours (void)
+{
+  plscmap0n (PLOT_N_COLOURS + N_LABEL_COLOURS);
+  for (gint i = 0; i < N_LABEL_COLOURS; i++)
+    plscol0 (PLOT_N_COLOURS + i, label_colours[i].red, label_colours[i].green,
+        label_colours[i].blue);
+}
+
+static const Span *
+span_of (const TimelinePlot *self, guint i)
+{
+  return &g_array_index (self->spans, Span, i);
+}
+
+/* Where windows overlap, each is shown until the next begins. */
+static double
+end_of (const TimelinePlot *self, guint i)
+{
+  const double end = span_of (self, i)->end;
+
+  return i + 1 < self->spans->len ? MIN (end, span_of (self, i + 1)->start)
+                                  : end;
+}
+
+/* Where there is no window, the ground is grey. */
+static void
+draw_nothing (double seconds, double height)
+{
+  plcol0 (PLOT_GREY);
+  plot_fill (0, seconds, 0, height);
+}
+
+static void
+draw_waveform (const TimelinePlot *self, double seconds)
+{
+  const Extent *extents = (const Extent *) self->extents->data;
+  const gsize n = self->extents->len, n_columns = MIN (n, MAX_COLUMNS);
+  const double length_s = n / (double) BLOCKS_PER_S;
+  double peak = 1e-6;
+
+  for (gsize i = 0; i < n; i++)
+    peak = MAX (peak, MAX (-extents[i].low, extents[i].high));
+  plvpor (LEFT, RIGHT, 0.7, 0.91);
+  plwind (0, seconds, -1.08 * peak, 1.08 * peak);
+  plcol0 (PLOT_BLUE);
+  for (gsize c = 0; c < n_columns; c++) {
+    const gsize begin = c * n / n_columns, end = (c + 1) * n / n_columns;
+    double low = extents[begin].low, high = extents[begin].high;
+
+    for (gsize i = begin; i < end; i++) {
+      low = MIN (low, extents[i].low);
+      high = MAX (high, extents[i].high);
+    }
+    plot_fill (length_s * c / n_columns,
+        MIN (length_s * (c + 1) / n_columns, seconds), low - 0.004 * peak,
+        high + 0.004 * peak);
+  }
+  plcol0 (PLOT_BLACK);
+  plbox ("bcst", 0, 0, "bcnstv", 0, 0);
+  plmtex ("l", 9, 0.5, 0.5, "Amplitude");
+}
+
+/* Text in the middle of a span, where it fits. */
+static void
+write_label (const char *label, double start, double end, double seconds)
+{
+  g_autofree char *text = plot_escape (label);
+  const double room = (end - start) / seconds * (RIGHT - LEFT) * WIDTH;
+
+  plcol0 (PLOT_BLACK);
+  if (g_utf8_strlen (label, -1) * 10.5 + 8 < room)
+    plptex ((start + end) / 2, 0.5, 1, 0, 0.5, text);
+}
+
+static void
+draw_labels (const TimelinePlot *self, double seconds)
+{
+  plvpor (LEFT, RIGHT, 0.57, 0.66);
+  plwind (0, seconds, 0, 1);
+  draw_nothing (seconds, 1);
+  for (guint i = 0; i < self->spans->len; i++) {
+    const Span *span = span_of (self, i);
+    guint last = i;
+
+    if (span->label < 0)
+      continue;
+    /* One band for neighbours of one label. */
+    while (last + 1 < self->spans->len
+        && span_of (self, last + 1)->label == span->label
+        && span_of (self, last + 1)->start <= span_of (self, last)->end)
+      last++;
+    plcol0 (PLOT_N_COLOURS + span->label % N_LABEL_COLOURS);
+    plot_fill (span->start, end_of (self, last), 0, 1);
+    write_label (g_ptr_array_index (self->labels, span->label), span->start,
+        end_of (self, last), seconds);
+    i = last;
+  }
+  plcol0 (PLOT_BLACK);
+  plbox ("bc", 0, 0, "bc", 0, 0);
+  plmtex ("l", 9, 0.5, 0.5, "Emotion");
+}
+
+/* The shades of 0 to 1, beside the probabilities. */
+static void
+draw_scale (void)
+{
+  plvpor (RIGHT + 0.015, RIGHT + 0.035, 0.1, 0.53);
+  plwind (0, 1, 0, 1);
+  for (gint i = 0; i < SHADES; i++) {
+    plcol1 ((i + 0.5) / SHADES);
+    plot_fill (0, 1, i / (double) SHADES, 1);
+  }
+  plcol0 (PLOT_BLACK);
+  plbox ("bc", 0, 0, "bcmstv", 0.2, 2);
+}
+
+static void
+draw_probabilities (const TimelinePlot *self, double seconds)
+{
+  const guint n = self->labels->len;
+  const float *values = (const float *) self->probabilities->data;
+
+  draw_scale ();
+  plvpor (LEFT, RIGHT, 0.1, 0.53);
+  plwind (0, seconds, n, 0);
+  draw_nothing (seconds, n);
+  for (guint i = 0; i < self->spans->len; i++)
+    for (guint k = 0; k < n; k++) {
+      plcol1 (CLAMP (values[i * n + k], 0, 1));
+      plot_fill (span_of (self, i)->start, end_of (self, i), k, k + 1);
+    }
+  plcol0 (PLOT_GREY);
+  for (guint k = 1; k < n; k++)
+    pljoin (0, k, seconds, k);
+  plcol0 (PLOT_BLACK);
+  plbox ("bcnst", 0, 0, "bc", 0, 0);
+  plmtex ("b", 2.8, 0.5, 0.5, "Time (s)");
+  plmtex ("r", 7.3, 0.5, 0.5, "Probability");
+  for (guint k = 0; k < n; k += 1 + n / 24) {
+    g_autofree char *text = plot_escape (g_ptr_array_index (self->labels, k));
+
+    plmtex ("lv", 0.8, 1 - (k + 0.5) / n, 1, text);
+  }
+}
+
+static void
+draw_title (const TimelinePlot *self)
+{
+  g_autofree char *text = plot_name (self->title);
+
+  plvpor (LEFT, RIGHT, 0.1, 0.91);
+  plwind (0, 1, 0, 1);
+  plmtex ("t", 1.3, 0.5, 0.5, text);
+}
+
+static const char *
+device_for (const char *path)
+{
+  if (g_str_has_suffix (path, ".png"))
+    return plot_has_device ("pngcairo") ? "pngcairo" : NULL;
+  return plot_has_device ("svgcairo") ? "svgcairo" : "svg";
+}
+
+gboolean
+timeline_plot_write (const TimelinePlot *self, const char *path, GError **error)
+{
+  const char *device = device_for (path);
+  double seconds = self->extents->len / (double) BLOCKS_PER_S;
+
+  if (!device || !plot_has_device (device)) {
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOSYS,
+        "PLplot has no driver for %s (Debian: apt install "
+        "plplot-driver-cairo)",
+        path);
+    return FALSE;
+  }
+  if (self->spans->len > 0)
+    seconds = MAX (seconds, end_of (self, self->spans->len - 1));
+  if (!plot_begin (path, device, WIDTH, HEIGHT, error))
+    return FALSE;
+  plsxax (6, 0); /* digits before powers of ten */
+  plsyax (6, 0);
+  set_shades ();
+  set_label_colours ();
+  plschr (0, 0.7);
+  draw_waveform (self, seconds);
+  draw_labels (self, seconds);
+  draw_probabilities (self, seconds);
+  draw_title (self);
+  plend ();
+  return TRUE;
+}
