@@ -60,7 +60,7 @@ check_pads (GstElement *source, gpointer user_data)
 
   if (!g_atomic_int_get (&self->has_audio))
     GST_ELEMENT_ERROR (
-        self->pipeline, STREAM, FORMAT, ("There is no sound in it."), (NULL));
+        self->pipeline, STREAM, FORMAT, ("there is no sound in it"), (NULL));
 }
 
 /* Demuxers, parsers and decoders, as they are plugged; not the bins that plug

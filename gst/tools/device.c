@@ -89,6 +89,22 @@ named_source_new (const char *name, GError **error)
   return element;
 }
 
+/* Asked beforehand, because libraries that find no device say so on standard
+ * error, at length. */
+static gboolean
+has_device (GError **error)
+{
+  GList *devices = find_devices ();
+  const gboolean found = devices != NULL;
+
+  g_list_free_full (devices, gst_object_unref);
+  if (!found)
+    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
+        "there is no device for recording here, or you may not use it; name a "
+        "sound file, or connect a microphone and see --list-devices");
+  return found;
+}
+
 GstElement *
 device_source_new (const char *name, GError **error)
 {
@@ -96,6 +112,8 @@ device_source_new (const char *name, GError **error)
 
   if (name)
     return named_source_new (name, error);
+  if (!has_device (error))
+    return NULL;
   element = gst_element_factory_make ("autoaudiosrc", NULL);
   if (!element)
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,

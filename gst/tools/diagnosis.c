@@ -58,6 +58,11 @@ file_text (const char *uri, const GError *failure, const char *missing)
           failure, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE))
     return g_strdup_printf (
         "this is no sound that GStreamer knows (%s)", failure->message);
+  /* A decoder is missed, but for nothing that is sound. */
+  if (g_error_matches (failure, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN)
+      || g_error_matches (
+          failure, GST_STREAM_ERROR, GST_STREAM_ERROR_CODEC_NOT_FOUND))
+    return g_strdup ("there is no sound in it");
   return g_strdup (failure->message);
 }
 

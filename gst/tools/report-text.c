@@ -122,7 +122,7 @@ append_row (const ReportLine *line, gboolean has_colour, GString *out)
       g_string_append_printf (out, " %s  ", column_of (line->probabilities[i]));
     g_string_append (out, has_colour ? PLAIN : "");
   }
-  g_string_append (out, line->partial ? "…\n" : "\n");
+  g_string_append (out, line->partial ? " partial\n" : "\n");
 }
 
 static void

@@ -17,7 +17,7 @@
 
 /* Okabe and Ito 2008, paler ones under black text; further labels begin again:
  * the text tells them apart. */
-static const PlotRgb label_colours[N_LABEL_COLOURS] = { { 204, 204, 204 },
+static const PlotRgb label_colours[N_LABEL_COLOURS] = { { 170, 170, 170 },
   { 86, 180, 233 }, { 240, 228, 66 }, { 0, 158, 115 }, { 213, 94, 0 },
   { 204, 121, 167 }, { 153, 153, 51 }, { 230, 159, 0 }, { 136, 204, 238 } };
 
