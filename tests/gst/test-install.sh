@@ -48,7 +48,8 @@ root=$destination$prefix
 check 'the plugin is where GStreamer looks under this prefix' \
   test -f "$root/$plugins/libgstemotiondetect.so"
 check 'nothing beside bin, lib and share' \
-  test "$(cd "$root" && echo *)" = "bin lib share"
+  sh -c 'case $(cd "$1" && echo *) in
+    "bin lib share" | "bin lib64 share") ;; *) exit 1 ;; esac' - "$root"
 check_use installed \
   "env GST_PLUGIN_PATH=$root/$plugins GST_PRESET_PATH=$root/share/gstreamer-1.0/presets PATH=$root/bin:$PATH MANPATH=$root/share/man:"
 for tool in emotion-analyze emotion-features emotion-train; do
