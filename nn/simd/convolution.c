@@ -13,11 +13,11 @@ finish (const NnFinish *f, V high, V low, V scale, V offset)
   if (f->scale)
     x = select_ (scale < zero, low, high);
   if (f->relu_before)
-    x = select_ (x < zero, zero, x);
+    x = max_ (zero, x);
   if (f->scale)
     x = x * scale + offset;
   if (f->relu_after)
-    x = select_ (x < zero, zero, x);
+    x = max_ (zero, x);
   return x;
 }
 

@@ -4,6 +4,9 @@
 #pragma once
 
 #include <string.h>
+#ifdef __SSE2__
+#include <immintrin.h>
+#endif
 
 #if defined(__AVX512F__)
 #define VECTOR 16
@@ -48,16 +51,34 @@ select_ (VI mask, V a, V b)
   return (V) (((VI) a & mask) | ((VI) b & ~mask));
 }
 
+/* a < b ? a : b and a > b ? a : b, so b where one is not a number. x86 has just
+ * these as instructions, which compilers do not find in a comparison. */
 INLINE V
 min_ (V a, V b)
 {
+#if defined(__AVX512F__)
+  return (V) _mm512_min_ps ((__m512) a, (__m512) b);
+#elif defined(__AVX2__)
+  return (V) _mm256_min_ps ((__m256) a, (__m256) b);
+#elif defined(__SSE2__)
+  return (V) _mm_min_ps ((__m128) a, (__m128) b);
+#else
   return select_ (a < b, a, b);
+#endif
 }
 
 INLINE V
 max_ (V a, V b)
 {
+#if defined(__AVX512F__)
+  return (V) _mm512_max_ps ((__m512) a, (__m512) b);
+#elif defined(__AVX2__)
+  return (V) _mm256_max_ps ((__m256) a, (__m256) b);
+#elif defined(__SSE2__)
+  return (V) _mm_max_ps ((__m128) a, (__m128) b);
+#else
   return select_ (a > b, a, b);
+#endif
 }
 
 /* exp: x = n ln 2 + r, |r| <= ln 2 / 2; a polynomial for exp (r) (Cephes' expf,
