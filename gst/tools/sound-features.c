@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/tools/sound-features.h"
 
+#include <string.h>
 #include "dsp/error.h"
 #include "dsp/features.h"
 
@@ -85,6 +86,49 @@ sound_features_free (SoundFeatures *self)
     return;
   g_free (self->values);
   g_free (self);
+}
+
+GBytes *
+sound_features_pack (const SoundFeatures *self)
+{
+  const guint64 n_samples = self->n_samples;
+  const gsize n = self->n_windows * self->n_rows * self->n_columns;
+  GByteArray *bytes = g_byte_array_new ();
+
+  g_byte_array_append (bytes, (const guint8 *) &n_samples, sizeof n_samples);
+  g_byte_array_append (
+      bytes, (const guint8 *) self->values, n * sizeof *self->values);
+  return g_byte_array_free_to_bytes (bytes);
+}
+
+SoundFeatures *
+sound_features_unpack (
+    const char *bytes, gsize len, const DspRecipe *recipe, gboolean is_whole)
+{
+  g_autoptr (SoundFeatures) self = g_new0 (SoundFeatures, 1);
+  guint64 n_samples;
+  gsize n;
+
+  if (len < sizeof n_samples)
+    return NULL;
+  memcpy (&n_samples, bytes, sizeof n_samples);
+  bytes += sizeof n_samples;
+  len -= sizeof n_samples;
+  if (n_samples == 0 || n_samples > G_MAXINT64 / 2)
+    return NULL;
+  self->recipe = *recipe;
+  self->is_whole = is_whole;
+  self->n_samples = n_samples;
+  if (is_whole)
+    self->recipe.window_len = n_samples;
+  self->n_rows = dsp_recipe_n_bands (&self->recipe);
+  self->n_columns = dsp_recipe_n_columns (&self->recipe);
+  self->n_windows = count_windows (n_samples, self->recipe.window_len);
+  if (!g_size_checked_mul (&n, self->n_rows * self->n_columns, self->n_windows)
+      || n > len || n * sizeof *self->values != len)
+    return NULL;
+  self->values = g_memdup2 (bytes, len);
+  return g_steal_pointer (&self);
 }
 
 const float *

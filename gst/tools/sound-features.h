@@ -26,6 +26,12 @@ SoundFeatures *sound_features_new (const float *samples, gsize n,
 void sound_features_free (SoundFeatures *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SoundFeatures, sound_features_free)
 
+/* As bytes, for this kind of processor, and back: with the recipe and is_whole
+ * that it was made with. NULL where the bytes are not of such a sound. */
+GBytes *sound_features_pack (const SoundFeatures *self);
+SoundFeatures *sound_features_unpack (
+    const char *bytes, gsize len, const DspRecipe *recipe, gboolean is_whole);
+
 /* One row of one window. */
 const float *sound_features_row (
     const SoundFeatures *self, gsize window, gsize row);
