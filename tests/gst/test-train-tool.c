@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
+#include "gst/builtin.h"
 #include "gst/model.h"
 #include "nn/h5.h"
 #include "tests/gst/synthetic.h"
@@ -339,6 +340,20 @@ test_cross_validate (void)
   g_assert_nonnull (strstr (out, "Cross-validation: 64 windows"));
 }
 
+/* A built-in model by its nick; a build without them says so. */
+static void
+test_evaluate_builtin (void)
+{
+  const gboolean has_models = gst_emotion_builtin_is_available ();
+  g_autofree char *out = NULL, *err = NULL;
+
+  g_assert_cmpint (
+      run (&out, &err, "--evaluate", "simple", "--ravdess", recordings, NULL),
+      ==, has_models ? 0 : 1);
+  g_assert_nonnull (strstr (
+      has_models ? out : err, has_models ? "simple: 64 windows" : "“simple”"));
+}
+
 /* Nothing is validated: all that is not tested is learnt. */
 static void
 test_cross_validate_alone (void)
@@ -477,6 +492,7 @@ main (int argc, char **argv)
   g_test_add_func ("/train/tool/interrupt", test_interrupt);
   g_test_add_func ("/train/tool/cosine", test_cosine);
   g_test_add_func ("/train/tool/recipe", test_recipe);
+  g_test_add_func ("/train/tool/evaluate-builtin", test_evaluate_builtin);
   g_test_add_func ("/train/tool/cross-validate", test_cross_validate);
   g_test_add_func (
       "/train/tool/cross-validate-alone", test_cross_validate_alone);
