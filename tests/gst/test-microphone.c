@@ -18,9 +18,9 @@ static GstElement *player;
 static GstElement *
 play (void)
 {
-  GstElement *pipeline = gst_parse_launch (
-      SOUND " is-live=true ! audio/x-raw,rate=44100,channels=2 "
-            "! pulsesink device=" BENCH_PULSE_SINK,
+  GstElement *pipeline = gst_parse_launch (SOUND
+      " is-live=true ! audio/x-raw,rate=44100,channels=2 "
+      "! pulsesink device=" BENCH_PULSE_SINK,
       NULL);
 
   g_assert_nonnull (pipeline);
@@ -54,8 +54,7 @@ parse (const char *text, gdouble *probabilities, char **emotion)
     for (GList *value = values; value; value = value->next)
       probabilities[k++] = json_node_get_double (value->data);
     g_free (*emotion);
-    *emotion =
-        g_strdup (json_object_get_string_member (object, "emotion"));
+    *emotion = g_strdup (json_object_get_string_member (object, "emotion"));
   }
   return n;
 }
@@ -97,9 +96,9 @@ test_same_as_file (void)
 
   analyze_file (read, &read_emotion);
   g_assert_cmpint (
-      analyze_tool_run (analyze_tool_argv ("--format", "json", "--device",
-                            BENCH_PULSE_SINK ".monitor", "--record-duration",
-                            "6", NULL),
+      analyze_tool_run (
+          analyze_tool_argv ("--format", "json", "--device",
+              BENCH_PULSE_SINK ".monitor", "--record-duration", "6", NULL),
           NULL, &out, NULL),
       ==, 0);
   g_assert_cmpuint (parse (out, heard, &heard_emotion), >=, 1);
@@ -157,8 +156,8 @@ test_devices (void)
       ==, 0);
   g_assert_true (g_str_has_prefix (out, BENCH_PULSE_SINK ".monitor\t"));
   g_assert_cmpint (
-      analyze_tool_run (analyze_tool_argv ("--device", "nobody", NULL), NULL,
-          NULL, &err),
+      analyze_tool_run (
+          analyze_tool_argv ("--device", "nobody", NULL), NULL, NULL, &err),
       ==, 1);
   g_assert_nonnull (strstr (err, "“nobody”"));
   g_assert_nonnull (strstr (err, "--list-devices"));
