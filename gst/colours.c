@@ -19,7 +19,7 @@ gst_emotion_colour_of_label (guint index)
     GST_EMOTION_BLUE,      /* sad */
     GST_EMOTION_VERMILION, /* angry */
     GST_EMOTION_PURPLE,    /* fearful */
-    GST_EMOTION_WHITE,     /* disgust */
+    GST_EMOTION_OLIVE,     /* disgust */
     GST_EMOTION_ORANGE,    /* surprised */
     GST_EMOTION_SKY_BLUE,  /* pleasant_surprise */
   };

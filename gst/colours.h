@@ -9,7 +9,8 @@ typedef struct {
   guint8 red, green, blue;
 } GstEmotionRgb;
 
-/* The palette of Okabe and Ito; on a dark ground, white stands for black. */
+/* The palette of Okabe and Ito; grey and olive (Paul Tol's) in place of black,
+ * so that all of them are seen on a dark ground and on a white one. */
 #define GST_EMOTION_ORANGE ((GstEmotionRgb){ 230, 159, 0 })
 #define GST_EMOTION_SKY_BLUE ((GstEmotionRgb){ 86, 180, 233 })
 #define GST_EMOTION_GREEN ((GstEmotionRgb){ 0, 158, 115 })
@@ -17,7 +18,7 @@ typedef struct {
 #define GST_EMOTION_BLUE ((GstEmotionRgb){ 0, 114, 178 })
 #define GST_EMOTION_VERMILION ((GstEmotionRgb){ 213, 94, 0 })
 #define GST_EMOTION_PURPLE ((GstEmotionRgb){ 204, 121, 167 })
-#define GST_EMOTION_WHITE ((GstEmotionRgb){ 245, 245, 245 })
+#define GST_EMOTION_OLIVE ((GstEmotionRgb){ 153, 153, 51 })
 #define GST_EMOTION_GREY ((GstEmotionRgb){ 153, 153, 153 })
 
 /* Of a label, by its index: the nine classes have nine; others take turns. */

@@ -5,11 +5,11 @@
 
 #define MAX_NAME 72 /* characters */
 
-const PlotRgb plot_colours[PLOT_N_COLOURS] = {
+const GstEmotionRgb plot_colours[PLOT_N_COLOURS] = {
   [PLOT_WHITE] = { 255, 255, 255 },
   [PLOT_BLACK] = { 0, 0, 0 },
-  [PLOT_BLUE] = { 0, 114, 178 },
-  [PLOT_VERMILION] = { 213, 94, 0 },
+  [PLOT_BLUE] = GST_EMOTION_BLUE,
+  [PLOT_VERMILION] = GST_EMOTION_VERMILION,
   [PLOT_GREY] = { 215, 215, 215 },
 };
 

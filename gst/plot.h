@@ -5,6 +5,7 @@
 
 #include <glib.h>
 #include <plplot.h>
+#include "gst/colours.h"
 
 /* Colours that people with any colour vision tell apart (Okabe and Ito 2008),
  * by PLplot's number; the rest is black, white and grey. */
@@ -17,11 +18,7 @@ typedef enum {
   PLOT_N_COLOURS, /* the first number that is free */
 } PlotColour;
 
-typedef struct {
-  guint8 red, green, blue;
-} PlotRgb;
-
-extern const PlotRgb plot_colours[PLOT_N_COLOURS];
+extern const GstEmotionRgb plot_colours[PLOT_N_COLOURS];
 
 /* Whether PLplot has a driver of that name. */
 gboolean plot_has_device (const char *device);

@@ -15,16 +15,8 @@
 #define RIGHT 0.9
 #define SHADES 64
 
-/* From dark to light (viridis), and from below to above zero: both are read
- * the same with any colour vision. As parts of 255. */
-static const struct {
-  gint n;
-  PLFLT at[5], red[5], green[5], blue[5];
-} maps[] = {
-  { 5, { 0, 0.25, 0.5, 0.75, 1 }, { 68, 59, 33, 94, 253 },
-      { 1, 82, 145, 201, 231 }, { 84, 139, 140, 98, 37 } },
-  { 3, { 0, 0.5, 1 }, { 0, 255, 213 }, { 114, 255, 94 }, { 178, 255, 0 } },
-};
+/* Of colours: from dark to light, and from below to above zero. Both are read
+ * the same with any colour vision. */
 enum { SEQUENTIAL, DIVERGING };
 
 /* A matrix [n_rows][n_columns] over time, and how to draw it. */
@@ -46,15 +38,23 @@ feature_plot_is_available (void)
 static void
 set_map (gint map)
 {
-  PLFLT red[5], green[5], blue[5];
+  static const GstEmotionRgb diverging[] = { GST_EMOTION_BLUE,
+    { 255, 255, 255 }, GST_EMOTION_VERMILION };
+  const GstEmotionRgb *const stops =
+      map == SEQUENTIAL ? gst_emotion_viridis : diverging;
+  const gint n = map == SEQUENTIAL ? GST_EMOTION_VIRIDIS_N
+                                   : (gint) G_N_ELEMENTS (diverging);
+  PLFLT at[GST_EMOTION_VIRIDIS_N], red[GST_EMOTION_VIRIDIS_N],
+      green[GST_EMOTION_VIRIDIS_N], blue[GST_EMOTION_VIRIDIS_N];
 
-  for (gint i = 0; i < maps[map].n; i++) {
-    red[i] = maps[map].red[i] / 255;
-    green[i] = maps[map].green[i] / 255;
-    blue[i] = maps[map].blue[i] / 255;
+  for (gint i = 0; i < n; i++) {
+    at[i] = (PLFLT) i / (n - 1);
+    red[i] = stops[i].red / 255.0;
+    green[i] = stops[i].green / 255.0;
+    blue[i] = stops[i].blue / 255.0;
   }
   plscmap1n (256);
-  plscmap1l (1, maps[map].n, maps[map].at, red, green, blue, NULL);
+  plscmap1l (1, n, at, red, green, blue, NULL);
 }
 
 /* Panels from the top: 0..3. */

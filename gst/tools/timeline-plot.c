@@ -15,12 +15,6 @@
 #define SHADES 64
 #define N_LABEL_COLOURS 9
 
-/* Okabe and Ito 2008, paler ones under black text; further labels begin again:
- * the text tells them apart. */
-static const PlotRgb label_colours[N_LABEL_COLOURS] = { { 170, 170, 170 },
-  { 86, 180, 233 }, { 240, 228, 66 }, { 0, 158, 115 }, { 213, 94, 0 },
-  { 204, 121, 167 }, { 153, 153, 51 }, { 230, 159, 0 }, { 136, 204, 238 } };
-
 typedef struct {
   double start, end; /* s */
   gint label;        /* -1: none */
@@ -184,9 +178,11 @@ static void
 set_label_colours (void)
 {
   plscmap0n (PLOT_N_COLOURS + N_LABEL_COLOURS);
-  for (gint i = 0; i < N_LABEL_COLOURS; i++)
-    plscol0 (PLOT_N_COLOURS + i, label_colours[i].red, label_colours[i].green,
-        label_colours[i].blue);
+  for (gint i = 0; i < N_LABEL_COLOURS; i++) {
+    const GstEmotionRgb colour = gst_emotion_colour_of_label (i);
+
+    plscol0 (PLOT_N_COLOURS + i, colour.red, colour.green, colour.blue);
+  }
 }
 
 static const Span *
