@@ -30,11 +30,25 @@
  * their use: by gst_preset_load_preset(), or in gst-launch-1.0 by
  * `emotiondetect @preset=live`.
  *
- * ## Example launch line
+ * A window never reaches across a discontinuity, a seek or a segment that gives
+ * samples other times; at the end of the stream what is left is padded. Gaps
+ * are silence. Where the rate of the segment is negative the sound passes and
+ * nothing is told: it would come backwards.
+ *
+ * ## Example launch lines
  * |[
  * gst-launch-1.0 -m filesrc location=voice.flac ! decodebin ! emotiondetect !
  * fakesink
- * ]|
+ * ]| One message for each 3 s of a file.
+ * |[
+ * gst-launch-1.0 -m pulsesrc ! emotiondetect interval=1000000000 smoothing=0.5
+ * ! fakesink
+ * ]| The microphone, once a second, over the last 3 s.
+ * |[
+ * gst-launch-1.0 filesrc location=voice.wav ! decodebin ! audioconvert !
+ * emotiondetect model-file=model.h5 tags=summary ! flacenc ! filesink
+ * location=voice.flac
+ * ]| A model of one's own, and what it says of the whole as tags.
  */
 #include "gst/gstemotiondetect.h"
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Inference in a thread: the same results, nothing lost on files, nothing late
  * on live pipelines; and everything that other threads may do meanwhile. */
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "gst/worker.h"
@@ -130,6 +133,60 @@ test_live (void)
   g_assert_cmpuint (
       windows + dropped, >=, n_windows - GST_EMOTION_QUEUE_LEN - 1);
   g_assert_cmpuint (dropped, >, n_windows / 2);
+  fixture_clear (&f);
+}
+
+/* Policy and nice value of a worker's thread, as the kernel has them. */
+static gboolean
+find_worker (guint *policy, gint *nice_value)
+{
+  g_autoptr (GDir) folder = g_dir_open ("/proc/self/task", 0, NULL);
+  const char *name;
+
+  while (folder && (name = g_dir_read_name (folder))) {
+    g_autofree char *path =
+        g_build_filename ("/proc/self/task", name, "stat", NULL);
+    g_autofree char *text = NULL;
+    g_auto (GStrv) fields = NULL;
+
+    if (!g_file_get_contents (path, &text, NULL, NULL)
+        || !strstr (text, "(emotiondetect) "))
+      continue;
+    /* From the third field on: man proc_pid_stat. */
+    fields = g_strsplit (strrchr (text, ')') + 2, " ", -1);
+    *nice_value = atoi (fields[19 - 3]);
+    *policy = atoi (fields[41 - 3]);
+    return TRUE;
+  }
+  return FALSE;
+}
+
+/* On a live stream the network runs behind everything else, and not in real
+ * time where the streaming thread does (which only root may try). */
+static void
+test_step_back (void)
+{
+  const struct sched_param real_time = { .sched_priority = 1 }, none = { 0 };
+  guint policy = SCHED_FIFO;
+  gint nice_value = 0;
+  Fixture f;
+
+  if (!g_file_test ("/proc/self/task", G_FILE_TEST_EXISTS)) {
+    g_test_skip ("not Linux, or no /proc");
+    return;
+  }
+  fixture_init (&f, SLOW, CAPS);
+  gst_util_set_object_arg (G_OBJECT (f.element), "inference", "auto");
+  if (pthread_setschedparam (pthread_self (), SCHED_FIFO, &real_time) != 0)
+    g_test_message ("not allowed to run in real time");
+  fixture_push (&f, 16000, 0, 48000, 1600);
+  pthread_setschedparam (pthread_self (), SCHED_OTHER, &none);
+  for (guint i = 0; i < 5000 && nice_value == 0; i++) {
+    find_worker (&policy, &nice_value);
+    g_usleep (1000);
+  }
+  g_assert_cmpint (nice_value, ==, 10);
+  g_assert_cmpuint (policy, ==, SCHED_OTHER);
   fixture_clear (&f);
 }
 
@@ -334,6 +391,7 @@ main (int argc, char **argv)
   fixture_register ();
   g_test_add_func ("/async/same", test_same);
   g_test_add_func ("/async/live", test_live);
+  g_test_add_func ("/async/step-back", test_step_back);
   g_test_add_func ("/async/flush", test_flush);
   g_test_add_func ("/async/drain-and-flush", test_drain_and_flush);
   g_test_add_data_func ("/async/cycles/sync", "sync", test_cycles);
