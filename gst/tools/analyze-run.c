@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gst/tools/analyze-merge.h"
 #include "gst/tools/analyzer.h"
 #include "gst/tools/batch.h"
 #include "gst/tools/part.h"
@@ -483,34 +484,6 @@ run_plain (Run *run, const char *head, const gint *stop, GError **error)
   return text_output_finish (run->output, error) && draw_plot (run, error);
 }
 
-/* Writes what parts hold as if it came from one worker; failures to standard
- * error. FALSE and an error, or without one where something is missing. */
-static gboolean
-write_parts (const PartSet *set, const char *path, gboolean tells_failures,
-    GError **error)
-{
-  const char *head = part_set_info (set)->head;
-  g_autoptr (TextOutput) output = text_output_new (path, error);
-  gboolean is_whole = TRUE;
-
-  if (!output)
-    return FALSE;
-  text_output_write (output, head, strlen (head));
-  for (gsize i = 0; i < part_set_count (set); i++) {
-    const PartRecord *record = part_set_get (set, i);
-
-    if (record->kind == PART_FINE) {
-      text_output_write (output, record->data, record->len);
-      continue;
-    }
-    is_whole = FALSE;
-    if (tells_failures)
-      fprintf (stderr, PROGRAM ": %s: %.*s\n",
-          part_set_name (set, record->index), (int) record->len, record->data);
-  }
-  return text_output_finish (output, error) && is_whole;
-}
-
 static gboolean
 run_part (Run *run, const char *path, const char *head, const gint *stop,
     GError **error)
@@ -536,7 +509,7 @@ run_resumable (Run *run, const char *head, const gint *stop, GError **error)
   set = part_set_load (paths, PROGRAM, error);
   if (!set)
     return FALSE;
-  write_parts (set, output, FALSE, error);
+  analyze_write_parts (set, output, FALSE, error);
   if (!g_atomic_int_get (&run->has_failed))
     g_unlink (path);
   return TRUE;
@@ -622,24 +595,4 @@ analyze_run (const AnalyzeOptions *options, Ranks *ranks, const char *head,
   g_ptr_array_unref (run.entries);
   g_array_unref (run.indices);
   return !nn_comm_any (ranks_comm (ranks), error || run.has_failed);
-}
-
-gboolean
-analyze_merge (const AnalyzeOptions *options)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (PartSet) set =
-      part_set_load ((const char *const *) options->parts, PROGRAM, &error);
-  g_autofree char *missing = set ? part_set_missing (set) : NULL;
-  gboolean ok;
-
-  if (missing)
-    fprintf (stderr,
-        PROGRAM ": not all of it is there; this is missing:\n%s"
-                "The workers can go on with --resume.\n",
-        missing);
-  ok = set && !missing && write_parts (set, options->output, TRUE, &error);
-  if (error)
-    complain (error);
-  return ok;
 }

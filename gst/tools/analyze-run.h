@@ -12,6 +12,3 @@
  * whether all went well. */
 gboolean analyze_run (const AnalyzeOptions *options, Ranks *ranks,
     const char *head, const gint *stop);
-
-/* Joins the parts that the options name. */
-gboolean analyze_merge (const AnalyzeOptions *options);

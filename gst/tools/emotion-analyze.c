@@ -8,6 +8,7 @@
 
 #include "gst/loader.h"
 #include "gst/ranks/ranks.h"
+#include "gst/tools/analyze-merge.h"
 #include "gst/tools/analyze-options.h"
 #include "gst/tools/analyze-run.h"
 #include "gst/tools/device.h"
