@@ -154,7 +154,9 @@ test_labels (void)
 static const char *const wrong[][2] = { { "--format", "xml" },
   { "--interval", "0" }, { "--interval", "nan" }, { "--unknown", NULL },
   { "--labels", "a,b" }, { "--model", "/nowhere/at-all.h5" },
-  { "--record-duration", "-1" } };
+  { "--record-duration", "-1" }, { "--shard", "1/2" }, { "--resume", NULL },
+  { "--plot", "a.gif" }, { "--jobs", "-1" }, { "--device", "a" },
+  { "--files-from", "/nowhere/at-all" } };
 
 static void
 test_usage (void)
@@ -215,6 +217,106 @@ test_leaks (void)
   g_assert_null (strstr (err, "object-alive, type-name=(string)Gst"));
 }
 
+/* A video without sound; FALSE where it cannot be made. */
+static gboolean
+make_video (const char *path)
+{
+  g_autofree char *text = g_strdup_printf (
+      "videotestsrc num-buffers=5 ! theoraenc ! oggmux ! filesink location=%s",
+      path);
+  GstElement *pipeline =
+      gst_parse_launch_full (text, NULL, GST_PARSE_FLAG_FATAL_ERRORS, NULL);
+  g_autoptr (GstBus) bus = NULL;
+  g_autoptr (GstMessage) end = NULL;
+
+  if (!pipeline)
+    return FALSE;
+  bus = gst_element_get_bus (pipeline);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  end = gst_bus_timed_pop_filtered (
+      bus, 60 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+  return TRUE;
+}
+
+static void
+expect_line (const char *err, const char *name, const char *text)
+{
+  g_autofree char *line = g_strdup_printf ("/%s: %s", name, text);
+
+  if (!strstr (err, line))
+    g_test_message ("%s", err);
+  g_assert_nonnull (strstr (err, line));
+}
+
+/* One line for each file that cannot be analysed, which says why; and those
+ * beside them are. */
+static void
+test_messages (void)
+{
+  static const struct {
+    const char *name;
+    gssize len;
+    const char *content, *text;
+  } cases[] = { { "empty.mp3", 0, "", "the file is empty\n" },
+    { "letter.wav", -1, "Dear reader, this is a letter.\n",
+        "this is no sound that GStreamer knows (" },
+    { "none.wav", 44,
+        "RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x80\x3e\0\0\0\x7d\0\0"
+        "\2\0\x10\0data\0\0\0\0",
+        "there is not a single sample in it\n" } };
+  g_autofree char *good = make_wav ("good.wav", 1);
+  g_autofree char *video = g_build_filename (folder, "silent.ogv", NULL);
+  g_autofree char *nowhere = g_build_filename (folder, "nowhere.wav", NULL);
+  const gboolean has_video = make_video (video);
+  GPtrArray *argv = analyze_tool_argv (nowhere, NULL);
+  g_autofree char *out = NULL, *err = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    char *path = g_build_filename (folder, cases[i].name, NULL);
+
+    g_assert_true (
+        g_file_set_contents (path, cases[i].content, cases[i].len, NULL));
+    g_ptr_array_add (argv, path);
+  }
+  if (has_video)
+    g_ptr_array_add (argv, g_strdup (video));
+  g_ptr_array_add (argv, g_strdup (good));
+  g_assert_cmpint (analyze_tool_run (argv, NULL, &out, &err), ==, 1);
+  g_assert_true (g_str_has_prefix (out, good));
+  expect_line (
+      err, "nowhere.wav", "cannot be read: No such file or directory\n");
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    expect_line (err, cases[i].name, cases[i].text);
+  if (has_video)
+    expect_line (err, "silent.ogv", "there is no sound in it\n");
+  lines = g_strsplit (err, "\n", -1);
+  g_assert_cmpuint (
+      g_strv_length (lines), ==, 1 + G_N_ELEMENTS (cases) + has_video + 1);
+}
+
+static void
+test_plot (void)
+{
+  g_autofree char *wav = make_wav ("plot.wav", 7);
+  g_autofree char *png = g_build_filename (folder, "plot.png", NULL);
+  g_autofree char *out = NULL, *err = NULL, *picture = NULL;
+  gsize len;
+
+  if (analyze_tool_run (
+          analyze_tool_argv ("--plot", png, wav, NULL), NULL, &out, &err)
+      != 0) {
+    g_test_skip (err); /* no PLplot, or no driver of it for PNG */
+    g_assert_nonnull (strstr (err, "PLplot"));
+    return;
+  }
+  g_assert_true (g_file_get_contents (png, &picture, &len, NULL));
+  g_assert_cmpuint (len, >, 10000);
+  g_assert_cmpmem (picture, 4, "\x89PNG", 4);
+}
+
 /* Fits a screen of 80 columns and 24 lines, prompt included. */
 static void
 test_help (void)
@@ -252,6 +354,8 @@ main (int argc, char **argv)
   g_test_add_func ("/analyze/usage", test_usage);
   g_test_add_func ("/analyze/show-model", test_show_model);
   g_test_add_func ("/analyze/help", test_help);
+  g_test_add_func ("/analyze/messages", test_messages);
+  g_test_add_func ("/analyze/plot", test_plot);
   g_test_add_func ("/analyze/leaks", test_leaks);
   status = g_test_run ();
   remove = g_strdup_printf ("rm -r '%s'", folder);
