@@ -454,7 +454,6 @@ test_sets (void)
 {
   g_autofree char *folds = write_file ("speakers.csv", "1,a\n2,b\n3,c\n");
   g_autofree char *out = NULL, *err = NULL;
-  g_autofree char *emodb = path_of ("emodb");
   g_autoptr (JsonParser) parser = json_parser_new ();
   JsonObject *root;
 
