@@ -242,7 +242,8 @@ test_report (void)
 static TrainCorpus *
 new_corpus (void)
 {
-  TrainCorpus *corpus = train_corpus_new (gst_emotion_labels_new_default ());
+  g_autoptr (GstEmotionLabels) labels = gst_emotion_labels_new_default ();
+  TrainCorpus *corpus = train_corpus_new (labels);
 
   for (guint i = 0; i < 24; i++) {
     TrainItem *item = g_new0 (TrainItem, 1);

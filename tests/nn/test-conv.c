@@ -304,8 +304,10 @@ check_case (const Case *c, bool specialise)
   g_autoptr (LayerRun) run = layer_run_new (&spec);
   g_assert_no_error (run->error);
   layer_run_forward (run);
-  /* Sums of many numbers lose more. */
-  compare (run, c, 2e-6 + 1e-7 * terms);
+  /* Sums of many numbers lose more; so do Winograd's transforms, which come
+   * with specialise: 2.4 times where the compiler makes no fused products
+   * (clang). */
+  compare (run, c, (2e-6 + 1e-7 * terms) * (specialise ? 2 : 1));
 }
 
 static void
