@@ -284,18 +284,25 @@ draw (const TrainReport *report, const char *folder, GError **error)
 }
 
 gboolean
-train_report_write (
-    const TrainReport *report, const char *folder, GError **error)
+train_report_write_text (const char *folder, const char *text, GError **error)
 {
   g_autofree char *path = g_build_filename (folder, "report.json", NULL);
-  g_autofree char *text = to_json (report);
 
   if (g_mkdir_with_parents (folder, 0777) != 0) {
     g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "%s: %s",
         folder, g_strerror (errno));
     return FALSE;
   }
-  if (!g_file_set_contents (path, text, -1, error))
+  return g_file_set_contents (path, text, -1, error);
+}
+
+gboolean
+train_report_write (
+    const TrainReport *report, const char *folder, GError **error)
+{
+  g_autofree char *text = to_json (report);
+
+  if (!train_report_write_text (folder, text, error))
     return FALSE;
   return !train_plot_is_available () || draw (report, folder, error);
 }

@@ -30,6 +30,11 @@ typedef struct {
  * good it is. The same run gives the same text. Free with g_free. */
 char *train_report_metadata (const TrainReport *report);
 
+/* Writes text as report.json into folder, which is made where it is absent.
+ * G_FILE_ERROR. */
+gboolean train_report_write_text (
+    const char *folder, const char *text, GError **error);
+
 /* Writes folder/report.json and, where the build has PLplot, loss.svg,
  * accuracy.svg and confusion-*.svg. Makes the folder. */
 gboolean train_report_write (

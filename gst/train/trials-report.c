@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/train/trials-report.h"
 
-#include <errno.h>
-#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 #include "gst/train/plot.h"
 #include "gst/train/report-json.h"
+#include "gst/train/report.h"
 
 /* Of any number of values. */
 typedef struct {
@@ -431,15 +430,9 @@ gboolean
 train_trials_report_write (
     const TrainTrials *self, const char *folder, GError **error)
 {
-  g_autofree char *path = g_build_filename (folder, "report.json", NULL);
   g_autofree char *text = to_json (self);
 
-  if (g_mkdir_with_parents (folder, 0777) != 0) {
-    g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "%s: %s",
-        folder, g_strerror (errno));
-    return FALSE;
-  }
-  if (!g_file_set_contents (path, text, -1, error))
+  if (!train_report_write_text (folder, text, error))
     return FALSE;
   for (guint m = 0; m < self->models->len && train_plot_is_available (); m++)
     if (!draw (self, folder, m, error))
