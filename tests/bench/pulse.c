@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "tests/folder.h"
+
 struct _BenchPulse {
   GPid pid;
   char *folder;
@@ -44,7 +46,7 @@ bench_pulse_start (void)
   g_autofree char *socket = NULL;
   g_autofree char *server = NULL;
 
-  self->folder = g_dir_make_tmp ("emotion-XXXXXX", NULL);
+  self->folder = test_folder_new ();
   socket = g_build_filename (self->folder, "socket", NULL);
   server = g_strconcat ("unix:", socket, NULL);
   g_setenv ("PULSE_SERVER", server, TRUE);
@@ -60,13 +62,10 @@ bench_pulse_start (void)
 void
 bench_pulse_stop (BenchPulse *self)
 {
-  g_autofree char *remove = g_strdup_printf ("rm -r '%s'", self->folder);
-
   if (self->pid != 0) {
     kill (self->pid, SIGTERM);
     waitpid (self->pid, NULL, 0);
   }
-  g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL);
-  g_free (self->folder);
+  test_folder_remove (self->folder);
   g_free (self);
 }

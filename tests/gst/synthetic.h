@@ -16,11 +16,6 @@ typedef struct {
 /* Writes a WAV file of 16 bits, and the folders above it. */
 void synthetic_write (const char *path, const SyntheticSound *sound);
 
-/* A new empty folder; synthetic_remove removes it with all that is in it, and
- * frees the name. */
-char *synthetic_folder (void);
-void synthetic_remove (char *folder);
-
 /* A small data set in `folder`, named as RAVDESS: speakers 1..n_speakers, each
  * emotion 01..08 n_takes times. A class is a pitch, a speaker a noise. */
 void synthetic_ravdess (const char *folder, guint n_speakers, guint n_takes);

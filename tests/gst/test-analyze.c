@@ -5,6 +5,7 @@
 #include <gst/gst.h>
 #include <json-glib/json-glib.h>
 
+#include "tests/folder.h"
 #include "tests/gst/analyze-tool.h"
 #include "tests/gst/fixture.h"
 
@@ -341,12 +342,11 @@ test_help (void)
 int
 main (int argc, char **argv)
 {
-  g_autofree char *remove = NULL;
   int status;
 
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
-  folder = g_dir_make_tmp ("emotion-XXXXXX", NULL);
+  folder = test_folder_new ();
   g_test_add_func ("/analyze/json", test_json);
   g_test_add_func ("/analyze/several", test_several);
   g_test_add_func ("/analyze/csv", test_csv);
@@ -358,8 +358,6 @@ main (int argc, char **argv)
   g_test_add_func ("/analyze/plot", test_plot);
   g_test_add_func ("/analyze/leaks", test_leaks);
   status = g_test_run ();
-  remove = g_strdup_printf ("rm -r '%s'", folder);
-  g_assert_true (g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL));
-  g_free (folder);
+  test_folder_remove (folder);
   return status;
 }

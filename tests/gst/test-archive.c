@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "tests/folder.h"
 #include "tests/gst/analyze-tool.h"
 
 static char *folder;      /* of everything */
@@ -363,14 +364,13 @@ test_output (void)
 int
 main (int argc, char **argv)
 {
-  g_autofree char *remove = NULL;
   int status;
 
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
   if (argc > 1)
     n_kills = g_ascii_strtoull (argv[1], NULL, 10);
-  folder = g_dir_make_tmp ("emotion-XXXXXX", NULL);
+  folder = test_folder_new ();
   make_archive ();
   g_test_add_func ("/archive/quick", test_quick);
   g_test_add_func ("/archive/neighbours", test_neighbours);
@@ -380,10 +380,8 @@ main (int argc, char **argv)
   g_test_add_func ("/archive/resume", test_resume);
   g_test_add_func ("/archive/output", test_output);
   status = g_test_run ();
-  remove = g_strdup_printf ("rm -r '%s'", folder);
-  g_assert_true (g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL));
   g_free (archive);
   g_free (many);
-  g_free (folder);
+  test_folder_remove (folder);
   return status;
 }

@@ -11,6 +11,7 @@
 #include "gst/settings.h"
 #include "nn/model.h"
 #include "tests/gst/fixture.h"
+#include "tests/folder.h"
 #include "tests/gst/synthetic.h"
 
 #define CAPS "audio/x-raw,format=F32LE,layout=interleaved,rate=16000,channels=1"
@@ -407,7 +408,7 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
   fixture_register ();
-  folder = synthetic_folder ();
+  folder = test_folder_new ();
   g_test_add_func ("/builtin/table", test_table);
 #ifdef HAVE_BUILTIN_MODELS
   g_test_add_data_func ("/builtin/tone", "tone", test_sound);
@@ -421,6 +422,6 @@ main (int argc, char **argv)
   g_test_add_func ("/builtin/change-to-none", test_change_to_none);
 #endif
   status = g_test_run ();
-  synthetic_remove (folder);
+  test_folder_remove (folder);
   return status;
 }

@@ -10,6 +10,7 @@
 #include "gst/train/data-sets.h"
 #include "gst/train/folds.h"
 #include "gst/train/trials-report.h"
+#include "tests/folder.h"
 #include "tests/gst/synthetic.h"
 
 #define N_CLASSES 2
@@ -537,7 +538,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   gst_init (NULL, NULL);
-  folder = synthetic_folder ();
+  folder = test_folder_new ();
 
   g_autofree char *recordings = path_of ("ravdess");
 
@@ -555,6 +556,6 @@ main (int argc, char **argv)
 
   const int status = g_test_run ();
 
-  synthetic_remove (folder);
+  test_folder_remove (folder);
   return status;
 }

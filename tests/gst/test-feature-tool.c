@@ -10,6 +10,7 @@
 #include "gst/tools/feature-file.h"
 #include "gst/tools/feature-plot.h"
 #include "nn/h5.h"
+#include "tests/folder.h"
 #include "tests/gst/synthetic.h"
 
 typedef struct {
@@ -29,7 +30,7 @@ write_sound (const Fixture *f, const char *name, double seconds)
 static void
 setup (Fixture *f, gconstpointer data)
 {
-  f->folder = synthetic_folder ();
+  f->folder = test_folder_new ();
   f->out = g_build_filename (f->folder, "out.h5", NULL);
   write_sound (f, "a.wav", 1.3);
   write_sound (f, "sub/b.wav", 2.75);
@@ -38,7 +39,7 @@ setup (Fixture *f, gconstpointer data)
 static void
 teardown (Fixture *f, gconstpointer data)
 {
-  synthetic_remove (f->folder);
+  test_folder_remove (f->folder);
   g_free (f->out);
 }
 

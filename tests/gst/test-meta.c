@@ -5,6 +5,7 @@
 
 #include <gst/pbutils/pbutils.h>
 
+#include "tests/folder.h"
 #include "tests/gst/leaks.h"
 #include "tests/gst/stream.h"
 
@@ -207,7 +208,7 @@ discover (const char *path)
 static guint
 write_and_discover (const char *detect, const char *chain)
 {
-  g_autofree char *folder = g_dir_make_tmp ("emotion-XXXXXX", NULL);
+  char *folder = test_folder_new ();
   g_autofree char *path = g_build_filename (folder, "sound", NULL);
   g_autofree char *text = g_strdup_printf (
       "audiotestsrc wave=ticks samplesperbuffer=480 num-buffers=700 "
@@ -221,8 +222,7 @@ write_and_discover (const char *detect, const char *chain)
   run_to_end (pipeline);
   gst_object_unref (pipeline);
   kept = discover (path);
-  g_assert_cmpint (remove (path), ==, 0);
-  g_assert_cmpint (remove (folder), ==, 0);
+  test_folder_remove (folder);
   return kept;
 }
 

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "tests/bench/pulse.h"
+#include "tests/folder.h"
 #include "tests/gst/analyze-tool.h"
 
 #define SOUND "audiotestsrc wave=saw freq=150 volume=0.4"
@@ -62,13 +63,12 @@ parse (const char *text, gdouble *probabilities, char **emotion)
 static void
 analyze_file (gdouble *probabilities, char **emotion)
 {
-  g_autofree char *folder = g_dir_make_tmp ("emotion-XXXXXX", NULL);
+  char *folder = test_folder_new ();
   g_autofree char *path = g_build_filename (folder, "steady.wav", NULL);
   g_autofree char *text = g_strdup_printf (SOUND
       " num-buffers=300 samplesperbuffer=441 ! "
       "audio/x-raw,rate=44100,channels=2 ! wavenc ! filesink location=%s",
       path);
-  g_autofree char *remove = g_strdup_printf ("rm -r '%s'", folder);
   GstElement *pipeline = gst_parse_launch (text, NULL);
   g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
   g_autoptr (GstMessage) end = NULL;
@@ -84,7 +84,7 @@ analyze_file (gdouble *probabilities, char **emotion)
           analyze_tool_argv ("--format", "json", path, NULL), NULL, &out, NULL),
       ==, 0);
   g_assert_cmpuint (parse (out, probabilities, emotion), ==, 1);
-  g_assert_true (g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL));
+  test_folder_remove (folder);
 }
 
 static void

@@ -8,6 +8,7 @@
 #include "nn/model.h"
 #include "nn/save.h"
 #include "nn/train/architectures.h"
+#include "tests/folder.h"
 #include "tests/gst/fixture.h"
 #include "tests/gst/leaks.h"
 
@@ -418,7 +419,7 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
   fixture_register ();
-  folder = g_dir_make_tmp ("emotion-XXXXXX", NULL);
+  folder = test_folder_new ();
   g_test_add_func ("/models/missing", test_missing);
   g_test_add_func ("/models/folder", test_folder);
   g_test_add_func ("/models/foreign", test_foreign);
@@ -440,12 +441,6 @@ main (int argc, char **argv)
   }
   leaks_add_test ("models");
   status = g_test_run ();
-  {
-    g_autofree char *command = g_strdup_printf ("rm -r '%s'", folder);
-
-    g_assert_cmpint (
-        g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL), ==, TRUE);
-  }
-  g_free (folder);
+  test_folder_remove (folder);
   return status;
 }

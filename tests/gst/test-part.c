@@ -8,6 +8,7 @@
 
 #include "gst/tools/part.h"
 #include "gst/tools/shard.h"
+#include "tests/folder.h"
 
 #define N 40 /* sources of the listing */
 
@@ -387,11 +388,10 @@ test_unwritable (void)
 int
 main (int argc, char **argv)
 {
-  g_autofree char *remove = NULL;
   int status;
 
   g_test_init (&argc, &argv, NULL);
-  folder = g_dir_make_tmp ("emotion-XXXXXX", NULL);
+  folder = test_folder_new ();
   make_names ();
   g_test_add_func ("/shard/parse", test_parse);
   g_test_add_func ("/shard/known", test_known);
@@ -405,10 +405,8 @@ main (int argc, char **argv)
   g_test_add_func ("/part/lock", test_lock);
   g_test_add_func ("/part/unwritable", test_unwritable);
   status = g_test_run ();
-  remove = g_strdup_printf ("rm -r '%s'", folder);
-  g_assert_true (g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL));
   for (guint i = 0; i < N; i++)
     g_free (names[i]);
-  g_free (folder);
+  test_folder_remove (folder);
   return status;
 }

@@ -4,6 +4,7 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include "tests/folder.h"
 #include "tests/gst/synthetic.h"
 
 #define N_SPEAKERS 4
@@ -302,7 +303,7 @@ main (int argc, char **argv)
     g_print ("1..0 # SKIP mpirun (openmpi-bin) is absent\n");
     return 0;
   }
-  folder = synthetic_folder ();
+  folder = test_folder_new ();
   recordings = path_of ("ravdess");
   synthetic_ravdess (recordings, N_SPEAKERS, N_TAKES);
   g_test_add_func ("/ranks/same", test_same);
@@ -314,7 +315,7 @@ main (int argc, char **argv)
 
   const int status = g_test_run ();
 
-  synthetic_remove (folder);
+  test_folder_remove (folder);
   g_free (recordings);
   return status;
 }

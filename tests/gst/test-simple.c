@@ -6,6 +6,7 @@
 #include "dsp/features.h"
 #include "gst/decode.h"
 #include "tests/gst/fixture.h"
+#include "tests/folder.h"
 #include "tests/gst/synthetic.h"
 
 /* What flat.h5 makes of one second of sound, by the recipe that it names. */
@@ -112,7 +113,7 @@ expect_emotion (const char *model, const char *path, const char *emotion)
 static void
 test_train (void)
 {
-  char *const folder = synthetic_folder ();
+  char *const folder = test_folder_new ();
   g_autofree char *model = g_build_filename (folder, "simple.h5", NULL);
   g_autofree char *calm =
       g_build_filename (folder, "Actor_01", "03-01-02-01-01-01-01.wav", NULL);
@@ -123,7 +124,7 @@ test_train (void)
   train (folder, model);
   expect_emotion (model, calm, "calm");
   expect_emotion (model, angry, "angry");
-  synthetic_remove (folder);
+  test_folder_remove (folder);
 }
 
 int

@@ -3,6 +3,7 @@
 #include <math.h>
 #include "gst/decode.h"
 #include "gst/train/sounds.h"
+#include "tests/folder.h"
 #include "tests/gst/synthetic.h"
 
 static const SyntheticSound beep = { 16000, 1, 0.25, 440, 0, 0 };
@@ -45,7 +46,7 @@ label_of (const TrainCorpus *corpus, gsize i)
 static void
 test_folders (void)
 {
-  char *folder = synthetic_folder ();
+  char *folder = test_folder_new ();
   g_autoptr (TrainCorpus) corpus = new_corpus ();
   g_autoptr (GError) error = NULL;
 
@@ -64,14 +65,14 @@ test_folders (void)
   g_assert_cmpstr (label_of (corpus, 0), ==, "angry");
   g_assert_cmpstr (label_of (corpus, 1), ==, "sad");
   g_assert_cmpstr (train_corpus_item (corpus, 0)->speaker, ==, "emodb/03");
-  synthetic_remove (folder);
+  test_folder_remove (folder);
 }
 
 static void
 test_merge (void)
 {
   static const char *const wrong[] = { "calm", "calm=bored", "a=b=c", "" };
-  char *folder = synthetic_folder ();
+  char *folder = test_folder_new ();
   g_autoptr (TrainCorpus) corpus = new_corpus ();
   g_autoptr (GError) error = NULL;
 
@@ -92,13 +93,13 @@ test_merge (void)
     g_assert_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE);
     g_clear_error (&error);
   }
-  synthetic_remove (folder);
+  test_folder_remove (folder);
 }
 
 static void
 test_csv (void)
 {
-  char *folder = synthetic_folder ();
+  char *folder = test_folder_new ();
   g_autofree char *path = g_build_filename (folder, "list.csv", NULL);
   g_autofree char *absolute = g_build_filename (folder, "x/1.wav", NULL);
   g_autoptr (TrainCorpus) corpus = new_corpus ();
@@ -119,7 +120,7 @@ test_csv (void)
       train_corpus_item (corpus, 1)->path);
   g_assert_cmpint (train_corpus_item (corpus, 1)->part, ==, TRAIN_PART_TEST);
   g_assert_cmpint (train_corpus_item (corpus, 2)->part, ==, TRAIN_PART_NONE);
-  synthetic_remove (folder);
+  test_folder_remove (folder);
 }
 
 static void
@@ -134,7 +135,7 @@ test_csv_errors (void)
     { "a.wav,happy,x,test,y\n", "*row 1: 5 fields*" },
     { ",happy\n", "*row 1*" },
   };
-  char *folder = synthetic_folder ();
+  char *folder = test_folder_new ();
   g_autofree char *path = g_build_filename (folder, "list.csv", NULL);
 
   for (gsize i = 0; i < G_N_ELEMENTS (lists); i++) {
@@ -146,7 +147,7 @@ test_csv_errors (void)
     g_test_message ("%s", error->message);
     g_assert_true (g_pattern_match_simple (lists[i].message, error->message));
   }
-  synthetic_remove (folder);
+  test_folder_remove (folder);
 }
 
 /* Any rate and channel count becomes 16 kHz mono; max_len cuts. */
@@ -163,7 +164,7 @@ test_decode (void)
     { { 44100, 6, 0.5, 440 }, 4000, 4000 },
     { { 8000, 1, 0.5, 440 }, 9000, 8000 },
   };
-  char *folder = synthetic_folder ();
+  char *folder = test_folder_new ();
   g_autofree char *path = g_build_filename (folder, "a b%.wav", NULL);
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
@@ -181,13 +182,13 @@ test_decode (void)
       g_assert_cmpfloat_with_epsilon (
           samples[k], 0.5 * sin (2 * G_PI * 440 * k / 16000), 2e-3);
   }
-  synthetic_remove (folder);
+  test_folder_remove (folder);
 }
 
 static void
 test_decode_errors (void)
 {
-  char *folder = synthetic_folder ();
+  char *folder = test_folder_new ();
   g_autofree char *text = g_build_filename (folder, "text.wav", NULL);
   g_autofree char *absent = g_build_filename (folder, "absent.wav", NULL);
   const char *const paths[] = { text, absent, folder };
@@ -202,7 +203,7 @@ test_decode_errors (void)
     g_assert_nonnull (error);
     g_assert_cmpuint (n, ==, 0);
   }
-  synthetic_remove (folder);
+  test_folder_remove (folder);
 }
 
 static void
@@ -218,7 +219,7 @@ count (gsize done, gsize all, gpointer user_data)
 static void
 test_load (void)
 {
-  char *folder = synthetic_folder ();
+  char *folder = test_folder_new ();
   g_autofree char *bad = g_build_filename (folder, "happy/c.wav", NULL);
   g_autofree char *other = g_build_filename (folder, "sad/1.wav", NULL);
   g_autoptr (TrainCorpus) corpus = new_corpus ();
@@ -247,7 +248,7 @@ test_load (void)
       train_corpus_item (corpus, 1)->digest);
   g_assert_cmpstr (train_corpus_item (corpus, 0)->digest, !=,
       train_corpus_item (corpus, 2)->digest);
-  synthetic_remove (folder);
+  test_folder_remove (folder);
 }
 
 static void

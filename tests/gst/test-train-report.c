@@ -6,6 +6,7 @@
 #include "gst/train/plot.h"
 #include "gst/train/report.h"
 #include "gst/train/text.h"
+#include "tests/folder.h"
 #include "tests/gst/synthetic.h"
 
 static GstEmotionLabels *
@@ -198,7 +199,7 @@ check_svg (const char *folder, const char *name, const char *const *texts)
 static void
 test_write (Fixture *self, gconstpointer data)
 {
-  char *folder = synthetic_folder ();
+  char *folder = test_folder_new ();
   g_autofree char *deep = g_build_filename (folder, "a", "b", NULL);
   g_autoptr (GError) error = NULL;
 
@@ -236,7 +237,7 @@ test_write (Fixture *self, gconstpointer data)
     check_svg (
         deep, "confusion-validation.svg", (const char *const[]){ "bé", NULL });
   }
-  synthetic_remove (folder);
+  test_folder_remove (folder);
 }
 
 /* What the element reads is what was written. */
@@ -265,7 +266,7 @@ test_metadata (Fixture *self, gconstpointer data)
 static void
 test_write_fails (Fixture *self, gconstpointer data)
 {
-  char *folder = synthetic_folder ();
+  char *folder = test_folder_new ();
   g_autofree char *file = g_build_filename (folder, "file", NULL);
   g_autoptr (GError) error = NULL;
 
@@ -280,7 +281,7 @@ test_write_fails (Fixture *self, gconstpointer data)
         below, TRAIN_PLOT_LOSS, self->epochs, 3, 1, &error));
     g_assert_true (error->domain == G_FILE_ERROR);
   }
-  synthetic_remove (folder);
+  test_folder_remove (folder);
 }
 
 static void

@@ -9,6 +9,7 @@
 #include "gst/builtin.h"
 #include "gst/model.h"
 #include "nn/h5.h"
+#include "tests/folder.h"
 #include "tests/gst/synthetic.h"
 
 #define N_SPEAKERS 4
@@ -484,7 +485,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   gst_init (NULL, NULL);
-  folder = synthetic_folder ();
+  folder = test_folder_new ();
   recordings = path_of ("ravdess");
   synthetic_ravdess (recordings, N_SPEAKERS, N_TAKES);
   g_test_add_func ("/train/tool/train", test_train);
@@ -502,7 +503,7 @@ main (int argc, char **argv)
 
   const int status = g_test_run ();
 
-  synthetic_remove (folder);
+  test_folder_remove (folder);
   g_free (recordings);
   return status;
 }
