@@ -21,6 +21,7 @@ typedef struct {
   gboolean has_windows;
   gboolean is_ending; /* a live source was told to */
   char *missing;      /* what there is no plugin for */
+  GError *refusal;    /* by a device; a later error may only say “none” */
   GPtrArray *decoders;
   GstClockTime begin; /* the streaming thread's: of the first buffer */
 } Analysis;
@@ -164,6 +165,35 @@ take_element_message (Analysis *self, GstMessage *message)
 }
 
 static void
+take_warning (Analysis *self, GstMessage *message)
+{
+  g_autoptr (GError) warning = NULL;
+
+  gst_message_parse_warning (message, &warning, NULL);
+  if (diagnosis_misses_plugin (warning))
+    return;
+  if (!self->uri && !self->refusal && warning->domain == GST_RESOURCE_ERROR)
+    self->refusal = g_steal_pointer (&warning);
+  else
+    self->callbacks->warning (warning->message, self->user_data);
+}
+
+static void
+take_end (Analysis *self, GError **error)
+{
+  g_autofree char *text =
+      self->missing ? diagnosis_passed_over (self->missing) : NULL;
+
+  if (text)
+    self->callbacks->warning (text, self->user_data);
+  if (self->refusal)
+    self->callbacks->warning (self->refusal->message, self->user_data);
+  if (!self->has_windows)
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
+        "there is not a single sample in it");
+}
+
+static void
 end_listening (Analysis *self)
 {
   if (!self->is_ending)
@@ -185,18 +215,16 @@ take_message (Analysis *self, GstMessage *message, GError **error)
       end_listening (self);
       return TRUE;
     case GST_MESSAGE_WARNING:
-      gst_message_parse_warning (message, &failure, NULL);
-      self->callbacks->warning (failure->message, self->user_data);
+      take_warning (self, message);
       return TRUE;
     case GST_MESSAGE_ERROR:
       gst_message_parse_error (message, &failure, NULL);
-      g_propagate_error (
-          error, diagnosis_of (self->uri, failure, self->missing));
+      g_propagate_error (error,
+          diagnosis_of (self->uri, self->refusal ? self->refusal : failure,
+              self->missing));
       return FALSE;
     case GST_MESSAGE_EOS:
-      if (!self->has_windows)
-        g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
-            "there is not a single sample in it");
+      take_end (self, error);
       return FALSE;
     default:
       return TRUE;
@@ -287,6 +315,7 @@ analysis_run (const char *uri, const AnalysisOptions *options,
   gst_element_set_state (self.pipeline, GST_STATE_NULL);
   gst_object_unref (self.pipeline);
   g_free (self.missing);
+  g_clear_error (&self.refusal);
   if (!failure)
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&failure));
