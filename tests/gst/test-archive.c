@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* emotion-analyze on archives: many files the quick way and the general one,
- * shards, workers that are killed, lists and folders. */
+ * lists and folders. Shards and workers that are killed: test-killed.c. */
 #include <glib/gstdio.h>
 #include <gst/gst.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "tests/folder.h"
 #include "tests/gst/analyze-tool.h"
 
-static char *folder;      /* of everything */
-static char *archive;     /* below it: all kinds of sounds */
-static char *many;        /* and many that are quick */
-static guint n_kills = 1; /* of each worker */
+static char *folder;  /* of everything */
+static char *archive; /* below it: all kinds of sounds */
+static char *many;    /* and many that are quick */
 
 static char *
 path_of (const char *name)
@@ -241,104 +238,6 @@ test_order (void)
     g_assert_cmpstr (lines[i - 1], <, lines[i]);
 }
 
-static GPtrArray *
-worker_argv (guint shard, guint n, const char *part, gboolean resume)
-{
-  g_autofree char *text = g_strdup_printf ("%u/%u", shard, n);
-
-  return analyze_tool_argv ("--format", "json", "-j", "1", "--shard", text,
-      "--output", part, many, resume ? "--resume" : NULL, NULL);
-}
-
-/* Starts a worker and kills it after a while, unless it has ended. */
-static void
-run_and_kill (GPtrArray *argv, gulong usec)
-{
-  g_autoptr (GError) error = NULL;
-  GPid pid;
-  int status;
-
-  g_ptr_array_add (argv, NULL);
-  g_spawn_async (NULL, (char **) argv->pdata, NULL,
-      G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &pid,
-      &error);
-  g_assert_no_error (error);
-  g_ptr_array_unref (argv);
-  g_usleep (usec);
-  kill (pid, SIGKILL);
-  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
-}
-
-static void
-merge (char *const *parts, guint n, const char *expected)
-{
-  g_autofree char *out = NULL;
-  GPtrArray *argv = g_ptr_array_new_with_free_func (g_free);
-
-  g_ptr_array_add (argv, g_strdup (g_getenv ("EMOTION_ANALYZE")));
-  g_ptr_array_add (argv, g_strdup ("--merge"));
-  for (guint i = n; i-- > 0;)
-    g_ptr_array_add (argv, g_strdup (parts[i]));
-  g_assert_cmpint (analyze_tool_run (argv, NULL, &out, NULL), ==, 0);
-  g_assert_cmpstr (out, ==, expected);
-}
-
-/* Three workers, each killed in the middle again and again, and started again:
- * what they leave is what one leaves that nobody disturbed. */
-static void
-test_killed (void)
-{
-  g_autofree char *expected = analyze_all (many, "json", NULL);
-  g_autoptr (GRand) rand = g_rand_new_with_seed (n_kills);
-  char *parts[3];
-  gint64 begin = g_get_monotonic_time (), whole;
-
-  for (guint i = 0; i < G_N_ELEMENTS (parts); i++) {
-    g_autofree char *name = g_strdup_printf ("part-%u", i + 1);
-
-    parts[i] = path_of (name);
-    g_assert_cmpint (analyze_tool_run (worker_argv (i + 1, 3, parts[i], FALSE),
-                         NULL, NULL, NULL),
-        ==, 0);
-  }
-  whole = (g_get_monotonic_time () - begin) / G_N_ELEMENTS (parts);
-  merge (parts, G_N_ELEMENTS (parts), expected);
-  for (guint i = 0; i < G_N_ELEMENTS (parts); i++) {
-    for (guint k = 0; k < n_kills; k++)
-      run_and_kill (worker_argv (i + 1, 3, parts[i], k > 0),
-          g_rand_int_range (rand, 0, whole));
-    g_assert_cmpint (analyze_tool_run (worker_argv (i + 1, 3, parts[i], TRUE),
-                         NULL, NULL, NULL),
-        ==, 0);
-  }
-  merge (parts, G_N_ELEMENTS (parts), expected);
-  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
-    g_free (parts[i]);
-}
-
-/* Without shards: the output itself can be gone on with. */
-static void
-test_resume (void)
-{
-  g_autofree char *expected = analyze_all (many, "json", NULL);
-  g_autofree char *output = path_of ("output.json");
-  g_autofree char *found = NULL;
-  g_autofree char *rest = path_of ("output.json.part");
-
-  for (guint k = 0; k < n_kills; k++)
-    run_and_kill (analyze_tool_argv ("--format", "json", "--output", output,
-                      "--resume", many, NULL),
-        (k + 1) * 150000);
-  g_assert_cmpint (
-      analyze_tool_run (analyze_tool_argv ("--format", "json", "--output",
-                            output, "--resume", many, NULL),
-          NULL, NULL, NULL),
-      ==, 0);
-  g_assert_true (g_file_get_contents (output, &found, NULL, NULL));
-  g_assert_cmpstr (found, ==, expected);
-  g_assert_false (g_file_test (rest, G_FILE_TEST_EXISTS));
-}
-
 /* --output appears whole, or not at all. */
 static void
 test_output (void)
@@ -368,16 +267,12 @@ main (int argc, char **argv)
 
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
-  if (argc > 1)
-    n_kills = g_ascii_strtoull (argv[1], NULL, 10);
   folder = test_folder_new ();
   make_archive ();
   g_test_add_func ("/archive/quick", test_quick);
   g_test_add_func ("/archive/neighbours", test_neighbours);
   g_test_add_func ("/archive/lists", test_lists);
   g_test_add_func ("/archive/order", test_order);
-  g_test_add_func ("/archive/killed", test_killed);
-  g_test_add_func ("/archive/resume", test_resume);
   g_test_add_func ("/archive/output", test_output);
   status = g_test_run ();
   g_free (archive);
