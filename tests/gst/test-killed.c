@@ -45,8 +45,8 @@ start (const Tool *tool, const char *words)
   g_autoptr (GError) error = NULL;
   GPid pid;
 
-  g_spawn_async (folder, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
-      &pid, &error);
+  g_spawn_async (
+      folder, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &pid, &error);
   g_assert_no_error (error);
   return pid;
 }
@@ -128,8 +128,7 @@ assert_same_file (const char *a, const char *b)
 static void
 make_whole (const Tool *tool)
 {
-  g_autofree char *words =
-      g_strdup_printf ("%s --output whole", tool->options);
+  g_autofree char *words = g_strdup_printf ("%s --output whole", tool->options);
 
   finish (start (tool, words));
 }

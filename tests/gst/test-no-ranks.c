@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A build without MPI works alone, and says so where it is asked for more. */
 #include <string.h>
+#include <sys/wait.h>
+
 #include "gst/ranks/ranks.h"
 
 static void
@@ -59,6 +61,30 @@ test_alone (void)
   g_assert_true (ranks_have_same (ranks, "x", 1));
 }
 
+/* The tools of a build without MPI, started by a launcher: they say so. */
+static void
+test_tools (void)
+{
+  static const char *const variables[] = { "EMOTION_ANALYZE", "EMOTION_TRAIN" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (variables); i++) {
+    const char *const argv[] = { g_getenv (variables[i]), "--version", NULL };
+    g_auto (GStrv) envp =
+        g_environ_setenv (g_get_environ (), "OMPI_COMM_WORLD_SIZE", "2", TRUE);
+    g_autofree char *err = NULL;
+    g_autoptr (GError) error = NULL;
+    int status;
+
+    g_spawn_sync (NULL, (char **) argv, envp, G_SPAWN_STDOUT_TO_DEV_NULL, NULL,
+        NULL, NULL, &err, &status, &error);
+    g_assert_no_error (error);
+    g_assert_true (WIFEXITED (status));
+    g_assert_cmpint (WEXITSTATUS (status), !=, 0);
+    g_assert_nonnull (strstr (err, "one of 2 processes"));
+    g_assert_nonnull (strstr (err, "-Dmpi=enabled"));
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -70,5 +96,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/ranks/none/launched", test_launched);
   g_test_add_func ("/ranks/none/alone", test_alone);
+  if (g_getenv ("EMOTION_TRAIN"))
+    g_test_add_func ("/ranks/none/tools", test_tools);
   return g_test_run ();
 }
