@@ -39,17 +39,6 @@ ranks_size (const Ranks *self)
   return nn_comm_size (ranks_comm (self));
 }
 
-/* Rows of `len` bytes, one of each rank; mine is there. */
-static void
-gather_rows (const NnComm *comm, void *rows, gsize len)
-{
-  g_autofree size_t *cut = g_new (size_t, comm->size + 1);
-
-  for (size_t r = 0; r <= comm->size; r++)
-    cut[r] = r * len;
-  comm->gather (comm->data, rows, cut);
-}
-
 gboolean
 ranks_agree (Ranks *self, gboolean ok, GError **error)
 {
@@ -60,13 +49,14 @@ ranks_agree (Ranks *self, gboolean ok, GError **error)
     return ok;
 
   g_autofree char *texts = g_malloc0 (size * MOST_TEXT);
+  g_autofree size_t *cut = nn_comm_cut (comm, size); /* one row of each */
   size_t first = 0;
 
   if (!ok)
     g_strlcpy (texts + comm->rank * MOST_TEXT,
         error && *error && *(*error)->message ? (*error)->message : "failed",
         MOST_TEXT);
-  gather_rows (comm, texts, MOST_TEXT);
+  nn_comm_gather_rows (comm, texts, cut, MOST_TEXT);
   while (*(texts + first * MOST_TEXT) == '\0')
     first++;
   if (ok)

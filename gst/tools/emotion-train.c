@@ -90,7 +90,7 @@ choose_data_sets (const Tool *self, GError **error)
 }
 
 static gboolean
-load_corpus (Tool *self, GError **error)
+new_corpus (Tool *self, GError **error)
 {
   const TrainOptions *const options = self->options;
   g_autoptr (GstEmotionLabels) labels = NULL;
@@ -104,9 +104,15 @@ load_corpus (Tool *self, GError **error)
   if (!labels)
     return FALSE;
   self->corpus = train_corpus_new (labels);
+  return TRUE;
+}
 
-  const gboolean ok =
-      train_data_load (self->corpus, options, self->recipes, &stop, error);
+/* All ranks at once. */
+static gboolean
+load_corpus (Tool *self, GError **error)
+{
+  const gboolean ok = train_data_load (
+      self->corpus, self->options, self->recipes, self->ranks, &stop, error);
 
   for (guint i = 0; i < self->corpus->problems->len && is_speaker (self); i++)
     g_printerr ("emotion-train: %s\n",
@@ -136,23 +142,6 @@ digest_of (const Tool *self)
     g_checksum_update (checksum, (const guchar *) line, -1);
   }
   return g_strdup (g_checksum_get_string (checksum));
-}
-
-/* All ranks must have been asked for the same, and have read the same. */
-static gboolean
-check_same_corpus (const Tool *self, GError **error)
-{
-  g_autofree char *options = train_options_to_text (self->options);
-  g_autofree char *sounds = digest_of (self);
-  g_autofree char *text = g_strconcat (options, sounds, NULL);
-
-  if (ranks_have_same (self->ranks, text, strlen (text)))
-    return TRUE;
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-      "the ranks have read different sounds, or have other options (rank %zu: "
-      "%u sounds): give all the same",
-      ranks_index (self->ranks), self->corpus->items->len);
-  return FALSE;
 }
 
 /* Output. */
@@ -227,6 +216,7 @@ evaluate (Tool *self, GError **error)
   TrainExamplesConfig config;
 
   train_options_examples (self->options, self->recipes, FALSE, &config);
+  config.comm = ranks_comm (self->ranks);
   g_autoptr (TrainExamples) examples =
       train_examples_new (self->corpus, NULL, TRAIN_PART_TEST, &config, error);
 
@@ -490,10 +480,11 @@ work (Tool *self)
   if (self->options->gather)
     return gather (self, &error) ? EXIT_FINE : fail (self, error);
 
-  gboolean ok = load_models (self, &error) && load_corpus (self, &error);
+  gboolean ok = load_models (self, &error) && new_corpus (self, &error);
 
-  ok =
-      ranks_agree (self->ranks, ok, &error) && check_same_corpus (self, &error);
+  ok = ranks_agree (self->ranks, ok, &error);
+  if (ok)
+    ok = ranks_agree (self->ranks, load_corpus (self, &error), &error);
   if (ok) {
     ok = self->options->evaluate ? evaluate (self, &error)
         : train_options_is_experiment (self->options)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/tools/train-data.h"
 
+#include <gio/gio.h>
 #include "gst/tools/progress.h"
 #include "gst/train/sounds.h"
 
@@ -40,6 +41,31 @@ select_speakers (
   return FALSE;
 }
 
+/* Whether all ranks have the same options and have found the same files, by
+ * whatever path: then item i is the same to each. */
+static gboolean
+check_same (Ranks *ranks, const TrainCorpus *corpus,
+    const TrainOptions *options, GError **error)
+{
+  g_autofree char *text = train_options_to_text (options);
+  g_autoptr (GString) all = g_string_new (text);
+
+  for (guint i = 0; i < corpus->items->len; i++) {
+    const TrainItem *const item = train_corpus_item (corpus, i);
+    g_autofree char *name = g_path_get_basename (item->path);
+
+    g_string_append_printf (
+        all, "%u %s %s\n", item->label, item->data_set, name);
+  }
+  if (ranks_have_same (ranks, all->str, all->len))
+    return TRUE;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+      "the ranks have found different sounds, or have other options (rank %zu: "
+      "%u sounds): give all the same",
+      ranks_index (ranks), corpus->items->len);
+  return FALSE;
+}
+
 static void
 on_decoded (gsize done, gsize all, gpointer user_data)
 {
@@ -51,17 +77,21 @@ on_decoded (gsize done, gsize all, gpointer user_data)
 
 gboolean
 train_data_load (TrainCorpus *corpus, const TrainOptions *options,
-    const DspRecipe *recipe, const gint *stop, GError **error)
+    const DspRecipe *recipe, Ranks *ranks, const gint *stop, GError **error)
 {
   TrainExamplesConfig examples;
   TrainSoundsConfig config = { .rate = recipe->rate,
     .n_threads = train_options_n_threads (options),
+    .comm = ranks_comm (ranks),
     .stop = stop,
     .progress = on_decoded,
     .user_data = (gpointer) options };
 
-  if (!add_sources (corpus, options, error)
-      || !select_speakers (corpus, options, error))
+  const gboolean is_listed = add_sources (corpus, options, error)
+      && select_speakers (corpus, options, error);
+
+  if (!ranks_agree (ranks, is_listed, error)
+      || !check_same (ranks, corpus, options, error))
     return FALSE;
   train_options_examples (options, recipe, !options->evaluate, &examples);
   if (!options->all_windows)

@@ -34,18 +34,15 @@ train_evaluate (GstEmotionModel *model, const TrainExamples *examples,
   const gsize n = train_examples_n (examples);
   const gsize n_outputs = gst_emotion_model_n_outputs (model);
   g_autofree float *probabilities = g_new (float, n *n_outputs);
-  const size_t rank = nn_comm_rank (comm), size = nn_comm_size (comm);
-  g_autofree size_t *cut = g_new (size_t, size + 1);
-  const gsize first = n * rank / size, end = n * (rank + 1) / size;
+  const size_t rank = nn_comm_rank (comm);
+  g_autofree size_t *cut = nn_comm_cut (comm, n);
   Evaluation evaluation = { model, train_examples_samples (examples), n_outputs,
-    first, probabilities };
+    cut[rank], probabilities };
   NnMetrics *metrics = nn_metrics_new (n_outputs);
 
-  train_parallel (n_threads, end - first, classify, &evaluation);
-  for (size_t r = 0; r <= size; r++)
-    cut[r] = n * r / size * n_outputs * sizeof *probabilities;
-  if (size > 1)
-    comm->gather (comm->data, probabilities, cut);
+  train_parallel (n_threads, cut[rank + 1] - cut[rank], classify, &evaluation);
+  nn_comm_gather_rows (
+      comm, probabilities, cut, n_outputs * sizeof *probabilities);
   for (gsize i = 0; i < n; i++)
     nn_metrics_add (metrics, train_examples_label (examples, i),
         probabilities + i * n_outputs);

@@ -29,6 +29,7 @@ struct _TrainExamples {
   GArray *windows;        /* of Window: what is different */
   GArray *order;          /* of guint: a window for each example */
   float *cache;           /* [windows][size]; NULL: made anew in each epoch */
+  gsize first;            /* window of the cache that this rank makes */
   float *class_weights;   /* [labels]; NULL: all 1 */
   GAsyncQueue *scratches; /* of Scratch, those not in use */
   NnSamples samples;
@@ -95,9 +96,10 @@ compute (const TrainExamples *self, Scratch *scratch, const Window *window,
 
 /* Features that stay the same. */
 static void
-compute_cached (gpointer data, gsize i)
+compute_cached (gpointer data, gsize number)
 {
   const TrainExamples *const self = data;
+  const gsize i = self->first + number;
   const Window *const window = &g_array_index (self->windows, Window, i);
   Scratch *const scratch = g_async_queue_pop (self->scratches);
   g_autoptr (GRand) rand = NULL;
@@ -255,16 +257,23 @@ setup_scratches (TrainExamples *self, GError **error)
 static gboolean
 setup_cache (TrainExamples *self, GError **error)
 {
+  const NnComm *const comm = self->config.comm;
+  const size_t rank = nn_comm_rank (comm);
+  g_autofree size_t *cut = nn_comm_cut (comm, self->windows->len);
+
   if (train_augment_is_on (&self->config.augment) && self->config.n_copies == 0)
     return TRUE;
   self->cache = g_try_new (float, (gsize) self->windows->len * self->size);
-  if (!self->cache) {
+  if (nn_comm_any (comm, self->cache == NULL)) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOMEM,
         "no memory for the features of %u windows", self->windows->len);
     return FALSE;
   }
+  self->first = cut[rank];
   train_parallel (
-      self->config.n_threads, self->windows->len, compute_cached, self);
+      self->config.n_threads, cut[rank + 1] - cut[rank], compute_cached, self);
+  nn_comm_gather_rows (
+      comm, self->cache, cut, self->size * sizeof *self->cache);
   return TRUE;
 }
 

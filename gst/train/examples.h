@@ -10,6 +10,7 @@
 #include "gst/train/augment.h"
 #include "gst/train/corpus.h"
 #include "gst/train/mask.h"
+#include "nn/train/comm.h"
 #include "nn/train/samples.h"
 
 typedef enum {
@@ -22,6 +23,8 @@ typedef struct {
   DspRecipe recipe;
   gboolean all_windows; /* else the first window of each sound */
   guint n_threads;
+  const NnComm *comm; /* ranks that make the same, each a share of what stays
+                         the same; NULL: alone; borrowed */
   guint32 seed;
   /* The rest is for training; all zero: plain features. */
   TrainBalance balance;

@@ -254,7 +254,7 @@ has_part (const TrainCorpus *corpus, const TrainPart *parts, TrainPart part)
 static gboolean
 plain_examples (const TrainCorpus *corpus, const TrainPart *parts,
     TrainPart part, const TrainOptions *options, const DspRecipe *recipe,
-    TrainExamples **examples, GError **error)
+    const NnComm *comm, TrainExamples **examples, GError **error)
 {
   TrainExamplesConfig config;
 
@@ -262,6 +262,7 @@ plain_examples (const TrainCorpus *corpus, const TrainPart *parts,
   if (!has_part (corpus, parts, part))
     return TRUE;
   train_options_examples (options, recipe, FALSE, &config);
+  config.comm = comm;
   *examples = train_examples_new (corpus, parts, part, &config, error);
   return *examples != NULL;
 }
@@ -272,6 +273,7 @@ train (TrainRun *self, const TrainCorpus *corpus, const TrainPart *parts,
     GError **error)
 {
   const gint64 start = g_get_monotonic_time ();
+  const NnComm *const comm = ranks_comm (context->ranks);
   g_autoptr (TrainExamples) training = NULL;
   g_autoptr (TrainExamples) validation = NULL;
   g_autoptr (TrainExamples) test = NULL;
@@ -279,17 +281,18 @@ train (TrainRun *self, const TrainCorpus *corpus, const TrainPart *parts,
   gboolean ok;
 
   train_options_examples (options, recipe, TRUE, &config);
+  config.comm = comm;
   training =
       train_examples_new (corpus, parts, TRAIN_PART_TRAIN, &config, error);
   ok = training
       && plain_examples (corpus, parts, TRAIN_PART_VALIDATION, options, recipe,
-          &validation, error);
+          comm, &validation, error);
   if (!ranks_agree (context->ranks, ok, error)
       || !fit (self, options, context, training, validation, error))
     return FALSE;
   g_clear_pointer (&training, train_examples_free);
   ok = plain_examples (
-      corpus, parts, TRAIN_PART_TEST, options, recipe, &test, error);
+      corpus, parts, TRAIN_PART_TEST, options, recipe, comm, &test, error);
   if (!ranks_agree (context->ranks, ok, error))
     return FALSE;
   if (self->best_epoch != G_MAXSIZE && validation)

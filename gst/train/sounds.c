@@ -2,7 +2,10 @@
 #include "gst/train/sounds.h"
 
 #include <gio/gio.h>
+#include <string.h>
 #include "gst/decode.h"
+
+#define MOST_TEXT 1024 /* of a reason that other ranks get to know */
 
 typedef struct {
   const TrainSoundsConfig *config;
@@ -53,24 +56,98 @@ drop_unread (TrainCorpus *corpus)
   }
 }
 
+/* The items of this rank: data sets differ in what they cost, so that all ranks
+ * have some of each. */
+static gboolean
+load_own (TrainCorpus *corpus, Loader *loader, GError **error)
+{
+  const TrainSoundsConfig *const config = loader->config;
+  const size_t size = nn_comm_size (config->comm);
+  const guint n = corpus->items->len;
+  GThreadPool *pool = g_thread_pool_new (
+      load_item, loader, MAX (config->n_threads, 1), TRUE, error);
+  guint n_own = 0;
+
+  if (!pool)
+    return FALSE;
+  for (gsize i = nn_comm_rank (config->comm); i < n; i += size, n_own++)
+    g_thread_pool_push (pool, train_corpus_item (corpus, i), NULL);
+  for (guint i = 0; i < n_own; i++) {
+    g_async_queue_pop (loader->done);
+    if (config->progress)
+      config->progress (i + 1, n_own, config->user_data);
+  }
+  g_thread_pool_free (pool, FALSE, TRUE);
+  return TRUE;
+}
+
+/* What ranks tell each other of an item, before its samples. */
+typedef struct {
+  gboolean is_read;
+  guint64 n_samples;
+  char digest[MOST_TEXT]; /* or the reason */
+} Head;
+
+static Head
+head_of (const TrainItem *item)
+{
+  Head head = { .is_read = item->samples != NULL,
+    .n_samples = item->n_samples };
+
+  g_strlcpy (head.digest, item->digest, sizeof head.digest);
+  return head;
+}
+
+/* Gives the items first ... first + size - 1, one of each rank, to all. */
+static void
+share_row (TrainCorpus *corpus, const NnComm *comm, gsize first)
+{
+  const size_t size = comm->size, rank = comm->rank;
+  const gsize n = MIN (size, corpus->items->len - first);
+  g_autofree Head *heads = g_new0 (Head, size);
+  g_autofree size_t *cut = nn_comm_cut (comm, size);
+  g_autofree float *samples = NULL;
+
+  if (rank < n)
+    heads[rank] = head_of (train_corpus_item (corpus, first + rank));
+  nn_comm_gather_rows (comm, heads, cut, sizeof *heads);
+  for (size_t r = 0; r < size; r++)
+    cut[r + 1] = cut[r] + heads[r].n_samples;
+  samples = g_new (float, cut[size]);
+  if (heads[rank].is_read)
+    memcpy (samples + cut[rank],
+        train_corpus_item (corpus, first + rank)->samples,
+        heads[rank].n_samples * sizeof *samples);
+  nn_comm_gather_rows (comm, samples, cut, sizeof *samples);
+  for (size_t r = 0; r < n; r++) {
+    TrainItem *const item = train_corpus_item (corpus, first + r);
+
+    if (r == rank)
+      continue;
+    item->digest = g_strdup (heads[r].digest);
+    item->n_samples = heads[r].n_samples;
+    if (heads[r].is_read)
+      item->samples =
+          g_memdup2 (samples + cut[r], item->n_samples * sizeof *samples);
+  }
+}
+
+/* Decodes all, or FALSE and an error on all ranks. */
 static gboolean
 load_all (TrainCorpus *corpus, Loader *loader, GError **error)
 {
   const TrainSoundsConfig *const config = loader->config;
-  const guint n = corpus->items->len;
-  GThreadPool *pool = g_thread_pool_new (
-      load_item, loader, MAX (config->n_threads, 1), TRUE, error);
+  const NnComm *const comm = config->comm;
+  const size_t size = nn_comm_size (comm);
+  const gboolean ok = load_own (corpus, loader, error);
 
-  if (!pool)
+  if (nn_comm_any (comm, !ok || is_stopped (config))) {
+    if (ok)
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "Interrupted");
     return FALSE;
-  for (guint i = 0; i < n; i++)
-    g_thread_pool_push (pool, train_corpus_item (corpus, i), NULL);
-  for (guint i = 0; i < n; i++) {
-    g_async_queue_pop (loader->done);
-    if (config->progress)
-      config->progress (i + 1, n, config->user_data);
   }
-  g_thread_pool_free (pool, FALSE, TRUE);
+  for (gsize i = 0; i < corpus->items->len && size > 1; i += size)
+    share_row (corpus, comm, i);
   return TRUE;
 }
 
@@ -84,10 +161,6 @@ train_sounds_load (
   g_async_queue_unref (loader.done);
   if (!ok)
     return FALSE;
-  if (is_stopped (config)) {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "Interrupted");
-    return FALSE;
-  }
   drop_unread (corpus);
   if (corpus->items->len > 0)
     return TRUE;

@@ -3,15 +3,18 @@
 #pragma once
 
 #include "gst/train/corpus.h"
+#include "nn/train/comm.h"
 
-/* Called on the thread that loads, after each file. */
+/* Called on the thread that loads, after each file of this rank. */
 typedef void (*TrainProgressFunc) (gsize done, gsize all, gpointer user_data);
 
 typedef struct {
   double rate;   /* Hz */
   gsize max_len; /* samples kept of each file; 0: all */
   guint n_threads;
-  const gint *stop; /* not 0: give up, by g_atomic_int_get; may be NULL */
+  const NnComm *comm; /* ranks that have equal corpora: each decodes a share;
+                         NULL: alone; borrowed */
+  const gint *stop;   /* not 0: give up, by g_atomic_int_get; may be NULL */
   TrainProgressFunc progress; /* may be NULL */
   gpointer user_data;
 } TrainSoundsConfig;

@@ -29,16 +29,37 @@ bool
 nn_comm_any (const NnComm *comm, bool value)
 {
   const size_t size = nn_comm_size (comm);
-  g_autofree size_t *cut = g_new (size_t, size + 1);
+  g_autofree size_t *cut = nn_comm_cut (comm, size);
   g_autofree bool *values = g_new0 (bool, size);
   bool any = false;
 
-  for (size_t r = 0; r <= size; r++)
-    cut[r] = r * sizeof *values;
   values[nn_comm_rank (comm)] = value;
-  if (size > 1)
-    comm->gather (comm->data, values, cut);
+  nn_comm_gather_rows (comm, values, cut, sizeof *values);
   for (size_t r = 0; r < size; r++)
     any = any || values[r];
   return any;
+}
+
+size_t *
+nn_comm_cut (const NnComm *comm, size_t n)
+{
+  const size_t size = nn_comm_size (comm);
+  size_t *const cut = g_new (size_t, size + 1);
+
+  for (size_t r = 0; r <= size; r++)
+    cut[r] = n * r / size;
+  return cut;
+}
+
+void
+nn_comm_gather_rows (
+    const NnComm *comm, void *rows, const size_t *cut, size_t len)
+{
+  const size_t size = nn_comm_size (comm);
+  g_autofree size_t *bytes = g_new (size_t, size + 1);
+
+  for (size_t r = 0; r <= size; r++)
+    bytes[r] = cut[r] * len;
+  if (size > 1)
+    comm->gather (comm->data, rows, bytes);
 }

@@ -34,3 +34,12 @@ void nn_comm_broadcast (const NnComm *comm, void *bytes, size_t n);
 
 /* Whether it is true on any rank. */
 bool nn_comm_any (const NnComm *comm, bool value);
+
+/* n things shared out evenly: rank r has those from cut[r] to cut[r + 1] - 1.
+ * Free with g_free. */
+size_t *nn_comm_cut (const NnComm *comm, size_t n);
+
+/* Rows of len bytes, of which rank r has filled those from cut[r] to
+ * cut[r + 1] - 1: all of them get to all. */
+void nn_comm_gather_rows (
+    const NnComm *comm, void *rows, const size_t *cut, size_t len);

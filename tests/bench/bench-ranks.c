@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include "gst/ranks/ranks.h"
 #include "nn/train/architectures.h"
 #include "nn/train/trainer.h"
@@ -18,9 +19,21 @@
 typedef struct {
   const NnComm *comm;
   double seconds; /* also those of waiting for slower ranks */
+  double cpu;     /* processor time of those */
   double bytes;   /* that leave this rank */
   size_t calls;
 } Meter;
+
+/* Of all threads of this process: what others do on the machine is not in it.
+ */
+static double
+cpu_seconds (void)
+{
+  struct timespec time;
+
+  clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &time);
+  return time.tv_sec + time.tv_nsec / 1e9;
+}
 
 static void
 gather (gpointer data, void *bytes, const size_t *cut)
@@ -28,9 +41,11 @@ gather (gpointer data, void *bytes, const size_t *cut)
   Meter *const meter = data;
   const NnComm *const comm = meter->comm;
   const gint64 start = g_get_monotonic_time ();
+  const double cpu = cpu_seconds ();
 
   comm->gather (comm->data, bytes, cut);
   meter->seconds += (g_get_monotonic_time () - start) / 1e6;
+  meter->cpu += cpu_seconds () - cpu;
   meter->bytes +=
       (double) (cut[comm->rank + 1] - cut[comm->rank]) * (comm->size - 1);
   meter->calls++;
@@ -43,9 +58,11 @@ exchange (
   Meter *const meter = data;
   const NnComm *const comm = meter->comm;
   const gint64 start = g_get_monotonic_time ();
+  const double cpu = cpu_seconds ();
 
   comm->exchange (comm->data, values, cut, received);
   meter->seconds += (g_get_monotonic_time () - start) / 1e6;
+  meter->cpu += cpu_seconds () - cpu;
   meter->bytes += sizeof (float)
       * (double) (cut[comm->size] - cut[comm->rank + 1] + cut[comm->rank]);
   meter->calls++;
@@ -97,16 +114,18 @@ main (int argc, char **argv)
   for (size_t i = 0; i < batch; i++)
     target[i * CLASSES + g_rand_int_range (rand, 0, CLASSES)] = 1;
   run_steps (trainer, WARM_UP, batch, x, target);
-  meter.seconds = meter.bytes = meter.calls = 0;
+  meter.seconds = meter.cpu = meter.bytes = meter.calls = 0;
 
+  const double cpu = cpu_seconds ();
   const double seconds = run_steps (trainer, steps, batch, x, target);
+  const double own_cpu = cpu_seconds () - cpu - meter.cpu;
 
   if (ranks_index (ranks) == 0)
     printf ("%s ranks %zu threads %zu batch %zu weights %zu step_ms %.3f "
-            "comm_ms %.3f calls %.0f kilobytes %.1f\n",
+            "cpu_ms %.3f comm_ms %.3f calls %.0f kilobytes %.1f\n",
         nick, ranks_size (ranks), config.n_threads, batch,
         nn_trainer_n_weights (trainer), 1e3 * seconds / steps,
-        1e3 * meter.seconds / steps, (double) meter.calls / steps,
-        meter.bytes / steps / 1e3);
+        1e3 * own_cpu / steps, 1e3 * meter.seconds / steps,
+        (double) meter.calls / steps, meter.bytes / steps / 1e3);
   return EXIT_SUCCESS;
 }

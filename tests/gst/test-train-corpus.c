@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <gio/gio.h>
 #include <gst/gst.h>
 #include <math.h>
+#include <string.h>
 #include "gst/decode.h"
 #include "gst/train/sounds.h"
 #include "tests/folder.h"
 #include "tests/gst/synthetic.h"
+#include "tests/nn/train/crew.h"
 
 static const SyntheticSound beep = { 16000, 1, 0.25, 440, 0, 0 };
 
@@ -251,6 +254,95 @@ test_load (void)
   test_folder_remove (folder);
 }
 
+#define N_SHARED 8
+
+/* In a folder of its own: of a rank its own files, in the place of the others'
+ * what cannot be read; or all. One is damaged. */
+static TrainCorpus *
+corpus_of_rank (const char *folder, const NnComm *comm, gboolean is_whole)
+{
+  g_autofree char *own = g_strdup_printf (
+      "%s/%s-%zu", folder, is_whole ? "whole" : "share", comm->rank);
+  g_autoptr (GError) error = NULL;
+  TrainCorpus *corpus = new_corpus ();
+
+  for (guint i = 0; i < N_SHARED; i++) {
+    g_autofree char *path = g_strdup_printf ("%s/happy/%u.wav", own, i);
+    const SyntheticSound sound = { 16000, 1, 0.1 + 0.02 * i, 440, 0.1, i };
+
+    synthetic_write (path, &sound);
+    if (i == 3 || (!is_whole && i % comm->size != comm->rank))
+      g_assert_true (g_file_set_contents (path, "no sound", -1, NULL));
+  }
+  train_corpus_add_folder (corpus, naming_of ("folder"), own, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (corpus->items->len, ==, N_SHARED);
+  return corpus;
+}
+
+static void
+load_shared (const NnComm *comm, gpointer data)
+{
+  const char *const folder = data;
+  g_autoptr (TrainCorpus) all = corpus_of_rank (folder, comm, TRUE);
+  g_autoptr (TrainCorpus) shared = corpus_of_rank (folder, comm, FALSE);
+  TrainSoundsConfig config = { .rate = 16000, .n_threads = 2 };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (train_sounds_load (all, &config, &error));
+  config.comm = comm;
+  g_assert_true (train_sounds_load (shared, &config, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (shared->items->len, ==, N_SHARED - 1);
+  g_assert_cmpuint (shared->problems->len, ==, 1);
+  g_assert_nonnull (
+      strstr (g_ptr_array_index (shared->problems, 0), "/happy/3.wav: "));
+  for (guint i = 0; i < N_SHARED - 1; i++) {
+    const TrainItem *const a = train_corpus_item (all, i);
+    const TrainItem *const b = train_corpus_item (shared, i);
+
+    g_assert_cmpmem (a->samples, a->n_samples * sizeof (float), b->samples,
+        b->n_samples * sizeof (float));
+    g_assert_cmpstr (a->digest, ==, b->digest);
+  }
+}
+
+/* Ranks decode a share each, and have what one that is alone has. */
+static void
+test_load_shared (void)
+{
+  for (size_t size = 2; size <= 5; size++) {
+    char *folder = test_folder_new ();
+
+    crew_run (size, load_shared, folder);
+    test_folder_remove (folder);
+  }
+}
+
+/* One is interrupted: so are all. */
+static void
+load_stopped (const NnComm *comm, gpointer data)
+{
+  g_autoptr (TrainCorpus) corpus = corpus_of_rank (data, comm, TRUE);
+  const gint stop = comm->rank == 1;
+  const TrainSoundsConfig config = {
+    .rate = 16000, .n_threads = 2, .comm = comm, .stop = &stop
+  };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (train_sounds_load (corpus, &config, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+static void
+test_load_stopped (void)
+{
+  char *folder = test_folder_new ();
+
+  crew_run (3, load_stopped, folder);
+  test_folder_remove (folder);
+}
+
 static void
 test_load_nothing (void)
 {
@@ -300,6 +392,8 @@ main (int argc, char **argv)
   g_test_add_func ("/train/sounds/decode", test_decode);
   g_test_add_func ("/train/sounds/decode-errors", test_decode_errors);
   g_test_add_func ("/train/sounds/load", test_load);
+  g_test_add_func ("/train/sounds/load-shared", test_load_shared);
+  g_test_add_func ("/train/sounds/load-stopped", test_load_stopped);
   g_test_add_func ("/train/sounds/load-nothing", test_load_nothing);
   g_test_add_data_func ("/train/corpus/shared/ravdess", "ravdess", test_shared);
   g_test_add_data_func ("/train/corpus/shared/emodb", "emodb", test_shared);

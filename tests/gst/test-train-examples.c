@@ -5,6 +5,7 @@
 #include "gst/train/examples.h"
 #include "gst/train/parallel.h"
 #include "gst/train/random.h"
+#include "tests/nn/train/crew.h"
 
 #define N_CLASSES 3
 
@@ -98,6 +99,44 @@ test_plain (void)
       g_assert_cmpfloat (target[c], ==, c == item->label);
     g_assert_cmpfloat (weight, ==, 1);
   }
+}
+
+/* A rank that has silence where others make the features. */
+static void
+make_shared (const NnComm *comm, gpointer data)
+{
+  const TrainExamplesConfig *const config = data;
+  TrainExamplesConfig shared_config = *config;
+  g_autoptr (TrainCorpus) corpus = new_corpus ((guint[]){ 3, 2, 2 }, 5000);
+  g_autoptr (TrainExamples) whole = new_examples (corpus, config);
+  g_autoptr (TrainExamples) shared = NULL;
+  g_autofree size_t *cut = nn_comm_cut (comm, 7);
+
+  for (gsize i = 0; i < 7; i++) {
+    TrainItem *const item = train_corpus_item (corpus, i);
+
+    if (i < cut[comm->rank] || i >= cut[comm->rank + 1])
+      memset (item->samples, 0, item->n_samples * sizeof *item->samples);
+  }
+  shared_config.comm = comm;
+  shared = new_examples (corpus, &shared_config);
+  for (gsize i = 0; i < 7; i++) {
+    float x[2][16 * 8], target[N_CLASSES], weight;
+
+    make (whole, i, 3, FALSE, x[0], target, &weight);
+    make (shared, i, 3, FALSE, x[1], target, &weight);
+    g_assert_cmpmem (x[0], sizeof x[0], x[1], sizeof x[1]);
+  }
+}
+
+/* What stays the same is made by the ranks together. */
+static void
+test_shared (void)
+{
+  TrainExamplesConfig config = { .recipe = small_recipe (), .n_threads = 2 };
+
+  for (size_t size = 2; size <= 9; size++)
+    crew_run (size, make_shared, &config);
 }
 
 /* The same seed gives the same sample, another one another. */
@@ -351,6 +390,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/train/examples/plain", test_plain);
+  g_test_add_func ("/train/examples/shared", test_shared);
   g_test_add_func ("/train/examples/seed", test_seed);
   g_test_add_func ("/train/examples/copies", test_copies);
   g_test_add_func ("/train/examples/balance", test_balance);
