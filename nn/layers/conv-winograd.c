@@ -12,7 +12,7 @@
 #define PRODUCTS ((size_t) NN_WINOGRAD_PRODUCTS)
 
 /* Tiles that make a product worth its transformed kernel's way from memory. */
-#define MIN_TILES ((size_t) 12)
+#define MIN_TILES ((size_t) 6)
 /* Rows of tiles at a time, so that products stay in the cache. */
 #define MAX_TILES ((size_t) 48)
 /* Floats of the transformed kernel, four times those of the kernel. */

@@ -39,6 +39,7 @@ static const Case cases[] = {
   { "conv2d-pointwise",  CONV, 2, { 1, 4, 5 }, 7, { 1, 1, 1 }, { 1, 1, 1 }, { 1, 1, 1 }, "same", 3, 1, true },
   { "conv2d-winograd",   CONV, 2, { 1, 13, 18 }, 16, { 1, 3, 3 }, { 1, 1, 1 }, { 1, 1, 1 }, "same", 32, 1, true },
   { "conv2d-winograd-valid", CONV, 2, { 1, 15, 14 }, 32, { 1, 3, 3 }, { 1, 1, 1 }, { 1, 1, 1 }, "valid", 16, 1, false },
+  { "conv2d-winograd-small", CONV, 2, { 1, 8, 11 }, 32, { 1, 3, 3 }, { 1, 1, 1 }, { 1, 1, 1 }, "same", 48, 1, true },
   { "conv3d-same",       CONV, 3, { 4, 5, 6 }, 2, { 2, 3, 3 }, { 2, 1, 2 }, { 1, 1, 1 }, "same", 3, 1, true },
   { "conv3d-valid",      CONV, 3, { 5, 5, 6 }, 2, { 2, 2, 3 }, { 1, 1, 1 }, { 2, 1, 1 }, "valid", 3, 1, false },
   { "depthwise1d",       DEPTHWISE, 1, { 1, 1, 9 }, 3, { 1, 1, 3 }, { 1, 1, 2 }, { 1, 1, 1 }, "same", 2, 1, true },
