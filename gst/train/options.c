@@ -100,7 +100,8 @@ static const Option options[] = {
     "Mix pairs of examples, shares of Beta(ALPHA, ALPHA) (0)", "ALPHA" },
   { "model", G_OPTION_ARG_STRING_ARRAY, AT (models), 0, 0, TRUE,
     "Architecture (cnn-gru, cnn-lstm, cnn-lstm-optimized, "
-    "cnn-lstm-regularized, simple, logistic), or a model file to start from",
+    "cnn-lstm-regularized, cnn, simple, logistic), or a model file to start "
+    "from",
     "NICK|FILE", TRAIN_DEFAULT_MODEL },
   { "recipe", G_OPTION_ARG_STRING_ARRAY, AT (recipe), 0, 0, TRUE,
     "Change the features of the architecture (top_db=60)", "FIELD=VALUE" },

@@ -10,7 +10,7 @@
 #define TRAIN_DEFAULT_BALANCE "oversample"
 #define TRAIN_DEFAULT_SCHEDULE "plateau"
 #define TRAIN_DEFAULT_KEEP "best"
-#define TRAIN_DEFAULT_MODEL "cnn-lstm-optimized"
+#define TRAIN_DEFAULT_MODEL "cnn"
 
 typedef struct {
   /* Data sets. Folders of train_namings[i] are in folders[i]. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Models that have not been trained yet: the four of design.md section 3 by
- * their nick, the small ones for statistics of features (simple: two hidden
- * layers; logistic: none), or any Keras configuration. Weights come from the
- * initialisers that the configuration names, drawn as Keras draws them (the
+/* Models that have not been trained yet: the four of the Python system and ours
+ * (cnn) by their nick, the small ones for statistics of features (simple: two
+ * hidden layers; logistic: none), or any Keras configuration. Weights come from
+ * the initialisers that the configuration names, drawn as Keras draws them (the
  * distributions, not Keras' own random numbers) from one seed.
  */
 #pragma once

@@ -136,8 +136,7 @@ check_model (const char *path)
       json_object_get_int_member (
           json_object_get_object_member (data, "training"), "sounds"),
       ==, 32);
-  g_assert_cmpstr (
-      json_object_get_string_member (root, "model"), ==, "cnn-lstm-optimized");
+  g_assert_cmpstr (json_object_get_string_member (root, "model"), ==, "cnn");
 }
 
 /* The end of what the tool prints: the table of the test. */
