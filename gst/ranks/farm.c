@@ -1,29 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rank 0 has the list. The main thread of each rank speaks for its workers:
  *
- *   worker -> rank 0   ASK            answered by a task, or NONE
- *                      RESULT task    with what the task gave
- *                      FAILED task
- *                      LEAVE          when all its workers are done
+ *   rank -> rank 0   ASK n, ahead   n workers have nothing to do, and so many
+ *                                   tasks more may wait: answered by tasks, and
+ *                                   NONE or LATER where those are all
+ *                    RESULT task    with what the task gave
+ *                    FAILED task
+ *                    LEAVE          when all its workers are done
  *
- * Rank 0's own workers get tasks from the same list.
+ * Rank 0's own workers get tasks from the same list. While there are many, some
+ * wait in each rank, so that no worker waits for an answer, which takes about
+ * as long as a short file; fewer and fewer towards the end, and then none, for
+ * another rank may be idle.
  */
 #include "gst/ranks/farm.h"
 
 #include <string.h>
 
 #define NONE G_MAXUINT64
+#define LATER (G_MAXUINT64 - 1)
+#define AHEAD 32          /* most tasks that wait in a rank */
 #define LOOK_INTERVAL 500 /* us, for messages while own workers compute */
 #define TICK (G_USEC_PER_SEC / 5)
 
 typedef enum { ASK, RESULT, FAILED, LEAVE } Kind;
 
 typedef struct {
-  guint64 kind, task;
+  guint64 kind, task; /* or n */
+  guint64 ahead;
 } Header;
 
 typedef struct {
   gsize index;
+  gboolean is_dropped; /* nobody began it before the stop */
   GBytes *result;
 } Task;
 
@@ -38,21 +47,34 @@ typedef struct {
 /* In todo: no more. */
 static Task the_end;
 
+static gboolean
+is_stopped (const FarmConfig *config)
+{
+  return config->stop && g_atomic_int_get (config->stop) != 0;
+}
+
+/* Returns the microseconds that it was at work. */
 static gpointer
 work (gpointer data)
 {
   const Farm *const farm = data;
   const FarmConfig *const config = farm->config;
   const gpointer own = config->begin ? config->begin (config->data) : NULL;
+  gint64 busy = 0;
   Task *task;
 
   while ((task = g_async_queue_pop (farm->todo)) != &the_end) {
-    task->result = config->run (config->data, own, task->index);
+    const gint64 begin = g_get_monotonic_time ();
+
+    task->is_dropped = is_stopped (config);
+    if (!task->is_dropped)
+      task->result = config->run (config->data, own, task->index);
+    busy += g_get_monotonic_time () - begin;
     g_async_queue_push (farm->done, task);
   }
   if (config->end)
     config->end (own);
-  return NULL;
+  return GSIZE_TO_POINTER (busy);
 }
 
 static void
@@ -70,10 +92,31 @@ next_task (Farm *farm)
 {
   const FarmConfig *const config = farm->config;
 
-  if (farm->next == config->n_tasks
-      || (config->stop && g_atomic_int_get (config->stop) != 0))
+  if (farm->next == config->n_tasks || is_stopped (config))
     return NONE;
-  return farm->next++;
+  return config->order ? config->order[farm->next++] : farm->next++;
+}
+
+/* Rank 0: tasks that may wait in a rank now: a quarter of its even share of
+ * what is left. */
+static guint64
+ahead (const Farm *farm)
+{
+  const FarmConfig *const config = farm->config;
+  const gsize n_workers = ranks_size (farm->ranks) * config->n_threads;
+
+  return MIN (AHEAD, (config->n_tasks - farm->next) / (4 * n_workers));
+}
+
+/* Rank 0: tasks for its own workers. */
+static void
+start_own (Farm *farm)
+{
+  guint64 task;
+
+  while (farm->n_running < farm->config->n_threads + ahead (farm)
+      && (task = next_task (farm)) != NONE)
+    start (farm, task);
 }
 
 static void
@@ -83,6 +126,23 @@ task_free (Task *task)
   g_free (task);
 }
 
+/* Rank 0: tasks for another rank. */
+static void
+give (Farm *farm, const Header *asked, size_t to)
+{
+  const guint64 most = asked->task + MIN (asked->ahead, ahead (farm));
+  g_autofree guint64 *tasks = g_new (guint64, most + 1);
+  gsize n = 0;
+
+  while (n < most && (tasks[n] = next_task (farm)) != NONE)
+    n++;
+  if (n < most)
+    n++; /* the NONE */
+  else if (most < asked->task + asked->ahead)
+    tasks[n++] = LATER;
+  ranks_send (farm->ranks, to, tasks, n * sizeof *tasks);
+}
+
 /* Rank 0: a message of another rank; TRUE where it leaves. */
 static gboolean
 answer (Farm *farm, GBytes *message, size_t from)
@@ -90,12 +150,10 @@ answer (Farm *farm, GBytes *message, size_t from)
   const FarmConfig *const config = farm->config;
   const Header *const header = g_bytes_get_data (message, NULL);
   g_autoptr (GBytes) result = NULL;
-  guint64 task;
 
   switch ((Kind) header->kind) {
     case ASK:
-      task = next_task (farm);
-      ranks_send (farm->ranks, from, &task, sizeof task);
+      give (farm, header, from);
       break;
     case RESULT:
       result = g_bytes_new_from_bytes (
@@ -117,11 +175,8 @@ lead (Farm *farm)
   const FarmConfig *const config = farm->config;
   size_t n_others = ranks_size (farm->ranks) - 1;
   gint64 next_tick = g_get_monotonic_time () + TICK;
-  guint64 task;
 
-  while (
-      farm->n_running < config->n_threads && (task = next_task (farm)) != NONE)
-    start (farm, task);
+  start_own (farm);
   while (farm->n_running > 0 || n_others > 0) {
     Task *const done = g_async_queue_timeout_pop (
         farm->done, n_others > 0 ? LOOK_INTERVAL : TICK);
@@ -130,10 +185,9 @@ lead (Farm *farm)
 
     if (done) {
       farm->n_running--;
-      task = next_task (farm);
-      if (task != NONE)
-        start (farm, task);
-      config->done (config->data, done->index, done->result);
+      start_own (farm);
+      if (!done->is_dropped)
+        config->done (config->data, done->index, done->result);
       task_free (done);
     }
     if (config->tick && g_get_monotonic_time () >= next_tick) {
@@ -152,7 +206,7 @@ lead (Farm *farm)
 static void
 tell (Farm *farm, Kind kind, const Task *task)
 {
-  const Header header = { kind, task ? task->index : 0 };
+  const Header header = { .kind = kind, .task = task ? task->index : 0 };
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
 
   g_byte_array_append (bytes, (const guint8 *) &header, sizeof header);
@@ -162,39 +216,75 @@ tell (Farm *farm, Kind kind, const Task *task)
   ranks_send (farm->ranks, 0, bytes->data, bytes->len);
 }
 
-static guint64
-ask (Farm *farm)
+/* What a rank other than 0 knows of the list. */
+typedef struct {
+  gboolean is_asked; /* and there is no answer yet */
+  gboolean is_scarce, is_over;
+} Follower;
+
+static void
+ask (Farm *farm, Follower *self)
 {
-  size_t from;
+  const guint n = farm->config->n_threads, in_hand = farm->n_running;
 
-  tell (farm, ASK, NULL);
+  if (self->is_over || self->is_asked
+      || in_hand >= n + (self->is_scarce ? 0 : AHEAD / 2))
+    return;
 
-  g_autoptr (GBytes) answer = ranks_receive (farm->ranks, TRUE, &from);
+  const Header header = { .kind = ASK,
+    .task = in_hand < n ? n - in_hand : 0,
+    .ahead = n + AHEAD - MAX (n, in_hand) };
 
-  return *(const guint64 *) g_bytes_get_data (answer, NULL);
+  ranks_send (farm->ranks, 0, &header, sizeof header);
+  self->is_asked = TRUE;
 }
 
 static void
+take_answer (Farm *farm, Follower *self)
+{
+  size_t from;
+  g_autoptr (GBytes) answer = ranks_receive (farm->ranks, FALSE, &from);
+
+  if (!answer)
+    return;
+
+  gsize len;
+  const guint64 *const tasks = g_bytes_get_data (answer, &len);
+
+  self->is_asked = FALSE;
+  for (gsize i = 0; i < len / sizeof *tasks; i++)
+    if (tasks[i] == NONE)
+      self->is_over = TRUE;
+    else if (tasks[i] == LATER)
+      self->is_scarce = TRUE;
+    else
+      start (farm, tasks[i]);
+}
+
+/* Looks for answers now and then, as rank 0 does: waiting in MPI would keep a
+ * processor busy that the workers need. */
+static void
 follow (Farm *farm)
 {
-  gboolean is_over = FALSE;
+  Follower self = { 0 };
 
   for (;;) {
-    while (!is_over && farm->n_running < farm->config->n_threads) {
-      const guint64 task = ask (farm);
-
-      is_over = task == NONE;
-      if (!is_over)
-        start (farm, task);
-    }
-    if (farm->n_running == 0)
+    ask (farm, &self);
+    if (farm->n_running == 0 && !self.is_asked)
       break;
 
-    Task *const done = g_async_queue_pop (farm->done);
+    Task *const done = self.is_asked
+        ? g_async_queue_timeout_pop (farm->done, LOOK_INTERVAL)
+        : g_async_queue_pop (farm->done);
 
-    farm->n_running--;
-    tell (farm, done->result ? RESULT : FAILED, done);
-    task_free (done);
+    if (done) {
+      farm->n_running--;
+      if (!done->is_dropped)
+        tell (farm, done->result ? RESULT : FAILED, done);
+      task_free (done);
+    }
+    if (self.is_asked)
+      take_answer (farm, &self);
   }
   tell (farm, LEAVE, NULL);
 }
@@ -208,6 +298,8 @@ farm_run (Ranks *ranks, const FarmConfig *config)
     .config = config,
     .todo = g_async_queue_new (),
     .done = g_async_queue_new () };
+  const gint64 begin = g_get_monotonic_time ();
+  gint64 whole, busy = 0;
 
   for (guint i = 0; i < n; i++)
     threads[i] = g_thread_new ("farm", work, &farm);
@@ -215,10 +307,13 @@ farm_run (Ranks *ranks, const FarmConfig *config)
     lead (&farm);
   else
     follow (&farm);
+  whole = g_get_monotonic_time () - begin;
   for (guint i = 0; i < n; i++)
     g_async_queue_push (farm.todo, &the_end);
   for (guint i = 0; i < n; i++)
-    g_thread_join (threads[i]);
+    busy += GPOINTER_TO_SIZE (g_thread_join (threads[i]));
+  g_debug ("rank %zu was idle for %.1f %% of %.3f s", ranks_index (ranks),
+      100 - 100.0 * busy / MAX (n * whole, 1), whole / 1e6);
   g_async_queue_unref (farm.todo);
   g_async_queue_unref (farm.done);
 }

@@ -7,8 +7,10 @@
 
 typedef struct {
   gsize n_tasks;
-  guint n_threads;  /* of each rank */
-  const gint *stop; /* not 0 (g_atomic_int_get): nothing more is handed out */
+  const gsize *order; /* [n_tasks], in which they are handed out; NULL: theirs;
+                         of rank 0 only */
+  guint n_threads;    /* of each rank */
+  const gint *stop;   /* not 0 (g_atomic_int_get): nothing more is begun */
   /* What a thread needs of its own; both may be NULL. */
   gpointer (*begin) (gpointer data);
   void (*end) (gpointer own);
@@ -21,5 +23,5 @@ typedef struct {
   gpointer data;
 } FarmConfig;
 
-/* Called by all ranks; returns when all tasks that were handed out are done. */
+/* Called by all ranks; returns when all tasks that were begun are done. */
 void farm_run (Ranks *ranks, const FarmConfig *config);

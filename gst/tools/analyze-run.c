@@ -418,6 +418,17 @@ share_choice (Run *run)
             g_array_index (run->indices, guint64, k)));
 }
 
+/* The bytes of a file. */
+static guint64
+weigh (gsize i, gpointer user_data)
+{
+  const Run *const run = user_data;
+  const ListingEntry *const entry = g_ptr_array_index (run->entries, i);
+  GStatBuf about;
+
+  return g_stat (entry->source, &about) == 0 ? about.st_size : 0;
+}
+
 static gboolean
 run_batch (Run *run, const gint *stop)
 {
@@ -431,7 +442,8 @@ run_batch (Run *run, const gint *stop)
     .end = end_thread,
     .work = analyse,
     .take = take_item,
-    .tick = options->is_quiet || !options->listing ? NULL : show_progress };
+    .tick = options->is_quiet || !options->listing ? NULL : show_progress,
+    .weight = weigh };
 
   run->begin = g_get_monotonic_time ();
   if (is_shared (run))

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A batch on several ranks: what is told of a number goes to rank 0 as bytes,
  * when all is told, and waits there for its turn. */
+#include <stdlib.h>
 #include "gst/ranks/farm.h"
 #include "gst/tools/batch-private.h"
+
+#define N_LAST ((gsize) 4096) /* that are sorted by their weights */
 
 typedef struct {
   const BatchFuncs *funcs;
@@ -82,6 +85,44 @@ done (gpointer data, gsize i, GBytes *result)
   }
 }
 
+typedef struct {
+  gsize i;
+  guint64 weight;
+} Weighted;
+
+static gint
+compare_weights (gconstpointer a, gconstpointer b)
+{
+  const Weighted *const x = a, *const y = b;
+
+  if (x->weight != y->weight)
+    return x->weight < y->weight ? 1 : -1;
+  return x->i < y->i ? -1 : x->i > y->i;
+}
+
+/* All in their order, but for the last: what is begun in the end should be
+ * short, so that all ranks end at the same time. Not all are sorted, for their
+ * results wait for their turn. */
+static gsize *
+make_order (const Shared *shared)
+{
+  const gsize n = shared->n, n_last = MIN (n, N_LAST);
+  g_autofree Weighted *last = g_new (Weighted, n_last);
+  gsize *order = g_new (gsize, n);
+
+  for (gsize k = 0; k < n; k++)
+    order[k] = k;
+  for (gsize k = 0; k < n_last; k++) {
+    const gsize i = n - n_last + k;
+
+    last[k] = (Weighted){ i, shared->funcs->weight (i, shared->user_data) };
+  }
+  qsort (last, n_last, sizeof *last, compare_weights);
+  for (gsize k = 0; k < n_last; k++)
+    order[n - n_last + k] = last[k].i;
+  return order;
+}
+
 static void
 tick (gpointer data)
 {
@@ -101,7 +142,10 @@ batch_run_on_ranks (Ranks *ranks, gsize n, guint n_threads,
     .user_data = user_data,
     .results = g_new0 (GBytes *, n + 1),
     .n = n };
+  g_autofree gsize *order =
+      ranks_index (ranks) == 0 && funcs->weight ? make_order (&shared) : NULL;
   const FarmConfig farm = { .n_tasks = n,
+    .order = order,
     .n_threads = n_threads,
     .stop = stop,
     .begin = begin,

@@ -19,6 +19,9 @@ typedef struct {
   void (*take) (gsize i, gpointer item, gpointer user_data);
   /* Called in the caller's thread a few times a second; may be NULL. */
   void (*tick) (gpointer user_data);
+  /* How long number i takes, in any unit; on ranks, the longest of the last
+   * begin first. May be NULL. */
+  guint64 (*weight) (gsize i, gpointer user_data);
 } BatchFuncs;
 
 /* Works on 0..n - 1 with that many threads, and returns when all is told.
