@@ -9,9 +9,9 @@
  *                    LEAVE          when all its workers are done
  *
  * Rank 0's own workers get tasks from the same list. While there are many, some
- * wait in each rank, so that no worker waits for an answer, which takes about
- * as long as a short file; fewer and fewer towards the end, and then none, for
- * another rank may be idle.
+ * wait in each rank (n_ahead), so that no worker waits for an answer, which
+ * takes about as long as a short file; fewer and fewer towards the end, and
+ * then none, for another rank may be idle.
  */
 #include "gst/ranks/farm.h"
 
@@ -19,7 +19,6 @@
 
 #define NONE G_MAXUINT64
 #define LATER (G_MAXUINT64 - 1)
-#define AHEAD 32          /* most tasks that wait in a rank */
 #define LOOK_INTERVAL 500 /* us, for messages while own workers compute */
 #define TICK (G_USEC_PER_SEC / 5)
 
@@ -66,7 +65,8 @@ work (gpointer data)
   while ((task = g_async_queue_pop (farm->todo)) != &the_end) {
     const gint64 begin = g_get_monotonic_time ();
 
-    task->is_dropped = is_stopped (config);
+    /* Rank 0 would not know what others have dropped. */
+    task->is_dropped = ranks_index (farm->ranks) == 0 && is_stopped (config);
     if (!task->is_dropped)
       task->result = config->run (config->data, own, task->index);
     busy += g_get_monotonic_time () - begin;
@@ -105,7 +105,8 @@ ahead (const Farm *farm)
   const FarmConfig *const config = farm->config;
   const gsize n_workers = ranks_size (farm->ranks) * config->n_threads;
 
-  return MIN (AHEAD, (config->n_tasks - farm->next) / (4 * n_workers));
+  return MIN (
+      config->n_ahead, (config->n_tasks - farm->next) / (4 * n_workers));
 }
 
 /* Rank 0: tasks for its own workers. */
@@ -226,14 +227,15 @@ static void
 ask (Farm *farm, Follower *self)
 {
   const guint n = farm->config->n_threads, in_hand = farm->n_running;
+  const guint most = n + farm->config->n_ahead;
 
   if (self->is_over || self->is_asked
-      || in_hand >= n + (self->is_scarce ? 0 : AHEAD / 2))
+      || in_hand >= (self->is_scarce ? n : (n + most + 1) / 2))
     return;
 
   const Header header = { .kind = ASK,
     .task = in_hand < n ? n - in_hand : 0,
-    .ahead = n + AHEAD - MAX (n, in_hand) };
+    .ahead = most - MAX (n, in_hand) };
 
   ranks_send (farm->ranks, 0, &header, sizeof header);
   self->is_asked = TRUE;

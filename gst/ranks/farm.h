@@ -10,7 +10,10 @@ typedef struct {
   const gsize *order; /* [n_tasks], in which they are handed out; NULL: theirs;
                          of rank 0 only */
   guint n_threads;    /* of each rank */
-  const gint *stop;   /* not 0 (g_atomic_int_get): nothing more is begun */
+  guint n_ahead;    /* most tasks that wait in a rank for a thread of it: some,
+                       where one takes no longer than a message may */
+  const gint *stop; /* not 0 (g_atomic_int_get): rank 0 begins nothing and hands
+                       nothing out any more */
   /* What a thread needs of its own; both may be NULL. */
   gpointer (*begin) (gpointer data);
   void (*end) (gpointer own);

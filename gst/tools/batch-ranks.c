@@ -5,6 +5,7 @@
 #include "gst/ranks/farm.h"
 #include "gst/tools/batch-private.h"
 
+#define N_AHEAD 32            /* files of 1 ms, messages of up to 20 ms */
 #define N_LAST ((gsize) 4096) /* that are sorted by their weights */
 
 typedef struct {
@@ -147,6 +148,7 @@ batch_run_on_ranks (Ranks *ranks, gsize n, guint n_threads,
   const FarmConfig farm = { .n_tasks = n,
     .order = order,
     .n_threads = n_threads,
+    .n_ahead = N_AHEAD,
     .stop = stop,
     .begin = begin,
     .end = funcs->end,

@@ -57,12 +57,12 @@ unpack (const char **at)
 static void
 test_order (gconstpointer data)
 {
-  static const BatchPacking packing = { .pack = pack,
-    .unpack = unpack,
-    .free = g_free };
-  static const BatchFuncs funcs = { .work = work_on,
-    .take = take,
-    .weight = weigh };
+  static const BatchPacking packing = {
+    .pack = pack, .unpack = unpack, .free = g_free
+  };
+  static const BatchFuncs funcs = {
+    .work = work_on, .take = take, .weight = weigh
+  };
   const gsize n = GPOINTER_TO_SIZE (data);
   const gsize first_sorted = n - MIN (n, N_SORTED);
   Work work = { .n = n, .begun = g_array_new (FALSE, FALSE, sizeof (gsize)) };

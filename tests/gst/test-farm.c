@@ -48,6 +48,7 @@ run (Work *work, gsize n_tasks, guint n_threads)
 {
   const FarmConfig config = { .n_tasks = n_tasks,
     .n_threads = n_threads,
+    .n_ahead = 3,
     .stop = &work->stop,
     .run = square,
     .done = check,
