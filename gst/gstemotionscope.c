@@ -36,8 +36,9 @@
 #include "gst/recognizer.h"
 #include "gst/result-reader.h"
 #include "gst/scope-picture.h"
+#include "gst/scope-slicer.h"
 #include "gst/scope-spectrogram.h"
-#include "gst/timeline.h"
+#include "gst/scope-spells.h"
 
 GST_DEBUG_CATEGORY_STATIC (gst_emotion_scope_debug);
 #define GST_CAT_DEFAULT gst_emotion_scope_debug
@@ -57,21 +58,14 @@ struct _GstEmotionScope {
 
   /* The streaming thread's own. */
   GstEmotionReader reader;
-  GstEmotionResult *result; /* the last, or NULL */
-  GQueue spells;            /* GstEmotionSpell */
-  GstSegment segment;
-  GstEmotionTimeline timeline; /* counts frames of the sound */
-  GstAdapter *adapter;         /* sound for the next picture */
-  guint64 position;            /* in frames: what went into the adapter */
-  guint64 start;               /* where the pictures' count begins */
-  guint64 n_pictures;          /* since start */
+  GstEmotionSpells told;
+  GstEmotionSlicer slicer;
   GstEmotionConvert *convert;
   GstClockTime shown_span;
   GstEmotionSpectrogram *spectrogram;
   float *levels; /* [n_bands][n_columns] of the spectrogram */
   GstEmotionPicture *picture;
   gint width, height; /* of the picture */
-  gint fps_n, fps_d;  /* of the count of pictures */
   GstClockTime now;   /* stream time of the end of the sound so far */
 };
 
@@ -119,42 +113,15 @@ static void
 clear_results (GstEmotionScope *self)
 {
   gst_emotion_reader_reset (&self->reader);
-  g_clear_pointer (&self->result, gst_emotion_result_free);
-  g_queue_clear_full (&self->spells, (GDestroyNotify) gst_emotion_spell_free);
+  gst_emotion_spells_clear (&self->told);
 }
 
-/* Where windows overlap, the one that begins later tells. */
 static void
 take_result (GstEmotionResult *result, gpointer user_data)
 {
   GstEmotionScope *self = user_data;
-  const GstEmotionWindow *window = &result->window;
-  GstEmotionSpell *last = g_queue_peek_tail (&self->spells);
-  GstEmotionSpell *spell = g_new0 (GstEmotionSpell, 1);
 
-  spell->start = GST_CLOCK_TIME_IS_VALID (window->stream_time)
-      ? window->stream_time
-      : window->timestamp;
-  spell->end = spell->start + window->duration;
-  spell->label = result->label_index;
-  spell->text =
-      g_strdup (window->silence ? GST_EMOTION_SILENCE
-                                : gst_emotion_result_emotion (result));
-  if (last && last->end > spell->start)
-    last->end = MAX (last->start, spell->start);
-  g_queue_push_tail (&self->spells, spell);
-  gst_emotion_result_free (self->result);
-  self->result = result;
-}
-
-static void
-forget_old_spells (GstEmotionScope *self)
-{
-  GstEmotionSpell *oldest;
-
-  while ((oldest = g_queue_peek_head (&self->spells))
-      && oldest->end + self->shown_span < self->now)
-    gst_emotion_spell_free (g_queue_pop_head (&self->spells));
+  gst_emotion_spells_add (&self->told, result);
 }
 
 /* Pictures */
@@ -203,18 +170,11 @@ setup (GstAudioVisualizer *visualizer)
     self->width = width;
     self->height = height;
   }
-  if (self->fps_n != visualizer->vinfo.fps_n
-      || self->fps_d != visualizer->vinfo.fps_d) {
-    self->fps_n = visualizer->vinfo.fps_n;
-    self->fps_d = visualizer->vinfo.fps_d;
-    self->start = self->position
-        - gst_adapter_available (self->adapter)
-            / GST_AUDIO_INFO_BPF (&visualizer->ainfo);
-    self->n_pictures = 0;
-  }
+  gst_emotion_slicer_set_pictures (
+      &self->slicer, visualizer->vinfo.fps_n, visualizer->vinfo.fps_d);
   GST_OBJECT_LOCK (self);
-  self->frame_duration =
-      gst_util_uint64_scale_int (GST_SECOND, self->fps_d, self->fps_n);
+  self->frame_duration = gst_util_uint64_scale_int (
+      GST_SECOND, visualizer->vinfo.fps_d, visualizer->vinfo.fps_n);
   GST_OBJECT_UNLOCK (self);
   gst_element_post_message (
       GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
@@ -237,10 +197,11 @@ render (GstAudioVisualizer *visualizer, GstBuffer *audio, GstVideoFrame *frame)
     .column_ns = (double) gst_emotion_spectrogram_hop () / rate * GST_SECOND,
     .now = (gint64) self->now,
     .span = (gint64) self->shown_span,
-    .spells = &self->spells,
-    .result = self->result };
+    .spells = &self->told.spells,
+    .result = self->told.result };
 
-  forget_old_spells (self);
+  gst_emotion_spells_forget (
+      &self->told, self->now - MIN (self->now, self->shown_span));
   gst_emotion_spectrogram_levels (self->spectrogram, self->levels);
   gst_emotion_picture_draw (self->picture, &view,
       GST_VIDEO_FRAME_PLANE_DATA (frame, 0),
@@ -270,61 +231,32 @@ analyse (GstEmotionScope *self, GstBuffer *buffer)
   gst_audio_buffer_unmap (&audio);
 }
 
-/* The sound of one picture goes on to the base class. It would make pictures of
- * what it kept from before, too, at other distances: so it is told to forget
- * that. */
-static GstFlowReturn
-push_picture (GstEmotionScope *self, GstPad *pad, gsize n)
-{
-  const GstAudioInfo *info = &GST_AUDIO_VISUALIZER (self)->ainfo;
-  const guint64 first =
-      self->position - gst_adapter_available (self->adapter) / info->bpf;
-  GstEmotionWindow window = { 0 };
-  GstBuffer *buffer = gst_buffer_make_writable (
-      gst_adapter_take_buffer (self->adapter, n * info->bpf));
-
-  gst_emotion_timeline_stamp (&self->timeline, first, n, &window);
-  GST_BUFFER_PTS (buffer) = window.timestamp;
-  GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
-  GST_BUFFER_DURATION (buffer) = window.duration;
-  GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
-  self->now = window.duration
-      + (GST_CLOCK_TIME_IS_VALID (window.stream_time) ? window.stream_time
-                                                      : window.timestamp);
-  self->n_pictures++;
-  analyse (self, buffer);
-  return self->base_chain (pad, GST_OBJECT (self), buffer);
-}
-
-/* Frames of sound up to the end of the next picture, from `first` on. */
+/* The base class makes no picture of less than this. */
 static gsize
-frames_of_picture (GstEmotionScope *self, guint64 first)
+least_frames (GstEmotionScope *self)
 {
-  const GstAudioVisualizer *visualizer = GST_AUDIO_VISUALIZER (self);
-  const guint64 end = self->start
-      + gst_util_uint64_scale (self->n_pictures + 1,
-          (guint64) visualizer->ainfo.rate * visualizer->vinfo.fps_d,
-          visualizer->vinfo.fps_n);
-
-  /* The base class makes no picture of less than this. */
-  return MAX (end > first ? end - first : 0, MAX (visualizer->req_spf, 1));
+  return MAX (GST_AUDIO_VISUALIZER (self)->req_spf, 1);
 }
 
+/* The sound of one picture after another goes on to the base class. It would
+ * make pictures of what it kept from before, too, at other distances: so it is
+ * told to forget that. */
 static GstFlowReturn
 push_pictures (GstEmotionScope *self, GstPad *pad)
 {
-  const gint bpf = GST_AUDIO_VISUALIZER (self)->ainfo.bpf;
   GstFlowReturn flow = GST_FLOW_OK;
+  GstBuffer *buffer;
 
-  while (flow == GST_FLOW_OK) {
-    const gsize have = gst_adapter_available (self->adapter) / bpf;
-    const gsize n = frames_of_picture (self, self->position - have);
-
-    if (have < n)
-      break;
-    if (!update_span (self))
+  while (flow == GST_FLOW_OK
+      && (buffer = gst_emotion_slicer_next (
+              &self->slicer, least_frames (self), &self->now))) {
+    if (!update_span (self)) {
+      gst_buffer_unref (buffer);
       return GST_FLOW_ERROR;
-    flow = push_picture (self, pad, n);
+    }
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
+    analyse (self, buffer);
+    flow = self->base_chain (pad, GST_OBJECT (self), buffer);
   }
   return flow;
 }
@@ -333,14 +265,11 @@ push_pictures (GstEmotionScope *self, GstPad *pad)
 static void
 restart (GstEmotionScope *self)
 {
-  gst_adapter_clear (self->adapter);
-  gst_emotion_timeline_break (&self->timeline);
+  gst_emotion_slicer_restart (&self->slicer);
   if (self->convert)
     gst_emotion_convert_reset (self->convert);
   if (self->spectrogram)
     gst_emotion_spectrogram_clear (self->spectrogram);
-  self->start = self->position;
-  self->n_pictures = 0;
 }
 
 /* Takes buffer: sound with the time stamp pts (or NONE). */
@@ -348,19 +277,9 @@ static GstFlowReturn
 take_sound (
     GstEmotionScope *self, GstPad *pad, GstClockTime pts, GstBuffer *buffer)
 {
-  const gint bpf = GST_AUDIO_VISUALIZER (self)->ainfo.bpf;
-  const gsize n = gst_buffer_get_size (buffer) / bpf;
-
-  if (!gst_emotion_timeline_continues (&self->timeline, pts))
+  if (!gst_emotion_slicer_continues (&self->slicer, pts))
     restart (self);
-  gst_buffer_resize (buffer, 0, n * bpf);
-  if (n == 0) {
-    gst_buffer_unref (buffer);
-    return GST_FLOW_OK;
-  }
-  gst_emotion_timeline_advance (&self->timeline, pts, n, self->position);
-  self->position += n;
-  gst_adapter_push (self->adapter, buffer);
+  gst_emotion_slicer_add (&self->slicer, pts, buffer);
   return push_pictures (self, pad);
 }
 
@@ -377,8 +296,7 @@ chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT)
       || GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_RESYNC))
     restart (self);
-  return take_sound (
-      self, pad, GST_BUFFER_PTS (buffer), gst_buffer_make_writable (buffer));
+  return take_sound (self, pad, GST_BUFFER_PTS (buffer), buffer);
 }
 
 static GstBuffer *
@@ -399,15 +317,13 @@ silence_new (GstEmotionScope *self, gsize n)
 static void
 finish (GstEmotionScope *self, GstPad *pad)
 {
-  gsize have, n;
+  gsize n;
 
   if (!self->convert)
     return;
-  have = gst_adapter_available (self->adapter)
-      / GST_AUDIO_VISUALIZER (self)->ainfo.bpf;
-  n = frames_of_picture (self, self->position - have);
-  if (have > 0 && have < n)
-    take_sound (self, pad, GST_CLOCK_TIME_NONE, silence_new (self, n - have));
+  n = gst_emotion_slicer_lacks (&self->slicer, least_frames (self));
+  if (n > 0)
+    take_sound (self, pad, GST_CLOCK_TIME_NONE, silence_new (self, n));
 }
 
 /* A gap is silence; one that is long, or does not say, is only passed on. Takes
@@ -446,7 +362,6 @@ take_caps (GstEmotionScope *self, GstPad *pad, GstEvent *event)
   const GstAudioInfo *info = &GST_AUDIO_VISUALIZER (self)->ainfo;
 
   finish (self, pad);
-  gst_adapter_clear (self->adapter);
   g_clear_pointer (&self->convert, gst_emotion_convert_free);
   if (!update_span (self)) {
     gst_event_unref (event);
@@ -460,9 +375,7 @@ take_caps (GstEmotionScope *self, GstPad *pad, GstEvent *event)
     GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
     return FALSE;
   }
-  gst_emotion_timeline_set_rates (&self->timeline, info->rate, info->rate);
-  self->start = self->position;
-  self->n_pictures = 0;
+  gst_emotion_slicer_set_sound (&self->slicer, info);
   return TRUE;
 }
 
@@ -471,15 +384,16 @@ static gboolean
 take_segment (GstEmotionScope *self, GstPad *pad, GstEvent *event)
 {
   const guint32 seqnum = gst_event_get_seqnum (event);
+  GstSegment segment;
 
   finish (self, pad);
-  gst_event_copy_segment (event, &self->segment);
+  gst_event_copy_segment (event, &segment);
   gst_event_unref (event);
-  if (self->segment.format != GST_FORMAT_TIME)
-    gst_segment_init (&self->segment, GST_FORMAT_TIME);
+  if (segment.format != GST_FORMAT_TIME)
+    gst_segment_init (&segment, GST_FORMAT_TIME);
   restart (self);
-  gst_emotion_timeline_set_segment (&self->timeline, &self->segment);
-  event = gst_event_new_segment (&self->segment);
+  gst_emotion_slicer_set_segment (&self->slicer, &segment);
+  event = gst_event_new_segment (&segment);
   gst_event_set_seqnum (event, seqnum);
   return self->base_sink_event (pad, GST_OBJECT (self), event);
 }
@@ -543,16 +457,11 @@ static void
 reset (GstEmotionScope *self)
 {
   clear_results (self);
-  gst_adapter_clear (self->adapter);
   g_clear_pointer (&self->convert, gst_emotion_convert_free);
   g_clear_pointer (&self->spectrogram, gst_emotion_spectrogram_free);
   g_clear_pointer (&self->levels, g_free);
   g_clear_pointer (&self->picture, gst_emotion_picture_free);
-  gst_segment_init (&self->segment, GST_FORMAT_TIME);
-  self->timeline = (GstEmotionTimeline){ 0 };
-  gst_segment_init (&self->timeline.segment, GST_FORMAT_TIME);
-  self->position = self->start = self->n_pictures = 0;
-  self->fps_n = self->fps_d = 0;
+  gst_emotion_slicer_reset (&self->slicer);
 }
 
 static GstStateChangeReturn
@@ -601,7 +510,7 @@ finalize (GObject *object)
   GstEmotionScope *self = GST_EMOTION_SCOPE (object);
 
   reset (self);
-  g_clear_object (&self->adapter);
+  gst_emotion_slicer_clear (&self->slicer);
   G_OBJECT_CLASS (gst_emotion_scope_parent_class)->finalize (object);
 }
 
@@ -645,8 +554,6 @@ gst_emotion_scope_init (GstEmotionScope *self)
       gst_element_get_static_pad (GST_ELEMENT (self), "src");
 
   self->span = DEFAULT_SPAN;
-  self->adapter = gst_adapter_new ();
-  g_queue_init (&self->spells);
   reset (self);
   self->base_chain = GST_PAD_CHAINFUNC (sink);
   self->base_sink_event = GST_PAD_EVENTFUNC (sink);

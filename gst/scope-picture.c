@@ -33,15 +33,6 @@ struct _GstEmotionPicture {
   cairo_surface_t *image; /* the spectrogram's pixels, or NULL */
 };
 
-void
-gst_emotion_spell_free (GstEmotionSpell *self)
-{
-  if (!self)
-    return;
-  g_free (self->text);
-  g_free (self);
-}
-
 /* Places */
 
 /* The bars go beside the spectrogram, below it where the picture stands

@@ -10,18 +10,9 @@
 #pragma once
 
 #include <glib.h>
-#include "gst/result.h"
+#include "gst/scope-spells.h"
 
 typedef struct _GstEmotionPicture GstEmotionPicture;
-
-/* What a window said, for as long as it holds: to where the next begins. */
-typedef struct {
-  GstClockTime start, end;
-  char *text; /* owned */
-  gint label; /* index; -1: unknown or silence */
-} GstEmotionSpell;
-
-void gst_emotion_spell_free (GstEmotionSpell *self); /* NULL is fine */
 
 typedef struct {
   const float *levels; /* [n_bands][n_columns], 0..1, oldest column first */
