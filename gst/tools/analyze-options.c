@@ -272,6 +272,12 @@ describe_model (const AnalyzeOptions *self)
   return g_strdup (self->analysis.model ? self->analysis.model : "");
 }
 
+gboolean
+analyze_options_make_part (const AnalyzeOptions *self)
+{
+  return self->is_sharded || self->resume;
+}
+
 char *
 analyze_options_describe (const AnalyzeOptions *self)
 {

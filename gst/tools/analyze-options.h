@@ -32,5 +32,8 @@ gboolean analyze_options_parse (
     AnalyzeOptions *self, int *argc, char ***argv, GError **error);
 void analyze_options_clear (AnalyzeOptions *self);
 
+/* Whether what comes out goes into a part, by which it can be resumed. */
+gboolean analyze_options_make_part (const AnalyzeOptions *self);
+
 /* What changes the lines that come out, as text: the same on every machine. */
 char *analyze_options_describe (const AnalyzeOptions *self);

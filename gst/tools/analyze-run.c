@@ -6,17 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gst/tools/analyze-item.h"
 #include "gst/tools/analyze-merge.h"
-#include "gst/tools/analyzer.h"
-#include "gst/tools/batch.h"
-#include "gst/tools/part.h"
+#include "gst/tools/analyze-source.h"
 #include "gst/tools/progress.h"
 #include "gst/tools/text-output.h"
-#include "gst/tools/timeline-plot.h"
-
-#define MICROPHONE "microphone"
-/* Parts of one file that the progress bar knows. */
-#define FINENESS 1000
 
 typedef struct {
   const AnalyzeOptions *options;
@@ -27,7 +21,8 @@ typedef struct {
   PartWriter *part;
   TimelinePlot *plot; /* NULL where none is wanted */
   gint64 begin;       /* monotonic time */
-  gint progress;      /* atomic: of all that is in hand, in FINENESS */
+  gint progress;      /* atomic: of all that is in hand, in ANALYZE_FINENESS
+                       */
   gint has_failed;    /* atomic */
 
   /* Guarded by the batch. */
@@ -35,133 +30,10 @@ typedef struct {
   gdouble seconds; /* of sound */
 } Run;
 
-/* What is told of a source. */
-typedef struct {
-  enum {
-    ITEM_TEXT,
-    ITEM_FAILURE,
-    ITEM_WARNING,
-    ITEM_END,
-    ITEM_FINE, /* records of a part, from where it is not written */
-    ITEM_FAILED,
-  } kind;
-  char *text;
-  gdouble seconds;
-} Item;
-
-/* One source, in the thread that analyses it. */
-typedef struct {
-  Run *run;
-  Batch *batch;
-  gsize i;
-  const char *name;
-  Report *report;
-  GString *text; /* not told yet; for a part: all */
-  gint progress;
-} Work;
-
-static void
-tell (const Work *work, int kind, const char *text)
-{
-  Item *item = g_new (Item, 1);
-
-  *item = (Item){ kind, g_strdup (text), report_end (work->report) };
-  batch_tell (work->batch, work->i, item);
-}
-
-static gboolean
-makes_part (const Run *run)
-{
-  return run->options->is_sharded || run->options->resume;
-}
-
 static gboolean
 is_shared (const Run *run)
 {
   return ranks_size (run->ranks) > 1;
-}
-
-static void
-tell_text (Work *work)
-{
-  if (makes_part (work->run) || work->text->len == 0)
-    return;
-  tell (work, ITEM_TEXT, work->text->str);
-  g_string_truncate (work->text, 0);
-}
-
-static void
-take_window (const GstStructure *result, gpointer user_data)
-{
-  Work *work = user_data;
-
-  report_window (work->report, result, work->text);
-  tell_text (work);
-  if (work->run->plot)
-    timeline_plot_add_window (work->run->plot, result);
-}
-
-static void
-take_sound (GstBuffer *buffer, GstCaps *caps, gpointer user_data)
-{
-  const Work *work = user_data;
-
-  timeline_plot_add_sound (work->run->plot, buffer, caps);
-}
-
-static void
-take_warning (const char *text, gpointer user_data)
-{
-  tell (user_data, ITEM_WARNING, text);
-}
-
-static void
-take_progress (gdouble fraction, gpointer user_data)
-{
-  Work *work = user_data;
-  const gint progress = fraction * FINENESS;
-
-  g_atomic_int_add (&work->run->progress, progress - work->progress);
-  work->progress = progress;
-}
-
-static gboolean
-write_record (
-    const Run *run, gsize i, PartKind kind, const char *text, GError **error)
-{
-  const PartRecord record = { .index = g_array_index (run->indices, guint64, i),
-    .kind = kind,
-    .data = text,
-    .len = strlen (text) };
-
-  return part_writer_add (run->part, &record, error);
-}
-
-static void
-add_record (Work *work, PartKind kind, const char *text)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (is_shared (work->run))
-    tell (work, kind == PART_FINE ? ITEM_FINE : ITEM_FAILED, text);
-  else if (!write_record (work->run, work->i, kind, text, &error))
-    tell (work, ITEM_FAILURE, error->message);
-}
-
-static void
-end_work (Work *work, const GError *failure)
-{
-  if (failure)
-    tell (work, ITEM_FAILURE, failure->message);
-  else {
-    report_summary (work->report, work->text);
-    tell_text (work);
-  }
-  if (makes_part (work->run))
-    add_record (work, failure ? PART_FAILED : PART_FINE,
-        failure ? failure->message : work->text->str);
-  tell (work, ITEM_END, NULL);
-  take_progress (0, work);
 }
 
 /* In any thread. */
@@ -169,29 +41,14 @@ static void
 analyse (Batch *batch, gsize i, gpointer own, gpointer user_data)
 {
   Run *run = user_data;
-  const AnalysisCallbacks callbacks = { .window = take_window,
-    .warning = take_warning,
-    .progress = take_progress,
-    .sound = run->plot ? take_sound : NULL };
-  const ListingEntry *entry = g_ptr_array_index (run->entries, i);
-  Work work = { .run = run,
-    .batch = batch,
-    .i = i,
-    .name = entry ? entry->source : MICROPHONE };
-  g_autoptr (GError) failure = NULL;
+  const AnalyzeSource source = { .options = run->options,
+    .plot = run->plot,
+    .part = is_shared (run) ? NULL : run->part,
+    .progress = &run->progress };
 
-  work.report =
-      report_new (run->options->format, run->options->only_summary, work.name);
-  work.text = g_string_new (NULL);
-  if (entry && entry->failure)
-    g_set_error_literal (
-        &failure, G_FILE_ERROR, G_FILE_ERROR_NOENT, entry->failure);
-  else
-    analyzer_run (
-        own, entry ? entry->source : NULL, &callbacks, &work, &failure);
-  end_work (&work, failure);
-  report_free (work.report);
-  g_string_free (work.text, TRUE);
+  analyze_source_run (&source, batch, i,
+      run->options->listing ? g_array_index (run->indices, guint64, i) : 0,
+      g_ptr_array_index (run->entries, i), own);
 }
 
 static gpointer
@@ -211,9 +68,7 @@ end_thread (gpointer own)
 static const char *
 name_of (const Run *run, gsize i)
 {
-  const ListingEntry *entry = g_ptr_array_index (run->entries, i);
-
-  return entry ? entry->source : MICROPHONE;
+  return analyze_source_name (g_ptr_array_index (run->entries, i));
 }
 
 /* In the order of the sources. */
@@ -221,30 +76,29 @@ static void
 take_item (gsize i, gpointer data, gpointer user_data)
 {
   Run *run = user_data;
-  Item *item = data;
+  AnalyzeItem *item = data;
 
   switch (item->kind) {
-    case ITEM_TEXT:
+    case ANALYZE_TEXT:
       progress_clear ();
       text_output_write (run->output, item->text, strlen (item->text));
       break;
-    case ITEM_FAILURE:
+    case ANALYZE_FAILURE:
       g_atomic_int_set (&run->has_failed, TRUE);
       G_GNUC_FALLTHROUGH;
-    case ITEM_WARNING:
+    case ANALYZE_WARNING:
       progress_clear ();
       fprintf (stderr, PROGRAM ": %s: %s\n", name_of (run, i), item->text);
       break;
-    case ITEM_END:
+    case ANALYZE_END:
       run->n_done++;
       run->seconds += item->seconds;
       break;
-    case ITEM_FINE:
-    case ITEM_FAILED:
+    case ANALYZE_FINE:
+    case ANALYZE_FAILED:
       break;
   }
-  g_free (item->text);
-  g_free (item);
+  analyze_item_free (item);
 }
 
 static void
@@ -255,7 +109,8 @@ show_progress (gpointer user_data)
       (g_get_monotonic_time () - run->begin) / (gdouble) G_USEC_PER_SEC;
   const gdouble n = run->entries->len;
   const gdouble fraction = CLAMP (
-      (run->n_done + g_atomic_int_get (&run->progress) / (gdouble) FINENESS)
+      (run->n_done
+          + g_atomic_int_get (&run->progress) / (gdouble) ANALYZE_FINENESS)
           / n,
       0, 1);
   const gint64 left =
@@ -347,55 +202,20 @@ open_part (Run *run, const char *path, const char *head, GError **error)
   return TRUE;
 }
 
-/* From rank to rank: the kind, the seconds, the text. */
-
-static void
-pack_item (gconstpointer data, GByteArray *bytes)
-{
-  const Item *const item = data;
-  const guint8 kind = item->kind;
-  const char *const text = item->text ? item->text : "";
-
-  g_byte_array_append (bytes, &kind, 1);
-  g_byte_array_append (
-      bytes, (const guint8 *) &item->seconds, sizeof item->seconds);
-  g_byte_array_append (bytes, (const guint8 *) text, strlen (text) + 1);
-}
-
-static gpointer
-unpack_item (const char **at)
-{
-  Item *item = g_new (Item, 1);
-
-  item->kind = *(*at)++;
-  memcpy (&item->seconds, *at, sizeof item->seconds);
-  *at += sizeof item->seconds;
-  item->text = g_strdup (*at);
-  *at += strlen (*at) + 1;
-  return item;
-}
-
-static void
-free_item (gpointer data)
-{
-  Item *const item = data;
-
-  g_free (item->text);
-  g_free (item);
-}
-
 /* Records are kept at once: who is killed loses only what is in hand. */
 static void
 arrive_item (gsize i, gconstpointer data, gpointer user_data)
 {
   Run *const run = user_data;
-  const Item *const item = data;
+  const AnalyzeItem *const item = data;
   g_autoptr (GError) error = NULL;
 
-  if (item->kind != ITEM_FINE && item->kind != ITEM_FAILED)
+  if (item->kind != ANALYZE_FINE && item->kind != ANALYZE_FAILED)
     return;
-  if (!write_record (run, i, item->kind == ITEM_FINE ? PART_FINE : PART_FAILED,
-          item->text, &error)) {
+  if (!analyze_source_record (run->part,
+          g_array_index (run->indices, guint64, i),
+          item->kind == ANALYZE_FINE ? PART_FINE : PART_FAILED, item->text,
+          &error)) {
     run->has_failed = TRUE;
     complain (error);
   }
@@ -432,9 +252,9 @@ weigh (gsize i, gpointer user_data)
 static gboolean
 run_batch (Run *run, const gint *stop)
 {
-  static const BatchPacking packing = { .pack = pack_item,
-    .unpack = unpack_item,
-    .free = free_item,
+  static const BatchPacking packing = { .pack = analyze_item_pack,
+    .unpack = analyze_item_unpack,
+    .free = (GDestroyNotify) analyze_item_free,
     .arrive = arrive_item };
 
   const AnalyzeOptions *options = run->options;
@@ -460,7 +280,7 @@ static gboolean
 set_interrupted (const AnalyzeOptions *options, GError **error)
 {
   g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INTR, "interrupted%s",
-      options->is_sharded || options->resume
+      analyze_options_make_part (options)
           ? "; --resume goes on from here"
           : (options->output ? "; nothing is written" : ""));
   return FALSE;

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gst/tools/analyze-item.h"
+
+#include <string.h>
+
+AnalyzeItem *
+analyze_item_new (AnalyzeItemKind kind, const char *text, gdouble seconds)
+{
+  AnalyzeItem *self = g_new (AnalyzeItem, 1);
+
+  *self = (AnalyzeItem){ kind, g_strdup (text), seconds };
+  return self;
+}
+
+void
+analyze_item_free (AnalyzeItem *self)
+{
+  if (!self)
+    return;
+  g_free (self->text);
+  g_free (self);
+}
+
+/* The kind, the seconds, the text. */
+void
+analyze_item_pack (gconstpointer item, GByteArray *bytes)
+{
+  const AnalyzeItem *const self = item;
+  const guint8 kind = self->kind;
+  const char *const text = self->text ? self->text : "";
+
+  g_byte_array_append (bytes, &kind, 1);
+  g_byte_array_append (
+      bytes, (const guint8 *) &self->seconds, sizeof self->seconds);
+  g_byte_array_append (bytes, (const guint8 *) text, strlen (text) + 1);
+}
+
+gpointer
+analyze_item_unpack (const char **at)
+{
+  const AnalyzeItemKind kind = *(*at)++;
+  AnalyzeItem *self;
+  gdouble seconds;
+
+  memcpy (&seconds, *at, sizeof seconds);
+  *at += sizeof seconds;
+  self = analyze_item_new (kind, *at, seconds);
+  *at += strlen (*at) + 1;
+  return self;
+}

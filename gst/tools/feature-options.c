@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gst/tools/feature-options.h"
+
+#include <gst/gst.h>
+#include <math.h>
+#include <string.h>
+
+#include "gst/tools/feature-plot.h"
+
+gboolean
+feature_options_parse (
+    FeatureOptions *self, int *argc, char ***argv, GError **error)
+{
+  const GOptionEntry entries[] = {
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->output,
+        "HDF5 file with a group for each sound", "OUT.h5" },
+    { "features", 'f', 0, G_OPTION_ARG_STRING, &self->features,
+        "Which (mel,mfcc,delta,delta2,chroma); also mel_db, rms, zcr, "
+        "centroid, bandwidth, rolloff, flatness",
+        "A,B,..." },
+    { "frames", 0, 0, G_OPTION_ARG_NONE, &self->frames,
+        "Whole matrices, rows x frames (the default)", NULL },
+    { "statistics", 's', 0, G_OPTION_ARG_NONE, &self->statistics,
+        "Mean and standard deviation over time", NULL },
+    { "csv", 'c', 0, G_OPTION_ARG_FILENAME, &self->csv,
+        "The statistics as a table, too", "FILE" },
+    { "plot", 'p', 0, G_OPTION_ARG_FILENAME, &self->plot,
+        "A picture of each sound, into a folder", "DIR" },
+    { "window", 'w', 0, G_OPTION_ARG_DOUBLE, &self->window_s,
+        "Of windows of so many seconds, not of the whole sound", "S" },
+    { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->settings,
+        "Change a parameter (n_mels=128); librosa's names", "NAME=VALUE" },
+    { "files-from", 'T', 0, G_OPTION_ARG_FILENAME, &self->files_from,
+        "Files, folders and URIs, one to a line; - is standard input", "LIST" },
+    { "shard", 0, 0, G_OPTION_ARG_STRING, &self->shard,
+        "Only the I-th of N shares of the sounds; OUTPUT is a part for --merge",
+        "I/N" },
+    { "resume", 0, 0, G_OPTION_ARG_NONE, &self->resume,
+        "Keep what is done, go on with the rest", NULL },
+    { "merge", 0, 0, G_OPTION_ARG_NONE, &self->merge,
+        "Join the parts of all shards: --merge PART... --output OUT.h5", NULL },
+    { "threads", 0, 0, G_OPTION_ARG_INT, &self->n_threads,
+        "0: one for each processor (0)", "N" },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &self->quiet, "No progress bar",
+        NULL },
+    { "version", 0, 0, G_OPTION_ARG_NONE, &self->version, "Print the version",
+        NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->sources,
+        NULL, "FILE|URI..." },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context =
+      g_option_context_new ("- the features that emotions are told by");
+
+  g_option_context_set_summary (context,
+      "Writes mel spectrograms, MFCC, chroma and more of sounds of any format "
+      "that\nGStreamer decodes, as librosa computes them: mixed to mono, "
+      "resampled to 16 kHz,\neach sound as a whole. Exit status: 0 all fine, "
+      "1 some file failed (the rest are\nstill done), 2 wrong usage.");
+  g_option_context_add_main_entries (context, entries, NULL);
+  g_option_context_add_group (context, gst_init_get_option_group ());
+  return g_option_context_parse (context, argc, argv, error);
+}
+
+void
+feature_options_clear (FeatureOptions *self)
+{
+  g_free (self->output);
+  g_free (self->csv);
+  g_free (self->plot);
+  g_free (self->features);
+  g_free (self->files_from);
+  g_free (self->shard);
+  g_strfreev (self->settings);
+  g_strfreev (self->sources);
+}
+
+static gboolean
+fail (GError **error, const char *text)
+{
+  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, text);
+  return FALSE;
+}
+
+/* "NAME=VALUE" */
+static gboolean
+change_recipe (DspRecipe *recipe, const char *setting, GError **error)
+{
+  g_auto (GStrv) sides = g_strsplit (setting, "=", 2);
+  const DspRecipeField *const field =
+      sides[0] ? dsp_recipe_find_field (sides[0]) : NULL;
+  size_t n;
+  const DspRecipeField *const fields = dsp_recipe_fields (&n);
+
+  if (field && sides[1])
+    return dsp_recipe_set_text (recipe, field, sides[1], error);
+
+  GString *known = g_string_new (NULL);
+
+  for (size_t i = 0; i < n; i++)
+    g_string_append_printf (known, "%s%s", i ? ", " : "", fields[i].name);
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "--set %s: it takes NAME=VALUE, where NAME is one of %s", setting,
+      known->str);
+  g_string_free (known, TRUE);
+  return FALSE;
+}
+
+gboolean
+feature_options_recipe (
+    const FeatureOptions *self, DspRecipe *recipe, GError **error)
+{
+  const char *const features =
+      self->features ? self->features : "mel,mfcc,delta,delta2,chroma";
+
+  *recipe = DSP_RECIPE_DEFAULT;
+  recipe->normalization = DSP_NORMALIZATION_NONE;
+  if (self->statistics)
+    recipe->statistics = DSP_STATISTIC_MEAN | DSP_STATISTIC_STD;
+  if (!dsp_recipe_set_text (
+          recipe, dsp_recipe_find_field ("features"), features, error))
+    return FALSE;
+  for (char **setting = self->settings; setting && *setting; setting++)
+    if (!change_recipe (recipe, *setting, error))
+      return FALSE;
+  if (self->window_s > 0)
+    recipe->window_len = MAX (1, round (self->window_s * recipe->rate));
+  return dsp_recipe_check (recipe, error);
+}
+
+gboolean
+feature_options_check (const FeatureOptions *self, GError **error)
+{
+  if (!self->sources && !self->files_from)
+    return fail (error, "no sound file is named");
+  if ((self->shard || self->resume) && !self->output)
+    return fail (error, "--shard and --resume go with --output");
+  if (self->shard && self->csv)
+    return fail (error, "--csv does not go with --shard, but with --merge");
+  if (!self->output && !self->csv && !self->plot)
+    return fail (error, "nothing to do: name --output, --csv or --plot");
+  if (self->frames && self->statistics)
+    return fail (error, "--frames and --statistics exclude each other");
+  if (self->csv && !self->statistics)
+    return fail (error, "--csv goes with --statistics");
+  if (!(self->window_s == 0
+          || (self->window_s >= 0.001 && self->window_s <= 3600)))
+    return fail (error, "--window is 0.001 to 3600 seconds");
+  if (self->n_threads < 0)
+    return fail (error, "--threads is not negative");
+  if (self->plot && !feature_plot_is_available ())
+    return fail (error, "this build draws no pictures: it has no PLplot");
+  return TRUE;
+}
+
+/* Parts */
+
+char *
+feature_options_describe (const FeatureOptions *self)
+{
+  GString *text = g_string_new (NULL);
+
+  if (self->features)
+    g_string_append_printf (text, "features=%s\n", self->features);
+  if (self->statistics)
+    g_string_append (text, "statistics=yes\n");
+  if (self->window_s > 0)
+    g_string_append_printf (text, "window=%.17g\n", self->window_s);
+  for (char **set = self->settings; set && *set; set++)
+    g_string_append_printf (text, "set=%s\n", *set);
+  return g_string_free (text, FALSE);
+}
+
+void
+feature_options_take (FeatureOptions *self, const char *text)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  g_autoptr (GPtrArray) settings = g_ptr_array_new ();
+
+  g_clear_pointer (&self->features, g_free);
+  g_clear_pointer (&self->settings, g_strfreev);
+  self->statistics = FALSE;
+  self->window_s = 0;
+  for (char **line = lines; *line; line++) {
+    if (g_str_has_prefix (*line, "features="))
+      self->features = g_strdup (*line + strlen ("features="));
+    if (g_str_equal (*line, "statistics=yes"))
+      self->statistics = TRUE;
+    if (g_str_has_prefix (*line, "window="))
+      self->window_s = g_ascii_strtod (*line + strlen ("window="), NULL);
+    if (g_str_has_prefix (*line, "set="))
+      g_ptr_array_add (settings, g_strdup (*line + strlen ("set=")));
+  }
+  g_ptr_array_add (settings, NULL);
+  self->settings =
+      (char **) g_ptr_array_free (g_steal_pointer (&settings), FALSE);
+}
