@@ -203,7 +203,7 @@ parse (AnalyzeOptions *self, Raw *raw, int *argc, char ***argv, GError **error)
     { "jobs", 'j', 0, G_OPTION_ARG_INT, &raw->n_jobs,
         "Files at once (one per processor)", "N" },
     { "shard", 0, 0, G_OPTION_ARG_STRING, &raw->shard,
-        "Analyse part I of N only, into a part file (--output)", "I/N" },
+        "The I-th of N shares, as a part for --merge", "I/N" },
     { "resume", 0, 0, G_OPTION_ARG_NONE, &self->resume,
         "Go on with --output where a run was stopped", NULL },
     { "merge", 0, 0, G_OPTION_ARG_NONE, &raw->merge,

@@ -5,8 +5,8 @@
 # name of an option's value whether that is a file, a folder, one of some words
 # (text|json|csv) or a list (A,B,...); and those words from the explanation,
 # where they follow a colon, a bracket, "one of" or "also":
-#   --split=MODE          How validation sounds are drawn: stratified, speaker
-# and for a NICK from the line of models.
+#   --split=MODE          Validation sounds are: stratified, speaker
+# and for a NICK from the paragraph "Models:", for --features from "Features:".
 
 # Prints name, name of the value and explanation of option $2 (of all of them
 # where it is empty) in the help $1.
@@ -44,6 +44,12 @@ _emotion_words ()
   done | tr -d ' '
 }
 
+# Prints the words of the paragraph that begins with "$1: ", in the help $2.
+_emotion_paragraph ()
+{
+  sed -n "/^$1: /,/^\$/{s/^$1: //; p}" <<<"$2" | tr -d ,
+}
+
 # Sets COMPREPLY for the value of option $1, of which $3 is typed. $2: the help.
 _emotion_value ()
 {
@@ -53,7 +59,9 @@ _emotion_value ()
   [[ -n $name && $value != - ]] || return 1
   words=$(_emotion_words "$value" "$text")
   if [[ $value == *NICK* ]]; then
-    words+=" $(sed -n 's/^Models: //p' <<<"$2" | tr -d ,)"
+    words+=" $(_emotion_paragraph Models "$2")"
+  elif [[ $name == --features ]]; then
+    words=$(_emotion_paragraph Features "$2")
   fi
   case $value in
     *DIR*) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$3") ;;

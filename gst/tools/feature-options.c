@@ -15,9 +15,7 @@ feature_options_parse (
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->output,
         "HDF5 file with a group for each sound", "OUT.h5" },
     { "features", 'f', 0, G_OPTION_ARG_STRING, &self->features,
-        "Which (mel,mfcc,delta,delta2,chroma); also mel_db, rms, zcr, "
-        "centroid, bandwidth, rolloff, flatness",
-        "A,B,..." },
+        "Which (mel,mfcc,delta,delta2,chroma)", "A,B,..." },
     { "frames", 0, 0, G_OPTION_ARG_NONE, &self->frames,
         "Whole matrices, rows x frames (the default)", NULL },
     { "statistics", 's', 0, G_OPTION_ARG_NONE, &self->statistics,
@@ -27,18 +25,17 @@ feature_options_parse (
     { "plot", 'p', 0, G_OPTION_ARG_FILENAME, &self->plot,
         "A picture of each sound, into a folder", "DIR" },
     { "window", 'w', 0, G_OPTION_ARG_DOUBLE, &self->window_s,
-        "Of windows of so many seconds, not of the whole sound", "S" },
+        "Of windows of S seconds, not the whole sound", "S" },
     { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->settings,
-        "Change a parameter (n_mels=128); librosa's names", "NAME=VALUE" },
+        "A parameter by librosa's name: n_mels=128", "NAME=VALUE" },
     { "files-from", 'T', 0, G_OPTION_ARG_FILENAME, &self->files_from,
-        "Files, folders and URIs, one to a line; - is standard input", "LIST" },
+        "Read names from a file (-: standard input)", "LIST" },
     { "shard", 0, 0, G_OPTION_ARG_STRING, &self->shard,
-        "Only the I-th of N shares of the sounds; OUTPUT is a part for --merge",
-        "I/N" },
+        "The I-th of N shares, as a part for --merge", "I/N" },
     { "resume", 0, 0, G_OPTION_ARG_NONE, &self->resume,
         "Keep what is done, go on with the rest", NULL },
     { "merge", 0, 0, G_OPTION_ARG_NONE, &self->merge,
-        "Join the parts of all shards: --merge PART... --output OUT.h5", NULL },
+        "Join all shares: --merge PART... -o OUT.h5", NULL },
     { "threads", 0, 0, G_OPTION_ARG_INT, &self->n_threads,
         "0: one for each processor (0)", "N" },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &self->quiet, "No progress bar",
@@ -50,13 +47,16 @@ feature_options_parse (
     { NULL },
   };
   g_autoptr (GOptionContext) context =
-      g_option_context_new ("- the features that emotions are told by");
+      g_option_context_new ("- what emotions are told by");
 
   g_option_context_set_summary (context,
       "Writes mel spectrograms, MFCC, chroma and more of sounds of any format "
       "that\nGStreamer decodes, as librosa computes them: mixed to mono, "
       "resampled to 16 kHz,\neach sound as a whole. Exit status: 0 all fine, "
-      "1 some file failed (the rest are\nstill done), 2 wrong usage.");
+      "1 some file failed (the rest are\nstill done), 2 wrong usage.\n\n"
+      "Features: mel, mfcc, delta, delta2, chroma, mel_db, rms, zcr, "
+      "centroid,\n"
+      "bandwidth, rolloff, flatness");
   g_option_context_add_main_entries (context, entries, NULL);
   g_option_context_add_group (context, gst_init_get_option_group ());
   return g_option_context_parse (context, argc, argv, error);

@@ -1,11 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/train/options.h"
 
+#include <string.h>
+
+#include "nn/train/architectures.h"
+
 #define ALL G_MAXINT
+
+/* Each has a page of --help. */
+typedef enum { MAIN, SOUNDS, TRIALS, VARIATIONS, FIT, N_GROUPS } Group;
+
+static const struct {
+  const char *name, *title, *help;
+} groups[N_GROUPS] = {
+  [SOUNDS] = { "sounds",
+      "Which sounds, and what for:", "Options for the choice of sounds" },
+  [TRIALS] = { "trials",
+      "Many models instead of one:", "Options for cross-validation and seeds" },
+  [VARIATIONS] = { "variations", "Balance and variations of sounds:",
+      "Options for balance and augmentation" },
+  [FIT] = { "fit", "Features, network and training:",
+      "Options for features, network, optimizer" },
+};
 
 /* One option of the command line. Who parses, checks, frees or records options
  * walks the table. */
 typedef struct {
+  Group group;
   const char *name;
   GOptionArg type; /* NONE, INT, DOUBLE, STRING, FILENAME, FILENAME_ARRAY */
   gsize offset;    /* into TrainOptions */
@@ -20,129 +41,133 @@ typedef struct {
 
 /* clang-format off */
 static const Option options[] = {
-  { "csv", G_OPTION_ARG_FILENAME_ARRAY, AT (lists), 0, 0, FALSE,
-    "List of files: path,label[,speaker[,split]]", "FILE" },
-  { "merge", G_OPTION_ARG_STRING_ARRAY, AT (merges), 0, 0, TRUE,
-    "Count an emotion as another (pleasant_surprise=surprised)", "FROM=TO" },
-  { "labels", G_OPTION_ARG_STRING, AT (labels), 0, 0, TRUE,
+  { MAIN, "csv", G_OPTION_ARG_FILENAME_ARRAY, AT (lists), 0, 0, FALSE,
+    "Lines of path,label[,speaker[,split]]", "FILE" },
+  { SOUNDS, "merge", G_OPTION_ARG_STRING_ARRAY, AT (merges), 0, 0, TRUE,
+    "Count as TO: pleasant_surprise=surprised", "FROM=TO" },
+  { MAIN, "labels", G_OPTION_ARG_STRING, AT (labels), 0, 0, TRUE,
     "The classes, in their order", "A,B,..." },
-  { "all-windows", G_OPTION_ARG_NONE, AT (all_windows), 0, 0, TRUE,
-    "Use all windows of a file, not the first alone", NULL },
-  { "evaluate", G_OPTION_ARG_FILENAME, AT (evaluate), 0, 0, FALSE,
-    "Do not train: say how good a built-in model or a model file is",
-    "NICK|FILE" },
-  { "speakers", G_OPTION_ARG_STRING, AT (speakers), 0, 0, FALSE,
-    "Evaluate these speakers only (17-20,emodb/03)", "LIST" },
-  { "output", G_OPTION_ARG_FILENAME, AT (output), 0, 0, FALSE,
+  { SOUNDS, "all-windows", G_OPTION_ARG_NONE, AT (all_windows), 0, 0, TRUE,
+    "All windows of a file, not the first alone", NULL },
+  { MAIN, "evaluate", G_OPTION_ARG_FILENAME, AT (evaluate), 0, 0, FALSE,
+    "Do not train: how good is this one?", "NICK|FILE" },
+  { SOUNDS, "speakers", G_OPTION_ARG_STRING, AT (speakers), 0, 0, FALSE,
+    "Evaluate these only (17-20,emodb/03)", "LIST" },
+  { MAIN, "output", G_OPTION_ARG_FILENAME, AT (output), 0, 0, FALSE,
     "Where the model goes", "MODEL.h5" },
-  { "report", G_OPTION_ARG_FILENAME, AT (report), 0, 0, FALSE,
-    "Write report.json and pictures into a folder", "DIR" },
-  { "resume", G_OPTION_ARG_NONE, AT (resume), 0, 0, FALSE,
-    "Go on where a run with this output was interrupted", NULL },
-  { "quiet", G_OPTION_ARG_NONE, AT (quiet), 0, 0, FALSE,
+  { MAIN, "report", G_OPTION_ARG_FILENAME, AT (report), 0, 0, FALSE,
+    "report.json and pictures, into a folder", "DIR" },
+  { MAIN, "resume", G_OPTION_ARG_NONE, AT (resume), 0, 0, FALSE,
+    "Go on where this output was interrupted", NULL },
+  { MAIN, "quiet", G_OPTION_ARG_NONE, AT (quiet), 0, 0, FALSE,
     "Print results only", NULL },
-  { "version", G_OPTION_ARG_NONE, AT (version), 0, 0, FALSE,
+  { MAIN, "version", G_OPTION_ARG_NONE, AT (version), 0, 0, FALSE,
     "Print the version", NULL },
-  { "split", G_OPTION_ARG_STRING, AT (split), 0, 0, TRUE,
-    "How validation sounds are drawn: stratified, speaker", "MODE",
-    TRAIN_DEFAULT_SPLIT },
-  { "validation-fraction", G_OPTION_ARG_DOUBLE, AT (validation_fraction),
-    0, 1, TRUE, "Share of the sounds for validation (0.2)", "F" },
-  { "validation-speakers", G_OPTION_ARG_STRING, AT (validation_speakers), 0, 0,
-    TRUE, "Validate with these speakers", "LIST" },
-  { "test-speakers", G_OPTION_ARG_STRING, AT (test_speakers), 0, 0, TRUE,
+  { MAIN, "split", G_OPTION_ARG_STRING, AT (split), 0, 0, TRUE,
+    "Validation sounds are: stratified, speaker", "MODE", TRAIN_DEFAULT_SPLIT },
+  { SOUNDS, "validation-fraction", G_OPTION_ARG_DOUBLE,
+    AT (validation_fraction), 0, 1, TRUE,
+    "Share of the sounds for validation (0.2)", "F" },
+  { SOUNDS, "validation-speakers", G_OPTION_ARG_STRING,
+    AT (validation_speakers), 0, 0, TRUE,
+    "Validate with these speakers", "LIST" },
+  { SOUNDS, "test-speakers", G_OPTION_ARG_STRING,
+    AT (test_speakers), 0, 0, TRUE,
     "Keep these speakers for a test at the end", "LIST" },
-  { "cross-validate", G_OPTION_ARG_STRING, AT (cross_validate), 0, 0, TRUE,
-    "Train K models, test each on a part: speakers:K, files:K, or a file with "
-    "lines speaker,fold", "WHAT:K|FILE" },
-  { "train-on", G_OPTION_ARG_STRING, AT (train_on), 0, 0, TRUE,
-    "Learn from these data sets only (ravdess,emodb)", "SETS" },
-  { "test-on", G_OPTION_ARG_STRING, AT (test_on), 0, 0, TRUE,
-    "Test on these data sets only, and do not learn from them", "SETS" },
-  { "seeds", G_OPTION_ARG_INT, AT (seeds), 1, 10000, FALSE,
-    "Train so many times, with --seed and those that follow (1)", "N" },
-  { "shard", G_OPTION_ARG_STRING, AT (shard), 0, 0, FALSE,
-    "Do each N-th run, from the I-th on, and keep the results in --output",
-    "I/N" },
-  { "gather", G_OPTION_ARG_NONE, AT (gather), 0, 0, FALSE,
-    "Put the results of all shards together: --gather PART...", NULL },
-  { "balance", G_OPTION_ARG_STRING, AT (balance), 0, 0, TRUE,
-    "What to do for rare classes: oversample, weights, none", "HOW",
-    TRAIN_DEFAULT_BALANCE },
-  { "no-augment", G_OPTION_ARG_NONE, AT (no_augment), 0, 0, TRUE,
+  { TRIALS, "cross-validate", G_OPTION_ARG_STRING,
+    AT (cross_validate), 0, 0, TRUE,
+    "In K parts: speakers:K, files:K, or a file", "WHAT:K|FILE" },
+  { SOUNDS, "train-on", G_OPTION_ARG_STRING, AT (train_on), 0, 0, TRUE,
+    "Learn from these data sets only (tess,emodb)", "SETS" },
+  { SOUNDS, "test-on", G_OPTION_ARG_STRING, AT (test_on), 0, 0, TRUE,
+    "Test on these only, and learn not from them", "SETS" },
+  { TRIALS, "seeds", G_OPTION_ARG_INT, AT (seeds), 1, 10000, FALSE,
+    "Train with --seed and those that follow (1)", "N" },
+  { TRIALS, "shard", G_OPTION_ARG_STRING, AT (shard), 0, 0, FALSE,
+    "Each N-th run from the I-th on, to --output", "I/N" },
+  { TRIALS, "gather", G_OPTION_ARG_NONE, AT (gather), 0, 0, FALSE,
+    "Put all shards together: --gather PART...", NULL },
+  { VARIATIONS, "balance", G_OPTION_ARG_STRING, AT (balance), 0, 0, TRUE,
+    "Rare classes: oversample, weights, none", "HOW", TRAIN_DEFAULT_BALANCE },
+  { VARIATIONS, "no-augment", G_OPTION_ARG_NONE, AT (no_augment), 0, 0, TRUE,
     "No variations of sounds", NULL },
-  { "augment-copies", G_OPTION_ARG_INT, AT (copies), 0, 100, TRUE,
-    "Add so many variations of each sound, made once (0: new ones in each "
-    "epoch)", "N" },
-  { "augment-probability", G_OPTION_ARG_DOUBLE, AT (augment_probability), 0, 1,
-    TRUE, "Chance of each variation (0.5)", "P" },
-  { "pitch-shift", G_OPTION_ARG_DOUBLE, AT (pitch_shift), 0, 12, TRUE,
+  { VARIATIONS, "augment-copies", G_OPTION_ARG_INT, AT (copies), 0, 100, TRUE,
+    "So many of each, made once; 0: in each epoch", "N" },
+  { VARIATIONS, "augment-probability", G_OPTION_ARG_DOUBLE,
+    AT (augment_probability), 0, 1, TRUE,
+    "Chance of each variation (0.5)", "P" },
+  { VARIATIONS, "pitch-shift", G_OPTION_ARG_DOUBLE,
+    AT (pitch_shift), 0, 12, TRUE,
     "Up to +- semitones (2)", "N" },
-  { "time-stretch", G_OPTION_ARG_DOUBLE, AT (time_stretch), 0, 0.5, TRUE,
+  { VARIATIONS, "time-stretch", G_OPTION_ARG_DOUBLE,
+    AT (time_stretch), 0, 0.5, TRUE,
     "Rate within 1 +- this (0.1)", "X" },
-  { "noise", G_OPTION_ARG_DOUBLE, AT (noise), 0, 1, TRUE,
+  { VARIATIONS, "noise", G_OPTION_ARG_DOUBLE, AT (noise), 0, 1, TRUE,
     "Sigma of Gaussian noise (0.005)", "SIGMA" },
-  { "time-shift", G_OPTION_ARG_DOUBLE, AT (time_shift), 0, 10, TRUE,
+  { VARIATIONS, "time-shift", G_OPTION_ARG_DOUBLE, AT (time_shift), 0, 10, TRUE,
     "Up to +- seconds (0.1)", "S" },
-  { "speed", G_OPTION_ARG_DOUBLE, AT (speed), 0, 0.5, TRUE,
+  { VARIATIONS, "speed", G_OPTION_ARG_DOUBLE, AT (speed), 0, 0.5, TRUE,
     "Speed and pitch within 1 +- this (0)", "X" },
-  { "gain", G_OPTION_ARG_DOUBLE, AT (gain_db), 0, 60, TRUE,
+  { VARIATIONS, "gain", G_OPTION_ARG_DOUBLE, AT (gain_db), 0, 60, TRUE,
     "Up to +- dB (0)", "DB" },
-  { "snr", G_OPTION_ARG_STRING, AT (snr), 0, 0, TRUE,
+  { VARIATIONS, "snr", G_OPTION_ARG_STRING, AT (snr), 0, 0, TRUE,
     "Noise at a random signal-to-noise ratio, dB", "MIN,MAX" },
-  { "masks", G_OPTION_ARG_INT, AT (masks), 0, 100, TRUE,
+  { VARIATIONS, "masks", G_OPTION_ARG_INT, AT (masks), 0, 100, TRUE,
     "SpecAugment: masks of each kind (0)", "N" },
-  { "mask-bands", G_OPTION_ARG_INT, AT (mask_bands), 0, 1000, TRUE,
+  { VARIATIONS, "mask-bands", G_OPTION_ARG_INT, AT (mask_bands), 0, 1000, TRUE,
     "SpecAugment: up to so many bands (8)", "N" },
-  { "mask-frames", G_OPTION_ARG_INT, AT (mask_frames), 0, 1000, TRUE,
+  { VARIATIONS, "mask-frames", G_OPTION_ARG_INT,
+    AT (mask_frames), 0, 1000, TRUE,
     "SpecAugment: up to so many frames (16)", "N" },
-  { "mixup", G_OPTION_ARG_DOUBLE, AT (mixup), 0, 10, TRUE,
-    "Mix pairs of examples, shares of Beta(ALPHA, ALPHA) (0)", "ALPHA" },
-  { "model", G_OPTION_ARG_STRING_ARRAY, AT (models), 0, 0, TRUE,
-    "Architecture (cnn-gru, cnn-lstm, cnn-lstm-optimized, "
-    "cnn-lstm-regularized, cnn, simple, logistic), or a model file to start "
-    "from",
-    "NICK|FILE", TRAIN_DEFAULT_MODEL },
-  { "recipe", G_OPTION_ARG_STRING_ARRAY, AT (recipe), 0, 0, TRUE,
-    "Change the features of the architecture (top_db=60)", "FIELD=VALUE" },
-  { "dropout", G_OPTION_ARG_DOUBLE, AT (dropout), 0, 3, TRUE,
-    "Factor of the architecture's dropout rates (1)", "X" },
-  { "l2", G_OPTION_ARG_DOUBLE, AT (l2), 0, 1000, TRUE,
-    "Factor of the architecture's L2 penalties (1)", "X" },
-  { "epochs", G_OPTION_ARG_INT, AT (epochs), 1, 100000, TRUE,
+  { VARIATIONS, "mixup", G_OPTION_ARG_DOUBLE, AT (mixup), 0, 10, TRUE,
+    "Mix pairs by Beta(ALPHA, ALPHA); 0: none (0)", "ALPHA" },
+  { MAIN, "model", G_OPTION_ARG_STRING_ARRAY, AT (models), 0, 0, TRUE,
+    "An architecture above, or a file", "NICK|FILE",
+    TRAIN_DEFAULT_MODEL },
+  { FIT, "recipe", G_OPTION_ARG_STRING_ARRAY, AT (recipe), 0, 0, TRUE,
+    "Change the features (top_db=60)", "FIELD=VALUE" },
+  { FIT, "dropout", G_OPTION_ARG_DOUBLE, AT (dropout), 0, 3, TRUE,
+    "Factor of the dropout rates (1)", "X" },
+  { FIT, "l2", G_OPTION_ARG_DOUBLE, AT (l2), 0, 1000, TRUE,
+    "Factor of the L2 penalties (1)", "X" },
+  { MAIN, "epochs", G_OPTION_ARG_INT, AT (epochs), 1, 100000, TRUE,
     "At most (100)", "N" },
-  { "batch-size", G_OPTION_ARG_INT, AT (batch_size), 1, 4096, TRUE,
+  { FIT, "batch-size", G_OPTION_ARG_INT, AT (batch_size), 1, 4096, TRUE,
     "Examples of one step (32)", "N" },
-  { "learning-rate", G_OPTION_ARG_DOUBLE, AT (learning_rate), 1e-9, 1, TRUE,
+  { FIT, "learning-rate", G_OPTION_ARG_DOUBLE,
+    AT (learning_rate), 1e-9, 1, TRUE,
     "Of Adam (0.001)", "X" },
-  { "schedule", G_OPTION_ARG_STRING, AT (schedule), 0, 0, TRUE,
-    "How the rate changes: plateau, cosine", "HOW", TRAIN_DEFAULT_SCHEDULE },
-  { "warm-up", G_OPTION_ARG_INT, AT (warm_up), 0, 1000, TRUE,
-    "Epochs in which the rate rises, with cosine (0)", "N" },
-  { "average", G_OPTION_ARG_DOUBLE, AT (average), 0, 0.99999, TRUE,
-    "Keep the moving average of the weights, with this decay (0: off)", "X" },
-  { "keep", G_OPTION_ARG_STRING, AT (keep), 0, 0, TRUE,
-    "Which weights are saved: best (by validation), last", "WHICH",
-    TRAIN_DEFAULT_KEEP },
-  { "epsilon", G_OPTION_ARG_DOUBLE, AT (epsilon), 1e-12, 1, TRUE,
+  { FIT, "schedule", G_OPTION_ARG_STRING, AT (schedule), 0, 0, TRUE,
+    "Of the rate: plateau, cosine", "HOW", TRAIN_DEFAULT_SCHEDULE },
+  { FIT, "warm-up", G_OPTION_ARG_INT, AT (warm_up), 0, 1000, TRUE,
+    "Epochs in which it rises, with cosine (0)", "N" },
+  { FIT, "average", G_OPTION_ARG_DOUBLE, AT (average), 0, 0.99999, TRUE,
+    "Decay of the weights' average; 0: none (0)", "X" },
+  { FIT, "keep", G_OPTION_ARG_STRING, AT (keep), 0, 0, TRUE,
+    "Which weights: best, last", "WHICH", TRAIN_DEFAULT_KEEP },
+  { FIT, "epsilon", G_OPTION_ARG_DOUBLE, AT (epsilon), 1e-12, 1, TRUE,
     "Of Adam (1e-7)", "X" },
-  { "weight-decay", G_OPTION_ARG_DOUBLE, AT (weight_decay), 0, 1, TRUE,
+  { FIT, "weight-decay", G_OPTION_ARG_DOUBLE, AT (weight_decay), 0, 1, TRUE,
     "Of AdamW (0)", "X" },
-  { "clip-norm", G_OPTION_ARG_DOUBLE, AT (clip_norm), 0, 1e6, TRUE,
+  { FIT, "clip-norm", G_OPTION_ARG_DOUBLE, AT (clip_norm), 0, 1e6, TRUE,
     "Largest norm of the gradient; 0: any (0)", "X" },
-  { "label-smoothing", G_OPTION_ARG_DOUBLE, AT (label_smoothing), 0, 0.9, TRUE,
-    "Share of the target that all classes get (0)", "X" },
-  { "patience", G_OPTION_ARG_INT, AT (patience), 0, 100000, TRUE,
-    "Stop after so many epochs without improvement; 0: never (12)", "N" },
-  { "plateau-patience", G_OPTION_ARG_INT, AT (plateau_patience), 0, 100000,
-    TRUE, "Lower the rate after so many; 0: never (6)", "N" },
-  { "plateau-factor", G_OPTION_ARG_DOUBLE, AT (plateau_factor), 0.001, 0.999,
-    TRUE, "Lower it by this factor (0.5)", "X" },
-  { "min-learning-rate", G_OPTION_ARG_DOUBLE, AT (min_learning_rate), 0, 1,
-    TRUE, "But not below this (1e-6)", "X" },
-  { "seed", G_OPTION_ARG_INT, AT (seed), 0, ALL, TRUE,
+  { FIT, "label-smoothing", G_OPTION_ARG_DOUBLE,
+    AT (label_smoothing), 0, 0.9, TRUE,
+    "Share of the target for all classes (0)", "X" },
+  { FIT, "patience", G_OPTION_ARG_INT, AT (patience), 0, 100000, TRUE,
+    "Stop so long after the best; 0: never (12)", "N" },
+  { FIT, "plateau-patience", G_OPTION_ARG_INT,
+    AT (plateau_patience), 0, 100000, TRUE,
+    "Lower the rate after so many; 0: never (6)", "N" },
+  { FIT, "plateau-factor", G_OPTION_ARG_DOUBLE,
+    AT (plateau_factor), 0.001, 0.999, TRUE,
+    "Lower it by this factor (0.5)", "X" },
+  { FIT, "min-learning-rate", G_OPTION_ARG_DOUBLE,
+    AT (min_learning_rate), 0, 1, TRUE,
+    "But not below this (1e-6)", "X" },
+  { MAIN, "seed", G_OPTION_ARG_INT, AT (seed), 0, ALL, TRUE,
     "Of all that is random (0)", "N" },
-  { "threads", G_OPTION_ARG_INT, AT (threads), 0, 1024, FALSE,
+  { MAIN, "threads", G_OPTION_ARG_INT, AT (threads), 0, 1024, FALSE,
     "0: one for each processor (0)", "N" },
 };
 /* clang-format on */
@@ -222,19 +247,14 @@ add_folders (TrainOptions *self, GOptionGroup *group)
   }
 }
 
-GOptionContext *
-train_options_context (TrainOptions *self)
+static GOptionGroup *
+group_new (TrainOptions *self, Group which)
 {
-  GOptionContext *context = g_option_context_new (NULL);
-  GOptionGroup *group = g_option_group_new ("train", NULL, NULL, NULL, NULL);
+  GOptionGroup *group = g_option_group_new (
+      groups[which].name, groups[which].title, groups[which].help, NULL, NULL);
 
-  const GOptionEntry rest[] = {
-    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->rest, NULL,
-        "[PART...]" },
-    { NULL },
-  };
-
-  add_folders (self, group);
+  if (which == MAIN)
+    add_folders (self, group);
   for (gsize i = 0; i < G_N_ELEMENTS (options); i++) {
     const GOptionEntry entries[] = {
       { options[i].name, 0, 0, options[i].type, field_of (self, &options[i]),
@@ -242,17 +262,53 @@ train_options_context (TrainOptions *self)
       { NULL },
     };
 
-    g_option_group_add_entries (group, entries);
+    if (options[i].group == which)
+      g_option_group_add_entries (group, entries);
   }
-  g_option_group_add_entries (group, rest);
-  g_option_context_set_main_group (context, group);
-  g_option_context_set_summary (context,
+  return group;
+}
+
+/* With all architectures, in lines of up to 80. */
+static char *
+summary_new (void)
+{
+  GString *text = g_string_new (
       "Trains a network that tells emotions from voices, or says how good one "
-      "is.\n\n"
+      "is.\n"
       "  emotion-train --ravdess DIR --output MODEL.h5 --report DIR\n"
       "  emotion-train --evaluate MODEL.h5 --emodb DIR\n"
-      "  emotion-train --ravdess DIR --cross-validate speakers:6 --seeds 3\n"
-      "  emotion-train --gather PART... --report DIR");
+      "  emotion-train --ravdess DIR --cross-validate speakers:6 --seeds 3\n\n"
+      "Models:");
+  gsize begin = text->len - strlen ("Models:");
+
+  for (const char *const *nick = nn_architecture_nicks (); *nick; nick++) {
+    const gboolean fits = text->len - begin + strlen (*nick) + 2 <= 80;
+
+    if (!fits)
+      begin = text->len + 1;
+    g_string_append_printf (
+        text, "%s%s%s", fits ? " " : "\n", *nick, nick[1] ? "," : "");
+  }
+  return g_string_free (text, FALSE);
+}
+
+GOptionContext *
+train_options_context (TrainOptions *self)
+{
+  g_autofree char *summary = summary_new ();
+  GOptionContext *context = g_option_context_new (NULL);
+  GOptionGroup *const main_group = group_new (self, MAIN);
+  const GOptionEntry rest[] = {
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->rest, NULL,
+        "[PART...]" },
+    { NULL },
+  };
+
+  g_option_group_add_entries (main_group, rest);
+  g_option_context_set_main_group (context, main_group);
+  for (Group which = MAIN + 1; which < N_GROUPS; which++)
+    g_option_context_add_group (context, group_new (self, which));
+  g_option_context_set_summary (context, summary);
   return context;
 }
 

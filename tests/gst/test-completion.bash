@@ -4,6 +4,7 @@
 # Usage: test-completion.bash COMPLETION TOOL_FOLDER
 # shellcheck source=../../gst/tools/completion.bash
 source "$1" || exit 1
+tools=$2
 n=0
 
 # What is offered for "$1", whose last word is being typed, in order.
@@ -38,7 +39,7 @@ trap 'rm -r "$folder"' EXIT
 # Each program once: --help-all is all that completion asks for.
 mkdir -p "$folder/bin" "$folder/here/sounds"
 for tool in emotion-analyze emotion-features emotion-train; do
-  "$2/$tool" --help-all >"$folder/bin/$tool.help" || exit 1
+  "$tools/$tool" --help-all >"$folder/bin/$tool.help" || exit 1
   printf '#!/bin/sh\ntest "$*" = --help-all && cat %s.help\n' "$folder/bin/$tool" \
     >"$folder/bin/$tool"
   chmod +x "$folder/bin/$tool"
@@ -75,6 +76,15 @@ emotion-train --model cnn-lstm-:cnn-lstm-optimized cnn-lstm-regularized
 emotion-train --quiet :
 emotion-nothing --:
 CASES
+
+# Help for people: a screen of 80 columns and 40 lines, prompt included; and no
+# line of ours is longer on the other pages.
+for tool in emotion-analyze emotion-features emotion-train; do
+  is "$tool --help fits a screen" \
+    "$("$tools/$tool" --help | awk 'END { print NR < 40 }')" 1
+  is "$tool has no long lines of help" "$("$tool" --help-all \
+    | grep -v -e '^  --gst-' | LC_ALL=C.UTF-8 grep -E '.{81}')" ''
+done
 
 for tool in emotion-analyze emotion-features emotion-train; do
   is "every option of $tool" "$(offers "$tool --")" \
