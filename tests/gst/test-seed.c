@@ -19,14 +19,14 @@ static const char *const models[] = { "m1", "m1a", "m1b", "m2", "m3", "m3a",
 
 static const struct {
   const char *name;
-  gint rate;         /* Hz, of the files; the element hears them at that */
+  gint rate;         /* Hz, of files that do not say it first thing (FLAC) */
   gsize step;        /* of the default run: every step-th clip */
   guint may_differ;  /* decisions */
   gdouble tolerance; /* of each probability */
 } tables[] = {
   { "seed-ravdess16k", 16000, 60, 0, 1e-4 },
   { "seed-emodb16k", 16000, 28, 0, 1e-4 },
-  { "seed-ravdess48k", 48000, 12, 1, 1 },
+  { "seed-ravdess48k", 48000, 12, 0, 1e-4 },
 };
 
 typedef struct {
@@ -46,17 +46,14 @@ shared_path (const char *name)
 }
 
 static void
-runner_init (Runner *self, const char *model, NnH5 *table, gint rate)
+runner_init (Runner *self, const char *model, NnH5 *table)
 {
-  g_autofree char *caps = g_strdup_printf (
-      "audio/x-raw,format=%s,layout=interleaved,channels=1,rate=%d",
-      GST_AUDIO_NE (F32), rate);
   g_autofree char *name = g_strdup_printf ("seed/emotion_audio_%s.h5", model);
   g_autofree char *path = shared_path (name);
   g_autofree char *data_set = g_strdup_printf ("probabilities/%s", model);
 
   memset (self, 0, sizeof *self);
-  fixture_init (&self->fixture, path, caps);
+  fixture_init (&self->fixture, path, NULL);
   self->truth = nn_h5_read_floats (table, data_set, NULL, NULL);
   g_assert_nonnull (self->truth);
 }
@@ -68,10 +65,13 @@ runner_clear (Runner *self)
   g_free (self->truth);
 }
 
-/* The first window's probabilities. */
+/* The first window's probabilities; of a sound at that rate. */
 static void
-run_element (Runner *self, GstBuffer *sound, gdouble *probabilities)
+run_element (Runner *self, GstBuffer *sound, gint rate, gdouble *probabilities)
 {
+  g_autofree char *caps = g_strdup_printf (
+      "audio/x-raw,format=%s,layout=interleaved,channels=1,rate=%d",
+      GST_AUDIO_NE (F32), rate);
   GstHarness *h = self->fixture.harness;
   GstMessage *message;
   const GstStructure *p;
@@ -80,6 +80,7 @@ run_element (Runner *self, GstBuffer *sound, gdouble *probabilities)
 
   gst_harness_push_event (h, gst_event_new_flush_start ());
   gst_harness_push_event (h, gst_event_new_flush_stop (TRUE));
+  gst_harness_set_src_caps_str (h, caps);
   gst_segment_init (&segment, GST_FORMAT_TIME);
   gst_harness_push_event (h, gst_event_new_segment (&segment));
   GST_BUFFER_PTS (buffer) = 0;
@@ -97,13 +98,13 @@ run_element (Runner *self, GstBuffer *sound, gdouble *probabilities)
 }
 
 static void
-runner_compare (Runner *self, gsize clip, GstBuffer *sound)
+runner_compare (Runner *self, gsize clip, GstBuffer *sound, gint rate)
 {
   const float *truth = self->truth + clip * N_LABELS;
   gdouble p[N_LABELS];
   guint best = 0, true_best = 0;
 
-  run_element (self, sound, p);
+  run_element (self, sound, rate, p);
   for (guint i = 0; i < N_LABELS; i++) {
     if (p[i] > p[best])
       best = i;
@@ -113,6 +114,23 @@ runner_compare (Runner *self, gsize clip, GstBuffer *sound)
   }
   self->n_clips++;
   self->n_different += best != true_best;
+}
+
+/* Of a WAV file; else fallback. The element has to hear a file at its own rate,
+ * as librosa did: one that was resampled before is another sound. */
+static gint
+rate_of (const char *path, gint fallback)
+{
+  g_autofree char *data = NULL;
+  gsize len;
+  guint32 rate;
+
+  g_assert_true (g_file_get_contents (path, &data, &len, NULL));
+  if (len < 28 || memcmp (data, "RIFF", 4) != 0
+      || memcmp (data + 12, "fmt ", 4) != 0)
+    return fallback;
+  memcpy (&rate, data + 24, sizeof rate);
+  return GUINT32_FROM_LE (rate);
 }
 
 /* All of a file in one buffer. */
@@ -147,14 +165,19 @@ test_table (gconstpointer data)
   files = nn_h5_read_strings (table, "file", NULL);
   g_assert_nonnull (files);
   for (gsize m = 0; m < N_MODELS; m++)
-    runner_init (&runners[m], models[m], table, tables[t].rate);
+    runner_init (&runners[m], models[m], table);
   n_files = g_strv_length (files);
-  for (gsize i = 0; i < n_files; i += all_clips ? 1 : tables[t].step) {
+  for (gsize i = 0; i < n_files; i++) {
     g_autofree char *file = shared_path (files[i]);
-    GstBuffer *sound = decode (file, tables[t].rate);
+    const gint rate = rate_of (file, tables[t].rate);
+
+    if (!all_clips && i % tables[t].step != 0 && rate == tables[t].rate)
+      continue;
+
+    GstBuffer *sound = decode (file, rate);
 
     for (gsize m = 0; m < N_MODELS; m++)
-      runner_compare (&runners[m], i, sound);
+      runner_compare (&runners[m], i, sound, rate);
     gst_buffer_unref (sound);
   }
   for (gsize m = 0; m < N_MODELS; m++) {
