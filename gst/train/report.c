@@ -204,18 +204,25 @@ add_self_test (GstEmotionJson *json, const TrainReport *report)
   gst_emotion_json_end_object (json);
 }
 
-char *
-train_report_metadata (const TrainReport *report)
+/* What the model was made of, and how. */
+static void
+add_origin (GstEmotionJson *json, const TrainReport *report)
 {
-  g_autoptr (GstEmotionJson) json = gst_emotion_json_new (FALSE);
-
-  gst_emotion_json_begin_object (json, NULL);
   train_json_add_labels (json, report->corpus->labels);
   gst_emotion_recipe_write (json, "recipe", report->recipe);
   gst_emotion_json_add_string (json, "model", report->model);
   add_data (json, report);
   if (report->options)
     add_training (json, report);
+}
+
+char *
+train_report_metadata (const TrainReport *report)
+{
+  g_autoptr (GstEmotionJson) json = gst_emotion_json_new (FALSE);
+
+  gst_emotion_json_begin_object (json, NULL);
+  add_origin (json, report);
   add_all_metrics (json, report);
   if (report->self_test)
     add_self_test (json, report);
@@ -229,12 +236,7 @@ to_json (const TrainReport *report)
   g_autoptr (GstEmotionJson) json = gst_emotion_json_new (TRUE);
 
   gst_emotion_json_begin_object (json, NULL);
-  train_json_add_labels (json, report->corpus->labels);
-  gst_emotion_recipe_write (json, "recipe", report->recipe);
-  gst_emotion_json_add_string (json, "model", report->model);
-  add_data (json, report);
-  if (report->options)
-    add_training (json, report);
+  add_origin (json, report);
   add_strings (json, "unreadable", report->corpus->problems);
   gst_emotion_json_add_int (json, "weights", report->n_weights);
   gst_emotion_json_add_double (json, "seconds", report->seconds);
@@ -254,17 +256,26 @@ draw_history (const TrainReport *report, const char *folder, TrainPlotKind kind,
       path, kind, report->epochs, report->n_epochs, report->best_epoch, error);
 }
 
+gboolean
+train_report_draw_confusion (const char *folder, const char *name,
+    const char *what, const NnMetrics *metrics, const GstEmotionLabels *labels,
+    GError **error)
+{
+  g_autofree char *file = g_strdup_printf ("confusion-%s.svg", name);
+  g_autofree char *path = g_build_filename (folder, file, NULL);
+  g_autofree char *title = g_strdup_printf ("%s: %zu windows, UAR %.1f %%",
+      what, nn_metrics_count (metrics), 100 * nn_metrics_uar (metrics));
+
+  return train_plot_confusion (path, title, metrics, labels, error);
+}
+
 static gboolean
-draw_confusion (const TrainReport *report, const char *folder, const char *part,
+draw_part (const TrainReport *report, const char *folder, const char *part,
     const NnMetrics *metrics, GError **error)
 {
-  g_autofree char *name = g_strdup_printf ("confusion-%s.svg", part);
-  g_autofree char *path = g_build_filename (folder, name, NULL);
-  g_autofree char *title = g_strdup_printf ("%s: %zu windows, UAR %.1f %%",
-      part, nn_metrics_count (metrics), 100 * nn_metrics_uar (metrics));
-
-  return train_plot_confusion (
-      path, title, metrics, report->corpus->labels, error);
+  return !metrics
+      || train_report_draw_confusion (
+          folder, part, part, metrics, report->corpus->labels, error);
 }
 
 static gboolean
@@ -275,12 +286,8 @@ draw (const TrainReport *report, const char *folder, GError **error)
           || !draw_history (
               report, folder, TRAIN_PLOT_ACCURACY, "accuracy.svg", error)))
     return FALSE;
-  if (report->validation
-      && !draw_confusion (
-          report, folder, "validation", report->validation, error))
-    return FALSE;
-  return !report->test
-      || draw_confusion (report, folder, "test", report->test, error);
+  return draw_part (report, folder, "validation", report->validation, error)
+      && draw_part (report, folder, "test", report->test, error);
 }
 
 gboolean

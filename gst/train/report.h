@@ -35,6 +35,11 @@ char *train_report_metadata (const TrainReport *report);
 gboolean train_report_write_text (
     const char *folder, const char *text, GError **error);
 
+/* confusion-NAME.svg in folder; what: begins its title. */
+gboolean train_report_draw_confusion (const char *folder, const char *name,
+    const char *what, const NnMetrics *metrics, const GstEmotionLabels *labels,
+    GError **error);
+
 /* Writes folder/report.json and, where the build has PLplot, loss.svg,
  * accuracy.svg and confusion-*.svg. Makes the folder. */
 gboolean train_report_write (

@@ -417,13 +417,11 @@ draw (const TrainTrials *self, const char *folder, guint model, GError **error)
   g_autofree char *base =
       g_path_get_basename (g_ptr_array_index (self->models, model));
   g_autofree char *name = self->models->len == 1
-      ? g_strdup ("confusion-test.svg")
-      : g_strdup_printf ("confusion-%u-%s.svg", model + 1, base);
-  g_autofree char *path = g_build_filename (folder, name, NULL);
-  g_autofree char *title = g_strdup_printf ("%s: %zu windows, UAR %.1f %%",
-      base, nn_metrics_count (pool), 100 * nn_metrics_uar (pool));
+      ? g_strdup ("test")
+      : g_strdup_printf ("%u-%s", model + 1, base);
 
-  return train_plot_confusion (path, title, pool, self->labels, error);
+  return train_report_draw_confusion (
+      folder, name, base, pool, self->labels, error);
 }
 
 gboolean
