@@ -51,8 +51,12 @@ class Sequence(nn.Module):
 
 
 class Mean(nn.Module):
+    def __init__(self, axes):
+        super().__init__()
+        self.axes = axes
+
     def forward(self, x):
-        return x.mean(1)
+        return x.mean(self.axes)
 
 
 class First(nn.Module):
@@ -94,7 +98,8 @@ def convert(layer):
         return [nn.MaxPool2d(keras_file.check_pooling(layer))]
     return [{'Reshape': lambda l: Sequence(),
              'GRU': Recurrent, 'LSTM': Recurrent,
-             'GlobalAveragePooling1D': lambda l: Mean()}[layer.kind](layer)]
+             'GlobalAveragePooling1D': lambda l: Mean(1),
+             'GlobalAveragePooling2D': lambda l: Mean((2, 3))}[layer.kind](layer)]
 
 
 class Peer:

@@ -101,6 +101,11 @@ def average(graph, layer, batch):  # steps, batch, units
     graph.add('ReduceMean', axes=[0], keepdims=0)
 
 
+def average_2d(graph, layer, batch):
+    graph.add('GlobalAveragePool')
+    graph.add('Flatten')
+
+
 def dense(graph, layer, batch):
     graph.add('Gemm', layer.weights)
     activation(graph, layer)
@@ -114,6 +119,7 @@ LAYERS = {
     'GRU': gru,
     'LSTM': lstm,
     'GlobalAveragePooling1D': average,
+    'GlobalAveragePooling2D': average_2d,
     'Dense': dense,
 }
 
