@@ -17,6 +17,8 @@ static const GEnumValue builtins[] = {
       "Two convolutions and an LSTM, regularized", "cnn-lstm-regularized" },
   { GST_EMOTION_BUILTIN_SIMPLE,
       "Dense layers on means and deviations of MFCC and chroma", "simple" },
+  { GST_EMOTION_BUILTIN_CNN,
+      "Four convolutions, averaged over time and frequency", "cnn" },
   { 0 },
 };
 

@@ -19,7 +19,7 @@
 #define MAX_LABELS 16
 
 static const char *const nicks[] = { "cnn-gru", "cnn-lstm",
-  "cnn-lstm-optimized", "cnn-lstm-regularized", "simple" };
+  "cnn-lstm-optimized", "cnn-lstm-regularized", "simple", "cnn", NULL };
 
 static char *folder; /* for files that a test makes */
 
@@ -29,11 +29,9 @@ test_table (void)
 {
   GEnumClass *klass = g_type_class_ref (GST_TYPE_EMOTION_BUILTIN);
   g_autofree char *list = gst_emotion_builtin_list ();
-  g_autofree char *expected = g_strjoinv (", ",
-      (char *[]){ (char *) nicks[0], (char *) nicks[1], (char *) nicks[2],
-          (char *) nicks[3], (char *) nicks[4], NULL });
+  g_autofree char *expected = g_strjoinv (", ", (char **) nicks);
 
-  g_assert_cmpuint (klass->n_values, ==, G_N_ELEMENTS (nicks));
+  g_assert_cmpuint (klass->n_values, ==, G_N_ELEMENTS (nicks) - 1);
   for (guint i = 0; i < klass->n_values; i++) {
     GstEmotionBuiltin found;
 
@@ -239,7 +237,7 @@ test_sound (gconstpointer name)
 {
   g_autofree char *path = make_sound (name);
 
-  for (guint i = 0; path && i < G_N_ELEMENTS (nicks); i++)
+  for (guint i = 0; path && nicks[i]; i++)
     check_nick (nicks[i], path, g_str_equal (name, "tone"));
 }
 
@@ -248,7 +246,7 @@ test_sound (gconstpointer name)
 static void
 test_shared (void)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (nicks); i++) {
+  for (guint i = 0; nicks[i]; i++) {
     g_autoptr (GBytes) a = gst_emotion_builtin_bytes (i, NULL);
     g_autoptr (GBytes) b = gst_emotion_builtin_bytes (i, NULL);
     g_autoptr (GstEmotionModel) first =
@@ -313,7 +311,7 @@ test_change (void)
   samples[WINDOW / 2] = 0.5;
   fixture_init_builtin (&f, "simple", CAPS);
   push_until (&f, samples, "simple");
-  for (guint i = 0; i < G_N_ELEMENTS (nicks); i++) {
+  for (guint i = 0; nicks[i]; i++) {
     gst_util_set_object_arg (G_OBJECT (f.element), "model", nicks[i]);
     push_until (&f, samples, nicks[i]);
   }
@@ -334,7 +332,7 @@ test_change (void)
 static void
 test_show (void)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (nicks); i++) {
+  for (guint i = 0; nicks[i]; i++) {
     const char *const argv[] = { g_getenv ("EMOTION_ANALYZE"), "--show-model",
       nicks[i], NULL };
     g_autofree char *out = NULL;
