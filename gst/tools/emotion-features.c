@@ -395,5 +395,6 @@ main (int argc, char **argv)
     complain ("", error);
   app_clear (&app);
   feature_options_clear (&options);
+  gst_deinit ();
   return status;
 }

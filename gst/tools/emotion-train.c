@@ -542,5 +542,6 @@ main (int argc, char **argv)
   train_corpus_free (self.corpus);
   gst_emotion_model_unref (self.model);
   g_free (self.recipes);
+  gst_deinit ();
   return status;
 }
