@@ -54,7 +54,7 @@ typedef struct {
   char *keep;     /* NULL: TRAIN_DEFAULT_KEEP */
   gint warm_up;
   double dropout, l2, average;
-  gint epochs, batch_size, patience, plateau_patience;
+  gint epochs, batch_size, patience, start_from_epoch, plateau_patience;
   double learning_rate, min_learning_rate, plateau_factor;
   double epsilon, weight_decay, clip_norm, label_smoothing;
   gint seed, threads;

@@ -8,6 +8,7 @@
 #include "nn/train/architectures.h"
 
 #define SELF_TEST_SEED 7
+#define SETTLING_STEPS 500
 
 /* What the callbacks of the fit need. */
 typedef struct {
@@ -110,12 +111,29 @@ on_epoch (gpointer data, const NnEpoch *epoch)
   return is_running (context->hooks);
 }
 
+/* By default behind the steps in which moving statistics settle (momentum 0.99:
+ * 0.7 % of the first values are left), but in the first half: a small set of
+ * sounds has few steps in an epoch, and would be given up before it learns. */
+static gsize
+first_to_watch (const TrainOptions *options, gsize n_examples)
+{
+  const gsize n_steps =
+      (n_examples + options->batch_size - 1) / options->batch_size;
+
+  if (options->start_from_epoch >= 0)
+    return options->start_from_epoch;
+  return MIN (
+      (SETTLING_STEPS + n_steps - 1) / n_steps, (gsize) options->epochs / 2);
+}
+
 static void
-set_fit (const TrainOptions *options, Context *context, NnFitConfig *config)
+set_fit (const TrainOptions *options, gsize n_examples, Context *context,
+    NnFitConfig *config)
 {
   nn_fit_config_init (config);
   config->epochs = options->epochs;
   config->stop_patience = options->patience;
+  config->start_from_epoch = first_to_watch (options, n_examples);
   config->plateau_patience = options->plateau_patience;
   config->plateau_factor = options->plateau_factor;
   config->plateau_min_rate = options->min_learning_rate;
@@ -163,7 +181,7 @@ fit (TrainRun *self, const TrainOptions *options, Context *context,
   g_autoptr (GError) state_error = NULL;
   NnFitConfig config;
 
-  set_fit (options, context, &config);
+  set_fit (options, train_examples_n (training), context, &config);
   g_autoptr (NnFit) fit =
       nn_fit_new (self->trainer, &config, train_examples_samples (training),
           validation ? train_examples_samples (validation) : NULL);

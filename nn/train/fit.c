@@ -118,6 +118,24 @@ describe (const NnFit *fit, gint64 started)
     .n_batches = count_batches (fit) };
 }
 
+/* What was before the first epoch that is watched does not count. */
+static void
+start_watches (NnFit *fit)
+{
+  NnFitState *const state = &fit->state;
+
+  if (state->epoch != fit->config.start_from_epoch)
+    return;
+  state->best_loss = state->plateau_loss = INFINITY;
+  state->stop_wait = state->plateau_wait = 0;
+}
+
+static bool
+is_watched (const NnFit *fit)
+{
+  return fit->state.epoch >= fit->config.start_from_epoch;
+}
+
 /* Keras' EarlyStopping: true where it is time. */
 static bool
 watch_for_stop (NnFit *fit, double loss)
@@ -131,6 +149,8 @@ watch_for_stop (NnFit *fit, double loss)
     nn_weight_list_get (fit->trainer->weights, fit->best);
     return false;
   }
+  if (!is_watched (fit))
+    return false;
   state->stop_wait++;
   return fit->config.stop_patience > 0
       && state->stop_wait >= fit->config.stop_patience;
@@ -143,7 +163,7 @@ watch_for_plateau (NnFit *fit, double loss)
   NnFitState *const state = &fit->state;
   const NnFitConfig *const config = &fit->config;
 
-  if (config->plateau_patience == 0 || config->cosine)
+  if (config->plateau_patience == 0 || config->cosine || !is_watched (fit))
     return;
   if (state->plateau_cooldown > 0) {
     state->plateau_cooldown--;
@@ -204,6 +224,7 @@ end_epoch (NnFit *fit, gint64 started)
     epoch.val_accuracy = nn_score_accuracy (&score);
     watched = epoch.val_loss = nn_score_loss (&score);
   }
+  start_watches (fit);
   is_time = watch_for_stop (fit, watched);
   exchange (fit);
   watch_for_plateau (fit, watched);

@@ -29,6 +29,11 @@ typedef struct {
   size_t stop_patience; /* epochs without improvement; 0: never stop early */
   double stop_min_delta;
   bool restore_best; /* the best weights are taken at the end, always */
+  /* Both watches begin with this epoch (EarlyStopping's start_from_epoch):
+   * until the moving statistics of BatchNormalization have settled, the loss on
+   * the validation part tells nothing. Weights of an epoch before it are the
+   * best only as long as there are no others. */
+  size_t start_from_epoch;
   /* ReduceLROnPlateau */
   size_t plateau_patience; /* 0: the rate stays */
   double plateau_factor, plateau_min_delta, plateau_min_rate;

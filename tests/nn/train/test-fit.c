@@ -324,6 +324,43 @@ test_watches (void)
     g_assert_cmpfloat_with_epsilon (history[i].learning_rate, rates[i], 1e-15);
 }
 
+/* Epochs before the first that is watched are neither waited for nor the best,
+ * once there are others; a run that ends before it keeps the best of them. */
+static void
+test_start_from_epoch (void)
+{
+  static const double factors[] = { 1, 2, 3, 4, 9, 8, 8.5, 8.6, 0.1 };
+  static const struct {
+    size_t epochs, n, best;
+    NnFitResult result;
+  } runs[] = { { 100, 8, 5, NN_FIT_EARLY }, { 3, 3, 0, NN_FIT_DONE } };
+
+  for (size_t r = 0; r < G_N_ELEMENTS (runs); r++) {
+    Script script = { .val_loss = factors };
+    const NnSamples training = { .n = 1, .make = make_scripted };
+    const NnSamples scripted = {
+      .n = 1, .make = make_scripted, .data = &script
+    };
+    NnFitConfig config;
+    size_t n;
+    g_autoptr (NnTrainer) trainer = new_trainer ("cnn-lstm-optimized", 1);
+    g_autoptr (NnFit) fit = NULL;
+
+    nn_trainer_set_learning_rate (trainer, 1e-9);
+    nn_fit_config_init (&config);
+    config.epochs = runs[r].epochs;
+    config.stop_patience = config.plateau_patience = 2;
+    config.start_from_epoch = 4;
+    fit = nn_fit_new (trainer, &config, &training, &scripted);
+    g_assert_cmpint (nn_fit_run (fit), ==, runs[r].result);
+    const NnEpoch *const history = nn_fit_history (fit, &n);
+    g_assert_cmpuint (n, ==, runs[r].n);
+    g_assert_cmpuint (nn_fit_best_epoch (fit), ==, runs[r].best);
+    for (size_t i = 0; i < n; i++)
+      g_assert_cmpfloat (history[i].learning_rate, ==, 1e-9);
+  }
+}
+
 /* The task is easy: it is learned, and the best epoch's weights come back. */
 static void
 test_learns (void)
@@ -385,6 +422,7 @@ main (int argc, char **argv)
   g_test_add_data_func (
       "/fit/average/best", GINT_TO_POINTER (true), test_average);
   g_test_add_func ("/fit/watches", test_watches);
+  g_test_add_func ("/fit/start-from-epoch", test_start_from_epoch);
   g_test_add_func ("/fit/learns", test_learns);
   return g_test_run ();
 }
