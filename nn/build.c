@@ -96,6 +96,18 @@ nn_model_finish (NnModel *model, GError **error)
   return model->plan != NULL;
 }
 
+void
+nn_model_quantise (NnModel *model)
+{
+  g_return_if_fail (model != NULL);
+  for (size_t i = 0; i < model->graph->nodes->len; i++) {
+    const NnNode *const node = nn_graph_node (model->graph, i);
+
+    if (node->layer->klass->quantise && !node->is_absorbed)
+      node->layer->klass->quantise (node->layer);
+  }
+}
+
 static void
 copy_weights (const NnWeights *from, NnWeights *to)
 {

@@ -137,6 +137,10 @@ struct _NnLayerClass {
    * at hand, and says in scratch_len what it needs. The layer must have been
    * finished, and may be finished again. May be NULL. */
   void (*specialise) (NnLayer *self);
+  /* In models that only run, after that and if it is asked for: rounds weights
+   * to 8 bits where that makes the layer faster and changes little. The layer
+   * may be finished again, and then is as it was. May be NULL. */
+  void (*quantise) (NnLayer *self);
   /* Runs on call->n samples. Not called for a view. */
   void (*forward) (const NnLayer *self, const NnCall *call);
   /* Multiplications and additions in the matrix products of one sample, by

@@ -26,6 +26,12 @@ NnModel *nn_model_load (const char *path, const NnShape *input_shapes,
 NnModel *nn_model_load_bytes (const char *name, GBytes *bytes,
     const NnShape *input_shapes, size_t n_inputs, GError **error);
 
+/* Rounds the weights of layers that run faster so to 8 bits each (the product
+ * with the state, in recurrent layers with tanh and sigmoid). Outputs change a
+ * little. Before the model is run or shared; what is saved, copied or trained
+ * has the weights as they were. */
+void nn_model_quantise (NnModel *model);
+
 NnModel *nn_model_ref (NnModel *model);
 void nn_model_unref (NnModel *model); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnModel, nn_model_unref)

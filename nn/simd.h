@@ -4,8 +4,11 @@
  *   nn/simd/products.c, convolution.c, winograd.c, recurrent.c, kernels.c
  *                      the loops, in the compiler's vector extensions: the same
  *                      source for SSE2 or NEON (4 floats), AVX2 (8), AVX-512
+ *   nn/simd/quantised.c
+ *                      products of bytes, for which processors differ more
  *   nn/simd/loops.c    plain loops over arrays: nn/loops.h
- *   nn/simd/simd.c     the choice; EMOTION_SIMD=generic|avx2|avx512 forces one
+ *   nn/simd/simd.c     the choice; EMOTION_SIMD=generic|avx2|avx512|avx512vnni
+ *                      forces one
  * Everything runs on the calling thread, allocates nothing and is pure: the
  * same input gives the same bits on the same path.
  */
@@ -38,6 +41,35 @@ typedef struct {
   float *c;
   size_t ldc;
 } NnProduct;
+
+/* A matrix [k][n] of which each column was rounded to 255 steps, for products
+ * with numbers in -1 ... 1, which are rounded likewise: element (i, j) is
+ * 127 * scale[j] * an integer in -127 ... 127. Panels as in NnPacked, each
+ * [k / 4, rounded up][panel][4]; padded with zeros. */
+typedef struct {
+  size_t k, n;
+  gint8 *data;    /* aligned; owns what follows, too */
+  float *scale;   /* [n, whole panels] */
+  gint32 *excess; /* [n, whole panels]: 128 * the sum of the integers */
+} NnQuantised;
+
+/* Bytes of a row of k numbers. */
+static inline size_t
+nn_quantised_row_len (size_t k)
+{
+  return (k + 3) / 4 * 4;
+}
+
+/* c [m][n] = bias + a b */
+typedef struct {
+  size_t m;
+  const float *a; /* [m][k]; what is outside of -1 ... 1 becomes -1 or 1 */
+  const NnQuantised *b;
+  const float *bias; /* [n], or NULL: zeros */
+  guint8 *bytes;     /* scratch [m][nn_quantised_row_len (k)] */
+  float *c;
+  size_t ldc;
+} NnQuantisedProduct;
 
 /* What the outputs of a convolution go through on their way out: the maximum of
  * pool_y x pool_x neighbours, ReLU, scale * x + offset, ReLU. As if the maximum
@@ -109,6 +141,8 @@ typedef struct {
   /* y [n] += x [k] b */
   void (*vector_product) (const float *x, const NnPacked *b, float *y);
 
+  void (*quantised_product) (const NnQuantisedProduct *product);
+
   void (*finish_row) (const NnFinishRow *row);
   void (*pooled_product) (const NnPooledProduct *product);
 
@@ -146,6 +180,13 @@ const NnSimd *nn_simd_find (const char *name);
 bool nn_packed_init (NnPacked *packed, const NnSimd *simd, const float *b,
     size_t ldb, size_t k, size_t n);
 void nn_packed_clear (NnPacked *packed);
+
+/* Rounds b [k][n] with rows ldb apart, each column by its largest element. Free
+ * with nn_quantised_clear; false where there is no memory, where an element is
+ * not finite, or where there are too many rows for sums of integers. */
+bool nn_quantised_init (NnQuantised *quantised, const NnSimd *simd,
+    const float *b, size_t ldb, size_t k, size_t n);
+void nn_quantised_clear (NnQuantised *quantised);
 
 /* A kernel [3][3][k][n] transformed: matrix i of out [36][k][n]. */
 void nn_winograd_kernel (const float *kernel, size_t k, size_t n, float *out);

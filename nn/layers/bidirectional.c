@@ -160,6 +160,15 @@ bidirectional_finish (NnLayer *layer)
     nn_rnn_finish (&self->rnn[d], layer, self->first[d]);
 }
 
+static void
+bidirectional_quantise (NnLayer *layer)
+{
+  Bidirectional *self = (Bidirectional *) layer;
+
+  for (size_t d = 0; d < 2; d++)
+    nn_rnn_quantise (&self->rnn[d], layer);
+}
+
 /* Puts the steps of n samples, each [steps][units], in the opposite order. */
 static void
 flip_steps (const NnRnn *rnn, size_t n, float *x)
@@ -400,6 +409,7 @@ const NnLayerClass nn_bidirectional_classes[] = {
       .size = sizeof (Bidirectional),
       .setup = bidirectional_setup,
       .finish = bidirectional_finish,
+      .quantise = bidirectional_quantise,
       .forward = bidirectional_forward,
       .flops = bidirectional_flops,
       .clear = bidirectional_clear,

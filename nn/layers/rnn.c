@@ -136,6 +136,7 @@ clear_packed (NnRnn *rnn)
   nn_packed_clear (&rnn->packed_kernel);
   nn_packed_clear (&rnn->packed_recurrent);
   nn_packed_clear (&rnn->packed_candidate);
+  nn_quantised_clear (&rnn->quantised);
 }
 
 static void
@@ -165,6 +166,18 @@ nn_rnn_finish (NnRnn *rnn, const NnLayer *layer, size_t first)
       && nn_activation_is (&rnn->recurrent_activation, "sigmoid");
   clear_packed (rnn);
   pack (rnn);
+}
+
+void
+nn_rnn_quantise (NnRnn *rnn, const NnLayer *layer)
+{
+  const size_t columns = n_columns (rnn);
+
+  if (!rnn->is_standard || rnn->recurrent_by_cell || layer->n_in > 1)
+    return;
+  if (nn_quantised_init (&rnn->quantised, nn_simd (), rnn->recurrent, columns,
+          rnn->units, columns))
+    nn_packed_clear (&rnn->packed_recurrent);
 }
 
 void
@@ -198,13 +211,21 @@ block_len (const NnRnn *rnn)
   return MIN (rnn->steps, BLOCK);
 }
 
+/* Floats that the bytes of a sample's state take. */
+static size_t
+quantised_len (const NnRnn *rnn)
+{
+  return nn_quantised_row_len (rnn->units) / sizeof (float);
+}
+
 /* For each sample: projections of a block of steps, one recurrent product,
- * states. Cannot wrap: the factors are axes of tensors that are in bounds. */
+ * states, one of them in bytes. Cannot wrap: the factors are axes of tensors
+ * that are in bounds. */
 size_t
 nn_rnn_scratch_per_sample (const NnRnn *rnn)
 {
   return (block_len (rnn) + 1) * n_columns (rnn)
-      + rnn->cell->n_states * rnn->units;
+      + rnn->cell->n_states * rnn->units + quantised_len (rnn);
 }
 
 double
@@ -239,14 +260,36 @@ project_inputs (const NnRnn *rnn, size_t n, size_t t, size_t n_steps,
         .ldc = columns });
 }
 
+/* A run of n samples, which go side by side: their states are one matrix. */
+typedef struct {
+  size_t n;
+  const float *mask;                /* [n][steps], or NULL */
+  float *states[NN_RNN_MAX_STATES]; /* [n][units] */
+  guint8 *bytes;                    /* scratch [n][of a row of units] */
+  float *rec;                       /* [n][columns] */
+  float *out;                       /* [n][steps or 1][units] */
+} Run;
+
 /* rec [n][columns] = h [n][units] times the recurrent kernel, and its bias. */
 static void
-project_states (const NnRnn *rnn, size_t n, const float *h, float *rec)
+project_states (const NnRnn *rnn, const Run *run)
 {
-  const size_t columns = n_columns (rnn);
+  const size_t columns = n_columns (rnn), n = run->n;
+  const float *const h = run->states[0];
+  float *const rec = run->rec;
   const float *const bias =
       rnn->reset_after && rnn->bias ? rnn->bias + columns : NULL;
 
+  if (rnn->quantised.data) {
+    nn_simd ()->quantised_product (&(NnQuantisedProduct){ .m = n,
+        .a = h,
+        .b = &rnn->quantised,
+        .bias = bias,
+        .bytes = run->bytes,
+        .c = rec,
+        .ldc = columns });
+    return;
+  }
   if (n > 1) {
     nn_simd ()->product (&(NnProduct){ .m = n,
         .a = h,
@@ -283,15 +326,6 @@ write_output (
     memset (out, 0, bytes);
 }
 
-/* A run of n samples, which go side by side: their states are one matrix. */
-typedef struct {
-  size_t n;
-  const float *mask;                /* [n][steps], or NULL */
-  float *states[NN_RNN_MAX_STATES]; /* [n][units] */
-  float *rec;                       /* [n][columns] */
-  float *out;                       /* [n][steps or 1][units] */
-} Run;
-
 /* Step i; x: where the projection of each sample's step is, stride apart. */
 static void
 run_step (
@@ -302,7 +336,7 @@ run_step (
   const size_t place = rnn->return_sequences ? i : 0;
 
   if (!rnn->recurrent_by_cell)
-    project_states (rnn, run->n, run->states[0], run->rec);
+    project_states (rnn, run);
   for (size_t k = 0; k < run->n; k++) {
     const float *const mask = run->mask ? run->mask + k * rnn->steps : NULL;
     float *mine[NN_RNN_MAX_STATES];
@@ -351,6 +385,8 @@ nn_rnn_run (const NnRnn *rnn, size_t n, const float *in, const float *mask,
     else
       memset (run.states[s], 0, state_bytes);
   }
+  run.bytes =
+      (guint8 *) (run.rec + n * (columns + rnn->cell->n_states * rnn->units));
   for (size_t i = 0; i < rnn->steps; i += block)
     run_block (rnn, &run, i, MIN (block, rnn->steps - i), in, x);
   for (size_t s = 0; s < rnn->cell->n_states && final; s++)
@@ -416,6 +452,12 @@ void
 nn_rnn_layer_finish (NnLayer *layer)
 {
   nn_rnn_finish (&((NnRnnLayer *) layer)->rnn, layer, 0);
+}
+
+void
+nn_rnn_layer_quantise (NnLayer *layer)
+{
+  nn_rnn_quantise (&((NnRnnLayer *) layer)->rnn, layer);
 }
 
 void

@@ -67,6 +67,7 @@ struct _NnRnn {
   double dropout, recurrent_dropout; /* in training */
   NnPacked packed_kernel, packed_recurrent;
   NnPacked packed_candidate; /* GRU without reset_after: its last block */
+  NnQuantised quantised; /* by nn_rnn_quantise: in packed_recurrent's place */
 };
 
 /* Reads what the configs of a recurrent layer and of its cell say (mostly one
@@ -80,6 +81,10 @@ size_t nn_rnn_add_params (const NnRnn *rnn, NnLayer *layer,
 /* Remembers where the weights are, the first of them being params[first]. May
  * be called again when they have changed. */
 void nn_rnn_finish (NnRnn *rnn, const NnLayer *layer, size_t first);
+/* Rounds the recurrent kernel to 8 bits, where states stay in -1 ... 1, and the
+ * states before they are multiplied with it. Until nn_rnn_finish. layer: whose
+ * inputs say whether there are initial states, which may be anything. */
+void nn_rnn_quantise (NnRnn *rnn, const NnLayer *layer);
 void nn_rnn_clear (NnRnn *rnn);
 
 /* Shapes of the output and of each state. */
@@ -113,6 +118,7 @@ typedef struct {
 
 void nn_rnn_layer_setup (NnLayer *layer, const NnConfig *config);
 void nn_rnn_layer_finish (NnLayer *layer);
+void nn_rnn_layer_quantise (NnLayer *layer);
 void nn_rnn_layer_forward (const NnLayer *layer, const NnCall *call);
 double nn_rnn_layer_flops (const NnLayer *layer);
 void nn_rnn_layer_clear (NnLayer *layer);
@@ -122,7 +128,8 @@ void nn_rnn_layer_clear (NnLayer *layer);
   {                                                                            \
     .keras_name = name, .size = sizeof (NnRnnLayer),                           \
     .setup = nn_rnn_layer_setup, .finish = nn_rnn_layer_finish,                \
-    .forward = nn_rnn_layer_forward, .flops = nn_rnn_layer_flops,              \
-    .clear = nn_rnn_layer_clear, .training = how_to_train,                     \
+    .quantise = nn_rnn_layer_quantise, .forward = nn_rnn_layer_forward,        \
+    .flops = nn_rnn_layer_flops, .clear = nn_rnn_layer_clear,                  \
+    .training = how_to_train,                                                  \
   }
 /* clang-format on */

@@ -182,6 +182,15 @@ stacked_rnn_finish (NnLayer *layer)
     nn_rnn_finish (&self->levels[i].rnn, layer, self->levels[i].first);
 }
 
+static void
+stacked_rnn_quantise (NnLayer *layer)
+{
+  StackedRnn *self = (StackedRnn *) layer;
+
+  for (size_t i = 0; i < self->n_levels; i++)
+    nn_rnn_quantise (&self->levels[i].rnn, layer);
+}
+
 /* mask [n][steps] -> turned, if the first cell turns the sequence. */
 static const float *
 turn_mask (const StackedRnn *self, size_t n, const float *mask, float *turned)
@@ -247,6 +256,7 @@ const NnLayerClass nn_stacked_rnn_classes[] = {
       .size = sizeof (StackedRnn),
       .setup = stacked_rnn_setup,
       .finish = stacked_rnn_finish,
+      .quantise = stacked_rnn_quantise,
       .forward = stacked_rnn_forward,
       .flops = stacked_rnn_flops,
       .clear = stacked_rnn_clear,

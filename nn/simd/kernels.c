@@ -37,6 +37,7 @@ const NnSimd NN_PATH (simd) = {
   .product = NN_PATH (product),
   .transposed_product = NN_PATH (transposed_product),
   .vector_product = NN_PATH (vector_product),
+  .quantised_product = NN_PATH (quantised_product),
   .finish_row = NN_PATH (finish_row),
   .pooled_product = NN_PATH (pooled_product),
   .winograd_input = NN_PATH (winograd_input),

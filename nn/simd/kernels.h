@@ -13,6 +13,7 @@
 void NN_PATH (product) (const NnProduct *product);
 void NN_PATH (transposed_product) (const NnTransposedProduct *product);
 void NN_PATH (vector_product) (const float *x, const NnPacked *b, float *y);
+void NN_PATH (quantised_product) (const NnQuantisedProduct *product);
 void NN_PATH (finish_row) (const NnFinishRow *row);
 void NN_PATH (pooled_product) (const NnPooledProduct *product);
 void NN_PATH (winograd_input) (const float *in, size_t row, size_t column,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nn/simd.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "nn/loops.h"
@@ -8,11 +9,21 @@
 extern const NnSimd nn_simd_generic;
 extern const NnLoops nn_loops_generic;
 #ifdef NN_HAVE_X86
-extern const NnSimd nn_simd_avx2, nn_simd_avx512;
-extern const NnLoops nn_loops_avx2, nn_loops_avx512;
+extern const NnSimd nn_simd_avx2, nn_simd_avx512, nn_simd_avx512vnni;
+extern const NnLoops nn_loops_avx2, nn_loops_avx512, nn_loops_avx512vnni;
 #endif
 
-/* Best last. */
+#ifdef NN_HAVE_X86
+static bool
+has_avx512 (void)
+{
+  return __builtin_cpu_supports ("avx512f")
+      && __builtin_cpu_supports ("avx512vl")
+      && __builtin_cpu_supports ("avx512dq")
+      && __builtin_cpu_supports ("avx512bw");
+}
+#endif
+
 static bool
 is_usable (const NnSimd *simd)
 {
@@ -21,16 +32,17 @@ is_usable (const NnSimd *simd)
   if (simd == &nn_simd_avx2)
     return __builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma");
   if (simd == &nn_simd_avx512)
-    return __builtin_cpu_supports ("avx512f")
-        && __builtin_cpu_supports ("avx512vl")
-        && __builtin_cpu_supports ("avx512dq")
-        && __builtin_cpu_supports ("avx512bw");
+    return has_avx512 ();
+  if (simd == &nn_simd_avx512vnni)
+    return has_avx512 () && __builtin_cpu_supports ("avx512vnni");
 #endif
   return true;
 }
 
+/* Best first. */
 static const NnSimd *const paths[] = {
 #ifdef NN_HAVE_X86
+  &nn_simd_avx512vnni,
   &nn_simd_avx512,
   &nn_simd_avx2,
 #endif
@@ -64,6 +76,8 @@ const NnLoops *
 nn_loops (void)
 {
 #ifdef NN_HAVE_X86
+  if (nn_simd () == &nn_simd_avx512vnni)
+    return &nn_loops_avx512vnni;
   if (nn_simd () == &nn_simd_avx512)
     return &nn_loops_avx512;
   if (nn_simd () == &nn_simd_avx2)
@@ -110,6 +124,66 @@ nn_packed_clear (NnPacked *packed)
 {
   free (packed->data);
   *packed = (NnPacked){ 0 };
+}
+
+/* Of rows: so that 128 * 127 and 255 * 127 for each fit into an int. */
+#define MAX_QUANTISED 32768
+
+/* A column of b, rounded; false where that cannot be. */
+static bool
+quantise_column (NnQuantised *q, const NnSimd *simd, const float *b, size_t ldb,
+    size_t column)
+{
+  const size_t panel = simd->panel;
+  gint8 *const to = q->data
+      + column / panel * panel * nn_quantised_row_len (q->k)
+      + column % panel * 4;
+  float largest = 0;
+
+  for (size_t i = 0; i < q->k; i++) {
+    if (!isfinite (b[i * ldb]))
+      return false;
+    largest = MAX (largest, fabsf (b[i * ldb]));
+  }
+  q->scale[column] = largest / (127 * 127);
+  for (size_t i = 0; i < q->k && largest > 0; i++) {
+    const int value = (int) lrintf (b[i * ldb] / largest * 127);
+
+    to[i / 4 * 4 * panel + i % 4] = (gint8) value;
+    q->excess[column] += 128 * value;
+  }
+  return true;
+}
+
+bool
+nn_quantised_init (NnQuantised *quantised, const NnSimd *simd, const float *b,
+    size_t ldb, size_t k, size_t n)
+{
+  const size_t columns = (n + simd->panel - 1) / simd->panel * simd->panel;
+  const size_t bytes = columns * nn_quantised_row_len (k);
+  const size_t all = bytes + columns * (sizeof (float) + sizeof (gint32));
+  void *memory;
+
+  *quantised = (NnQuantised){ 0 };
+  if (k > MAX_QUANTISED || posix_memalign (&memory, 64, MAX (all, 64)) != 0)
+    return false;
+  memset (memory, 0, all);
+  *quantised = (NnQuantised){ .k = k, .n = n, .data = memory };
+  quantised->scale = (float *) (quantised->data + bytes);
+  quantised->excess = (gint32 *) (quantised->scale + columns);
+  for (size_t j = 0; j < n; j++)
+    if (!quantise_column (quantised, simd, b + j, ldb, j)) {
+      nn_quantised_clear (quantised);
+      return false;
+    }
+  return true;
+}
+
+void
+nn_quantised_clear (NnQuantised *quantised)
+{
+  free (quantised->data);
+  *quantised = (NnQuantised){ 0 };
 }
 
 void

@@ -11,7 +11,7 @@
 
 static double seconds = 0.5;
 static int batch = 32, rounds = 10;
-static gboolean json;
+static gboolean json, quantize;
 static char **models;
 
 static const GOptionEntry entries[] = {
@@ -21,6 +21,8 @@ static const GOptionEntry entries[] = {
       "Rounds in which all take turns (default 10)", "N" },
   { "batch", 'b', 0, G_OPTION_ARG_INT, &batch,
       "Windows at once, measured beside 1 (default 32)", "N" },
+  { "quantize", 'q', 0, G_OPTION_ARG_NONE, &quantize,
+      "Measure each model with weights of 8 bits, too", NULL },
   { "json", 'j', 0, G_OPTION_ARG_NONE, &json, "Print JSON", NULL },
   { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &models, NULL,
       "[NICK|MODEL...]" },
@@ -47,14 +49,25 @@ parse (int *argc, char ***argv, GError **error)
 }
 
 static bool
-add_model (Bench *bench, const char *what, GError **error)
+add_model (Bench *bench, const char *what, bool quantised, GError **error)
 {
   g_autoptr (NnModel) model = bench_model_load (what, error);
-  g_autofree char *title = g_path_get_basename (what);
+  g_autofree char *name = g_path_get_basename (what);
+  g_autofree char *title =
+      g_strconcat (name, quantised ? " of 8 bits" : NULL, NULL);
 
+  if (model && quantised)
+    nn_model_quantise (model);
   return model && stages_add_model (bench, title, model, 1, error)
       && (batch == 1
           || stages_add_model (bench, title, model, (size_t) batch, error));
+}
+
+static bool
+add_forms (Bench *bench, const char *what, GError **error)
+{
+  return add_model (bench, what, false, error)
+      && (!quantize || add_model (bench, what, true, error));
 }
 
 /* Those that are named must be there; of the four, what is there. */
@@ -62,12 +75,12 @@ static bool
 add_models (Bench *bench, GPtrArray *absent, GError **error)
 {
   for (char **model = models; model && *model; model++)
-    if (!add_model (bench, *model, error))
+    if (!add_forms (bench, *model, error))
       return false;
   for (size_t i = 0; i < N_BENCH_MODELS && !models; i++) {
     g_autoptr (GError) missing = NULL;
 
-    if (!add_model (bench, bench_models[i].nick, &missing))
+    if (!add_forms (bench, bench_models[i].nick, &missing))
       g_ptr_array_add (absent,
           g_strdup_printf ("%s: %s", bench_models[i].nick, missing->message));
   }

@@ -11,6 +11,7 @@ static const struct {
   double (*loop) (size_t n, float *sum);
 } paths[] = {
 #ifdef NN_HAVE_X86
+  { "avx512vnni", peak_loop_avx512vnni },
   { "avx512", peak_loop_avx512 },
   { "avx2", peak_loop_avx2 },
 #endif

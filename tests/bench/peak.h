@@ -15,3 +15,4 @@ double peak_gflops (const BenchRow *row);
 double peak_loop_generic (size_t n, float *sum);
 double peak_loop_avx2 (size_t n, float *sum);
 double peak_loop_avx512 (size_t n, float *sum);
+double peak_loop_avx512vnni (size_t n, float *sum);

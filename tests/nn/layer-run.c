@@ -114,6 +114,8 @@ layer_run_new (const LayerSpec *spec)
     layer->klass->specialise (layer);
     layer->klass->finish (layer);
   }
+  if (spec->quantise)
+    layer->klass->quantise (layer);
   fill_inputs (run);
   run->out = g_new0 (float *, layer->n_out);
   for (size_t i = 0; i < layer->n_out; i++)

@@ -22,6 +22,7 @@ typedef struct {
   const char *constant_keyword; /* of that, or NULL: by position */
   size_t max_size; /* of an array; 0: any. Larger: only made, not filled */
   bool specialise; /* runs as in a model that is not trained */
+  bool quantise;   /* runs with weights of 8 bits */
 } LayerSpec;
 
 #define LAYER_RUN_BATCH 3

@@ -12,7 +12,8 @@ typedef struct {
   char kind; /* 's', 'g', 'G' (reset_after false), 'l' */
   bool cudnn, use_bias, backwards, zero_masked;
   size_t k, units;
-  size_t first; /* of its weights */
+  size_t first;   /* of its weights */
+  bool quantised; /* the product with the state */
 } Rnn;
 
 typedef struct {
@@ -43,12 +44,30 @@ kernel_at (const LayerRun *run, const Rnn *rnn, size_t which, size_t k,
       run, rnn->first + which, i * columns + g * rnn->units + j);
 }
 
+/* Both factors are rounded to 127ths: the state's of 1, the weights' of the
+ * largest in their column. */
+static double
+quantised_product (const LayerRun *run, const Rnn *rnn, size_t k, size_t g,
+    size_t j, const double *x)
+{
+  double largest = 0, sum = 0;
+
+  for (size_t i = 0; i < k; i++)
+    largest = MAX (largest, fabs (kernel_at (run, rnn, 1, k, g, i, j)));
+  for (size_t i = 0; i < k; i++)
+    sum += rint (x[i] * 127)
+        * rint (kernel_at (run, rnn, 1, k, g, i, j) / largest * 127);
+  return sum * largest / (127 * 127);
+}
+
 static double
 product (const LayerRun *run, const Rnn *rnn, size_t which, size_t k, size_t g,
     size_t j, const double *x)
 {
   double sum = 0;
 
+  if (which == 1 && rnn->quantised)
+    return quantised_product (run, rnn, k, g, j, x);
   for (size_t i = 0; i < k; i++)
     sum += x[i] * kernel_at (run, rnn, which, k, g, i, j);
   return sum;
@@ -215,9 +234,8 @@ config_of (const Rnn *rnn, const char *options, bool sequences, bool state)
 }
 
 static void
-check_case (const LayerRun *run, const Case *c)
+check_case (const LayerRun *run, const Case *c, const Rnn *rnn)
 {
-  const Rnn *const rnn = &c->rnn;
   double x[MAX_STEPS * MAX_UNITS], out[MAX_STEPS * MAX_UNITS];
 
   for (size_t s = 0; s < LAYER_RUN_BATCH; s++) {
@@ -240,23 +258,59 @@ check_case (const LayerRun *run, const Case *c)
 }
 
 static void
-test_layer (gconstpointer data)
+run_case (const Case *c, bool quantise)
 {
-  const Case *const c = data;
   const NnShape state = { .rank = 1, .dim = { c->rnn.units } };
   g_autofree char *config =
       config_of (&c->rnn, c->options, c->sequences, c->state);
   const LayerSpec spec = { c->class_name, config, c->keras_major,
     c->initial ? (c->rnn.kind == 'l' ? 3 : 2) : 1,
     { { .rank = 2, .dim = { c->steps, c->rnn.k } }, state, state },
-    { c->masked } };
+    { c->masked }, .quantise = quantise };
   g_autoptr (LayerRun) run = layer_run_new (&spec);
+  Rnn rnn = c->rnn;
 
   g_assert_no_error (run->error);
   g_assert_cmpint (
       run->layer->mask_rule, ==, c->sequences ? NN_MASK_PASS : NN_MASK_STOP);
+  /* Not where the state may be anything, or r is multiplied with it first. */
+  rnn.quantised = quantise && !c->initial && rnn.kind != 'G';
   layer_run_forward (run);
-  check_case (run, c);
+  check_case (run, c, &rnn);
+  if (!quantise)
+    return;
+  run->layer->klass->finish (run->layer); /* as it was */
+  layer_run_forward (run);
+  check_case (run, c, &c->rnn);
+}
+
+static void
+test_layer (gconstpointer data)
+{
+  run_case (data, false);
+}
+
+static void
+test_quantised (gconstpointer data)
+{
+  run_case (data, true);
+}
+
+/* Other activations leave what is between -1 and 1. */
+static void
+test_not_quantised (void)
+{
+  LayerSpec spec = { "LSTM", "{ \"units\": 5, \"activation\": \"relu\" }", 3, 1,
+    { { .rank = 2, .dim = { 6, 3 } } } };
+  g_autoptr (LayerRun) plain = layer_run_new (&spec);
+  g_autoptr (LayerRun) run = NULL;
+
+  spec.quantise = true;
+  run = layer_run_new (&spec);
+  layer_run_forward (plain);
+  layer_run_forward (run);
+  g_assert_cmpmem (run->out[0], LAYER_RUN_BATCH * 5 * sizeof (float),
+      plain->out[0], LAYER_RUN_BATCH * 5 * sizeof (float));
 }
 
 /* Bidirectional (LSTM of 3 units forwards, GRU of 3 backwards). */
@@ -305,14 +359,14 @@ check_merged (const LayerRun *run, const char *mode, size_t row,
 }
 
 static void
-test_bidirectional (gconstpointer data)
+run_bidirectional (size_t i, bool quantise)
 {
-  const size_t i = GPOINTER_TO_SIZE (data);
   const bool sequences = merges[i].sequences;
   const Rnn forward = { 'l', .use_bias = true, .zero_masked = sequences, .k = 2,
-    .units = UNITS };
+    .units = UNITS, .quantised = quantise };
   const Rnn backward = { 'g', .use_bias = true, .zero_masked = sequences,
-    .backwards = true, .k = 2, .units = UNITS, .first = 3 };
+    .backwards = true, .k = 2, .units = UNITS, .first = 3,
+    .quantised = quantise };
   g_autofree char *a = config_of (&forward, "", sequences, false);
   g_autofree char *b = config_of (&backward, "", sequences, false);
   g_autofree char *config = g_strdup_printf (
@@ -321,7 +375,8 @@ test_bidirectional (gconstpointer data)
       "%s }, \"backward_layer\": { \"class_name\": \"GRU\", \"config\": %s } }",
       merges[i].mode, a, b);
   const LayerSpec spec = { "Bidirectional", config, 3, 1,
-    { { .rank = 2, .dim = { STEPS, 2 } } }, { merges[i].masked } };
+    { { .rank = 2, .dim = { STEPS, 2 } } }, { merges[i].masked },
+    .quantise = quantise };
   g_autoptr (LayerRun) run = layer_run_new (&spec);
 
   g_assert_no_error (run->error);
@@ -341,6 +396,13 @@ test_bidirectional (gconstpointer data)
       else if (t == STEPS - 1)
         check_merged (run, merges[i].mode, s, y + t * UNITS, z + t * UNITS);
   }
+}
+
+static void
+test_bidirectional (gconstpointer data)
+{
+  run_bidirectional (GPOINTER_TO_SIZE (data), false);
+  run_bidirectional (GPOINTER_TO_SIZE (data), true);
 }
 
 /* Without "backward_layer" (Keras 2) the forward layer is used twice. */
@@ -374,17 +436,19 @@ test_bidirectional_states (void)
 
 /* RNN (StackedRNNCells ([LSTMCell (4), GRUCell (2)])), turned round, masked. */
 static void
-test_stacked (void)
+run_stacked (bool quantise)
 {
   const Rnn first = { 'l', .use_bias = true, .backwards = true, .k = 2,
-    .units = 4 };
-  const Rnn second = { 'g', .use_bias = true, .k = 4, .units = 2, .first = 3 };
+    .units = 4, .quantised = quantise };
+  const Rnn second = { 'g', .use_bias = true, .k = 4, .units = 2, .first = 3,
+    .quantised = quantise };
   const LayerSpec spec = { "RNN",
     "{ \"go_backwards\": true, \"return_sequences\": true, \"return_state\": "
     "true, \"cell\": { \"class_name\": \"StackedRNNCells\", \"config\": { "
     "\"cells\": [ { \"class_name\": \"LSTMCell\", \"config\": { \"units\": 4 } "
     "}, { \"class_name\": \"GRUCell\", \"config\": { \"units\": 2 } } ] } } }",
-    3, 1, { { .rank = 2, .dim = { STEPS, 2 } } }, { true } };
+    3, 1, { { .rank = 2, .dim = { STEPS, 2 } } }, { true },
+    .quantise = quantise };
   g_autoptr (LayerRun) run = layer_run_new (&spec);
 
   g_assert_no_error (run->error);
@@ -407,15 +471,26 @@ test_stacked (void)
   }
 }
 
+static void
+test_stacked (void)
+{
+  run_stacked (false);
+  run_stacked (true);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   for (size_t i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autofree char *path = g_strdup_printf ("/rnn/%s", cases[i].name);
+    g_autofree char *quantised =
+        g_strdup_printf ("/rnn/quantised/%s", cases[i].name);
 
     g_test_add_data_func (path, &cases[i], test_layer);
+    g_test_add_data_func (quantised, &cases[i], test_quantised);
   }
+  g_test_add_func ("/rnn/quantised/relu", test_not_quantised);
   for (size_t i = 0; i < G_N_ELEMENTS (merges); i++) {
     g_autofree char *path =
         g_strdup_printf ("/rnn/bidirectional/%s", merges[i].name);

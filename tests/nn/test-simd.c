@@ -6,7 +6,8 @@
 #include "nn/loops.h"
 #include "nn/simd.h"
 
-static const char *const paths[] = { "generic", "avx2", "avx512" };
+static const char *const paths[] = { "generic", "avx2", "avx512",
+  "avx512vnni" };
 
 static float *
 random_floats (size_t n, double from, double to)
@@ -194,6 +195,101 @@ test_product (gconstpointer data)
     for (size_t k = 1; k < 40; k += 3)
       for (size_t n = 1; n < 140; n = n * 2 + 1)
         check_transposed (simd, m, k, n);
+}
+
+/* Of an element of a row: what it is rounded to, times 127. */
+static int
+rounded (float x)
+{
+  return (int) lrintf (CLAMP (x, -1, 1) * 127);
+}
+
+static float
+largest_of_column (const float *b, size_t ldb, size_t k, size_t column)
+{
+  float largest = 0;
+
+  for (size_t i = 0; i < k; i++)
+    largest = MAX (largest, fabsf (b[i * ldb + column]));
+  return largest;
+}
+
+/* a, b and bias as for NnQuantisedProduct: sums of integers, which are exact.
+ */
+static void
+check_quantised (const NnSimd *simd, size_t m, size_t k, size_t n,
+    const float *a, const float *b, const float *bias)
+{
+  const size_t ldb = n + 2;
+  g_autofree float *c = random_floats (m * (n + 1), -1, 1);
+  g_autofree float *before = g_memdup2 (c, m * (n + 1) * sizeof *c);
+  g_autofree guint8 *bytes = g_malloc (m * nn_quantised_row_len (k));
+  NnQuantised quantised;
+
+  g_assert_true (nn_quantised_init (&quantised, simd, b, ldb, k, n));
+  simd->quantised_product (&(NnQuantisedProduct){ .m = m,
+      .a = a,
+      .b = &quantised,
+      .bias = bias,
+      .bytes = bytes,
+      .c = c,
+      .ldc = n + 1 });
+  for (size_t j = 0; j < n; j++) {
+    const float largest = largest_of_column (b, ldb, k, j);
+
+    for (size_t r = 0; r < m; r++) {
+      gint64 sum = 0;
+      double wanted;
+
+      for (size_t i = 0; i < k && largest > 0; i++)
+        sum += rounded (a[r * k + i]) * rounded (b[i * ldb + j] / largest);
+      wanted = (bias ? bias[j] : 0) + (double) sum * largest / (127 * 127);
+      g_assert_cmpfloat_with_epsilon (
+          c[r * (n + 1) + j], wanted, 3e-7 * (1 + fabs (wanted)));
+    }
+  }
+  for (size_t r = 0; r < m; r++)
+    g_assert_cmpfloat (c[r * (n + 1) + n], ==, before[r * (n + 1) + n]);
+  nn_quantised_clear (&quantised);
+}
+
+static void
+check_quantised_size (const NnSimd *simd, size_t m, size_t k, size_t n)
+{
+  g_autofree float *a = random_floats (m * k, -1.1, 1.1);
+  g_autofree float *b = random_floats (k * (n + 2), -3, 3);
+  g_autofree float *bias = random_floats (n, -1, 1);
+
+  /* 127 times an element is exact, so that all round it alike. */
+  for (size_t i = 0; i < m * k; i++)
+    a[i] = rintf (a[i] * 1024) / 1024;
+  check_quantised (simd, m, k, n, a, b, n % 4 == 3 ? bias : NULL);
+  /* The largest sums, with either sign, and a column of zeros. */
+  for (size_t i = 0; i < m * k; i++)
+    a[i] = i / k % 2 ? -1 : 1;
+  for (size_t i = 0; i < k * (n + 2); i++)
+    b[i] = i % (n + 2) == 0 ? 0 : i % (n + 2) % 2 ? 3 : -3;
+  check_quantised (simd, m, k, n, a, b, bias);
+}
+
+static void
+test_quantised (gconstpointer data)
+{
+  const NnSimd *const simd = nn_simd_find (data);
+  const float wrong[3][2] = { { 1, NAN }, { 1, INFINITY }, { -INFINITY, 1 } };
+  NnQuantised quantised;
+
+  if (!simd) {
+    g_test_skip ("this processor does not have it");
+    return;
+  }
+  for (size_t m = 1; m < 10; m += 2)
+    for (size_t k = 1; k < 300; k = k * 2 + 1)
+      for (size_t n = 1; n < 140; n = n * 2 + 1)
+        check_quantised_size (simd, m, k, n);
+  for (size_t i = 0; i < G_N_ELEMENTS (wrong); i++)
+    g_assert_false (nn_quantised_init (&quantised, simd, wrong[i], 1, 2, 1));
+  g_assert_null (quantised.data);
 }
 
 /* Of a state in -1..1, after a step. */
@@ -416,6 +512,7 @@ main (int argc, char **argv)
   } cases[] = {
     { "functions", test_functions },
     { "product", test_product },
+    { "quantised", test_quantised },
     { "gates", test_gates },
     { "finish", test_finish },
   };
