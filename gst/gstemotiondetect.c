@@ -117,7 +117,8 @@ set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 static void
 dispatch_properties_changed (GObject *object, guint n, GParamSpec **pspecs)
 {
-  static const char *const names[] = { "model", "model-file", "labels", NULL };
+  static const char *const names[] = { "model", "model-file", "labels",
+    "quantize", NULL };
   gboolean is_model = FALSE;
 
   for (guint i = 0; i < n; i++)

@@ -6,10 +6,11 @@
 
 /* What is there and cannot be read was found, for GStreamer. */
 static GstEmotionModel *
-load_file (const char *file, GError **error)
+load_file (const char *file, gboolean quantize, GError **error)
 {
   g_autoptr (GError) failure = NULL;
-  GstEmotionModel *model = gst_emotion_model_cache_get (file, &failure);
+  GstEmotionModel *model =
+      gst_emotion_model_cache_get (file, quantize, &failure);
 
   if (model)
     return model;
@@ -23,16 +24,17 @@ load_file (const char *file, GError **error)
 }
 
 GstEmotionModel *
-gst_emotion_load (const char *file, GstEmotionBuiltin builtin,
-    const char *names, GstEmotionLabels **labels, GError **error)
+gst_emotion_load (
+    const GstEmotionWish *wish, GstEmotionLabels **labels, GError **error)
 {
-  g_autoptr (GstEmotionModel) model = file
-      ? load_file (file, error)
-      : gst_emotion_model_cache_get_builtin (builtin, error);
+  g_autoptr (GstEmotionModel) model = wish->file
+      ? load_file (wish->file, wish->quantize, error)
+      : gst_emotion_model_cache_get_builtin (
+          wish->builtin, wish->quantize, error);
 
   if (!model)
     return NULL;
-  *labels = gst_emotion_model_labels (model, names, error);
+  *labels = gst_emotion_model_labels (model, wish->labels, error);
   return *labels ? g_steal_pointer (&model) : NULL;
 }
 

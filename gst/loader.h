@@ -7,10 +7,17 @@
 #include "gst/model.h"
 #include "gst/settings.h"
 
-/* file wins over builtin; names: "a,b,c", or NULL. New references, or NULL and
- * an error that names the file. */
-GstEmotionModel *gst_emotion_load (const char *file, GstEmotionBuiltin builtin,
-    const char *names, GstEmotionLabels **labels, GError **error);
+/* What is to be loaded. */
+typedef struct {
+  const char *file; /* wins over builtin; or NULL */
+  GstEmotionBuiltin builtin;
+  gboolean quantize;
+  const char *labels; /* "a,b,c", or NULL: those of the model */
+} GstEmotionWish;
+
+/* New references, or NULL and an error that names the file. */
+GstEmotionModel *gst_emotion_load (
+    const GstEmotionWish *wish, GstEmotionLabels **labels, GError **error);
 
 /* Posts error as a message of the given type (error or warning), in a domain
  * of GStreamer. */

@@ -12,18 +12,19 @@ static GHashTable *table; /* key (owned) -> GstEmotionModel (borrowed) */
 
 /* NULL where there is no such file: who then loads it says so better. */
 static char *
-key_of (const char *path)
+name_of (const char *path)
 {
   char *true_path = realpath (path, NULL);
-  char *key = NULL;
+  char *name = NULL;
   GStatBuf info;
 
   if (true_path && g_stat (true_path, &info) == 0)
-    key = g_strdup_printf ("%s:%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT ".%09ld",
-        true_path, (gint64) info.st_size, (gint64) info.st_mtim.tv_sec,
-        info.st_mtim.tv_nsec);
+    name =
+        g_strdup_printf ("%s:%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT ".%09ld",
+            true_path, (gint64) info.st_size, (gint64) info.st_mtim.tv_sec,
+            info.st_mtim.tv_nsec);
   free (true_path);
-  return key;
+  return name;
 }
 
 static GstEmotionModel *
@@ -59,12 +60,12 @@ forget (GstEmotionModel *model, gpointer user_data)
 }
 
 static GstEmotionModel *
-load_builtin (GstEmotionBuiltin builtin, GError **error)
+load_builtin (GstEmotionBuiltin builtin, gboolean quantize, GError **error)
 {
   g_autoptr (GBytes) bytes = gst_emotion_builtin_bytes (builtin, error);
 
   return bytes ? gst_emotion_model_load_bytes (
-             gst_emotion_builtin_nick (builtin), bytes, error)
+             gst_emotion_builtin_nick (builtin), bytes, quantize, error)
                : NULL;
 }
 
@@ -79,11 +80,13 @@ remember (char *key, GstEmotionModel *model)
   gst_emotion_model_on_free (model, forget, NULL);
 }
 
-/* Takes key, which may be NULL. file: NULL for the built-in. */
+/* name: NULL where there is none. file: NULL for the built-in. */
 static GstEmotionModel *
-get (char *key, const char *file, GstEmotionBuiltin builtin, GError **error)
+get (const char *name, const char *file, GstEmotionBuiltin builtin,
+    gboolean quantize, GError **error)
 {
-  g_autofree char *owned = key;
+  g_autofree char *key =
+      name ? g_strconcat (name, quantize ? " quantized" : NULL, NULL) : NULL;
   GstEmotionModel *model = key ? look_up (key) : NULL;
 
   if (model)
@@ -92,26 +95,31 @@ get (char *key, const char *file, GstEmotionBuiltin builtin, GError **error)
   if (key)
     model = look_up (key);
   if (!model) {
-    model = file ? gst_emotion_model_load (file, error)
-                 : load_builtin (builtin, error);
+    model = file ? gst_emotion_model_load (file, quantize, error)
+                 : load_builtin (builtin, quantize, error);
     if (model && key)
-      remember (g_steal_pointer (&owned), model);
+      remember (g_steal_pointer (&key), model);
   }
   g_mutex_unlock (&loading);
   return model;
 }
 
 GstEmotionModel *
-gst_emotion_model_cache_get (const char *path, GError **error)
+gst_emotion_model_cache_get (
+    const char *path, gboolean quantize, GError **error)
 {
+  g_autofree char *name = NULL;
+
   g_return_val_if_fail (path != NULL, NULL);
-  return get (key_of (path), path, 0, error);
+  name = name_of (path);
+  return get (name, path, 0, quantize, error);
 }
 
 GstEmotionModel *
-gst_emotion_model_cache_get_builtin (GstEmotionBuiltin builtin, GError **error)
+gst_emotion_model_cache_get_builtin (
+    GstEmotionBuiltin builtin, gboolean quantize, GError **error)
 {
-  /* Paths, the other keys, begin with a slash. */
+  /* Paths, the other names, begin with a slash. */
   return get (
-      g_strdup (gst_emotion_builtin_nick (builtin)), NULL, builtin, error);
+      gst_emotion_builtin_nick (builtin), NULL, builtin, quantize, error);
 }

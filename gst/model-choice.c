@@ -21,14 +21,15 @@ load (GstEmotionModelChoice *self, GstEmotionLabels **labels, GError **error)
 {
   g_autofree char *file = NULL;
   g_autofree char *names = NULL;
-  GstEmotionBuiltin builtin;
+  GstEmotionWish wish = { 0 };
 
   GST_OBJECT_LOCK (self->element);
-  file = g_strdup (self->settings->model_file);
-  names = g_strdup (self->settings->labels);
-  builtin = self->settings->model;
+  wish.file = file = g_strdup (self->settings->model_file);
+  wish.labels = names = g_strdup (self->settings->labels);
+  wish.builtin = self->settings->model;
+  wish.quantize = self->settings->quantize;
   GST_OBJECT_UNLOCK (self->element);
-  return gst_emotion_load (file, builtin, names, labels, error);
+  return gst_emotion_load (&wish, labels, error);
 }
 
 GstEmotionModel *

@@ -163,15 +163,17 @@ model_free (GstEmotionModel *self)
 }
 
 GstEmotionModel *
-gst_emotion_model_load (const char *path, GError **error)
+gst_emotion_model_load (const char *path, gboolean quantize, GError **error)
 {
   g_autoptr (GBytes) bytes = nn_file_read (path, NN_MAX_FILE_BYTES, error);
 
-  return bytes ? gst_emotion_model_load_bytes (path, bytes, error) : NULL;
+  return bytes ? gst_emotion_model_load_bytes (path, bytes, quantize, error)
+               : NULL;
 }
 
 GstEmotionModel *
-gst_emotion_model_load_bytes (const char *name, GBytes *bytes, GError **error)
+gst_emotion_model_load_bytes (
+    const char *name, GBytes *bytes, gboolean quantize, GError **error)
 {
   g_autoptr (GstEmotionModel) self = g_new0 (GstEmotionModel, 1);
   Runner *runner;
@@ -186,6 +188,8 @@ gst_emotion_model_load_bytes (const char *name, GBytes *bytes, GError **error)
   if (!self->network || !read_metadata (self, error)
       || !check_shapes (self, error))
     return NULL;
+  if (quantize)
+    nn_model_quantise (self->network);
   /* One for sure, so that running never fails. */
   runner = runner_new (self, error);
   if (!runner)

@@ -11,13 +11,15 @@
 
 typedef struct _GstEmotionModel GstEmotionModel;
 
-/* Reads a model file. NULL and an error (NN_ERROR, DSP_ERROR or
- * GST_LIBRARY_ERROR) that names the file. Elements use the cache instead. */
-GstEmotionModel *gst_emotion_model_load (const char *path, GError **error);
+/* Reads a model file. quantize: see nn_model_quantise. NULL and an error
+ * (NN_ERROR, DSP_ERROR or GST_LIBRARY_ERROR) that names the file. Elements use
+ * the cache instead. */
+GstEmotionModel *gst_emotion_model_load (
+    const char *path, gboolean quantize, GError **error);
 
 /* The same from memory; name stands for the path. */
 GstEmotionModel *gst_emotion_model_load_bytes (
-    const char *name, GBytes *bytes, GError **error);
+    const char *name, GBytes *bytes, gboolean quantize, GError **error);
 
 /* Called once, by who lets the last reference go, before the memory goes. */
 typedef void (*GstEmotionModelFunc) (GstEmotionModel *self, gpointer user_data);

@@ -22,6 +22,7 @@ typedef struct {
   GstEmotionBuiltin model;
   char *model_file; /* or NULL */
   char *labels;     /* or NULL */
+  gboolean quantize;
   GstClockTime interval;
   gboolean post_messages;
   gboolean attach_meta;
@@ -36,6 +37,7 @@ enum {
   GST_EMOTION_PROP_MODEL = 1,
   GST_EMOTION_PROP_MODEL_FILE,
   GST_EMOTION_PROP_LABELS,
+  GST_EMOTION_PROP_QUANTIZE,
   GST_EMOTION_PROP_INTERVAL,
   GST_EMOTION_PROP_POST_MESSAGES,
   GST_EMOTION_PROP_ATTACH_META,

@@ -202,6 +202,8 @@ parse (AnalyzeOptions *self, Raw *raw, int *argc, char ***argv, GError **error)
   const GOptionEntry shards[] = {
     { "jobs", 'j', 0, G_OPTION_ARG_INT, &raw->n_jobs,
         "Files at once (one per processor)", "N" },
+    { "quantize", 0, 0, G_OPTION_ARG_NONE, &self->analysis.quantize,
+        "Recurrent layers in 8 bits: faster", NULL },
     { "shard", 0, 0, G_OPTION_ARG_STRING, &raw->shard,
         "The I-th of N shares, as a part for --merge", "I/N" },
     { "resume", 0, 0, G_OPTION_ARG_NONE, &self->resume,
@@ -284,8 +286,9 @@ analyze_options_describe (const AnalyzeOptions *self)
   g_autofree char *model = describe_model (self);
 
   return g_strdup_printf (
-      "version=%s model=%s labels=%s interval=%" G_GUINT64_FORMAT
+      "version=%s model=%s labels=%s quantize=%d interval=%" G_GUINT64_FORMAT
       " format=%d summary=%d",
       PACKAGE_VERSION, model, self->labels ? self->labels : "",
-      self->analysis.interval, self->format, self->only_summary);
+      self->analysis.quantize, self->analysis.interval, self->format,
+      self->only_summary);
 }

@@ -426,8 +426,8 @@ load_model (const Tool *self, const char *name, DspRecipe *recipe,
     return FALSE;
   }
   *model = gst_emotion_builtin_find (name, &builtin)
-      ? gst_emotion_model_cache_get_builtin (builtin, error)
-      : gst_emotion_model_load (name, error);
+      ? gst_emotion_model_cache_get_builtin (builtin, FALSE, error)
+      : gst_emotion_model_load (name, FALSE, error);
   if (*model)
     *recipe = *gst_emotion_model_recipe (*model);
   return *model != NULL;

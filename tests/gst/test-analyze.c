@@ -45,6 +45,32 @@ check_probabilities (JsonObject *object)
   g_assert_cmpfloat_with_epsilon (sum, 1, 1e-5);
 }
 
+/* The model with weights of 8 bits tells nearly the same. */
+static void
+test_quantize (void)
+{
+  g_autofree char *wav = make_wav ("three.wav", 3);
+  g_autofree char *plain = NULL;
+  g_autofree char *quantized = NULL;
+
+  g_assert_cmpint (
+      analyze_tool_run (analyze_tool_argv ("--format", "json", wav, NULL), NULL,
+          &plain, NULL),
+      ==, 0);
+  g_assert_cmpint (analyze_tool_run (analyze_tool_argv ("--format", "json",
+                                         "--quantize", wav, NULL),
+                       NULL, &quantized, NULL),
+      ==, 0);
+  g_assert_cmpstr (quantized, !=, plain);
+  for (guint i = 0; i < 2; i++) {
+    g_auto (GStrv) lines = g_strsplit (i == 0 ? plain : quantized, "\n", -1);
+    g_autoptr (JsonParser) parser = json_parser_new ();
+
+    g_assert_cmpuint (g_strv_length (lines), ==, 3); /* window, summary, "" */
+    check_probabilities (parse_line (parser, lines[0]));
+  }
+}
+
 static void
 test_json (void)
 {
@@ -347,6 +373,7 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
   folder = test_folder_new ();
+  g_test_add_func ("/analyze/quantize", test_quantize);
   g_test_add_func ("/analyze/json", test_json);
   g_test_add_func ("/analyze/several", test_several);
   g_test_add_func ("/analyze/csv", test_csv);

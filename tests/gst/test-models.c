@@ -137,21 +137,44 @@ test_shared (void)
   g_autofree char *roundabout = fixture_data ("models/../" MODEL_M3);
   g_autofree char *link = g_build_filename (folder, "link.h5", NULL);
   g_autofree char *other_path = fixture_data (MODEL_M1);
-  g_autoptr (GstEmotionModel) a = gst_emotion_model_cache_get (path, NULL);
+  g_autoptr (GstEmotionModel) a =
+      gst_emotion_model_cache_get (path, FALSE, NULL);
   g_autoptr (GstEmotionModel) b =
-      gst_emotion_model_cache_get (roundabout, NULL);
+      gst_emotion_model_cache_get (roundabout, FALSE, NULL);
   g_autoptr (GstEmotionModel) other =
-      gst_emotion_model_cache_get (other_path, NULL);
+      gst_emotion_model_cache_get (other_path, FALSE, NULL);
 
   g_assert_nonnull (a);
   g_assert_true (a == b);
   g_assert_true (a != other);
   g_assert_cmpint (symlink (path, link), ==, 0);
   {
-    g_autoptr (GstEmotionModel) c = gst_emotion_model_cache_get (link, NULL);
+    g_autoptr (GstEmotionModel) c =
+        gst_emotion_model_cache_get (link, FALSE, NULL);
 
     g_assert_true (a == c);
   }
+}
+
+/* Quantized and not, one file is two models, and both are shared. */
+static void
+test_shared_quantized (void)
+{
+  g_autofree char *path = fixture_data (MODEL_M3);
+  g_autoptr (GstEmotionModel) plain =
+      gst_emotion_model_cache_get (path, FALSE, NULL);
+  g_autoptr (GstEmotionModel) a =
+      gst_emotion_model_cache_get (path, TRUE, NULL);
+  g_autoptr (GstEmotionModel) b =
+      gst_emotion_model_cache_get (path, TRUE, NULL);
+  g_autoptr (GstEmotionModel) again =
+      gst_emotion_model_cache_get (path, FALSE, NULL);
+
+  g_assert_nonnull (plain);
+  g_assert_nonnull (a);
+  g_assert_true (a != plain);
+  g_assert_true (a == b);
+  g_assert_true (again == plain);
 }
 
 /* A file that was written anew is another model. */
@@ -167,10 +190,10 @@ test_changed (void)
 
   g_assert_true (g_file_get_contents (source, &contents, &len, NULL));
   path = write_file ("changes.h5", contents, len);
-  a = gst_emotion_model_cache_get (path, NULL);
+  a = gst_emotion_model_cache_get (path, FALSE, NULL);
   g_usleep (20000); /* the clock of some file systems is that coarse */
   g_free (write_file ("changes.h5", contents, len));
-  b = gst_emotion_model_cache_get (path, NULL);
+  b = gst_emotion_model_cache_get (path, FALSE, NULL);
   g_assert_nonnull (a);
   g_assert_nonnull (b);
   g_assert_true (a != b);
@@ -288,6 +311,75 @@ test_swap_labels (void)
   fixture_clear (&f);
 }
 
+/* The same window through both; returns by how much a probability differs. */
+static gdouble
+difference (Fixture *a, Fixture *b, guint64 window)
+{
+  const GstStructure *p[2];
+  GstMessage *message[2];
+  gdouble largest = 0;
+
+  for (guint i = 0; i < 2; i++) {
+    Fixture *const f = i == 0 ? a : b;
+
+    fixture_push (f, 16000, 48000 * window, 48000, 48000);
+    message[i] = fixture_pop (f);
+    g_assert_nonnull (message[i]);
+    p[i] = gst_value_get_structure (gst_structure_get_value (
+        gst_message_get_structure (message[i]), "probabilities"));
+  }
+  g_assert_cmpint (gst_structure_n_fields (p[0]), ==, 9);
+  for (guint i = 0; i < 9; i++) {
+    const char *const label = gst_structure_nth_field_name (p[0], i);
+
+    largest = MAX (
+        largest, ABS (field_double (p[0], label) - field_double (p[1], label)));
+  }
+  for (guint i = 0; i < 2; i++)
+    gst_message_unref (message[i]);
+  return largest;
+}
+
+/* Waits until what b tells differs from what a tells, or does not. Returns by
+ * how much. */
+static gdouble
+wait_until (Fixture *a, Fixture *b, gboolean differs, guint64 *window)
+{
+  for (guint i = 0; i < 2000; i++) {
+    const gdouble now = difference (a, b, (*window)++);
+
+    if ((now > 0) == differs)
+      return now;
+    g_usleep (1000);
+  }
+  g_error ("“quantize” made no difference");
+}
+
+/* While both play, one of two elements with the same file is quantized, and
+ * then is not: the other does not hear of it. */
+static void
+test_quantize (void)
+{
+  guint64 window = 0;
+  gdouble change;
+  gboolean is_quantized;
+  Fixture plain, changing;
+
+  fixture_init (&plain, MODEL_M3, CAPS);
+  fixture_init (&changing, MODEL_M3, CAPS);
+  g_object_get (changing.element, "quantize", &is_quantized, NULL);
+  g_assert_false (is_quantized);
+  g_assert_cmpfloat (difference (&plain, &changing, window++), ==, 0);
+  g_object_set (changing.element, "quantize", TRUE, NULL);
+  change = wait_until (&plain, &changing, TRUE, &window);
+  g_test_message ("a probability changes by %g", change);
+  g_assert_cmpfloat (change, <, 0.02);
+  g_object_set (changing.element, "quantize", FALSE, NULL);
+  wait_until (&plain, &changing, FALSE, &window);
+  fixture_clear (&plain);
+  fixture_clear (&changing);
+}
+
 /* A model file that names its labels itself. */
 static void
 test_metadata (void)
@@ -368,7 +460,8 @@ test_input (gconstpointer data)
   const gsize i = GPOINTER_TO_SIZE (data);
   g_autofree char *path = write_model (i);
   GError *error = NULL;
-  g_autoptr (GstEmotionModel) model = gst_emotion_model_load (path, &error);
+  g_autoptr (GstEmotionModel) model =
+      gst_emotion_model_load (path, FALSE, &error);
 
   g_assert_no_error (error);
   const DspRecipe *const recipe = gst_emotion_model_recipe (model);
@@ -405,7 +498,8 @@ test_open_frames (void)
     g_test_skip ("the zoo is in ../shared, which is not here");
     return;
   }
-  g_autoptr (GstEmotionModel) model = gst_emotion_model_load (path, &error);
+  g_autoptr (GstEmotionModel) model =
+      gst_emotion_model_load (path, FALSE, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (gst_emotion_model_recipe (model)->n_mels, ==, 5);
   g_assert_cmpuint (gst_emotion_model_n_features (model), ==, 5 * 94);
@@ -427,9 +521,11 @@ main (int argc, char **argv)
   g_test_add_func ("/models/shape", test_shape);
   g_test_add_func ("/models/labels", test_labels);
   g_test_add_func ("/models/shared", test_shared);
+  g_test_add_func ("/models/shared-quantized", test_shared_quantized);
   g_test_add_func ("/models/changed", test_changed);
   g_test_add_func ("/models/swap", test_swap);
   g_test_add_func ("/models/swap-labels", test_swap_labels);
+  g_test_add_func ("/models/quantize", test_quantize);
   g_test_add_func ("/models/metadata", test_metadata);
   g_test_add_func ("/models/fault", test_fault);
   g_test_add_func ("/models/open-frames", test_open_frames);

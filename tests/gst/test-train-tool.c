@@ -127,7 +127,8 @@ check_model (const char *path)
   JsonObject *const metrics = json_object_get_object_member (root, "metrics");
   JsonObject *const test = json_object_get_object_member (metrics, "test");
   g_autoptr (GError) error = NULL;
-  g_autoptr (GstEmotionModel) model = gst_emotion_model_load (path, &error);
+  g_autoptr (GstEmotionModel) model =
+      gst_emotion_model_load (path, FALSE, &error);
 
   g_assert_no_error (error);
   g_assert_cmpuint (gst_emotion_model_n_outputs (model), ==, 9);
