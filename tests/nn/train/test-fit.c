@@ -7,64 +7,12 @@
 #include "nn/error.h"
 #include "nn/train/architectures.h"
 #include "nn/train/fit-private.h"
-#include "nn/train/random.h"
+#include "tests/nn/train/pattern.h"
 
 #define N 41 /* not a multiple of the batch */
-#define CLASSES 3
-#define BANDS 18
-#define FRAMES 20
-#define SIZE (BANDS * FRAMES)
 
-/* Noise with a brighter third of the bands for each class; a new one in each
- * epoch, as augmentation does. */
-static void
-make (gpointer data, const NnSampleRequest *request, float *x, float *target,
-    float *weight)
-{
-  const size_t label = request->index % CLASSES;
-  const NnPhilox stream = nn_random_stream (
-      request->training ? request->seed : 5, 1, request->index, 0);
-  NnRandom random;
-
-  nn_random_init (&random, &stream);
-  for (size_t i = 0; i < SIZE; i++)
-    x[i] = 0.5 * nn_random_uniform (&random)
-        + (i / FRAMES / (BANDS / CLASSES) == label ? 0.5 : 0);
-  target[label] = 1;
-  *weight = label == 0 ? 0.5 : 1;
-}
-
-static const NnSamples samples = { .n = N, .make = make };
-static const NnSamples validation = { .n = 19, .make = make };
-
-static NnTrainer *
-new_trainer (const char *nick, size_t n_threads)
-{
-  NnArchitectureOptions options;
-  NnTrainConfig config;
-  g_autoptr (GError) error = NULL;
-  NnTrainer *trainer;
-
-  nn_architecture_options_init (&options);
-  /* The small ones take values, not a matrix; as many here. */
-  options.input = g_str_has_prefix (nick, "cnn")
-      ? (NnShape){ .rank = 3, .dim = { BANDS, FRAMES, 1 } }
-      : (NnShape){ .rank = 1, .dim = { BANDS * FRAMES } };
-  options.n_classes = CLASSES;
-  g_autoptr (NnModel) model = nn_architecture_new (nick, &options, 3, &error);
-  g_assert_no_error (error);
-  nn_train_config_init (&config);
-  config.batch_size = 16;
-  config.chunk = 4;
-  config.n_threads = n_threads;
-  config.seed = 0x123456789abcdefu;
-  config.label_smoothing = 0.05;
-  config.clip_norm = 1;
-  config.weight_decay = 1e-4;
-  trainer = nn_trainer_new (model, &config, &error);
-  g_assert_no_error (error);
-  return trainer;
-}
+static const NnSamples samples = { .n = N, .make = pattern_make };
+static const NnSamples validation = { .n = 19, .make = pattern_make };
 
 static float *
 weights_of (const NnTrainer *trainer)
@@ -119,12 +67,12 @@ static void
 test_threads (gconstpointer data)
 {
   const NnFitConfig config = three_epochs ();
-  g_autoptr (NnTrainer) first = new_trainer (data, 1);
+  g_autoptr (NnTrainer) first = pattern_trainer (data, 1, NULL);
   g_autoptr (NnFit) one = nn_fit_new (first, &config, &samples, &validation);
 
   g_assert_cmpint (nn_fit_run (one), ==, NN_FIT_DONE);
   for (size_t n = 2; n <= 3; n++) {
-    g_autoptr (NnTrainer) trainer = new_trainer (data, n);
+    g_autoptr (NnTrainer) trainer = pattern_trainer (data, n, NULL);
     g_autoptr (NnFit) fit =
         nn_fit_new (trainer, &config, &samples, &validation);
 
@@ -168,10 +116,10 @@ test_resume (gconstpointer data)
   g_autofree char *folder = g_dir_make_tmp ("emotion-XXXXXX", &error);
   g_autofree char *path = g_build_filename (folder, "state.h5", NULL);
   g_autofree char *text = NULL;
-  g_autoptr (NnTrainer) whole = new_trainer ("cnn-lstm-optimized", 2);
+  g_autoptr (NnTrainer) whole = pattern_trainer ("cnn-lstm-optimized", 2, NULL);
   g_autoptr (NnFit) whole_fit =
       nn_fit_new (whole, &config, &samples, &validation);
-  g_autoptr (NnTrainer) cut = new_trainer ("cnn-lstm-optimized", 1);
+  g_autoptr (NnTrainer) cut = pattern_trainer ("cnn-lstm-optimized", 1, NULL);
   g_autoptr (NnFit) cut_fit = NULL;
 
   g_assert_cmpint (nn_fit_run (whole_fit), ==, NN_FIT_DONE);
@@ -184,7 +132,7 @@ test_resume (gconstpointer data)
   g_assert_no_error (error);
 
   at.epoch = G_MAXSIZE;
-  g_autoptr (NnTrainer) rest = new_trainer ("cnn-lstm-optimized", 2);
+  g_autoptr (NnTrainer) rest = pattern_trainer ("cnn-lstm-optimized", 2, NULL);
   g_autoptr (NnFit) rest_fit =
       nn_fit_new (rest, &config, &samples, &validation);
   g_assert_true (nn_fit_load_state (rest_fit, path, &text, &error));
@@ -195,9 +143,9 @@ test_resume (gconstpointer data)
   assert_same_history (whole_fit, rest_fit);
 
   /* Another model is refused, and left as it was. */
-  g_autoptr (NnTrainer) other = new_trainer ("cnn-lstm-optimized", 1);
-  g_autoptr (NnTrainer) same = new_trainer ("cnn-lstm-optimized", 1);
-  const NnSamples fewer = { .n = N - 1, .make = make };
+  g_autoptr (NnTrainer) other = pattern_trainer ("cnn-lstm-optimized", 1, NULL);
+  g_autoptr (NnTrainer) same = pattern_trainer ("cnn-lstm-optimized", 1, NULL);
+  const NnSamples fewer = { .n = N - 1, .make = pattern_make };
   g_autoptr (NnFit) other_fit = nn_fit_new (other, &config, &fewer, NULL);
   g_assert_false (nn_fit_load_state (other_fit, path, NULL, &error));
   g_assert_error (error, NN_ERROR, NN_ERROR_SHAPE);
@@ -236,9 +184,10 @@ test_average (gconstpointer data)
   NnFitConfig config = three_epochs ();
   NnScore score;
   size_t n, m;
-  g_autoptr (NnTrainer) plain = new_trainer ("cnn-lstm-optimized", 1);
+  g_autoptr (NnTrainer) plain = pattern_trainer ("cnn-lstm-optimized", 1, NULL);
   g_autoptr (NnFit) plain_fit = nn_fit_new (plain, &config, &samples, NULL);
-  g_autoptr (NnTrainer) trainer = new_trainer ("cnn-lstm-optimized", 1);
+  g_autoptr (NnTrainer) trainer =
+      pattern_trainer ("cnn-lstm-optimized", 1, NULL);
   const size_t n_values = trainer->weights->n_values;
   g_autofree float *first = weights_of (trainer);
   g_autofree double *values = g_new (double, n_values);
@@ -287,7 +236,7 @@ make_scripted (gpointer data, const NnSampleRequest *request, float *x,
 {
   Script *const script = data;
 
-  memset (x, 0, SIZE * sizeof *x);
+  memset (x, 0, PATTERN_SIZE * sizeof *x);
   target[0] = 1;
   *weight = script ? script->val_loss[script->calls++] : 1;
 }
@@ -306,7 +255,8 @@ test_watches (void)
   const NnSamples scripted = { .n = 1, .make = make_scripted, .data = &script };
   NnFitConfig config;
   size_t n;
-  g_autoptr (NnTrainer) trainer = new_trainer ("cnn-lstm-optimized", 1);
+  g_autoptr (NnTrainer) trainer =
+      pattern_trainer ("cnn-lstm-optimized", 1, NULL);
   g_autoptr (NnFit) fit = NULL;
 
   nn_trainer_set_learning_rate (trainer, 1e-9);
@@ -343,7 +293,8 @@ test_start_from_epoch (void)
     };
     NnFitConfig config;
     size_t n;
-    g_autoptr (NnTrainer) trainer = new_trainer ("cnn-lstm-optimized", 1);
+    g_autoptr (NnTrainer) trainer =
+        pattern_trainer ("cnn-lstm-optimized", 1, NULL);
     g_autoptr (NnFit) fit = NULL;
 
     nn_trainer_set_learning_rate (trainer, 1e-9);
@@ -368,9 +319,10 @@ test_learns (void)
   NnFitConfig config;
   NnScore score;
   size_t n;
-  g_autofree float *output = g_new (float, N *CLASSES);
+  g_autofree float *output = g_new (float, N *PATTERN_CLASSES);
   g_autoptr (GError) error = NULL;
-  g_autoptr (NnTrainer) trainer = new_trainer ("cnn-lstm-optimized", 2);
+  g_autoptr (NnTrainer) trainer =
+      pattern_trainer ("cnn-lstm-optimized", 2, NULL);
   g_autoptr (NnFit) fit = NULL;
 
   nn_fit_config_init (&config);
@@ -388,14 +340,14 @@ test_learns (void)
       nn_score_loss (&score), ==, history[nn_fit_best_epoch (fit)].val_loss);
 
   /* Exported, it says the same as a model by itself. */
-  g_autofree float *again = g_new (float, N *CLASSES);
+  g_autofree float *again = g_new (float, N *PATTERN_CLASSES);
   g_autoptr (NnModel) model = nn_trainer_export (trainer, "{}", &error);
   g_assert_no_error (error);
   g_assert_cmpstr (nn_model_metadata (model), ==, "{}");
   g_assert_true (
       nn_model_evaluate (model, 2, &validation, again, NULL, &error));
-  g_assert_cmpmem (output, validation.n * CLASSES * sizeof (float), again,
-      validation.n * CLASSES * sizeof (float));
+  g_assert_cmpmem (output, validation.n * PATTERN_CLASSES * sizeof (float),
+      again, validation.n * PATTERN_CLASSES * sizeof (float));
 }
 
 int

@@ -3,16 +3,11 @@
  * not depend on how many there are. */
 #include <glib/gstdio.h>
 #include "nn/error.h"
-#include "nn/train/architectures.h"
 #include "nn/train/fit-private.h"
-#include "nn/train/random.h"
 #include "tests/nn/train/crew.h"
+#include "tests/nn/train/pattern.h"
 
 #define N 41 /* last batch: 9 samples, so 3 chunks of 4 */
-#define CLASSES 3
-#define BANDS 18
-#define FRAMES 20
-#define SIZE (BANDS * FRAMES)
 #define MOST_RANKS 7
 
 /* All numbers of chunks and ranks: each chunk has one rank, in their order,
@@ -61,52 +56,8 @@ test_balance (void)
   }
 }
 
-static void
-make (gpointer data, const NnSampleRequest *request, float *x, float *target,
-    float *weight)
-{
-  const size_t label = request->index % CLASSES;
-  const NnPhilox stream = nn_random_stream (
-      request->training ? request->seed : 5, 1, request->index, 0);
-  NnRandom random;
-
-  nn_random_init (&random, &stream);
-  for (size_t i = 0; i < SIZE; i++)
-    x[i] = nn_random_uniform (&random) + (i % CLASSES == label);
-  target[label] = 1;
-  *weight = label == 0 ? 0.5 : 1;
-}
-
-static const NnSamples samples = { .n = N, .make = make };
-static const NnSamples validation = { .n = 35, .make = make };
-
-static NnTrainer *
-new_trainer (const char *nick, const NnComm *comm)
-{
-  const NnArchitectureOptions options = {
-    .input = { .rank = 3, .dim = { BANDS, FRAMES, 1 } },
-    .n_classes = CLASSES,
-    .dropout = 1,
-    .l2 = 1,
-  };
-  NnTrainConfig config;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (NnModel) model = nn_architecture_new (nick, &options, 3, &error);
-
-  g_assert_no_error (error);
-  nn_train_config_init (&config);
-  config.batch_size = 16;
-  config.chunk = 4;
-  config.n_threads = 2;
-  config.seed = 77;
-  config.clip_norm = 1;
-  config.comm = comm;
-
-  NnTrainer *trainer = nn_trainer_new (model, &config, &error);
-
-  g_assert_no_error (error);
-  return trainer;
-}
+static const NnSamples samples = { .n = N, .make = pattern_make };
+static const NnSamples validation = { .n = 35, .make = pattern_make };
 
 /* What is left of a run. */
 typedef struct {
@@ -135,7 +86,7 @@ run_rank (const NnComm *comm, gpointer data)
   Run *const run = data;
   const size_t rank = nn_comm_rank (comm);
   g_autoptr (GError) error = NULL;
-  g_autoptr (NnTrainer) trainer = new_trainer (run->nick, comm);
+  g_autoptr (NnTrainer) trainer = pattern_trainer (run->nick, 2, comm);
   g_autoptr (NnFit) fit =
       nn_fit_new (trainer, &run->config, &samples, &validation);
   size_t n_epochs;
@@ -159,7 +110,7 @@ run_rank (const NnComm *comm, gpointer data)
   }
   run->values[rank] = g_new (float, trainer->weights->n_values);
   nn_weight_list_get (trainer->weights, run->values[rank]);
-  run->output[rank] = g_new (float, validation.n *CLASSES);
+  run->output[rank] = g_new (float, validation.n *PATTERN_CLASSES);
   nn_trainer_evaluate (trainer, &validation, run->output[rank], NULL);
   run->epochs[rank] = g_memdup2 (epochs, n_epochs * sizeof *epochs);
 }
@@ -170,8 +121,9 @@ assert_same (const Run *a, const Run *b, size_t rank)
   g_assert_cmpint (a->result, ==, b->result);
   g_assert_cmpmem (a->values[0], a->n_values * sizeof (float), b->values[rank],
       b->n_values * sizeof (float));
-  g_assert_cmpmem (a->output[0], validation.n * CLASSES * sizeof (float),
-      b->output[rank], validation.n * CLASSES * sizeof (float));
+  g_assert_cmpmem (a->output[0],
+      validation.n * PATTERN_CLASSES * sizeof (float), b->output[rank],
+      validation.n * PATTERN_CLASSES * sizeof (float));
   g_assert_cmpuint (a->n_epochs, ==, b->n_epochs);
   for (size_t i = 0; i < a->n_epochs; i++) {
     const NnEpoch *const x = &a->epochs[0][i], *const y = &b->epochs[rank][i];
@@ -251,7 +203,8 @@ static void
 load_nothing (const NnComm *comm, gpointer data)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (NnTrainer) trainer = new_trainer ("cnn-lstm-optimized", comm);
+  g_autoptr (NnTrainer) trainer =
+      pattern_trainer ("cnn-lstm-optimized", 2, comm);
   const NnFitConfig config = two_epochs ();
   g_autoptr (NnFit) fit = nn_fit_new (trainer, &config, &samples, NULL);
 
