@@ -36,3 +36,16 @@ test_folder_remove (char *folder)
   remove_all (folder);
   g_free (folder);
 }
+
+void
+test_folder_assert_same (const char *folder, const char *a, const char *b)
+{
+  g_autofree char *a_path = g_build_filename (folder, a, NULL);
+  g_autofree char *b_path = g_build_filename (folder, b, NULL);
+  g_autofree char *a_text = NULL, *b_text = NULL;
+  gsize a_len, b_len;
+
+  g_assert_true (g_file_get_contents (a_path, &a_text, &a_len, NULL));
+  g_assert_true (g_file_get_contents (b_path, &b_text, &b_len, NULL));
+  g_assert_cmpmem (a_text, a_len, b_text, b_len);
+}

@@ -8,3 +8,6 @@
  * frees the name. */
 char *test_folder_new (void);
 void test_folder_remove (char *folder);
+
+/* Files a and b of the folder have the same bytes. */
+void test_folder_assert_same (const char *folder, const char *a, const char *b);

@@ -369,19 +369,6 @@ test_h5py (Fixture *f, gconstpointer data)
 #define ADD(name, func)                                                        \
   g_test_add ("/feature-tool/" name, Fixture, NULL, setup, func, teardown)
 
-static void
-assert_same_file (const Fixture *f, const char *a, const char *b)
-{
-  g_autofree char *a_path = g_build_filename (f->folder, a, NULL);
-  g_autofree char *b_path = g_build_filename (f->folder, b, NULL);
-  g_autofree char *a_text = NULL, *b_text = NULL;
-  gsize a_len, b_len;
-
-  g_assert_true (g_file_get_contents (a_path, &a_text, &a_len, NULL));
-  g_assert_true (g_file_get_contents (b_path, &b_text, &b_len, NULL));
-  g_assert_cmpmem (a_text, a_len, b_text, b_len);
-}
-
 /* Shards, joined, are what one process writes, with what cannot be read; so is
  * a run that goes on with what is there. */
 static void
@@ -402,16 +389,16 @@ test_shards (Fixture *f, gconstpointer data)
   run (f, "-T list.txt -s --set n_mels=40 --shard 2/2 -o 2", NULL);
   g_assert_cmpint (
       run (f, "--merge 2 1 -o joined.h5 -c joined.csv", NULL), ==, 1);
-  assert_same_file (f, "whole.h5", "joined.h5");
-  assert_same_file (f, "whole.csv", "joined.csv");
+  test_folder_assert_same (f->folder, "whole.h5", "joined.h5");
+  test_folder_assert_same (f->folder, "whole.csv", "joined.csv");
   for (guint i = 0; i < 2; i++)
     g_assert_cmpint (run (f,
                          "-T list.txt -s --set n_mels=40 -o again.h5 -c "
                          "again.csv --resume",
                          NULL),
         ==, 1);
-  assert_same_file (f, "whole.h5", "again.h5");
-  assert_same_file (f, "whole.csv", "again.csv");
+  test_folder_assert_same (f->folder, "whole.h5", "again.h5");
+  test_folder_assert_same (f->folder, "whole.csv", "again.csv");
 }
 
 int

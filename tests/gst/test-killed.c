@@ -114,18 +114,6 @@ make_disturbed (const Tool *tool, const char *options, const char *output,
 }
 
 static void
-assert_same_file (const char *a, const char *b)
-{
-  g_autofree char *a_path = path_of (a), *b_path = path_of (b);
-  g_autofree char *a_text = NULL, *b_text = NULL;
-  gsize a_len, b_len;
-
-  g_assert_true (g_file_get_contents (a_path, &a_text, &a_len, NULL));
-  g_assert_true (g_file_get_contents (b_path, &b_text, &b_len, NULL));
-  g_assert_cmpmem (a_text, a_len, b_text, b_len);
-}
-
-static void
 make_whole (const Tool *tool)
 {
   g_autofree char *words = g_strdup_printf ("%s --output whole", tool->options);
@@ -152,7 +140,7 @@ test_shards (gconstpointer data)
         (i + 1) * N_KILLS / N_SHARDS - i * N_KILLS / N_SHARDS, rand);
   }
   finish (start (tool, "--merge part-2 part-3 part-1 --output joined"));
-  assert_same_file ("whole", "joined");
+  test_folder_assert_same (folder, "whole", "joined");
 }
 
 /* One file, without shards. */
@@ -164,7 +152,7 @@ test_one (gconstpointer data)
 
   make_whole (tool);
   make_disturbed (tool, "", "one", "one.part.partial", N_KILLS_ONE, rand);
-  assert_same_file ("whole", "one");
+  test_folder_assert_same (folder, "whole", "one");
 }
 
 static void

@@ -109,16 +109,6 @@ contents (const char *name, gsize *len)
   return text;
 }
 
-static void
-assert_same_file (const char *a, const char *b)
-{
-  gsize a_len, b_len;
-  g_autofree char *a_text = contents (a, &a_len);
-  g_autofree char *b_text = contents (b, &b_len);
-
-  g_assert_cmpmem (a_text, a_len, b_text, b_len);
-}
-
 /* Without what the clock says. */
 static char *
 report_of (const char *name)
@@ -152,7 +142,7 @@ test_same (void)
     g_autofree char *report = report_of ("ranks/report.json");
 
     g_assert_true (result.is_fine);
-    assert_same_file ("alone.h5", "ranks.h5");
+    test_folder_assert_same (folder, "alone.h5", "ranks.h5");
     g_assert_cmpstr (alone, ==, report);
   }
 }
@@ -192,7 +182,7 @@ test_killed (void)
 
   g_assert_true (resumed.is_fine && whole.is_fine);
   g_assert_null (strstr (resumed.out, "Epoch   1"));
-  assert_same_file ("whole.h5", "killed.h5");
+  test_folder_assert_same (folder, "whole.h5", "killed.h5");
 }
 
 /* An error of one rank, whatever it is and when: all end, none hangs, and the
@@ -274,7 +264,7 @@ test_analyze (void)
 
     g_assert_false (alone.is_fine || ranks.is_fine);
     g_assert_nonnull (strstr (ranks.err, "/nowhere.wav"));
-    assert_same_file ("alone.json", "ranks.json");
+    test_folder_assert_same (folder, "alone.json", "ranks.json");
   }
 }
 
