@@ -31,7 +31,7 @@ typedef struct {
 
 typedef struct {
   gsize index;
-  gboolean is_dropped; /* nobody began it before the stop */
+  gboolean is_dropped; /* on rank 0: nobody began it before the stop */
   GBytes *result;
 } Task;
 
@@ -281,8 +281,7 @@ follow (Farm *farm)
 
     if (done) {
       farm->n_running--;
-      if (!done->is_dropped)
-        tell (farm, done->result ? RESULT : FAILED, done);
+      tell (farm, done->result ? RESULT : FAILED, done);
       task_free (done);
     }
     if (self.is_asked)
