@@ -10,13 +10,16 @@
 #include <gst/gst.h>
 
 static gboolean
-print_probability (GQuark label, const GValue *value, gpointer user_data)
+append_probability (GQuark label, const GValue *value, gpointer line)
 {
-  printf (" %s=%.3f", g_quark_to_string (label), g_value_get_double (value));
+  g_string_append_printf (
+      line, " %s=%.3f", g_quark_to_string (label), g_value_get_double (value));
   return TRUE;
 }
 
-/* Message and meta have the same fields. */
+/* Message and meta have the same fields. Buffers come from the streaming
+ * thread, messages are read by another: each line is printed by one call, so
+ * that they do not mix. */
 static void
 print_fields (const char *origin, const GstStructure *s)
 {
@@ -26,6 +29,7 @@ print_fields (const char *origin, const GstStructure *s)
   gboolean partial, silence;
   const GstStructure *probabilities =
       gst_value_get_structure (gst_structure_get_value (s, "probabilities"));
+  g_autoptr (GString) line = g_string_new (NULL);
 
   gst_structure_get (s, "timestamp", G_TYPE_UINT64, &timestamp, "stream-time",
       G_TYPE_UINT64, &stream_time, "running-time", G_TYPE_UINT64, &running_time,
@@ -33,16 +37,18 @@ print_fields (const char *origin, const GstStructure *s)
       "processing-time", G_TYPE_UINT64, &processing_time, "confidence",
       G_TYPE_DOUBLE, &confidence, "label-index", G_TYPE_INT, &index, "partial",
       G_TYPE_BOOLEAN, &partial, "silence", G_TYPE_BOOLEAN, &silence, NULL);
-  printf ("%s %" G_GUINT64_FORMAT ": %" GST_TIME_FORMAT " + %" GST_TIME_FORMAT
-          " (stream %" GST_TIME_FORMAT ", running %" GST_TIME_FORMAT
-          ") %s [%d] %.3f%s%s, %s in %" G_GUINT64_FORMAT " us:",
+  g_string_printf (line,
+      "%s %" G_GUINT64_FORMAT ": %" GST_TIME_FORMAT " + %" GST_TIME_FORMAT
+      " (stream %" GST_TIME_FORMAT ", running %" GST_TIME_FORMAT
+      ") %s [%d] %.3f%s%s, %s in %" G_GUINT64_FORMAT " us:",
       origin, id, GST_TIME_ARGS (timestamp), GST_TIME_ARGS (duration),
       GST_TIME_ARGS (stream_time), GST_TIME_ARGS (running_time),
       gst_structure_get_string (s, "emotion"), index, confidence,
       partial ? " partial" : "", silence ? " silence" : "",
       gst_structure_get_string (s, "model"), processing_time / 1000);
-  gst_structure_foreach (probabilities, print_probability, NULL);
-  printf ("\n");
+  gst_structure_foreach (probabilities, append_probability, line);
+  g_string_append_c (line, '\n');
+  fputs (line->str, stdout);
 }
 
 /* A buffer may carry several, where windows are shorter than buffers. */

@@ -34,10 +34,16 @@ def fields(structure):
     return values
 
 
+def print_fields(origin, structure):
+    """Buffers come from the streaming thread, messages are read by another:
+    a line is written by one call, so that they do not mix."""
+    sys.stdout.write(f'{origin} {fields(structure)}\n')
+
+
 def look_at_buffer(pad, info):
     meta = info.get_buffer().get_custom_meta('GstEmotionMeta')
     if meta:
-        print('meta', fields(meta.get_structure()))
+        print_fields('meta', meta.get_structure())
     return Gst.PadProbeReturn.OK
 
 
@@ -60,7 +66,7 @@ def main():
             Gst.CLOCK_TIME_NONE, Gst.MessageType.ELEMENT | Gst.MessageType.EOS
             | Gst.MessageType.ERROR)
         if message.has_name('emotion'):
-            print('message', fields(message.get_structure()))
+            print_fields('message', message.get_structure())
         if message.type == Gst.MessageType.ERROR:
             print(message.parse_error()[0].message, file=sys.stderr)
         if message.type != Gst.MessageType.ELEMENT:
