@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Loops over arrays for training and normalisation, in plain C
- * (nn/simd/loops.c), built once for each generation of processor like the
- * products of nn/simd.h. An output may be one of the inputs, but must not
- * overlap one otherwise. Matrices [m][c] are contiguous.
+ * (nn/simd/loops.c; by columns: columns.c), built once for each generation of
+ * processor like the products of nn/simd.h. An output may be one of the inputs,
+ * but must not overlap one otherwise. Matrices [m][c] are contiguous.
  */
 #pragma once
 
@@ -16,7 +16,17 @@ typedef struct {
   guint32 stream[3];
 } NnPhilox;
 
+/* The gradient of a row of maxima over pools that do not overlap: in each, dx =
+ * dy at the first x that is y, else 0. */
 typedef struct {
+  size_t pool_y, pool_x, n, channels;
+  const float *x; /* [pool_y][n * pool_x][channels], rows ld apart */
+  size_t ld;
+  const float *y, *dy; /* [n][channels] */
+  float *dx;           /* as x */
+} NnPoolGradient;
+
+typedef struct _NnLoops {
   /* Words 64 * first_block, ... of the stream. */
   void (*random) (
       const NnPhilox *philox, guint32 first_block, guint32 *out, size_t n);
@@ -53,6 +63,7 @@ typedef struct {
    * where x == y and left: dx += dy and left = 0. */
   void (*maximum_gradient) (size_t n, const float *x, const float *y,
       const float *dy, float *left, float *dx);
+  void (*pool_gradient) (const NnPoolGradient *gradient);
 
   /* Gradients of activations from their outputs: dy *= f' */
   void (*relu_gradient) (size_t n, const float *y, float *dy);

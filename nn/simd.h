@@ -6,7 +6,8 @@
  *                      source for SSE2 or NEON (4 floats), AVX2 (8), AVX-512
  *   nn/simd/quantised.c
  *                      products of bytes, for which processors differ more
- *   nn/simd/loops.c    plain loops over arrays: nn/loops.h
+ *   nn/simd/loops.c, columns.c
+ *                      loops over arrays and matrices: nn/loops.h
  *   nn/simd/simd.c     the choice; EMOTION_SIMD=generic|avx2|avx512|avx512vnni
  *                      forces one
  * Everything runs on the calling thread, allocates nothing and is pure: the
@@ -131,10 +132,13 @@ typedef struct {
   size_t ldc;
 } NnTransposedProduct;
 
+struct _NnLoops;
+
 typedef struct {
   const char *name;
-  size_t vector; /* floats in a register */
-  size_t panel;  /* columns of a panel of NnPacked */
+  size_t vector;                /* floats in a register */
+  size_t panel;                 /* columns of a panel of NnPacked */
+  const struct _NnLoops *loops; /* nn/loops.h */
 
   void (*product) (const NnProduct *product);
   void (*transposed_product) (const NnTransposedProduct *product);

@@ -302,6 +302,7 @@ batch_normalization_update (NnLayer *layer, const double *sums, size_t batch)
 }
 
 static const NnTraining batch_normalization_training = {
+  .is_by_sample = true,
   .obstacle = batch_normalization_obstacle,
   .measure = batch_normalization_measure,
   .sums = batch_normalization_sums,

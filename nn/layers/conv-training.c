@@ -181,6 +181,7 @@ conv_backward (const NnLayer *layer, const NnTrainingCall *call)
 }
 
 const NnTraining nn_conv_training = {
+  .is_by_sample = true,
   .measure = conv_measure,
   .backward = conv_backward,
 };

@@ -144,7 +144,7 @@ pass_back (const NnLayer *layer, const NnTrainingCall *call)
   }                                                                            \
                                                                                \
   static const NnTraining name##_training = {                                  \
-    .obstacle = dropout_obstacle,                                              \
+    .is_by_sample = true, .obstacle = dropout_obstacle,                        \
     .forward = name##_forward, .backward = name##_backward,                    \
   };
 

@@ -10,6 +10,7 @@
 #include "nn/layers/layers.h"
 #include "nn/layers/window.h"
 #include "nn/loops.h"
+#include "nn/simd.h"
 #include "nn/training.h"
 
 typedef struct {
@@ -87,6 +88,45 @@ pool_sample (const NnWindow *window, const float *in, bool is_mean, float *out)
       }
 }
 
+/* Windows that do not overlap, each inside the input, in rows. */
+static bool
+has_tiles (const NnWindow *window)
+{
+  const NnAxis *const y = &window->y, *const x = &window->x;
+
+  return window->n_axes == 2 && y->kernel == y->stride && x->kernel == x->stride
+      && y->out * y->kernel <= y->in && x->out * x->kernel <= x->in
+      && y->pad_before == 0 && x->pad_before == 0;
+}
+
+/* Floats of a row of the input and of the output. */
+static size_t
+in_row (const NnWindow *window)
+{
+  return window->x.in * window->channels;
+}
+
+static size_t
+out_row (const NnWindow *window)
+{
+  return window->x.out * window->channels;
+}
+
+static void
+max_tiles (const NnWindow *window, const float *in, float *out)
+{
+  const NnFinish finish = { .pool_y = window->y.kernel,
+    .pool_x = window->x.kernel };
+
+  for (size_t oy = 0; oy < window->y.out; oy++)
+    nn_simd ()->finish_row (&(NnFinishRow){ .finish = &finish,
+        .rows = in + oy * window->y.kernel * in_row (window),
+        .ld = in_row (window),
+        .n = window->x.out,
+        .channels = window->channels,
+        .out = out + oy * out_row (window) });
+}
+
 static void
 pool (const NnLayer *layer, const NnCall *call, bool is_mean)
 {
@@ -94,9 +134,15 @@ pool (const NnLayer *layer, const NnCall *call, bool is_mean)
   const size_t in_size = nn_shape_size (&layer->in[0]);
   const size_t out_size = nn_shape_size (&layer->out[0]);
 
-  for (size_t i = 0; i < call->n; i++)
-    pool_sample (window, call->in[0] + i * in_size, is_mean,
-        call->out[0] + i * out_size);
+  for (size_t i = 0; i < call->n; i++) {
+    const float *const in = call->in[0] + i * in_size;
+    float *const out = call->out[0] + i * out_size;
+
+    if (!is_mean && has_tiles (window))
+      max_tiles (window, in, out);
+    else
+      pool_sample (window, in, is_mean, out);
+  }
 }
 
 static void
@@ -162,31 +208,73 @@ start_window (const Window *w, size_t oz, size_t oy, size_t ox, bool is_mean)
     w->left[c] = is_mean ? w->out_grad[c] / count : 1;
 }
 
+/* The same where windows are tiles of maxima. What no tile covers gets zeros.
+ */
+static void
+tiles_back (const Window *w)
+{
+  const NnWindow *const window = w->window;
+  const NnAxis *const y = &window->y, *const x = &window->x;
+  const size_t row = in_row (window);
+  const size_t covered = x->out * x->kernel * window->channels;
+
+  for (size_t oy = 0; oy < y->out; oy++) {
+    const size_t at = oy * y->kernel * row, out = oy * out_row (window);
+
+    nn_loops ()->pool_gradient (&(NnPoolGradient){ .pool_y = y->kernel,
+        .pool_x = x->kernel,
+        .n = x->out,
+        .channels = window->channels,
+        .x = w->in + at,
+        .ld = row,
+        .y = w->out + out,
+        .dy = w->out_grad + out,
+        .dx = w->in_grad + at });
+    for (size_t k = 0; k < y->kernel && covered < row; k++)
+      memset (w->in_grad + at + k * row + covered, 0,
+          (row - covered) * sizeof (float));
+  }
+  memset (w->in_grad + y->out * y->kernel * row, 0,
+      (y->in - y->out * y->kernel) * row * sizeof (float));
+}
+
+static void
+windows_back (Window *w, bool is_mean)
+{
+  const NnWindow *const window = w->window;
+  const size_t in_size = window->z.in * window->y.in * in_row (window);
+
+  memset (w->in_grad, 0, in_size * sizeof (float));
+  for (size_t oz = 0; oz < window->z.out; oz++)
+    for (size_t oy = 0; oy < window->y.out; oy++)
+      for (size_t ox = 0; ox < window->x.out; ox++) {
+        start_window (w, oz, oy, ox, is_mean);
+        window_back (w, oz, oy, ox, is_mean);
+        w->out += window->channels;
+        w->out_grad += window->channels;
+      }
+}
+
 static void
 pool_back (const NnLayer *layer, const NnTrainingCall *call, bool is_mean)
 {
   const NnWindow *const window = &((const Pooling *) layer)->window;
   const size_t in_size = nn_shape_size (&layer->in[0]);
-  Window w = { .window = window,
-    .in = call->run.in[0],
-    .out = call->run.out[0],
-    .out_grad = call->out_grad[0],
-    .in_grad = call->in_grad[0],
-    .left = call->run.scratch };
+  const size_t out_size = nn_shape_size (&layer->out[0]);
 
-  if (!w.in_grad)
-    return;
-  memset (w.in_grad, 0, call->run.n * in_size * sizeof (float));
-  for (size_t i = 0; i < call->run.n;
-       i++, w.in += in_size, w.in_grad += in_size)
-    for (size_t oz = 0; oz < window->z.out; oz++)
-      for (size_t oy = 0; oy < window->y.out; oy++)
-        for (size_t ox = 0; ox < window->x.out; ox++) {
-          start_window (&w, oz, oy, ox, is_mean);
-          window_back (&w, oz, oy, ox, is_mean);
-          w.out += window->channels;
-          w.out_grad += window->channels;
-        }
+  for (size_t i = 0; i < call->run.n && call->in_grad[0]; i++) {
+    Window w = { .window = window,
+      .in = call->run.in[0] + i * in_size,
+      .out = call->run.out[0] + i * out_size,
+      .out_grad = call->out_grad[0] + i * out_size,
+      .in_grad = call->in_grad[0] + i * in_size,
+      .left = call->run.scratch };
+
+    if (!is_mean && has_tiles (window))
+      tiles_back (&w);
+    else
+      windows_back (&w, is_mean);
+  }
 }
 
 static void
@@ -208,11 +296,13 @@ pooling_measure (const NnLayer *layer, NnTrainingNeeds *needs)
 }
 
 static const NnTraining max_pooling_training = {
+  .is_by_sample = true,
   .measure = pooling_measure,
   .backward = max_pooling_backward,
 };
 
 static const NnTraining average_pooling_training = {
+  .is_by_sample = true,
   .measure = pooling_measure,
   .backward = average_pooling_backward,
 };
@@ -229,14 +319,11 @@ bool
 nn_max_pooling_tiles (const NnLayer *layer, size_t *pool_y, size_t *pool_x)
 {
   const NnWindow *const window = &((const Pooling *) layer)->window;
-  const NnAxis *const y = &window->y, *const x = &window->x;
 
-  if (layer->klass->forward != max_pooling_forward || window->n_axes != 2
-      || y->kernel != y->stride || x->kernel != x->stride
-      || y->out * y->kernel > y->in || x->out * x->kernel > x->in)
+  if (layer->klass->forward != max_pooling_forward || !has_tiles (window))
     return false;
-  *pool_y = y->kernel;
-  *pool_x = x->kernel;
+  *pool_y = window->y.kernel;
+  *pool_x = window->x.kernel;
   return true;
 }
 

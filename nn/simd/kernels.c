@@ -29,11 +29,13 @@ ARRAY_FUNCTION (sigmoid_array, sigmoid_v)
 #define STRING_(a) #a
 #define STRING(a) STRING_ (a)
 
+extern const NnLoops NN_PATH (loops);
 extern const NnSimd NN_PATH (simd);
 const NnSimd NN_PATH (simd) = {
   .name = STRING (NN_SIMD_NAME),
   .vector = VECTOR,
   .panel = PANEL,
+  .loops = &NN_PATH (loops),
   .product = NN_PATH (product),
   .transposed_product = NN_PATH (transposed_product),
   .vector_product = NN_PATH (vector_product),

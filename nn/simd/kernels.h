@@ -3,6 +3,7 @@
  * of this folder. */
 #pragma once
 
+#include "nn/loops.h"
 #include "nn/simd.h"
 
 #define NN_CONCAT_(a, b, c) a##b##_##c
@@ -24,3 +25,13 @@ void NN_PATH (lstm_gates) (
     const float *x, const float *rec, size_t units, float *c, float *h);
 void NN_PATH (gru_gates) (
     const float *x, const float *rec, size_t units, float *h);
+
+void NN_PATH (column_sums) (size_t m, size_t c, const float *x, const float *y,
+    double *sum_x, double *sum_xy);
+void NN_PATH (add_rows) (
+    size_t m, size_t c, const float *x, size_t ldx, float *sum);
+void NN_PATH (scale_columns) (size_t m, size_t c, const float *a,
+    const float *x, const float *d, float *out);
+void NN_PATH (mix_columns) (size_t m, size_t c, const float *a, const float *x,
+    const float *b, const float *y, const float *d, float *out);
+void NN_PATH (pool_gradient) (const NnPoolGradient *gradient);

@@ -57,45 +57,6 @@ random_words (
 }
 
 static void
-column_sums (size_t m, size_t c, const float *x, const float *y,
-    double *restrict sum_x, double *restrict sum_xy)
-{
-  for (size_t r = 0; r < m; r++, x += c, y += c)
-    for (size_t i = 0; i < c; i++) {
-      sum_x[i] += x[i];
-      sum_xy[i] += (double) x[i] * y[i];
-    }
-}
-
-static void
-add_rows (size_t m, size_t c, const float *x, size_t ldx, float *restrict sum)
-{
-  for (size_t r = 0; r < m; r++, x += ldx)
-    for (size_t i = 0; i < c; i++)
-      sum[i] += x[i];
-}
-
-static void
-scale_columns (size_t m, size_t c, const float *a, const float *x,
-    const float *d, float *out)
-{
-  for (size_t r = 0; r < m; r++, x += c, out += c)
-    INDEPENDENT
-  for (size_t i = 0; i < c; i++)
-    out[i] = a[i] * x[i] + d[i];
-}
-
-static void
-mix_columns (size_t m, size_t c, const float *a, const float *x, const float *b,
-    const float *y, const float *d, float *out)
-{
-  for (size_t r = 0; r < m; r++, x += c, y += c, out += c)
-    INDEPENDENT
-  for (size_t i = 0; i < c; i++)
-    out[i] = a[i] * x[i] + b[i] * y[i] + d[i];
-}
-
-static void
 add (size_t n, const float *x, float *out)
 {
   INDEPENDENT
@@ -212,10 +173,10 @@ adam (size_t n, const float *gradient, float rate, float beta_1, float beta_2,
 extern const NnLoops NN_PATH (loops);
 const NnLoops NN_PATH (loops) = {
   .random = random_words,
-  .column_sums = column_sums,
-  .add_rows = add_rows,
-  .scale_columns = scale_columns,
-  .mix_columns = mix_columns,
+  .column_sums = NN_PATH (column_sums),
+  .add_rows = NN_PATH (add_rows),
+  .scale_columns = NN_PATH (scale_columns),
+  .mix_columns = NN_PATH (mix_columns),
   .add = add,
   .multiply = multiply,
   .multiply_add = multiply_add,
@@ -224,6 +185,7 @@ const NnLoops NN_PATH (loops) = {
   .dropout = dropout,
   .maximum = maximum,
   .maximum_gradient = maximum_gradient,
+  .pool_gradient = NN_PATH (pool_gradient),
   .relu_gradient = relu_gradient,
   .sigmoid_gradient = sigmoid_gradient,
   .tanh_gradient = tanh_gradient,

@@ -7,10 +7,8 @@
 #include "nn/loops.h"
 
 extern const NnSimd nn_simd_generic;
-extern const NnLoops nn_loops_generic;
 #ifdef NN_HAVE_X86
 extern const NnSimd nn_simd_avx2, nn_simd_avx512, nn_simd_avx512vnni;
-extern const NnLoops nn_loops_avx2, nn_loops_avx512, nn_loops_avx512vnni;
 #endif
 
 #ifdef NN_HAVE_X86
@@ -75,15 +73,7 @@ nn_simd (void)
 const NnLoops *
 nn_loops (void)
 {
-#ifdef NN_HAVE_X86
-  if (nn_simd () == &nn_simd_avx512vnni)
-    return &nn_loops_avx512vnni;
-  if (nn_simd () == &nn_simd_avx512)
-    return &nn_loops_avx512;
-  if (nn_simd () == &nn_simd_avx2)
-    return &nn_loops_avx2;
-#endif
-  return &nn_loops_generic;
+  return nn_simd ()->loops;
 }
 
 size_t

@@ -185,6 +185,37 @@ measure_step (const NnRun *run, NnRunStep *step)
   step->saved_len = step->needs.saved + n * step->needs.saved_per_sample;
 }
 
+/* Floats of a tensor that stay in the second cache beside a few others. */
+#define CACHED ((size_t) 1 << 16)
+
+/* Layers of pictures pass them on one by one. Recurrent and dense layers want
+ * many samples at once, for their weights. */
+static void
+plan_groups (NnRun *run)
+{
+  for (size_t s = 0, end; s < run->n_steps; s = end) {
+    const NnTraining *training = run->steps[s].training;
+    size_t largest = 1;
+
+    for (end = s; end < run->n_steps && training && training->is_by_sample;
+         training = ++end < run->n_steps ? run->steps[end].training : NULL) {
+      const NnNode *const node = run->steps[end].node;
+
+      g_assert (run->steps[end].saved_len == 0);
+      largest = MAX (largest, run->tensors[node->in[0]].size);
+      largest = MAX (largest, run->tensors[node->out[0]].size);
+    }
+    if (end == s)
+      run->steps[end++].at_once = run->config.chunk;
+    for (size_t k = s; k < end; k++) {
+      run->steps[k].group_first = s;
+      run->steps[k].group_end = end;
+      if (run->steps[k].at_once == 0)
+        run->steps[k].at_once = MAX (CACHED / largest, 1);
+    }
+  }
+}
+
 /* Takes a part of an arena that is only counted while base is NULL. */
 static float *
 take (float *base, size_t *used, size_t n)
@@ -330,6 +361,7 @@ nn_run_plan (NnRun *run, GError **error)
       return false;
     measure_step (run, &run->steps[s]);
   }
+  plan_groups (run);
   if (sizes_are_sane (run)) {
     place_all (run, NULL, &used);
     place_sums (run);

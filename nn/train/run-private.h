@@ -33,11 +33,14 @@ typedef struct {
   NnActivation activation; /* applied behind the layer, where its gradient needs
                               what came before it: */
   float *before;           /* [batch_size][out], or NULL */
-  NnGradMode *modes;       /* [n_in] */
-  size_t *param_offset;    /* [n_params] into a gradient, or NN_NOT_TRAINED */
-  size_t saved_len;        /* floats of a chunk */
-  float *saved;            /* [n_chunks][saved_len] */
-  double *sums;            /* [n_chunks + 1][needs.sums], the last is all */
+  /* Steps that belong together, and how many samples go through all of them
+   * before the next: what one writes is in the cache when another reads it. */
+  size_t group_first, group_end, at_once;
+  NnGradMode *modes;    /* [n_in] */
+  size_t *param_offset; /* [n_params] into a gradient, or NN_NOT_TRAINED */
+  size_t saved_len;     /* floats of a chunk */
+  float *saved;         /* [n_chunks][saved_len] */
+  double *sums;         /* [n_chunks + 1][needs.sums], the last is all */
   double *backward_sums;
 } NnRunStep;
 

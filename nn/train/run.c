@@ -58,9 +58,22 @@ nn_run_memory (const NnRun *run)
   return run->memory;
 }
 
-/* One call of a layer: which samples, and where everything is. */
+/* Samples of a chunk that a layer works on: all, or some at a time. */
 typedef struct {
   size_t chunk, first, n; /* of the batch */
+} Range;
+
+static Range
+chunk_range (const NnRun *run, size_t chunk)
+{
+  const size_t first = chunk * run->config.chunk;
+
+  return (Range){ chunk, first, MIN (run->config.chunk, run->n - first) };
+}
+
+/* One call of a layer: which samples, and where everything is. */
+typedef struct {
+  Range range;
   NnTrainingCall call;
 } Call;
 
@@ -81,13 +94,12 @@ grad_at (const NnRun *run, size_t tensor, size_t first)
 }
 
 static void
-prepare (NnRun *run, const NnRunStep *step, size_t chunk, size_t thread,
+prepare (NnRun *run, const NnRunStep *step, const Range *range, size_t thread,
     Call *prepared)
 {
   const NnNode *const node = step->node;
   const NnRunSpace *const space = &run->spaces[thread];
-  const size_t first = chunk * run->config.chunk;
-  const size_t n = MIN (run->config.chunk, run->n - first);
+  const size_t first = range->first;
 
   for (size_t k = 0; k < step->layer->n_in; k++) {
     space->in[k] = value_at (run, node->in[k], first);
@@ -97,10 +109,8 @@ prepare (NnRun *run, const NnRunStep *step, size_t chunk, size_t thread,
     space->out[k] = (float *) value_at (run, node->out[k], first);
     space->out_grad[k] = grad_at (run, node->out[k], first);
   }
-  *prepared = (Call){ .chunk = chunk,
-    .first = first,
-    .n = n,
-    .call = { .run = { .n = n * node->repeat,
+  *prepared = (Call){ .range = *range,
+    .call = { .run = { .n = range->n * node->repeat,
                   .in = space->in,
                   .in_mask = space->in_mask,
                   .out = space->out,
@@ -114,7 +124,7 @@ prepare (NnRun *run, const NnRunStep *step, size_t chunk, size_t thread,
         .sums = step->sums + run->n_chunks * step->needs.sums,
         .backward_sums =
             step->backward_sums + run->n_chunks * step->needs.backward_sums,
-        .saved = step->saved + chunk * step->saved_len,
+        .saved = step->saved + range->chunk * step->saved_len,
         .out_grad = space->out_grad,
         .in_grad = space->in_grad,
         .param_grad = space->param_grad } };
@@ -129,7 +139,8 @@ before_at (const NnRun *run, const NnRunStep *step, size_t first)
 }
 
 static void
-step_forward (NnRun *run, const NnRunStep *step, size_t chunk, size_t thread)
+step_forward (
+    NnRun *run, const NnRunStep *step, const Range *range, size_t thread)
 {
   const NnShape *const shape = &step->layer->out[0];
   const size_t len = shape->rank > 0 ? shape->dim[shape->rank - 1] : 1;
@@ -137,10 +148,10 @@ step_forward (NnRun *run, const NnRunStep *step, size_t chunk, size_t thread)
   size_t size;
   Call call;
 
-  prepare (run, step, chunk, thread, &call);
+  prepare (run, step, range, thread, &call);
   out = call.call.run.out[0];
   size = call.call.run.n * nn_shape_size (shape);
-  before = before_at (run, step, call.first);
+  before = before_at (run, step, range->first);
   if (before)
     run->spaces[thread].out[0] = before;
   if (step->training && step->training->forward)
@@ -153,15 +164,23 @@ step_forward (NnRun *run, const NnRunStep *step, size_t chunk, size_t thread)
   }
 }
 
+/* Begins sums with the first samples of a chunk. */
+static void
+begin_sums (const NnRun *run, const Range *range, double *sums, size_t n)
+{
+  if (range->first == range->chunk * run->config.chunk)
+    memset (sums, 0, n * sizeof *sums);
+}
+
 /* The sums that a layer wants over the batch, for one chunk. */
 static void
-step_sums (NnRun *run, const NnRunStep *step, size_t chunk, size_t thread)
+step_sums (NnRun *run, const NnRunStep *step, const Range *range, size_t thread)
 {
   Call call;
 
-  prepare (run, step, chunk, thread, &call);
-  call.call.sums = step->sums + chunk * step->needs.sums;
-  memset (call.call.sums, 0, step->needs.sums * sizeof (double));
+  prepare (run, step, range, thread, &call);
+  call.call.sums = step->sums + range->chunk * step->needs.sums;
+  begin_sums (run, range, call.call.sums, step->needs.sums);
   step->training->sums (step->layer, &call.call);
 }
 
@@ -179,8 +198,9 @@ last_activation_gradient (
   const size_t size = nn_shape_size (shape) * call->call.run.n;
 
   if (activation && !step->skips_activation && call->call.out_grad[0])
-    nn_activation_gradient (activation, before_at (run, step, call->first),
-        call->call.run.out[0], call->call.out_grad[0], size / len, len);
+    nn_activation_gradient (activation,
+        before_at (run, step, call->range.first), call->call.run.out[0],
+        call->call.out_grad[0], size / len, len);
 }
 
 static bool
@@ -191,15 +211,14 @@ has_backward_sums (const NnRunStep *step)
 
 static void
 step_backward_sums (
-    NnRun *run, const NnRunStep *step, size_t chunk, size_t thread)
+    NnRun *run, const NnRunStep *step, const Range *range, size_t thread)
 {
   Call call;
 
-  prepare (run, step, chunk, thread, &call);
+  prepare (run, step, range, thread, &call);
   call.call.backward_sums =
-      step->backward_sums + chunk * step->needs.backward_sums;
-  memset (
-      call.call.backward_sums, 0, step->needs.backward_sums * sizeof (double));
+      step->backward_sums + range->chunk * step->needs.backward_sums;
+  begin_sums (run, range, call.call.backward_sums, step->needs.backward_sums);
   last_activation_gradient (run, step, &call);
   step->training->backward_sums (step->layer, &call.call);
 }
@@ -212,7 +231,7 @@ prepare_gradients (NnRun *run, const NnRunStep *step, size_t thread, Call *call)
 {
   const NnRunSpace *const space = &run->spaces[thread];
   float *const gradient =
-      run->gradients + call->chunk * run->weights->n_trained;
+      run->gradients + call->range.chunk * run->weights->n_trained;
   float *temporary = space->temporary;
 
   for (guint i = 0; i < step->layer->weights->params->len; i++)
@@ -224,20 +243,21 @@ prepare_gradients (NnRun *run, const NnRunStep *step, size_t thread, Call *call)
 
     space->in_grad[k] = NULL;
     if (step->modes[k] == NN_GRAD_WRITE) {
-      space->in_grad[k] = grad_at (run, tensor, call->first);
+      space->in_grad[k] = grad_at (run, tensor, call->range.first);
     } else if (step->modes[k] == NN_GRAD_ADD) {
       space->in_grad[k] = temporary;
-      temporary += call->n * run->tensors[tensor].size;
+      temporary += call->range.n * run->tensors[tensor].size;
     }
   }
 }
 
 static void
-step_backward (NnRun *run, const NnRunStep *step, size_t chunk, size_t thread)
+step_backward (
+    NnRun *run, const NnRunStep *step, const Range *range, size_t thread)
 {
   Call call;
 
-  prepare (run, step, chunk, thread, &call);
+  prepare (run, step, range, thread, &call);
   if (!has_backward_sums (step))
     last_activation_gradient (run, step, &call);
   prepare_gradients (run, step, thread, &call);
@@ -246,8 +266,8 @@ step_backward (NnRun *run, const NnRunStep *step, size_t chunk, size_t thread)
     const size_t tensor = step->node->in[k];
 
     if (step->modes[k] == NN_GRAD_ADD)
-      nn_loops ()->add (call.n * run->tensors[tensor].size,
-          call.call.in_grad[k], grad_at (run, tensor, call.first));
+      nn_loops ()->add (range->n * run->tensors[tensor].size,
+          call.call.in_grad[k], grad_at (run, tensor, range->first));
   }
 }
 
@@ -256,18 +276,28 @@ static void
 forward_stage (gpointer data, size_t i, size_t thread)
 {
   NnRun *const run = data;
-  const size_t chunk = run->share->mine.first + i;
+  const Range all = chunk_range (run, run->share->mine.first + i);
+  size_t s = run->from;
 
-  for (size_t s = run->from; s < run->to; s++)
-    step_forward (run, &run->steps[s], chunk, thread);
-  if (run->to < run->n_steps) {
-    step_sums (run, &run->steps[run->to], chunk, thread);
-  } else {
-    const size_t first = chunk * run->config.chunk;
+  do {
+    const NnRunStep *const first = &run->steps[s];
+    const size_t end = MIN (first->group_end, run->to);
+    Range range = all;
 
-    run->loss (run->loss_data, first, MIN (run->config.chunk, run->n - first),
-        value_at (run, run->output, first), grad_at (run, run->output, first));
-  }
+    for (size_t k = 0; k < all.n; k += range.n) {
+      range.first = all.first + k;
+      range.n = MIN (first->at_once, all.n - k);
+      for (size_t step = s; step < end; step++)
+        step_forward (run, &run->steps[step], &range, thread);
+      if (end == run->to && run->to < run->n_steps)
+        step_sums (run, &run->steps[run->to], &range, thread);
+    }
+    s = end;
+  } while (s < run->to);
+  if (run->to == run->n_steps)
+    run->loss (run->loss_data, all.first, all.n,
+        value_at (run, run->output, all.first),
+        grad_at (run, run->output, all.first));
 }
 
 /* Steps to - 1 ... from, then the sums that step from - 1 waits for. */
@@ -275,16 +305,28 @@ static void
 backward_stage (gpointer data, size_t i, size_t thread)
 {
   NnRun *const run = data;
-  const size_t chunk = run->share->mine.first + i;
-  float *const gradient = run->gradients + chunk * run->weights->n_trained;
+  const Range all = chunk_range (run, run->share->mine.first + i);
+  size_t s = run->to;
 
   if (run->to == run->n_steps)
-    memset (gradient, 0, run->weights->n_trained * sizeof *gradient);
-  for (size_t s = run->to; s-- > run->from;)
-    if (run->steps[s].is_backward)
-      step_backward (run, &run->steps[s], chunk, thread);
-  if (run->from > 0)
-    step_backward_sums (run, &run->steps[run->from - 1], chunk, thread);
+    memset (run->gradients + all.chunk * run->weights->n_trained, 0,
+        run->weights->n_trained * sizeof *run->gradients);
+  do {
+    const NnRunStep *const last = &run->steps[s - 1];
+    const size_t end = MAX (last->group_first, run->from);
+    Range range = all;
+
+    for (size_t k = 0; k < all.n; k += range.n) {
+      range.first = all.first + k;
+      range.n = MIN (last->at_once, all.n - k);
+      for (size_t step = s; step-- > end;)
+        if (run->steps[step].is_backward)
+          step_backward (run, &run->steps[step], &range, thread);
+      if (end == run->from && run->from > 0)
+        step_backward_sums (run, &run->steps[run->from - 1], &range, thread);
+    }
+    s = end;
+  } while (s > run->from);
 }
 
 /* The sums of all chunks, those of other ranks too, in their order, behind

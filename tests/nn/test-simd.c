@@ -503,6 +503,106 @@ test_random (void)
   }
 }
 
+/* m x c numbers by columns, against their definitions. */
+static void
+check_columns (const NnLoops *loops, size_t m, size_t c)
+{
+  g_autofree float *x = random_floats (m * c, -1, 1);
+  g_autofree float *y = random_floats (m * c, -1, 1);
+  g_autofree float *a = random_floats (c, -1, 1);
+  g_autofree float *b = random_floats (c, -1, 1);
+  g_autofree float *d = random_floats (c, -1, 1);
+  g_autofree float *scaled = g_new (float, m *c);
+  g_autofree float *mixed = g_new (float, m *c);
+  g_autofree float *sum = g_memdup2 (a, c * sizeof *a);
+  g_autofree double *sum_x = g_new0 (double, c);
+  g_autofree double *sum_xy = g_new0 (double, c);
+
+  sum_x[c - 1] = 1;
+  sum_xy[0] = 2;
+  loops->column_sums (m, c, x, y, sum_x, sum_xy);
+  loops->add_rows (m, c, x, c, sum);
+  loops->scale_columns (m, c, a, x, d, scaled);
+  loops->mix_columns (m, c, a, x, b, y, d, mixed);
+  for (size_t i = 0; i < c; i++) {
+    double all = i == c - 1, products = i == 0 ? 2 : 0, added = a[i];
+
+    for (size_t k = i; k < m * c; k += c) {
+      const double scale = (double) a[i] * x[k] + d[i];
+
+      all += x[k];
+      added += x[k];
+      products += (double) x[k] * y[k];
+      g_assert_cmpfloat_with_epsilon (scaled[k], scale, 1e-6);
+      g_assert_cmpfloat_with_epsilon (
+          mixed[k], scale + (double) b[i] * y[k], 1e-6);
+    }
+    g_assert_cmpfloat_with_epsilon (sum_x[i], all, 1e-12);
+    g_assert_cmpfloat_with_epsilon (sum_xy[i], products, 1e-12);
+    g_assert_cmpfloat_with_epsilon (sum[i], added, 1e-4);
+  }
+}
+
+/* Few different numbers, so that some maxima are there twice. */
+static void
+check_pool_gradient (const NnLoops *loops, size_t pool_y, size_t pool_x,
+    size_t n, size_t channels)
+{
+  const size_t ld = (n * pool_x + 1) * channels;
+  g_autofree float *x = g_new (float, pool_y *ld);
+  g_autofree float *y = g_new (float, n *channels);
+  g_autofree float *dy = random_floats (n * channels, -1, 1);
+  g_autofree float *dx = random_floats (pool_y * ld, -1, 1);
+
+  for (size_t i = 0; i < pool_y * ld; i++)
+    x[i] = g_test_rand_int_range (0, 4);
+  for (size_t i = 0; i < n * channels; i++) {
+    y[i] = -1;
+    for (size_t k = 0; k < pool_y * pool_x; k++)
+      y[i] = MAX (y[i],
+          x[k / pool_x * ld + (i / channels * pool_x + k % pool_x) * channels
+              + i % channels]);
+  }
+  loops->pool_gradient (&(NnPoolGradient){ .pool_y = pool_y,
+      .pool_x = pool_x,
+      .n = n,
+      .channels = channels,
+      .x = x,
+      .ld = ld,
+      .y = y,
+      .dy = dy,
+      .dx = dx });
+  for (size_t i = 0; i < n * channels; i++) {
+    float left = dy[i];
+
+    for (size_t k = 0; k < pool_y * pool_x; k++) {
+      const size_t at = k / pool_x * ld
+          + (i / channels * pool_x + k % pool_x) * channels + i % channels;
+
+      g_assert_cmpfloat (dx[at], ==, x[at] == y[i] ? left : 0);
+      if (x[at] == y[i])
+        left = 0;
+    }
+  }
+}
+
+static void
+test_columns (gconstpointer data)
+{
+  const NnSimd *const simd = nn_simd_find (data);
+
+  if (!simd) {
+    g_test_skip ("this processor does not have it");
+    return;
+  }
+  for (size_t c = 1; c < 70; c += c < 20 ? 1 : 7)
+    for (size_t m = 1; m < 12; m++)
+      check_columns (simd->loops, m, c);
+  for (size_t c = 1; c < 40; c += 3)
+    for (size_t k = 0; k < 9; k++)
+      check_pool_gradient (simd->loops, 1 + k / 3, 1 + k % 3, 3, c);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -515,6 +615,7 @@ main (int argc, char **argv)
     { "quantised", test_quantised },
     { "gates", test_gates },
     { "finish", test_finish },
+    { "columns", test_columns },
   };
 
   g_test_init (&argc, &argv, NULL);

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Loops over matrices [m][c] by columns, a register of channels at a time from
+ * the first row to the last, and pools of channels: see nn/loops.h. */
+#include "nn/simd/kernels.h"
+#include "nn/simd/vector.h"
+
+#define HALF (VECTOR / 2)
+
+typedef double D __attribute__ ((vector_size (VECTOR * 4)));
+typedef double DU
+    __attribute__ ((vector_size (VECTOR * 4), aligned (8), may_alias));
+typedef float H
+    __attribute__ ((vector_size (VECTOR * 2), aligned (4), may_alias));
+
+/* HALF floats as doubles. */
+INLINE D
+widen (const float *p)
+{
+  return __builtin_convertvector(*(const H *) p, D);
+}
+
+INLINE void
+add_doubles (double *p, D v)
+{
+  *(DU *) p += v;
+}
+
+/* VECTOR columns. Of even and odd rows, so that fewer additions wait. */
+INLINE void
+sum_vector (size_t m, size_t c, const float *x, const float *y, double *sum_x,
+    double *sum_xy)
+{
+  D s[2][2] = { { { 0 } } }, t[2][2] = { { { 0 } } };
+  size_t r = 0;
+
+  for (; r + 2 <= m; r += 2, x += 2 * c, y += 2 * c)
+#pragma GCC unroll 2
+    for (size_t i = 0; i < 2; i++)
+#pragma GCC unroll 2
+      for (size_t h = 0; h < 2; h++) {
+        const D a = widen (x + i * c + h * HALF);
+
+        s[i][h] += a;
+        t[i][h] += a * widen (y + i * c + h * HALF);
+      }
+#pragma GCC unroll 2
+  for (size_t h = 0; h < 2; h++) {
+    if (r < m) {
+      const D a = widen (x + h * HALF);
+
+      s[0][h] += a;
+      t[0][h] += a * widen (y + h * HALF);
+    }
+    add_doubles (sum_x + h * HALF, s[0][h] + s[1][h]);
+    add_doubles (sum_xy + h * HALF, t[0][h] + t[1][h]);
+  }
+}
+
+void
+NN_PATH (column_sums) (size_t m, size_t c, const float *x, const float *y,
+    double *sum_x, double *sum_xy)
+{
+  size_t i = 0;
+
+  for (; i + VECTOR <= c; i += VECTOR)
+    sum_vector (m, c, x + i, y + i, sum_x + i, sum_xy + i);
+  for (; i < c; i++)
+    for (size_t r = 0; r < m; r++) {
+      sum_x[i] += x[r * c + i];
+      sum_xy[i] += (double) x[r * c + i] * y[r * c + i];
+    }
+}
+
+void
+NN_PATH (add_rows) (size_t m, size_t c, const float *x, size_t ldx, float *sum)
+{
+  size_t i = 0;
+
+  for (; i + VECTOR <= c; i += VECTOR) {
+    V s[4] = { load (sum + i) };
+    size_t r = 0;
+
+    for (; r + 4 <= m; r += 4)
+#pragma GCC unroll 4
+      for (size_t k = 0; k < 4; k++)
+        s[k] += load (x + (r + k) * ldx + i);
+    for (; r < m; r++)
+      s[0] += load (x + r * ldx + i);
+    store (sum + i, (s[0] + s[1]) + (s[2] + s[3]));
+  }
+  for (; i < c; i++)
+    for (size_t r = 0; r < m; r++)
+      sum[i] += x[r * ldx + i];
+}
+
+void
+NN_PATH (scale_columns) (size_t m, size_t c, const float *a, const float *x,
+    const float *d, float *out)
+{
+  size_t i = 0;
+
+  for (; i + VECTOR <= c; i += VECTOR) {
+    const V ai = load (a + i), di = load (d + i);
+
+    for (size_t r = 0; r < m; r++)
+      store (out + r * c + i, ai * load (x + r * c + i) + di);
+  }
+  for (; i < c; i++)
+    for (size_t r = 0; r < m; r++)
+      out[r * c + i] = a[i] * x[r * c + i] + d[i];
+}
+
+void
+NN_PATH (mix_columns) (size_t m, size_t c, const float *a, const float *x,
+    const float *b, const float *y, const float *d, float *out)
+{
+  size_t i = 0;
+
+  for (; i + VECTOR <= c; i += VECTOR) {
+    const V ai = load (a + i), bi = load (b + i), di = load (d + i);
+
+    for (size_t r = 0; r < m; r++)
+      store (out + r * c + i,
+          ai * load (x + r * c + i) + bi * load (y + r * c + i) + di);
+  }
+  for (; i < c; i++)
+    for (size_t r = 0; r < m; r++)
+      out[r * c + i] = a[i] * x[r * c + i] + b[i] * y[r * c + i] + d[i];
+}
+
+/* The gradient of one pool, VECTOR channels: a bit pattern of ones where the
+ * maximum came from keeps it. */
+INLINE void
+pool_vector (const NnPoolGradient *p, const float *x, const float *y,
+    const float *dy, float *dx)
+{
+  const V maximum = load (y);
+  VI left = (VI) load (dy);
+
+  for (size_t i = 0; i < p->pool_y; i++)
+    for (size_t k = 0; k < p->pool_x; k++) {
+      const size_t at = i * p->ld + k * p->channels;
+      const VI is_here = load (x + at) == maximum;
+
+      store (dx + at, (V) (left & is_here));
+      left &= ~is_here;
+    }
+}
+
+void
+NN_PATH (pool_gradient) (const NnPoolGradient *p)
+{
+  const size_t c = p->channels;
+
+  for (size_t n = 0; n < p->n; n++) {
+    const float *const x = p->x + n * p->pool_x * c;
+    const float *const y = p->y + n * c, *const dy = p->dy + n * c;
+    float *const dx = p->dx + n * p->pool_x * c;
+    size_t i = 0;
+
+    for (; i + VECTOR <= c; i += VECTOR)
+      pool_vector (p, x + i, y + i, dy + i, dx + i);
+    for (; i < c; i++) {
+      bool is_left = true;
+
+      for (size_t k = 0; k < p->pool_y * p->pool_x; k++) {
+        const size_t at = k / p->pool_x * p->ld + k % p->pool_x * c + i;
+        const bool is_here = is_left && x[at] == y[i];
+
+        dx[at] = is_here ? dy[i] : 0;
+        is_left = is_left && !is_here;
+      }
+    }
+  }
+}
