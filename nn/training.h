@@ -43,6 +43,9 @@ struct _NnTraining {
   /* Nothing is won by many samples in a call: it may get some of a chunk only,
    * and the rest later. Not with saved memory. */
   bool is_by_sample;
+  /* Before everything else: chooses ways for the shapes at hand, and finishes
+   * the layer again. May be NULL. */
+  void (*prepare) (NnLayer *self);
   /* Why this layer cannot be trained after all, or NULL. May be NULL. */
   const char *(*obstacle) (const NnLayer *self);
   /* What is needed beyond nothing. May be NULL. */

@@ -23,6 +23,84 @@ depth (const NnConv *self)
 /* Short runs are gathered, so that products have enough columns. */
 #define SHORT_RUN ((size_t) 24)
 
+/* The gradient of the input as a convolution: in and out change places. */
+static NnAxis
+adjoint_axis (const NnAxis *axis)
+{
+  return (NnAxis){ .in = axis->out,
+    .out = axis->in,
+    .kernel = axis->kernel,
+    .stride = 1,
+    .dilation = axis->dilation,
+    .pad_before = (axis->kernel - 1) * axis->dilation - axis->pad_before };
+}
+
+static bool
+has_strides (const NnWindow *window)
+{
+  return window->z.stride > 1 || window->y.stride > 1 || window->x.stride > 1;
+}
+
+static NnConv *
+new_adjoint (const NnConv *self)
+{
+  const NnWindow *const window = &self->window;
+  NnConv *const adjoint = g_new0 (NnConv, 1);
+
+  adjoint->window = (NnWindow){ .n_axes = window->n_axes,
+    .z = adjoint_axis (&window->z),
+    .y = adjoint_axis (&window->y),
+    .x = adjoint_axis (&window->x),
+    .channels = self->filters };
+  adjoint->filters = window->channels;
+  adjoint->groups = self->groups;
+  if (nn_conv_lay_out (adjoint)) {
+    nn_conv_choose_way (adjoint);
+    return adjoint;
+  }
+  g_free (adjoint);
+  return NULL;
+}
+
+void
+nn_conv_free_adjoint (NnConv *adjoint)
+{
+  if (adjoint)
+    nn_conv_clear_packed (adjoint);
+  g_free (adjoint);
+}
+
+/* kernel [taps][c / groups][filters], of which each group has some
+ * -> [taps, turned round][filters / groups][c] */
+void
+nn_conv_pack_adjoint (NnConv *self)
+{
+  const float *const kernel = nn_layer_value (&self->base, NN_CONV_KERNEL);
+  const size_t taps = nn_window_taps (&self->window);
+  const size_t c = self->window.channels / self->groups;
+  const size_t f = self->filters / self->groups;
+  g_autofree float *turned = g_new (float, taps *f * self->window.channels);
+  float *out = turned;
+
+  for (size_t t = taps; t-- > 0;)
+    for (size_t j = 0; j < f; j++)
+      for (size_t g = 0; g < self->groups; g++)
+        for (size_t i = 0; i < c; i++)
+          *out++ = kernel[(t * c + i) * self->filters + g * f + j];
+  nn_conv_pack (self->adjoint, turned);
+}
+
+static void
+conv_prepare (NnLayer *layer)
+{
+  NnConv *const self = (NnConv *) layer;
+
+  nn_conv_choose_way (self);
+  if (!has_strides (&self->window) && !self->adjoint)
+    self->adjoint = new_adjoint (self);
+  layer->klass->finish (layer);
+}
+
 static void
 conv_measure (const NnLayer *layer, NnTrainingNeeds *needs)
 {
@@ -31,6 +109,8 @@ conv_measure (const NnLayer *layer, NnTrainingNeeds *needs)
   needs->scratch = nn_conv_segments_len (self) + 2 * image_len (self)
       + self->window.x.out * depth (self)
       + nn_training_product_len (self->filters / self->groups, depth (self));
+  if (self->adjoint)
+    needs->scratch = MAX (needs->scratch, self->adjoint->base.scratch_len);
 }
 
 /* The parts of the scratch memory in backward. */
@@ -136,7 +216,7 @@ group_back (const NnConv *self, const NnTrainingCall *call,
     if (call->param_grad[NN_CONV_KERNEL])
       kernel_back (self, scratch, scratch->image + channel, dy,
           call->param_grad[NN_CONV_KERNEL] + group * filters);
-    if (call->in_grad[0])
+    if (call->in_grad[0] && !self->adjoint)
       input_back (self, scratch, dy, scratch->grad + channel);
   }
 }
@@ -157,31 +237,37 @@ conv_backward (const NnLayer *layer, const NnTrainingCall *call)
   const NnConv *self = (const NnConv *) layer;
   const size_t in_size = nn_shape_size (&layer->in[0]);
   const size_t positions = nn_shape_size (&layer->out[0]) / self->filters;
+  const bool by_taps = call->in_grad[0] && !self->adjoint;
   BackwardScratch scratch = { .segments = (size_t *) call->run.scratch };
 
   scratch.image = call->run.scratch + nn_conv_segments_len (self);
   scratch.grad = scratch.image + image_len (self);
   scratch.patches = scratch.grad + image_len (self);
   scratch.packed = scratch.patches + self->window.x.out * depth (self);
+  if (self->adjoint && call->in_grad[0])
+    nn_conv_run (self->adjoint, call->run.n, call->out_grad[0],
+        call->run.scratch, call->in_grad[0]);
   memset (scratch.image, 0, image_len (self) * sizeof (float));
   if (self->use_bias && call->param_grad[NN_CONV_BIAS])
     nn_loops ()->add_rows (call->run.n * positions, self->filters,
         call->out_grad[0], self->filters, call->param_grad[NN_CONV_BIAS]);
   for (size_t i = 0; i < call->run.n; i++) {
     copy_image (self, scratch.image, call->run.in[0] + i * in_size, NULL);
-    memset (scratch.grad, 0, image_len (self) * sizeof (float));
+    if (by_taps)
+      memset (scratch.grad, 0, image_len (self) * sizeof (float));
     for (size_t g = 0; g < self->groups; g++) {
-      if (call->in_grad[0] && (self->groups > 1 || i == 0))
+      if (by_taps && (self->groups > 1 || i == 0))
         pack_transposed (self, g, scratch.packed);
       group_back (self, call, &scratch, g, i);
     }
-    if (call->in_grad[0])
+    if (by_taps)
       copy_image (self, scratch.grad, NULL, call->in_grad[0] + i * in_size);
   }
 }
 
 const NnTraining nn_conv_training = {
   .is_by_sample = true,
+  .prepare = conv_prepare,
   .measure = conv_measure,
   .backward = conv_backward,
 };

@@ -98,13 +98,12 @@ nn_conv_winograd_scratch (const NnConv *self)
 }
 
 void
-nn_conv_winograd_pack (NnConv *self)
+nn_conv_winograd_pack (NnConv *self, const float *kernel)
 {
   const size_t channels = self->window.channels, filters = self->filters;
   g_autofree float *kernels = g_new (float, PRODUCTS *channels *filters);
 
-  nn_winograd_kernel (
-      nn_layer_value (&self->base, NN_CONV_KERNEL), channels, filters, kernels);
+  nn_winograd_kernel (kernel, channels, filters, kernels);
   self->n_packed = PRODUCTS;
   self->packed = g_new0 (NnPacked, PRODUCTS);
   for (size_t i = 0; i < PRODUCTS; i++)

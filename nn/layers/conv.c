@@ -83,8 +83,8 @@ rows_scratch (const NnConv *self)
       + slots_len (self);
 }
 
-static void
-conv_lay_out (NnConv *self, const NnConfig *config)
+bool
+nn_conv_lay_out (NnConv *self)
 {
   const NnWindow *const window = &self->window;
   const NnAxis *const z = &window->z, *const y = &window->y;
@@ -103,12 +103,10 @@ conv_lay_out (NnConv *self, const NnConfig *config)
   self->n_segments = z->kernel * y->kernel * runs;
   slots = (NnShape){ .rank = 3,
     .dim = { self->n_slots + 1, self->padded_x, window->channels } };
-  if (!nn_shape_checked_size (&slots, &size)) {
-    nn_config_fail (
-        config, NN_ERROR_LIMIT, "the input is too large with its padding");
-    return;
-  }
+  if (!nn_shape_checked_size (&slots, &size))
+    return false;
   self->base.scratch_len = rows_scratch (self);
+  return true;
 }
 
 static void
@@ -128,12 +126,13 @@ conv_setup (NnLayer *layer, const NnConfig *config)
     nn_layer_add_param (layer, config, "", "bias",
         &(NnShape){ .rank = 1, .dim = { self->filters } }, true);
   nn_layer_add_output (layer, config, &out);
-  if (nn_config_ok (config))
-    conv_lay_out (self, config);
+  if (nn_config_ok (config) && !nn_conv_lay_out (self))
+    nn_config_fail (
+        config, NN_ERROR_LIMIT, "the input is too large with its padding");
 }
 
-static void
-clear_packed (NnConv *self)
+void
+nn_conv_clear_packed (NnConv *self)
 {
   for (size_t i = 0; i < self->n_packed; i++)
     nn_packed_clear (&self->packed[i]);
@@ -141,16 +140,20 @@ clear_packed (NnConv *self)
   self->n_packed = 0;
 }
 
-static void
-pack_groups (NnConv *self)
+void
+nn_conv_pack (NnConv *self, const float *kernel)
 {
   const size_t filters = self->filters / self->groups;
 
+  nn_conv_clear_packed (self);
+  if (self->way == NN_CONV_WINOGRAD) {
+    nn_conv_winograd_pack (self, kernel);
+    return;
+  }
   self->n_packed = self->groups;
   self->packed = g_new0 (NnPacked, self->n_packed);
   for (size_t g = 0; g < self->groups; g++)
-    nn_packed_init (&self->packed[g], nn_simd (),
-        nn_layer_value (&self->base, NN_CONV_KERNEL) + g * filters,
+    nn_packed_init (&self->packed[g], nn_simd (), kernel + g * filters,
         self->filters, self->n_segments * self->segment_len, filters);
 }
 
@@ -159,34 +162,38 @@ conv_finish (NnLayer *layer)
 {
   NnConv *self = (NnConv *) layer;
 
-  clear_packed (self);
-  if (self->way == NN_CONV_WINOGRAD)
-    nn_conv_winograd_pack (self);
-  else
-    pack_groups (self);
+  nn_conv_pack (self, nn_layer_value (layer, NN_CONV_KERNEL));
+  if (self->adjoint)
+    nn_conv_pack_adjoint (self);
+}
+
+void
+nn_conv_choose_way (NnConv *self)
+{
+  self->base.scratch_len = rows_scratch (self);
+  if (nn_conv_suits_pooled (self)) {
+    self->way = NN_CONV_POOLED;
+    self->base.scratch_len = nn_conv_pooled_scratch (self);
+  } else if (nn_conv_suits_winograd (self)) {
+    self->way = NN_CONV_WINOGRAD;
+    self->base.scratch_len = nn_conv_winograd_scratch (self);
+  }
 }
 
 static void
 conv_specialise (NnLayer *layer)
 {
-  NnConv *self = (NnConv *) layer;
-
-  if (nn_conv_suits_pooled (self)) {
-    self->way = NN_CONV_POOLED;
-    layer->scratch_len = nn_conv_pooled_scratch (self);
-  } else if (nn_conv_suits_winograd (self)) {
-    self->way = NN_CONV_WINOGRAD;
-    layer->scratch_len = nn_conv_winograd_scratch (self);
-    conv_finish (layer);
-  } else {
-    layer->scratch_len = rows_scratch (self);
-  }
+  nn_conv_choose_way ((NnConv *) layer);
+  conv_finish (layer);
 }
 
 static void
 conv_clear (NnLayer *layer)
 {
-  clear_packed ((NnConv *) layer);
+  NnConv *self = (NnConv *) layer;
+
+  nn_conv_clear_packed (self);
+  g_clear_pointer (&self->adjoint, nn_conv_free_adjoint);
 }
 
 /* Copies the rows *next..end - 1 of the input into their slots. */
@@ -316,41 +323,46 @@ conv_sample (
 }
 
 static void
-rows_run (
-    const NnConv *self, const NnCall *call, size_t in_size, size_t out_size)
+rows_run (const NnConv *self, size_t n, const float *in, size_t in_size,
+    float *memory, float *out, size_t out_size)
 {
-  const Scratch scratch = { .segments = (size_t *) call->scratch,
-    .rows = call->scratch + nn_conv_segments_len (self),
-    .slots = call->scratch + rows_scratch (self) - slots_len (self) };
+  const Scratch scratch = { .segments = (size_t *) memory,
+    .rows = memory + nn_conv_segments_len (self),
+    .slots = memory + rows_scratch (self) - slots_len (self) };
 
   /* Once: only what is between the zeros changes. */
   memset (scratch.slots, 0, slots_len (self) * sizeof (float));
-  for (size_t i = 0; i < call->n; i++)
-    conv_sample (
-        self, call->in[0] + i * in_size, &scratch, call->out[0] + i * out_size);
+  for (size_t i = 0; i < n; i++)
+    conv_sample (self, in + i * in_size, &scratch, out + i * out_size);
+}
+
+void
+nn_conv_run (
+    const NnConv *self, size_t n, const float *in, float *scratch, float *out)
+{
+  const NnWindow *const window = &self->window;
+  const size_t in_size =
+      window->z.in * window->y.in * window->x.in * window->channels;
+  const size_t out_size =
+      window->z.out * nn_conv_out_rows (self) * nn_conv_out_row_len (self);
+
+  if (self->way == NN_CONV_ROWS) {
+    rows_run (self, n, in, in_size, scratch, out, out_size);
+    return;
+  }
+  for (size_t i = 0; i < n; i++)
+    if (self->way == NN_CONV_WINOGRAD)
+      nn_conv_winograd_run (
+          self, in + i * in_size, scratch, out + i * out_size);
+    else
+      nn_conv_pooled_run (self, in + i * in_size, scratch, out + i * out_size);
 }
 
 static void
 conv_forward (const NnLayer *layer, const NnCall *call)
 {
-  const NnConv *self = (const NnConv *) layer;
-  const size_t in_size = nn_shape_size (&layer->in[0]);
-  const size_t out_size =
-      self->window.z.out * nn_conv_out_rows (self) * nn_conv_out_row_len (self);
-
-  if (self->way == NN_CONV_ROWS) {
-    rows_run (self, call, in_size, out_size);
-    return;
-  }
-  for (size_t i = 0; i < call->n; i++) {
-    const float *const in = call->in[0] + i * in_size;
-    float *const out = call->out[0] + i * out_size;
-
-    if (self->way == NN_CONV_WINOGRAD)
-      nn_conv_winograd_run (self, in, call->scratch, out);
-    else
-      nn_conv_pooled_run (self, in, call->scratch, out);
-  }
+  nn_conv_run ((const NnConv *) layer, call->n, call->in[0], call->scratch,
+      call->out[0]);
 }
 
 static bool

@@ -16,8 +16,10 @@ typedef enum {
   NN_CONV_WINOGRAD, /* 3 x 3 taps of many channels */
 } NnConvWay;
 
-typedef struct {
-  NnLayer base;
+typedef struct _NnConv NnConv;
+
+struct _NnConv {
+  NnLayer base; /* without class and weights in an adjoint */
   NnWindow window;
   size_t filters, groups;
   bool use_bias;
@@ -37,8 +39,12 @@ typedef struct {
   /* Absorbed from the layers that follow. */
   NnFinish end; /* scale and offset are borrowed from a BatchNormalization */
 
-  NnConvWay way; /* not NN_CONV_ROWS only in models that only run */
-} NnConv;
+  NnConvWay way;
+
+  /* Where it is trained and has no strides: the gradient of the input is a
+   * convolution of that of the output, with the kernel turned round. */
+  NnConv *adjoint; /* or NULL; has no bias and no activation */
+};
 
 /* Of row i of the pooled output, or of plain rows where nothing is pooled. */
 static inline size_t
@@ -61,6 +67,23 @@ nn_conv_bias (const NnConv *self)
   return self->use_bias ? nn_layer_value (&self->base, NN_CONV_BIAS) : NULL;
 }
 
+/* Lays out rows, and says what scratch memory they need; false where a size
+ * overflows. */
+bool nn_conv_lay_out (NnConv *self);
+/* Chooses the fastest way, and says what scratch memory that needs. */
+void nn_conv_choose_way (NnConv *self);
+/* Packs a kernel for the way that was chosen. */
+void nn_conv_pack (NnConv *self, const float *kernel);
+/* n samples. */
+void nn_conv_run (
+    const NnConv *self, size_t n, const float *in, float *scratch, float *out);
+/* Frees what was packed. */
+void nn_conv_clear_packed (NnConv *self);
+
+/* The adjoint: packs the kernel anew; frees it (NULL is fine). */
+void nn_conv_pack_adjoint (NnConv *self);
+void nn_conv_free_adjoint (NnConv *adjoint);
+
 /* Floats that hold n_segments offsets. */
 size_t nn_conv_segments_len (const NnConv *self);
 /* Where the runs begin that row (oz, oy) of the output needs, in memory of
@@ -82,7 +105,7 @@ void nn_conv_pooled_run (
 
 bool nn_conv_suits_winograd (const NnConv *self);
 size_t nn_conv_winograd_scratch (const NnConv *self);
-void nn_conv_winograd_pack (NnConv *self);
+void nn_conv_winograd_pack (NnConv *self, const float *kernel);
 void nn_conv_winograd_run (
     const NnConv *self, const float *in, float *scratch, float *out);
 

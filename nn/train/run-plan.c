@@ -73,6 +73,8 @@ plan_steps (NnRun *run)
     if (is_view (node->layer))
       continue;
     run->n_steps++;
+    if (node->layer->klass->training && node->layer->klass->training->prepare)
+      node->layer->klass->training->prepare (node->layer);
     *step = (NnRunStep){ .node = node,
       .layer = node->layer,
       .training = node->layer->klass->training,
