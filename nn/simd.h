@@ -124,8 +124,10 @@ nn_has_pooled_product (const NnFinish *finish)
  * over m in order. */
 typedef struct {
   size_t m, k, n;
-  const float *a; /* [m][k] */
+  const float *a; /* [m][k], its rows made of segments as in NnProduct */
   size_t lda;
+  size_t n_segments; /* of k / n_segments each */
+  const size_t *segments;
   const float *b; /* [m][n] */
   size_t ldb;
   float *c;
@@ -150,6 +152,8 @@ typedef struct {
   void (*finish_row) (const NnFinishRow *row);
   void (*pooled_product) (const NnPooledProduct *product);
 
+  /* A kernel [3][3][size] transformed: out [36][size]. */
+  void (*winograd_kernel) (const float *kernel, size_t size, float *out);
   /* channels are a multiple of vector; element i of a patch of one channel goes
    * to out + i * ld. in: [6][6][channels], rows and columns so far apart. */
   void (*winograd_input) (const float *in, size_t row, size_t column,
@@ -191,9 +195,6 @@ void nn_packed_clear (NnPacked *packed);
 bool nn_quantised_init (NnQuantised *quantised, const NnSimd *simd,
     const float *b, size_t ldb, size_t k, size_t n);
 void nn_quantised_clear (NnQuantised *quantised);
-
-/* A kernel [3][3][k][n] transformed: matrix i of out [36][k][n]. */
-void nn_winograd_kernel (const float *kernel, size_t k, size_t n, float *out);
 
 /* The same in memory of the caller: nn_packed_len floats, aligned as floats.
  * Element (i, j) of b is b[i * row + j * column], so b may be read transposed.

@@ -20,9 +20,6 @@ depth (const NnConv *self)
   return self->n_segments * self->segment_len;
 }
 
-/* Short runs are gathered, so that products have enough columns. */
-#define SHORT_RUN ((size_t) 24)
-
 /* The gradient of the input as a convolution: in and out change places. */
 static NnAxis
 adjoint_axis (const NnAxis *axis)
@@ -143,33 +140,18 @@ static void
 kernel_back (const NnConv *self, const BackwardScratch *scratch, const float *a,
     const float *dy, float *kernel_grad)
 {
-  const size_t lda = self->window.x.stride * self->window.channels;
-  const size_t k = self->segment_len, m = self->window.x.out;
-  NnTransposedProduct product = { .m = m,
-    .k = k,
-    .n = self->filters / self->groups,
-    .lda = lda,
-    .b = dy,
-    .ldb = self->filters,
-    .ldc = self->filters };
-
-  if (k >= SHORT_RUN) {
-    for (size_t s = 0; s < self->n_segments; s++) {
-      product.a = a + scratch->segments[s];
-      product.c = kernel_grad + s * k * self->filters;
-      nn_simd ()->transposed_product (&product);
-    }
-    return;
-  }
-  for (size_t x = 0; x < m; x++)
-    for (size_t s = 0; s < self->n_segments; s++)
-      for (size_t i = 0; i < k; i++)
-        scratch->patches[x * depth (self) + s * k + i] =
-            a[scratch->segments[s] + x * lda + i];
-  product.a = scratch->patches;
-  product.lda = product.k = depth (self);
-  product.c = kernel_grad;
-  nn_simd ()->transposed_product (&product);
+  nn_simd ()->transposed_product (
+      &(NnTransposedProduct){ .m = self->window.x.out,
+          .k = depth (self),
+          .n = self->filters / self->groups,
+          .a = a,
+          .lda = self->window.x.stride * self->window.channels,
+          .n_segments = self->n_segments,
+          .segments = scratch->segments,
+          .b = dy,
+          .ldb = self->filters,
+          .c = kernel_grad,
+          .ldc = self->filters });
 }
 
 /* The gradient of the patches of a row goes to where they came from. */

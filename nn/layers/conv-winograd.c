@@ -103,7 +103,7 @@ nn_conv_winograd_pack (NnConv *self, const float *kernel)
   const size_t channels = self->window.channels, filters = self->filters;
   g_autofree float *kernels = g_new (float, PRODUCTS *channels *filters);
 
-  nn_winograd_kernel (kernel, channels, filters, kernels);
+  nn_simd ()->winograd_kernel (kernel, channels * filters, kernels);
   self->n_packed = PRODUCTS;
   self->packed = g_new0 (NnPacked, PRODUCTS);
   for (size_t i = 0; i < PRODUCTS; i++)

@@ -119,6 +119,7 @@ dense_backward (const NnLayer *layer, const NnTrainingCall *call)
         .n = units,
         .a = call->run.in[0],
         .lda = k,
+        .n_segments = 1,
         .b = dy,
         .ldb = units,
         .c = call->param_grad[KERNEL],

@@ -42,6 +42,7 @@ const NnSimd NN_PATH (simd) = {
   .quantised_product = NN_PATH (quantised_product),
   .finish_row = NN_PATH (finish_row),
   .pooled_product = NN_PATH (pooled_product),
+  .winograd_kernel = NN_PATH (winograd_kernel),
   .winograd_input = NN_PATH (winograd_input),
   .winograd_output = NN_PATH (winograd_output),
   .exp = exp_array,

@@ -17,6 +17,7 @@ void NN_PATH (vector_product) (const float *x, const NnPacked *b, float *y);
 void NN_PATH (quantised_product) (const NnQuantisedProduct *product);
 void NN_PATH (finish_row) (const NnFinishRow *row);
 void NN_PATH (pooled_product) (const NnPooledProduct *product);
+void NN_PATH (winograd_kernel) (const float *kernel, size_t size, float *out);
 void NN_PATH (winograd_input) (const float *in, size_t row, size_t column,
     size_t channels, float *out, size_t ld);
 void NN_PATH (winograd_output) (const float *in, size_t ld, size_t channels,

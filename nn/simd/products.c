@@ -76,24 +76,42 @@ NN_PATH (product) (const NnProduct *p)
   }
 }
 
-#define BLOCK 128 /* rows of b that are packed at once */
+#define BLOCK 128   /* rows of b that are packed at once */
+#define MAX_ROWS 12 /* of tiles that are not the largest */
+/* Up to here the rows of b serve as they are: no page is left too soon. */
+#define NEAR ((size_t) 4 * PANEL)
 
-/* rows x n of c += rows columns of a, times a packed panel of b. */
+/* A tile of c and what it is the sum of: m rows of b, times columns of a, which
+ * begin at a, a + 1, ... or at column[0], column[1], ... */
+typedef struct {
+  const NnTransposedProduct *p;
+  size_t m;
+  const float *a;
+  const float *const *column;
+  const float *b;
+  size_t ldb;
+  float *c;
+  size_t n;
+} TransposedTile;
+
+/* rows x n of c += rows columns of a, times b. */
 INLINE void
-transposed_tile (const NnTransposedProduct *p, size_t rows, size_t vectors,
-    size_t m, const float *a, const float *b, float *c, size_t n)
+transposed_tile (
+    const TransposedTile *t, size_t rows, size_t vectors, bool is_gathered)
 {
-  V sum[2 * ROWS][2];
+  const size_t lda = t->p->lda, ldc = t->p->ldc;
+  const float *a = t->a, *b = t->b;
+  V sum[2 * ROWS > MAX_ROWS ? 2 * ROWS : MAX_ROWS][2];
 
 #pragma GCC unroll 32
   for (size_t r = 0; r < rows; r++)
-    load_columns (c + r * p->ldc, sum[r], vectors, n);
-  for (size_t i = 0; i < m; i++, a += p->lda, b += PANEL) {
-    const V b0 = load (b), b1 = load (b + VECTOR);
+    load_columns (t->c + r * ldc, sum[r], vectors, t->n);
+  for (size_t i = 0; i < t->m; i++, a += lda, b += t->ldb) {
+    const V b0 = load (b), b1 = vectors > 1 ? load (b + VECTOR) : b0;
 
 #pragma GCC unroll 32
     for (size_t r = 0; r < rows; r++) {
-      const V x = splat (a[r]);
+      const V x = splat (is_gathered ? t->column[r][i * lda] : a[r]);
 
       sum[r][0] += x * b0;
       if (vectors > 1)
@@ -102,44 +120,114 @@ transposed_tile (const NnTransposedProduct *p, size_t rows, size_t vectors,
   }
 #pragma GCC unroll 32
   for (size_t r = 0; r < rows; r++)
-    store_columns (c + r * p->ldc, sum[r], vectors, n);
+    store_columns (t->c + r * ldc, sum[r], vectors, t->n);
 }
 
+/* A tile of so many rows as there are: single rows would wait for themselves.
+ */
 INLINE void
-transposed_panel (const NnTransposedProduct *p, size_t vectors, size_t m,
-    const float *a, const float *b, float *c, size_t n)
+transposed_rows (
+    const TransposedTile *t, size_t rows, size_t vectors, bool is_gathered)
 {
-  const size_t many = vectors == 1 ? 2 * ROWS : ROWS, some = many / 3;
-  size_t k = 0;
+  switch (rows) {
+#define ROWS_CASE(n)                                                           \
+  case n:                                                                      \
+    if (n * vectors <= 2 * ROWS)                                               \
+      transposed_tile (t, n, vectors, is_gathered);                            \
+    break;
+    ROWS_CASE (1)
+    ROWS_CASE (2)
+    ROWS_CASE (3)
+    ROWS_CASE (4)
+    ROWS_CASE (5)
+    ROWS_CASE (6)
+    ROWS_CASE (7)
+    ROWS_CASE (8)
+    ROWS_CASE (9)
+    ROWS_CASE (10)
+    ROWS_CASE (11)
+    ROWS_CASE (12)
+#undef ROWS_CASE
+  }
+}
 
-  for (; k + many <= p->k; k += many)
-    transposed_tile (p, many, vectors, m, a + k, b, c + k * p->ldc, n);
-  for (; k + some <= p->k; k += some)
-    transposed_tile (p, some, vectors, m, a + k, b, c + k * p->ldc, n);
-  for (; k < p->k; k++)
-    transposed_tile (p, 1, vectors, m, a + k, b, c + k * p->ldc, n);
+/* All rows of c: t stands at the first. Segments that are shorter than a tile
+ * share one. */
+INLINE void
+transposed_panel (TransposedTile t, size_t vectors)
+{
+  const NnTransposedProduct *const p = t.p;
+  const size_t many = vectors == 1 ? 2 * ROWS : ROWS;
+  const size_t most = many < MAX_ROWS ? many : MAX_ROWS;
+  const size_t len = p->k / p->n_segments;
+  const float *const a = t.a;
+  const float *column[MAX_ROWS];
+
+  t.column = column;
+  if (len < most) {
+    for (size_t k = 0, rows; k < p->k; k += rows, t.c += rows * p->ldc) {
+      rows = p->k - k < most ? p->k - k : most;
+      for (size_t r = 0; r < rows; r++)
+        column[r] =
+            a + (p->segments ? p->segments[(k + r) / len] : 0) + (k + r) % len;
+      transposed_rows (&t, rows, vectors, true);
+    }
+    return;
+  }
+  for (size_t s = 0; s < p->n_segments; s++) {
+    size_t k = 0;
+
+    t.a = a + (p->segments ? p->segments[s] : 0);
+    for (; k + many <= len; k += many, t.a += many, t.c += many * p->ldc)
+      transposed_tile (&t, many, vectors, false);
+    for (size_t rows; k < len; k += rows, t.a += rows, t.c += rows * p->ldc) {
+      rows = len - k < most ? len - k : most;
+      transposed_rows (&t, rows, vectors, false);
+    }
+  }
+}
+
+/* m rows of n columns, with zeros up to a panel. */
+INLINE void
+pack_rows (const float *b, size_t ldb, size_t m, size_t n, float *packed)
+{
+  if (n == PANEL) {
+    for (size_t r = 0; r < m; r++)
+      memcpy (packed + r * PANEL, b + r * ldb, PANEL * sizeof *packed);
+    return;
+  }
+  memset (packed, 0, m * PANEL * sizeof *packed);
+  for (size_t r = 0; r < m; r++)
+    memcpy (packed + r * PANEL, b + r * ldb, n * sizeof *packed);
 }
 
 void
 NN_PATH (transposed_product) (const NnTransposedProduct *p)
 {
-  float b[BLOCK * PANEL];
+  const bool is_direct = p->ldb <= NEAR && p->n % VECTOR == 0;
+  const size_t block = is_direct ? p->m : BLOCK;
+  float packed[BLOCK * PANEL];
 
-  for (size_t i = 0; i < p->m; i += BLOCK) {
-    const float *const a = p->a + i * p->lda;
-    const size_t m = p->m - i < BLOCK ? p->m - i : BLOCK;
+  for (size_t i = 0; i < p->m; i += block) {
+    const size_t m = p->m - i < block ? p->m - i : block;
 
     for (size_t j = 0; j < p->n; j += PANEL) {
       const size_t n = p->n - j < PANEL ? p->n - j : PANEL;
+      const float *const b = p->b + i * p->ldb + j;
+      const TransposedTile tile = { .p = p,
+        .m = m,
+        .a = p->a + i * p->lda,
+        .b = is_direct ? b : packed,
+        .ldb = is_direct ? p->ldb : PANEL,
+        .c = p->c + j,
+        .n = n };
 
-      if (n < PANEL)
-        memset (b, 0, sizeof b);
-      for (size_t r = 0; r < m; r++)
-        memcpy (b + r * PANEL, p->b + (i + r) * p->ldb + j, n * sizeof *b);
+      if (!is_direct)
+        pack_rows (b, p->ldb, m, n, packed);
       if (n > VECTOR)
-        transposed_panel (p, 2, m, a, b, p->c + j, n);
+        transposed_panel (tile, 2);
       else
-        transposed_panel (p, 1, m, a, b, p->c + j, n);
+        transposed_panel (tile, 1);
     }
   }
 }

@@ -175,22 +175,3 @@ nn_quantised_clear (NnQuantised *quantised)
   free (quantised->data);
   *quantised = (NnQuantised){ 0 };
 }
-
-void
-nn_winograd_kernel (const float *kernel, size_t k, size_t n, float *out)
-{
-  static const double g[NN_WINOGRAD_PATCH][3] = { { 1, 0, 0 },
-    { -2 / 3., -G_SQRT2 / 3, -1 / 3. }, { -2 / 3., G_SQRT2 / 3, -1 / 3. },
-    { 1 / 6., G_SQRT2 / 6, 1 / 3. }, { 1 / 6., -G_SQRT2 / 6, 1 / 3. },
-    { 0, 0, 1 } };
-
-  for (size_t i = 0; i < NN_WINOGRAD_PRODUCTS; i++)
-    for (size_t j = 0; j < k * n; j++) {
-      double sum = 0;
-
-      for (size_t tap = 0; tap < 9; tap++)
-        sum += g[i / NN_WINOGRAD_PATCH][tap / 3]
-            * g[i % NN_WINOGRAD_PATCH][tap % 3] * kernel[tap * k * n + j];
-      *out++ = (float) sum;
-    }
-}

@@ -11,6 +11,9 @@
 
 #define ROOT_HALF 0.707106781186547524f
 #define ROOT_TWO 1.41421356237309505f
+/* In double precision, divided by 3 and by 6. */
+#define ROOT_TWO_3 (1.41421356237309505 / 3)
+#define ROOT_TWO_6 (1.41421356237309505 / 6)
 
 /* out = B^T d; elements of out are step apart. */
 INLINE void
@@ -99,5 +102,37 @@ NN_PATH (winograd_output) (const float *in, size_t ld, size_t channels,
       for (size_t x = 0; x < TILE; x++)
         store (out + y * row + x * column + c, whole[x] + start);
     }
+  }
+}
+
+#define BLOCK 32 /* of the elements of the kernel */
+
+/* out = G g G^T for each element of [3][3][size]. */
+void
+NN_PATH (winograd_kernel) (const float *kernel, size_t size, float *out)
+{
+  static const double g[PATCH][3] = { { 1, 0, 0 },
+    { -2 / 3., -ROOT_TWO_3, -1 / 3. }, { -2 / 3., ROOT_TWO_3, -1 / 3. },
+    { 1 / 6., ROOT_TWO_6, 1 / 3. }, { 1 / 6., -ROOT_TWO_6, 1 / 3. },
+    { 0, 0, 1 } };
+
+  for (size_t first = 0; first < size; first += BLOCK) {
+    const size_t n = size - first < BLOCK ? size - first : BLOCK;
+    double rows[PATCH][3][BLOCK];
+
+    for (size_t y = 0; y < PATCH; y++)
+      for (size_t x = 0; x < 3; x++) {
+        const float *const taps = kernel + x * size + first;
+
+        for (size_t i = 0; i < n; i++)
+          rows[y][x][i] = g[y][0] * taps[i] + g[y][1] * taps[3 * size + i]
+              + g[y][2] * taps[6 * size + i];
+      }
+    for (size_t y = 0; y < PATCH; y++)
+      for (size_t x = 0; x < PATCH; x++)
+        for (size_t i = 0; i < n; i++)
+          out[(y * PATCH + x) * size + first + i] =
+              (float) (g[x][0] * rows[y][0][i] + g[x][1] * rows[y][1][i]
+                  + g[x][2] * rows[y][2][i]);
   }
 }
