@@ -16,15 +16,14 @@ typedef struct {
   guint32 stream[3];
 } NnPhilox;
 
-/* The gradient of a row of maxima over pools that do not overlap: in each, dx =
- * dy at the first x that is y, else 0. */
+/* A row of pools that do not overlap: x [pool_y][n * pool_x][channels], rows ld
+ * apart -> y [n][channels]. */
 typedef struct {
   size_t pool_y, pool_x, n, channels;
-  const float *x; /* [pool_y][n * pool_x][channels], rows ld apart */
   size_t ld;
-  const float *y, *dy; /* [n][channels] */
-  float *dx;           /* as x */
-} NnPoolGradient;
+} NnPoolRow;
+
+#define NN_MAX_POOL 256 /* pool_y * pool_x */
 
 typedef struct _NnLoops {
   /* Words 64 * first_block, ... of the stream. */
@@ -63,7 +62,14 @@ typedef struct _NnLoops {
    * where x == y and left: dx += dy and left = 0. */
   void (*maximum_gradient) (size_t n, const float *x, const float *y,
       const float *dy, float *left, float *dx);
-  void (*pool_gradient) (const NnPoolGradient *gradient);
+
+  /* y = the maximum of each pool, the first of equal ones; from [n][channels]:
+   * which of the pool_y * pool_x inputs it was. */
+  void (*pool_maximum) (
+      const NnPoolRow *row, const float *x, float *y, guint8 *from);
+  /* dx = dy where the maximum came from, else 0 */
+  void (*pool_gradient) (
+      const NnPoolRow *row, const guint8 *from, const float *dy, float *dx);
 
   /* Gradients of activations from their outputs: dy *= f' */
   void (*relu_gradient) (size_t n, const float *y, float *dy);

@@ -20,6 +20,9 @@ typedef struct {
   size_t saved, saved_per_sample; /* kept from forward to backward */
   size_t scratch, scratch_per_sample;
   size_t sums, backward_sums; /* doubles, for each chunk */
+  /* The way back does not read the values of the inputs, of the outputs. (The
+   * trainer looks by itself where it takes the gradient of an activation.) */
+  bool forgets_in, forgets_out;
 } NnTrainingNeeds;
 
 typedef struct {
@@ -41,7 +44,7 @@ typedef struct {
 
 struct _NnTraining {
   /* Nothing is won by many samples in a call: it may get some of a chunk only,
-   * and the rest later. Not with saved memory. */
+   * and the rest later. What it saves it saves for each sample by itself. */
   bool is_by_sample;
   /* Before everything else: chooses ways for the shapes at hand, and finishes
    * the layer again. May be NULL. */

@@ -193,6 +193,7 @@ batch_normalization_measure (const NnLayer *layer, NnTrainingNeeds *needs)
   const BatchNormalization *self = (const BatchNormalization *) layer;
 
   needs->scratch = 3 * self->channels;
+  needs->forgets_out = true;
   if (!layer->is_frozen)
     needs->sums = needs->backward_sums = 2 * self->channels;
 }

@@ -106,6 +106,7 @@ conv_measure (const NnLayer *layer, NnTrainingNeeds *needs)
   needs->scratch = nn_conv_segments_len (self) + 2 * image_len (self)
       + self->window.x.out * depth (self)
       + nn_training_product_len (self->filters / self->groups, depth (self));
+  needs->forgets_out = true;
   if (self->adjoint)
     needs->scratch = MAX (needs->scratch, self->adjoint->base.scratch_len);
 }

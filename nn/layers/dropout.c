@@ -121,6 +121,12 @@ dropout_obstacle (const NnLayer *layer)
 }
 
 static void
+dropout_measure (const NnLayer *layer, NnTrainingNeeds *needs)
+{
+  needs->forgets_in = needs->forgets_out = true;
+}
+
+static void
 pass_back (const NnLayer *layer, const NnTrainingCall *call)
 {
   memcpy (call->in_grad[0], call->out_grad[0],
@@ -144,7 +150,8 @@ pass_back (const NnLayer *layer, const NnTrainingCall *call)
   }                                                                            \
                                                                                \
   static const NnTraining name##_training = {                                  \
-    .is_by_sample = true, .obstacle = dropout_obstacle,                        \
+    .is_by_sample = true,                                                      \
+    .obstacle = dropout_obstacle, .measure = dropout_measure,                  \
     .forward = name##_forward, .backward = name##_backward,                    \
   };
 

@@ -96,7 +96,8 @@ has_tiles (const NnWindow *window)
 
   return window->n_axes == 2 && y->kernel == y->stride && x->kernel == x->stride
       && y->out * y->kernel <= y->in && x->out * x->kernel <= x->in
-      && y->pad_before == 0 && x->pad_before == 0;
+      && y->pad_before == 0 && x->pad_before == 0
+      && y->kernel * x->kernel <= NN_MAX_POOL;
 }
 
 /* Floats of a row of the input and of the output. */
@@ -208,34 +209,71 @@ start_window (const Window *w, size_t oz, size_t oy, size_t ox, bool is_mean)
     w->left[c] = is_mean ? w->out_grad[c] / count : 1;
 }
 
-/* The same where windows are tiles of maxima. What no tile covers gets zeros.
- */
-static void
-tiles_back (const Window *w)
+/* ---- maxima of tiles: remember where they came from ---- */
+
+static NnPoolRow
+pool_row (const NnWindow *window)
 {
-  const NnWindow *const window = w->window;
-  const NnAxis *const y = &window->y, *const x = &window->x;
-  const size_t row = in_row (window);
-  const size_t covered = x->out * x->kernel * window->channels;
+  return (NnPoolRow){ .pool_y = window->y.kernel,
+    .pool_x = window->x.kernel,
+    .n = window->x.out,
+    .channels = window->channels,
+    .ld = in_row (window) };
+}
 
-  for (size_t oy = 0; oy < y->out; oy++) {
-    const size_t at = oy * y->kernel * row, out = oy * out_row (window);
+/* Floats that hold where the maxima of a sample came from. */
+static size_t
+from_len (const NnLayer *layer)
+{
+  return (nn_shape_size (&layer->out[0]) + sizeof (float) - 1) / sizeof (float);
+}
 
-    nn_loops ()->pool_gradient (&(NnPoolGradient){ .pool_y = y->kernel,
-        .pool_x = x->kernel,
-        .n = x->out,
-        .channels = window->channels,
-        .x = w->in + at,
-        .ld = row,
-        .y = w->out + out,
-        .dy = w->out_grad + out,
-        .dx = w->in_grad + at });
-    for (size_t k = 0; k < y->kernel && covered < row; k++)
-      memset (w->in_grad + at + k * row + covered, 0,
-          (row - covered) * sizeof (float));
+static guint8 *
+from_at (const NnLayer *layer, const NnTrainingCall *call, size_t sample)
+{
+  return (guint8 *) (call->saved + sample * from_len (layer));
+}
+
+static void
+max_pooling_train (const NnLayer *layer, const NnTrainingCall *call)
+{
+  const NnWindow *const window = &((const Pooling *) layer)->window;
+  const NnPoolRow row = pool_row (window);
+  const float *x = call->run.in[0];
+  float *y = call->run.out[0];
+
+  if (!has_tiles (window)) {
+    pool (layer, &call->run, false);
+    return;
   }
-  memset (w->in_grad + y->out * y->kernel * row, 0,
-      (y->in - y->out * y->kernel) * row * sizeof (float));
+  for (size_t i = 0; i < call->run.n; i++) {
+    guint8 *const from = from_at (layer, call, i);
+
+    for (size_t oy = 0; oy < window->y.out; oy++)
+      nn_loops ()->pool_maximum (&row, x + oy * window->y.kernel * row.ld,
+          y + oy * out_row (window), from + oy * out_row (window));
+    x += nn_shape_size (&layer->in[0]);
+    y += nn_shape_size (&layer->out[0]);
+  }
+}
+
+/* What no tile covers gets zeros. */
+static void
+tiles_back (
+    const NnWindow *window, const guint8 *from, const float *dy, float *dx)
+{
+  const NnAxis *const y = &window->y;
+  const NnPoolRow row = pool_row (window);
+  const size_t covered = row.n * row.pool_x * row.channels;
+
+  for (size_t oy = 0; oy < y->out; oy++, dx += y->kernel * row.ld) {
+    nn_loops ()->pool_gradient (
+        &row, from + oy * out_row (window), dy + oy * out_row (window), dx);
+    for (size_t k = 0; k < y->kernel && covered < row.ld; k++)
+      memset (
+          dx + k * row.ld + covered, 0, (row.ld - covered) * sizeof (float));
+  }
+  memset (dx, 0, (y->in - y->out * y->kernel) * row.ld * sizeof (float));
 }
 
 static void
@@ -271,7 +309,7 @@ pool_back (const NnLayer *layer, const NnTrainingCall *call, bool is_mean)
       .left = call->run.scratch };
 
     if (!is_mean && has_tiles (window))
-      tiles_back (&w);
+      tiles_back (window, from_at (layer, call, i), w.out_grad, w.in_grad);
     else
       windows_back (&w, is_mean);
   }
@@ -290,20 +328,34 @@ average_pooling_backward (const NnLayer *layer, const NnTrainingCall *call)
 }
 
 static void
-pooling_measure (const NnLayer *layer, NnTrainingNeeds *needs)
+average_pooling_measure (const NnLayer *layer, NnTrainingNeeds *needs)
 {
   needs->scratch = ((const Pooling *) layer)->window.channels;
+  needs->forgets_in = needs->forgets_out = true;
+}
+
+static void
+max_pooling_measure (const NnLayer *layer, NnTrainingNeeds *needs)
+{
+  const NnWindow *const window = &((const Pooling *) layer)->window;
+
+  needs->scratch = window->channels;
+  if (has_tiles (window)) {
+    needs->saved_per_sample = from_len (layer);
+    needs->forgets_in = needs->forgets_out = true;
+  }
 }
 
 static const NnTraining max_pooling_training = {
   .is_by_sample = true,
-  .measure = pooling_measure,
+  .measure = max_pooling_measure,
+  .forward = max_pooling_train,
   .backward = max_pooling_backward,
 };
 
 static const NnTraining average_pooling_training = {
   .is_by_sample = true,
-  .measure = pooling_measure,
+  .measure = average_pooling_measure,
   .backward = average_pooling_backward,
 };
 

@@ -128,48 +128,89 @@ NN_PATH (mix_columns) (size_t m, size_t c, const float *a, const float *x,
       out[r * c + i] = a[i] * x[r * c + i] + b[i] * y[r * c + i] + d[i];
 }
 
-/* The gradient of one pool, VECTOR channels: a bit pattern of ones where the
- * maximum came from keeps it. */
-INLINE void
-pool_vector (const NnPoolGradient *p, const float *x, const float *y,
-    const float *dy, float *dx)
+typedef guint8 B __attribute__ ((vector_size (VECTOR)));
+
+/* Where input k of the pool at x is. */
+INLINE size_t
+pool_input (const NnPoolRow *row, size_t k)
 {
-  const V maximum = load (y);
-  VI left = (VI) load (dy);
+  return k / row->pool_x * row->ld + k % row->pool_x * row->channels;
+}
 
-  for (size_t i = 0; i < p->pool_y; i++)
-    for (size_t k = 0; k < p->pool_x; k++) {
-      const size_t at = i * p->ld + k * p->channels;
-      const VI is_here = load (x + at) == maximum;
+/* One pool, VECTOR channels. */
+INLINE void
+maximum_vector (
+    const NnPoolRow *row, const float *x, float *y, guint8 *from_bytes)
+{
+  V maximum = load (x);
+  VI from = { 0 };
+  B bytes;
 
-      store (dx + at, (V) (left & is_here));
-      left &= ~is_here;
+  for (size_t i = 0, k = 0; i < row->pool_y; i++, x += row->ld)
+    for (size_t j = 0; j < row->pool_x; j++, k++) {
+      const V next = load (x + j * row->channels);
+      const VI is_larger = next > maximum;
+
+      maximum = select_ (is_larger, next, maximum);
+      from = (is_larger & (int) k) | (from & ~is_larger);
     }
+  store (y, maximum);
+  bytes = __builtin_convertvector(from, B);
+  memcpy (from_bytes, &bytes, sizeof bytes);
+}
+
+INLINE void
+gradient_vector (
+    const NnPoolRow *row, const guint8 *from_bytes, const float *dy, float *dx)
+{
+  const VI gradient = (VI) load (dy);
+  VI from;
+  B bytes;
+
+  memcpy (&bytes, from_bytes, sizeof bytes);
+  from = __builtin_convertvector(bytes, VI);
+  for (size_t i = 0, k = 0; i < row->pool_y; i++, dx += row->ld)
+    for (size_t j = 0; j < row->pool_x; j++, k++)
+      store (dx + j * row->channels, (V) (gradient & (from == (int) k)));
 }
 
 void
-NN_PATH (pool_gradient) (const NnPoolGradient *p)
+NN_PATH (pool_maximum) (
+    const NnPoolRow *row, const float *x, float *y, guint8 *from)
 {
-  const size_t c = p->channels;
+  const size_t c = row->channels;
 
-  for (size_t n = 0; n < p->n; n++) {
-    const float *const x = p->x + n * p->pool_x * c;
-    const float *const y = p->y + n * c, *const dy = p->dy + n * c;
-    float *const dx = p->dx + n * p->pool_x * c;
+  for (size_t n = 0; n < row->n; n++, x += row->pool_x * c, y += c, from += c) {
     size_t i = 0;
 
     for (; i + VECTOR <= c; i += VECTOR)
-      pool_vector (p, x + i, y + i, dy + i, dx + i);
+      maximum_vector (row, x + i, y + i, from + i);
     for (; i < c; i++) {
-      bool is_left = true;
-
-      for (size_t k = 0; k < p->pool_y * p->pool_x; k++) {
-        const size_t at = k / p->pool_x * p->ld + k % p->pool_x * c + i;
-        const bool is_here = is_left && x[at] == y[i];
-
-        dx[at] = is_here ? dy[i] : 0;
-        is_left = is_left && !is_here;
-      }
+      y[i] = x[i];
+      from[i] = 0;
+      for (size_t k = 1; k < row->pool_y * row->pool_x; k++)
+        if (x[pool_input (row, k) + i] > y[i]) {
+          y[i] = x[pool_input (row, k) + i];
+          from[i] = k;
+        }
     }
+  }
+}
+
+void
+NN_PATH (pool_gradient) (
+    const NnPoolRow *row, const guint8 *from, const float *dy, float *dx)
+{
+  const size_t c = row->channels;
+
+  for (size_t n = 0; n < row->n;
+       n++, dx += row->pool_x * c, dy += c, from += c) {
+    size_t i = 0;
+
+    for (; i + VECTOR <= c; i += VECTOR)
+      gradient_vector (row, from + i, dy + i, dx + i);
+    for (; i < c; i++)
+      for (size_t k = 0; k < row->pool_y * row->pool_x; k++)
+        dx[pool_input (row, k) + i] = from[i] == k ? dy[i] : 0;
   }
 }

@@ -35,4 +35,7 @@ void NN_PATH (scale_columns) (size_t m, size_t c, const float *a,
     const float *x, const float *d, float *out);
 void NN_PATH (mix_columns) (size_t m, size_t c, const float *a, const float *x,
     const float *b, const float *y, const float *d, float *out);
-void NN_PATH (pool_gradient) (const NnPoolGradient *gradient);
+void NN_PATH (pool_maximum) (
+    const NnPoolRow *row, const float *x, float *y, guint8 *from);
+void NN_PATH (pool_gradient) (
+    const NnPoolRow *row, const guint8 *from, const float *dy, float *dx);

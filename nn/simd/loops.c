@@ -185,6 +185,7 @@ const NnLoops NN_PATH (loops) = {
   .dropout = dropout,
   .maximum = maximum,
   .maximum_gradient = maximum_gradient,
+  .pool_maximum = NN_PATH (pool_maximum),
   .pool_gradient = NN_PATH (pool_gradient),
   .relu_gradient = relu_gradient,
   .sigmoid_gradient = sigmoid_gradient,

@@ -6,12 +6,20 @@
 #include "nn/train/run.h"
 #include "nn/training.h"
 
+/* Values of a tensor, or their gradients. Those that are written and read while
+ * some samples go through a group of steps live in the thread's own memory, and
+ * so in its cache. */
+typedef struct {
+  bool is_local;
+  float *batch;    /* [batch_size][size], or NULL */
+  size_t local_at; /* in NnRunSpace.local: [at_once][size] */
+} NnRunArray;
+
 typedef struct {
   size_t root;   /* the tensor whose memory this one shows */
   bool has_grad; /* the loss depends on it, and something wants to know */
   size_t size;   /* floats of one sample */
-  float *value;  /* [batch_size][size] */
-  float *grad;   /* likewise, or NULL */
+  NnRunArray value, grad;
 } NnRunTensor;
 
 /* What a layer does with the gradient of an input. */
@@ -44,11 +52,17 @@ typedef struct {
   double *backward_sums;
 } NnRunStep;
 
+static inline bool
+nn_run_step_has_backward_sums (const NnRunStep *step)
+{
+  return step->is_backward && step->needs.backward_sums > 0;
+}
+
 #define NN_NOT_TRAINED G_MAXSIZE
 
 /* What a thread needs for one call. */
 typedef struct {
-  float *scratch, *temporary;
+  float *scratch, *temporary, *local;
   const float **in, **in_mask; /* [max_in] */
   float **out, **out_grad;     /* [max_out] */
   float **in_grad;             /* [max_in] */

@@ -77,20 +77,37 @@ typedef struct {
   NnTrainingCall call;
 } Call;
 
-static const float *
-value_at (const NnRun *run, size_t tensor, size_t first)
+/* The part of an array that belongs to a range, or NULL. */
+static float *
+array_at (
+    const NnRunArray *array, size_t size, const NnRunSpace *space, size_t first)
 {
-  return tensor == NN_NO_TENSOR
-      ? NULL
-      : run->tensors[tensor].value + first * run->tensors[tensor].size;
+  if (array->is_local)
+    return space->local + array->local_at;
+  return array->batch ? array->batch + first * size : NULL;
 }
 
 static float *
-grad_at (const NnRun *run, size_t tensor, size_t first)
+value_at (
+    const NnRun *run, size_t tensor, const NnRunSpace *space, size_t first)
 {
-  return run->tensors[tensor].has_grad
-      ? run->tensors[tensor].grad + first * run->tensors[tensor].size
-      : NULL;
+  const NnRunTensor *const t = &run->tensors[tensor];
+
+  return array_at (&t->value, t->size, space, first);
+}
+
+static float *
+mask_at (const NnRun *run, size_t tensor, const NnRunSpace *space, size_t first)
+{
+  return tensor == NN_NO_TENSOR ? NULL : value_at (run, tensor, space, first);
+}
+
+static float *
+grad_at (const NnRun *run, size_t tensor, const NnRunSpace *space, size_t first)
+{
+  const NnRunTensor *const t = &run->tensors[tensor];
+
+  return t->has_grad ? array_at (&t->grad, t->size, space, first) : NULL;
 }
 
 static void
@@ -102,19 +119,19 @@ prepare (NnRun *run, const NnRunStep *step, const Range *range, size_t thread,
   const size_t first = range->first;
 
   for (size_t k = 0; k < step->layer->n_in; k++) {
-    space->in[k] = value_at (run, node->in[k], first);
-    space->in_mask[k] = value_at (run, node->in_mask[k], first);
+    space->in[k] = value_at (run, node->in[k], space, first);
+    space->in_mask[k] = mask_at (run, node->in_mask[k], space, first);
   }
   for (size_t k = 0; k < step->layer->n_out; k++) {
-    space->out[k] = (float *) value_at (run, node->out[k], first);
-    space->out_grad[k] = grad_at (run, node->out[k], first);
+    space->out[k] = value_at (run, node->out[k], space, first);
+    space->out_grad[k] = grad_at (run, node->out[k], space, first);
   }
   *prepared = (Call){ .range = *range,
     .call = { .run = { .n = range->n * node->repeat,
                   .in = space->in,
                   .in_mask = space->in_mask,
                   .out = space->out,
-                  .out_mask = (float *) value_at (run, node->out_mask, first),
+                  .out_mask = mask_at (run, node->out_mask, space, first),
                   .scratch = space->scratch },
         .seed = run->config.seed,
         .node = step->index,
@@ -124,7 +141,9 @@ prepare (NnRun *run, const NnRunStep *step, const Range *range, size_t thread,
         .sums = step->sums + run->n_chunks * step->needs.sums,
         .backward_sums =
             step->backward_sums + run->n_chunks * step->needs.backward_sums,
-        .saved = step->saved + range->chunk * step->saved_len,
+        .saved = step->saved + range->chunk * step->saved_len
+            + (first - range->chunk * run->config.chunk) * node->repeat
+                * step->needs.saved_per_sample,
         .out_grad = space->out_grad,
         .in_grad = space->in_grad,
         .param_grad = space->param_grad } };
@@ -203,12 +222,6 @@ last_activation_gradient (
         call->call.out_grad[0], size / len, len);
 }
 
-static bool
-has_backward_sums (const NnRunStep *step)
-{
-  return step->is_backward && step->needs.backward_sums > 0;
-}
-
 static void
 step_backward_sums (
     NnRun *run, const NnRunStep *step, const Range *range, size_t thread)
@@ -243,7 +256,7 @@ prepare_gradients (NnRun *run, const NnRunStep *step, size_t thread, Call *call)
 
     space->in_grad[k] = NULL;
     if (step->modes[k] == NN_GRAD_WRITE) {
-      space->in_grad[k] = grad_at (run, tensor, call->range.first);
+      space->in_grad[k] = grad_at (run, tensor, space, call->range.first);
     } else if (step->modes[k] == NN_GRAD_ADD) {
       space->in_grad[k] = temporary;
       temporary += call->range.n * run->tensors[tensor].size;
@@ -258,7 +271,7 @@ step_backward (
   Call call;
 
   prepare (run, step, range, thread, &call);
-  if (!has_backward_sums (step))
+  if (!nn_run_step_has_backward_sums (step))
     last_activation_gradient (run, step, &call);
   prepare_gradients (run, step, thread, &call);
   step->training->backward (step->layer, &call.call);
@@ -267,7 +280,8 @@ step_backward (
 
     if (step->modes[k] == NN_GRAD_ADD)
       nn_loops ()->add (range->n * run->tensors[tensor].size,
-          call.call.in_grad[k], grad_at (run, tensor, range->first));
+          call.call.in_grad[k],
+          grad_at (run, tensor, &run->spaces[thread], range->first));
   }
 }
 
@@ -296,8 +310,8 @@ forward_stage (gpointer data, size_t i, size_t thread)
   } while (s < run->to);
   if (run->to == run->n_steps)
     run->loss (run->loss_data, all.first, all.n,
-        value_at (run, run->output, all.first),
-        grad_at (run, run->output, all.first));
+        value_at (run, run->output, NULL, all.first),
+        grad_at (run, run->output, NULL, all.first));
 }
 
 /* Steps to - 1 ... from, then the sums that step from - 1 waits for. */
@@ -391,8 +405,8 @@ nn_run_forward (NnRun *run, size_t n, const float *const *x, guint32 step,
     const NnRunTensor *const tensor =
         &run->tensors[g_array_index (run->graph->inputs, size_t, i)];
 
-    memcpy (tensor->value + first * tensor->size, x[i] + first * tensor->size,
-        n_mine * tensor->size * sizeof (float));
+    memcpy (tensor->value.batch + first * tensor->size,
+        x[i] + first * tensor->size, n_mine * tensor->size * sizeof (float));
   }
   run->to = 0;
   do {
@@ -416,7 +430,8 @@ nn_run_forward (NnRun *run, size_t n, const float *const *x, guint32 step,
 static void
 run_backward (NnRun *run)
 {
-  bool is_summed = !has_backward_sums (&run->steps[run->n_steps - 1]);
+  bool is_summed =
+      !nn_run_step_has_backward_sums (&run->steps[run->n_steps - 1]);
 
   run->from = run->n_steps;
   do {
@@ -426,7 +441,7 @@ run_backward (NnRun *run)
       run->from--;
     is_summed = true;
     while (run->from < run->to && run->from > 0
-        && !has_backward_sums (&run->steps[run->from - 1]))
+        && !nn_run_step_has_backward_sums (&run->steps[run->from - 1]))
       run->from--;
     nn_pool_run (run->pool, run->share->mine.n, backward_stage, run);
     if (run->from > 0) {
@@ -492,5 +507,5 @@ nn_run_ends_in_softmax (const NnRun *run)
 const float *
 nn_run_input_gradient (const NnRun *run, size_t i)
 {
-  return run->tensors[g_array_index (run->graph->inputs, size_t, i)].grad;
+  return run->tensors[g_array_index (run->graph->inputs, size_t, i)].grad.batch;
 }

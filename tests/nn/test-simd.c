@@ -556,44 +556,34 @@ check_columns (const NnLoops *loops, size_t m, size_t c)
 
 /* Few different numbers, so that some maxima are there twice. */
 static void
-check_pool_gradient (const NnLoops *loops, size_t pool_y, size_t pool_x,
-    size_t n, size_t channels)
+check_pools (const NnLoops *loops, const NnPoolRow *row)
 {
-  const size_t ld = (n * pool_x + 1) * channels;
-  g_autofree float *x = g_new (float, pool_y *ld);
-  g_autofree float *y = g_new (float, n *channels);
-  g_autofree float *dy = random_floats (n * channels, -1, 1);
-  g_autofree float *dx = random_floats (pool_y * ld, -1, 1);
+  const size_t n = row->n * row->channels, pools = row->pool_y * row->pool_x;
+  g_autofree float *x = g_new (float, row->pool_y * row->ld);
+  g_autofree float *y = g_new (float, n);
+  g_autofree guint8 *from = g_new (guint8, n);
+  g_autofree float *dy = random_floats (n, -1, 1);
+  g_autofree float *dx = random_floats (row->pool_y * row->ld, -1, 1);
 
-  for (size_t i = 0; i < pool_y * ld; i++)
-    x[i] = g_test_rand_int_range (0, 4);
-  for (size_t i = 0; i < n * channels; i++) {
-    y[i] = -1;
-    for (size_t k = 0; k < pool_y * pool_x; k++)
-      y[i] = MAX (y[i],
-          x[k / pool_x * ld + (i / channels * pool_x + k % pool_x) * channels
-              + i % channels]);
-  }
-  loops->pool_gradient (&(NnPoolGradient){ .pool_y = pool_y,
-      .pool_x = pool_x,
-      .n = n,
-      .channels = channels,
-      .x = x,
-      .ld = ld,
-      .y = y,
-      .dy = dy,
-      .dx = dx });
-  for (size_t i = 0; i < n * channels; i++) {
-    float left = dy[i];
+  for (size_t i = 0; i < row->pool_y * row->ld; i++)
+    x[i] = g_test_rand_int_range (-4, 0);
+  loops->pool_maximum (row, x, y, from);
+  loops->pool_gradient (row, from, dy, dx);
+  for (size_t i = 0; i < n; i++) {
+    bool is_found = false;
 
-    for (size_t k = 0; k < pool_y * pool_x; k++) {
-      const size_t at = k / pool_x * ld
-          + (i / channels * pool_x + k % pool_x) * channels + i % channels;
+    for (size_t k = 0; k < pools; k++) {
+      const size_t at = k / row->pool_x * row->ld
+          + (i / row->channels * row->pool_x + k % row->pool_x) * row->channels
+          + i % row->channels;
+      const bool is_first = x[at] == y[i] && !is_found;
 
-      g_assert_cmpfloat (dx[at], ==, x[at] == y[i] ? left : 0);
-      if (x[at] == y[i])
-        left = 0;
+      g_assert_cmpfloat (x[at], <=, y[i]);
+      g_assert_cmpfloat (dx[at], ==, is_first ? dy[i] : 0);
+      g_assert_true (!is_first || from[i] == k);
+      is_found = is_found || is_first;
     }
+    g_assert_true (is_found);
   }
 }
 
@@ -611,7 +601,9 @@ test_columns (gconstpointer data)
       check_columns (simd->loops, m, c);
   for (size_t c = 1; c < 40; c += 3)
     for (size_t k = 0; k < 9; k++)
-      check_pool_gradient (simd->loops, 1 + k / 3, 1 + k % 3, 3, c);
+      check_pools (simd->loops,
+          &(NnPoolRow){
+              1 + k / 3, 1 + k % 3, 3, c, (3 * (1 + k % 3) + 1) * c });
 }
 
 int
