@@ -27,8 +27,8 @@ add_doubles (double *p, D v)
 
 /* VECTOR columns. Of even and odd rows, so that fewer additions wait. */
 INLINE void
-sum_vector (size_t m, size_t c, const float *x, const float *y, double *sum_x,
-    double *sum_xy)
+sum_vector (size_t m, size_t c, const float *x, const float *y, bool is_square,
+    double *sum_x, double *sum_xy)
 {
   D s[2][2] = { { { 0 } } }, t[2][2] = { { { 0 } } };
   size_t r = 0;
@@ -41,7 +41,7 @@ sum_vector (size_t m, size_t c, const float *x, const float *y, double *sum_x,
         const D a = widen (x + i * c + h * HALF);
 
         s[i][h] += a;
-        t[i][h] += a * widen (y + i * c + h * HALF);
+        t[i][h] += a * (is_square ? a : widen (y + i * c + h * HALF));
       }
 #pragma GCC unroll 2
   for (size_t h = 0; h < 2; h++) {
@@ -63,7 +63,10 @@ NN_PATH (column_sums) (size_t m, size_t c, const float *x, const float *y,
   size_t i = 0;
 
   for (; i + VECTOR <= c; i += VECTOR)
-    sum_vector (m, c, x + i, y + i, sum_x + i, sum_xy + i);
+    if (x == y)
+      sum_vector (m, c, x + i, y + i, true, sum_x + i, sum_xy + i);
+    else
+      sum_vector (m, c, x + i, y + i, false, sum_x + i, sum_xy + i);
   for (; i < c; i++)
     for (size_t r = 0; r < m; r++) {
       sum_x[i] += x[r * c + i];

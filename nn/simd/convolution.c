@@ -66,9 +66,28 @@ finish_rest (
   memcpy (out + c, one, bytes);
 }
 
+/* Every element by itself: nothing is pooled, and channels do not differ. */
+static void
+finish_elements (const NnFinishRow *f)
+{
+  const size_t n = f->n * f->channels;
+  const bool is_relu = f->finish->relu_before || f->finish->relu_after;
+
+  if (!is_relu && f->out != f->rows)
+    memcpy (f->out, f->rows, n * sizeof *f->out);
+  for (size_t i = 0; i < n && is_relu; i++)
+    f->out[i] = f->rows[i] < 0 ? 0 : f->rows[i]; /* a NaN stays */
+}
+
 void
 NN_PATH (finish_row) (const NnFinishRow *f)
 {
+  const NnFinish *const what = f->finish;
+
+  if (what->pool_y == 1 && what->pool_x == 1 && !what->scale) {
+    finish_elements (f);
+    return;
+  }
   for (size_t i = 0; i < f->n; i++) {
     const float *const rows = f->rows + i * f->finish->pool_x * f->channels;
     float *const out = f->out + i * f->channels;
