@@ -187,158 +187,6 @@ measure_step (const NnRun *run, NnRunStep *step)
   step->saved_len = step->needs.saved + n * step->needs.saved_per_sample;
 }
 
-/* Floats of a tensor that stay in the second cache beside a few others. */
-#define CACHED ((size_t) 1 << 16)
-
-static bool
-is_by_sample (const NnRunStep *step)
-{
-  return step->training && step->training->is_by_sample;
-}
-
-/* Layers of pictures pass them on one by one. Recurrent and dense layers want
- * many samples at once, for their weights. */
-static void
-plan_groups (NnRun *run)
-{
-  for (size_t first = 0, end; first < run->n_steps; first = end) {
-    const bool by_sample = is_by_sample (&run->steps[first]);
-    size_t largest = 1;
-
-    for (end = first + 1;
-         by_sample && end < run->n_steps && is_by_sample (&run->steps[end]);
-         end++)
-      ;
-    for (size_t s = first; s < end; s++) {
-      const NnNode *const node = run->steps[s].node;
-
-      g_assert (!by_sample || run->steps[s].needs.saved == 0);
-      largest = MAX (largest, run->tensors[node->in[0]].size);
-      largest = MAX (largest, run->tensors[node->out[0]].size);
-    }
-    for (size_t s = first; s < end; s++) {
-      run->steps[s].group_first = first;
-      run->steps[s].group_end = end;
-      run->steps[s].at_once = by_sample
-          ? CLAMP (CACHED / largest, 1, run->config.chunk)
-          : run->config.chunk;
-    }
-  }
-}
-
-/* Who may not be local: inputs, outputs and masks. */
-static void
-mark_shared (NnRun *run, bool *is_shared)
-{
-  const NnGraph *const graph = run->graph;
-
-  for (guint i = 0; i < graph->inputs->len; i++)
-    is_shared[g_array_index (graph->inputs, size_t, i)] = true;
-  for (guint i = 0; i < graph->outputs->len; i++)
-    is_shared[g_array_index (graph->outputs, size_t, i)] = true;
-  for (size_t i = 0; i < graph->nodes->len; i++) {
-    const NnNode *const node = nn_graph_node (graph, i);
-
-    if (node->out_mask != NN_NO_TENSOR)
-      is_shared[node->out_mask] = true;
-    for (size_t k = 0; k < node->layer->n_in; k++)
-      if (node->in_mask[k] != NN_NO_TENSOR)
-        is_shared[node->in_mask[k]] = true;
-  }
-}
-
-/* Steps that wait for sums begin a stage, there and back: those from ... on to
- * - 1 have begun so many. */
-static size_t
-stages_begun (const NnRun *run, size_t from, size_t to, bool is_backward)
-{
-  size_t n = 0;
-
-  for (size_t s = from; s < to; s++)
-    n += is_backward ? nn_run_step_has_backward_sums (&run->steps[s])
-                     : run->steps[s].needs.sums > 0;
-  return n;
-}
-
-/* The tensors that one step leaves to others of its group. */
-static void
-plan_outputs (NnRun *run, size_t from, const bool *is_shared)
-{
-  NnRunStep *const step = &run->steps[from];
-
-  for (size_t k = 0; k < step->layer->n_out; k++) {
-    NnRunTensor *const tensor = &run->tensors[step->node->out[k]];
-    bool value = !is_shared[tensor->root], grad = value;
-
-    if (step->is_backward
-        && (!step->needs.forgets_out || step->layer->last_activation))
-      value = false;
-    grad = grad && tensor->has_grad && !nn_run_step_has_backward_sums (step);
-    for (size_t s = from + 1; s < run->n_steps; s++) {
-      const NnRunStep *const reader = &run->steps[s];
-      bool is_reader = false;
-
-      for (size_t i = 0; i < reader->layer->n_in; i++)
-        is_reader =
-            is_reader || run->tensors[reader->node->in[i]].root == tensor->root;
-      if (!is_reader)
-        continue;
-      if (reader->group_first != step->group_first) {
-        value = grad = false;
-        continue;
-      }
-      value = value && stages_begun (run, from + 1, s + 1, false) == 0
-          && !(reader->is_backward && !reader->needs.forgets_in);
-      grad = grad && stages_begun (run, from, s, true) == 0;
-    }
-    tensor->value.is_local = value;
-    tensor->grad.is_local = grad;
-  }
-}
-
-static void
-plan_local (NnRun *run)
-{
-  g_autofree bool *is_marked = g_new0 (bool, run->graph->tensors->len);
-  g_autofree bool *is_shared = g_new0 (bool, run->graph->tensors->len);
-
-  mark_shared (run, is_marked);
-  for (size_t t = 0; t < run->graph->tensors->len; t++)
-    if (is_marked[t])
-      is_shared[run->tensors[t].root] = true;
-  for (size_t s = 0; s < run->n_steps; s++)
-    plan_outputs (run, s, is_shared);
-}
-
-/* One place after the other, in each group anew, and again on the way back. */
-static size_t
-place_local (NnRun *run)
-{
-  size_t most = 0, values = 0, grads = 0;
-
-  for (size_t s = 0; s < run->n_steps; s++) {
-    const NnRunStep *const step = &run->steps[s];
-
-    if (s == step->group_first)
-      values = grads = 0;
-    for (size_t k = 0; k < step->layer->n_out; k++) {
-      NnRunTensor *const tensor = &run->tensors[step->node->out[k]];
-      const size_t size = step->at_once * tensor->size;
-
-      if (tensor->value.is_local) {
-        tensor->value.local_at = values;
-        values += (size + 15) / 16 * 16;
-      }
-      if (tensor->grad.is_local) {
-        tensor->grad.local_at = grads;
-        grads += (size + 15) / 16 * 16;
-      }
-    }
-    most = MAX (most, MAX (values, grads));
-  }
-  return most;
-}
-
 /* Takes a part of an arena that is only counted while base is NULL. */
 static float *
 take (float *base, size_t *used, size_t n)
@@ -377,7 +225,7 @@ static void
 place_steps (NnRun *run, float *base, size_t *used)
 {
   size_t scratch = 0, temporary = 0;
-  const size_t local = place_local (run);
+  const size_t local = nn_run_place_local (run);
 
   for (size_t s = 0; s < run->n_steps; s++) {
     NnRunStep *const step = &run->steps[s];
@@ -487,8 +335,7 @@ nn_run_plan (NnRun *run, GError **error)
       return false;
     measure_step (run, &run->steps[s]);
   }
-  plan_groups (run);
-  plan_local (run);
+  nn_run_plan_local (run);
   if (sizes_are_sane (run)) {
     place_all (run, NULL, &used);
     place_sums (run);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How a batch is laid out for nn/train/run.c: run-plan.c makes it, run.c runs
- * it. */
+ * it; run-local.c says what stays in a cache. */
 #pragma once
 
 #include "nn/train/run.h"
@@ -96,6 +96,11 @@ struct _NnRun {
   size_t from, to; /* steps of this stage */
   float *gradient;
 };
+
+/* Groups the steps, and says which arrays are local. */
+void nn_run_plan_local (NnRun *run);
+/* Places these; returns the floats of NnRunSpace.local. */
+size_t nn_run_place_local (NnRun *run);
 
 /* Fills everything but the last part. */
 bool nn_run_plan (NnRun *run, GError **error);

@@ -35,6 +35,9 @@ static const struct {
   { "conv2d-dilated", "8, 9, 2", L ("Conv2D", "\"filters\": 4, \"kernel_size\": 3, \"dilation_rate\": [2, 3], \"padding\": \"same\"") },
   { "conv2d-groups", "5, 6, 4", L ("Conv2D", "\"filters\": 6, \"kernel_size\": 3, \"groups\": 2, \"padding\": \"same\", \"use_bias\": false") },
   { "conv2d-1x1", "5, 6, 3", L ("Conv2D", "\"filters\": 4, \"kernel_size\": 1") },
+  { "conv2d-winograd", "9, 10, 16", L ("Conv2D", "\"filters\": 32, \"kernel_size\": 3, \"padding\": \"same\"") },
+  { "conv2d-winograd-valid", "11, 12, 32", L ("Conv2D", "\"filters\": 16, \"kernel_size\": 3, \"activation\": \"tanh\"") },
+  { "conv3d-plain", "4, 5, 4, 2", L ("Conv3D", "\"filters\": 3, \"kernel_size\": 3, \"padding\": \"same\", \"groups\": 1") },
   { "conv3d", "4, 5, 4, 2", L ("Conv3D", "\"filters\": 3, \"kernel_size\": 2, \"padding\": \"same\", \"strides\": 2") },
   { "batch-normalization", "3, 4, 6", L ("BatchNormalization", "\"axis\": -1") },
   { "batch-normalization-axis", "3, 4, 6", L ("BatchNormalization", "\"axis\": 1, \"momentum\": 0.9") },
@@ -91,6 +94,22 @@ static const struct {
       ", " L ("LSTM", "\"units\": 6, \"dropout\": 0.2" SEQ) ", " L ("GlobalAveragePooling1D", "\"keepdims\": false")
       ", " L ("Dense", "\"units\": 3, \"activation\": \"softmax\"") },
 };
+
+/* Pictures, which go through one by one (30 x 37 x 60 floats: not all at once):
+ * two ways meet, of which one is a shortcut, and are pooled. */
+static const char pictures_config[] =
+  "{\"class_name\": \"Functional\", \"config\": {\"layers\": ["
+  "{\"class_name\": \"InputLayer\", \"name\": \"in\", \"config\": {\"name\": \"in\", \"batch_input_shape\": [null, 30, 37, 1]}, \"inbound_nodes\": []},"
+  "{\"class_name\": \"Conv2D\", \"name\": \"a\", \"config\": {\"name\": \"a\", \"dtype\": \"float32\", \"filters\": 60, \"kernel_size\": 3, \"padding\": \"same\"}, \"inbound_nodes\": [[[\"in\", 0, 0, {}]]]},"
+  "{\"class_name\": \"Conv2D\", \"name\": \"b\", \"config\": {\"name\": \"b\", \"dtype\": \"float32\", \"filters\": 60, \"kernel_size\": 3, \"padding\": \"same\", \"activation\": \"tanh\"}, \"inbound_nodes\": [[[\"a\", 0, 0, {}]]]},"
+  "{\"class_name\": \"SpatialDropout2D\", \"name\": \"c\", \"config\": {\"name\": \"c\", \"dtype\": \"float32\", \"rate\": 0.4}, \"inbound_nodes\": [[[\"a\", 0, 0, {}]]]},"
+  "{\"class_name\": \"Add\", \"name\": \"d\", \"config\": {\"name\": \"d\", \"dtype\": \"float32\"}, \"inbound_nodes\": [[[\"b\", 0, 0, {}], [\"c\", 0, 0, {}]]]},"
+  "{\"class_name\": \"AveragePooling2D\", \"name\": \"e\", \"config\": {\"name\": \"e\", \"dtype\": \"float32\", \"pool_size\": 3}, \"inbound_nodes\": [[[\"d\", 0, 0, {}]]]},"
+  "{\"class_name\": \"SpatialDropout2D\", \"name\": \"f\", \"config\": {\"name\": \"f\", \"dtype\": \"float32\", \"rate\": 0.4}, \"inbound_nodes\": [[[\"e\", 0, 0, {}]]]},"
+  "{\"class_name\": \"BatchNormalization\", \"name\": \"g\", \"config\": {\"name\": \"g\", \"dtype\": \"float32\"}, \"inbound_nodes\": [[[\"f\", 0, 0, {}]]]},"
+  "{\"class_name\": \"GlobalAveragePooling2D\", \"name\": \"h\", \"config\": {\"name\": \"h\", \"dtype\": \"float32\"}, \"inbound_nodes\": [[[\"g\", 0, 0, {}]]]},"
+  "{\"class_name\": \"Dense\", \"name\": \"i\", \"config\": {\"name\": \"i\", \"dtype\": \"float32\", \"units\": 3, \"activation\": \"tanh\"}, \"inbound_nodes\": [[[\"h\", 0, 0, {}]]]}"
+  "], \"input_layers\": [[\"in\", 0, 0]], \"output_layers\": [[\"i\", 0, 0]]}}";
 
 static const char *const activations[] = {
   "celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid",
@@ -352,6 +371,30 @@ test_merge (gconstpointer data)
   check_model (json, false);
 }
 
+/* And what this layout is meant to test: something is in a thread's memory. */
+static void
+test_pictures (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NnModel) model =
+      nn_model_build ("test", pictures_config, "3.9.2", NULL, 0, &error);
+  g_assert_no_error (error);
+  g_assert_true (nn_model_initialize (model, 1, &error));
+  nn_model_pack (model);
+  g_autoptr (NnWeightList) weights = nn_weight_list_new (model);
+  g_autoptr (NnPool) pool = nn_pool_new (2);
+  g_autoptr (NnRun) run = nn_run_new (model, weights, pool,
+      &(NnRunConfig){ .batch_size = BATCH, .chunk = CHUNK }, &error);
+  g_assert_no_error (error);
+  size_t n_local = 0;
+
+  g_assert_cmpuint (run->steps[0].at_once, ==, 1);
+  for (size_t t = 0; t < model->graph->tensors->len; t++)
+    n_local += run->tensors[t].value.is_local + run->tensors[t].grad.is_local;
+  g_assert_cmpuint (n_local, >=, 4);
+  check_model (pictures_config, false);
+}
+
 static bool
 is_in_tables (const char *class_name)
 {
@@ -408,6 +451,7 @@ main (int argc, char **argv)
     add ("activation", activations[i], i, activations[i], test_activation);
   for (size_t i = 0; i < G_N_ELEMENTS (merges); i++)
     add ("merge", merges[i].class_name, i, GSIZE_TO_POINTER (i), test_merge);
+  g_test_add_func ("/gradients/pictures", test_pictures);
   g_test_add_func ("/gradients/complete", test_complete);
   return g_test_run ();
 }
