@@ -103,20 +103,23 @@ conv_measure (const NnLayer *layer, NnTrainingNeeds *needs)
 {
   const NnConv *self = (const NnConv *) layer;
 
-  needs->scratch = nn_conv_segments_len (self) + 2 * image_len (self)
-      + self->window.x.out * depth (self)
-      + nn_training_product_len (self->filters / self->groups, depth (self));
+  needs->scratch = nn_conv_segments_len (self) + image_len (self);
   needs->forgets_out = true;
   if (self->adjoint)
     needs->scratch = MAX (needs->scratch, self->adjoint->base.scratch_len);
+  else
+    needs->scratch += image_len (self) + self->window.x.out * depth (self)
+        + nn_training_product_len (self->filters / self->groups, depth (self));
 }
 
 /* The parts of the scratch memory in backward. */
 typedef struct {
-  size_t *segments;    /* [n_segments] of the row at hand */
-  float *image, *grad; /* [z.in * y.in + 1][padded_x][channels] */
-  float *patches;      /* [x.out][depth] */
-  float *packed;       /* the transposed kernel of a group */
+  size_t *segments; /* [n_segments] of the row at hand */
+  float *image;     /* [z.in * y.in + 1][padded_x][channels] */
+  /* Without an adjoint: */
+  float *grad;    /* as the image */
+  float *patches; /* [x.out][depth] */
+  float *packed;  /* the transposed kernel of a group */
 } BackwardScratch;
 
 /* Between the rows with zeros around and those without. */
