@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How a batch is laid out for nn/train/run.c: run-plan.c makes it, run.c runs
- * it; run-local.c says what stays in a cache. */
+ * it, run-step.c one layer of it; run-local.c says what stays in a cache. */
 #pragma once
 
 #include "nn/train/run.h"
@@ -96,6 +96,22 @@ struct _NnRun {
   size_t from, to; /* steps of this stage */
   float *gradient;
 };
+
+/* Samples of a chunk that a layer works on: all, or some at a time. */
+typedef struct {
+  size_t chunk, first, n; /* of the batch */
+} NnRunRange;
+
+/* One layer, for the samples of a range, there and back; and the sums that it
+ * wants over the batch, of which a chunk begins with its first range. */
+void nn_run_step_forward (
+    NnRun *run, const NnRunStep *step, const NnRunRange *range, size_t thread);
+void nn_run_step_sums (
+    NnRun *run, const NnRunStep *step, const NnRunRange *range, size_t thread);
+void nn_run_step_backward (
+    NnRun *run, const NnRunStep *step, const NnRunRange *range, size_t thread);
+void nn_run_step_backward_sums (
+    NnRun *run, const NnRunStep *step, const NnRunRange *range, size_t thread);
 
 /* Groups the steps, and says which arrays are local. */
 void nn_run_plan_local (NnRun *run);

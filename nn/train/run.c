@@ -58,231 +58,12 @@ nn_run_memory (const NnRun *run)
   return run->memory;
 }
 
-/* Samples of a chunk that a layer works on: all, or some at a time. */
-typedef struct {
-  size_t chunk, first, n; /* of the batch */
-} Range;
-
-static Range
+static NnRunRange
 chunk_range (const NnRun *run, size_t chunk)
 {
   const size_t first = chunk * run->config.chunk;
 
-  return (Range){ chunk, first, MIN (run->config.chunk, run->n - first) };
-}
-
-/* One call of a layer: which samples, and where everything is. */
-typedef struct {
-  Range range;
-  NnTrainingCall call;
-} Call;
-
-/* The part of an array that belongs to a range, or NULL. */
-static float *
-array_at (
-    const NnRunArray *array, size_t size, const NnRunSpace *space, size_t first)
-{
-  if (array->is_local)
-    return space->local + array->local_at;
-  return array->batch ? array->batch + first * size : NULL;
-}
-
-static float *
-value_at (
-    const NnRun *run, size_t tensor, const NnRunSpace *space, size_t first)
-{
-  const NnRunTensor *const t = &run->tensors[tensor];
-
-  return array_at (&t->value, t->size, space, first);
-}
-
-static float *
-mask_at (const NnRun *run, size_t tensor, const NnRunSpace *space, size_t first)
-{
-  return tensor == NN_NO_TENSOR ? NULL : value_at (run, tensor, space, first);
-}
-
-static float *
-grad_at (const NnRun *run, size_t tensor, const NnRunSpace *space, size_t first)
-{
-  const NnRunTensor *const t = &run->tensors[tensor];
-
-  return t->has_grad ? array_at (&t->grad, t->size, space, first) : NULL;
-}
-
-static void
-prepare (NnRun *run, const NnRunStep *step, const Range *range, size_t thread,
-    Call *prepared)
-{
-  const NnNode *const node = step->node;
-  const NnRunSpace *const space = &run->spaces[thread];
-  const size_t first = range->first;
-
-  for (size_t k = 0; k < step->layer->n_in; k++) {
-    space->in[k] = value_at (run, node->in[k], space, first);
-    space->in_mask[k] = mask_at (run, node->in_mask[k], space, first);
-  }
-  for (size_t k = 0; k < step->layer->n_out; k++) {
-    space->out[k] = value_at (run, node->out[k], space, first);
-    space->out_grad[k] = grad_at (run, node->out[k], space, first);
-  }
-  *prepared = (Call){ .range = *range,
-    .call = { .run = { .n = range->n * node->repeat,
-                  .in = space->in,
-                  .in_mask = space->in_mask,
-                  .out = space->out,
-                  .out_mask = mask_at (run, node->out_mask, space, first),
-                  .scratch = space->scratch },
-        .seed = run->config.seed,
-        .node = step->index,
-        .step = run->step,
-        .first = first * node->repeat,
-        .batch = run->n * node->repeat,
-        .sums = step->sums + run->n_chunks * step->needs.sums,
-        .backward_sums =
-            step->backward_sums + run->n_chunks * step->needs.backward_sums,
-        .saved = step->saved + range->chunk * step->saved_len
-            + (first - range->chunk * run->config.chunk) * node->repeat
-                * step->needs.saved_per_sample,
-        .out_grad = space->out_grad,
-        .in_grad = space->in_grad,
-        .param_grad = space->param_grad } };
-}
-
-static float *
-before_at (const NnRun *run, const NnRunStep *step, size_t first)
-{
-  return step->before
-      ? step->before + first * run->tensors[step->node->out[0]].size
-      : NULL;
-}
-
-static void
-step_forward (
-    NnRun *run, const NnRunStep *step, const Range *range, size_t thread)
-{
-  const NnShape *const shape = &step->layer->out[0];
-  const size_t len = shape->rank > 0 ? shape->dim[shape->rank - 1] : 1;
-  float *out, *before;
-  size_t size;
-  Call call;
-
-  prepare (run, step, range, thread, &call);
-  out = call.call.run.out[0];
-  size = call.call.run.n * nn_shape_size (shape);
-  before = before_at (run, step, range->first);
-  if (before)
-    run->spaces[thread].out[0] = before;
-  if (step->training && step->training->forward)
-    step->training->forward (step->layer, &call.call);
-  else
-    step->layer->klass->forward (step->layer, &call.call.run);
-  if (before) {
-    memcpy (out, before, size * sizeof *out);
-    nn_activation_apply (&step->activation, out, size / len, len);
-  }
-}
-
-/* Begins sums with the first samples of a chunk. */
-static void
-begin_sums (const NnRun *run, const Range *range, double *sums, size_t n)
-{
-  if (range->first == range->chunk * run->config.chunk)
-    memset (sums, 0, n * sizeof *sums);
-}
-
-/* The sums that a layer wants over the batch, for one chunk. */
-static void
-step_sums (NnRun *run, const NnRunStep *step, const Range *range, size_t thread)
-{
-  Call call;
-
-  prepare (run, step, range, thread, &call);
-  call.call.sums = step->sums + range->chunk * step->needs.sums;
-  begin_sums (run, range, call.call.sums, step->needs.sums);
-  step->training->sums (step->layer, &call.call);
-}
-
-/* The gradient of the activation that the layer ends in: in the first pass that
- * looks at out_grad. */
-static void
-last_activation_gradient (
-    const NnRun *run, const NnRunStep *step, const Call *call)
-{
-  const NnLayer *const layer = step->layer;
-  const NnActivation *const activation =
-      step->before ? &step->activation : layer->last_activation;
-  const NnShape *const shape = &layer->out[0];
-  const size_t len = shape->rank > 0 ? shape->dim[shape->rank - 1] : 1;
-  const size_t size = nn_shape_size (shape) * call->call.run.n;
-
-  if (activation && !step->skips_activation && call->call.out_grad[0])
-    nn_activation_gradient (activation,
-        before_at (run, step, call->range.first), call->call.run.out[0],
-        call->call.out_grad[0], size / len, len);
-}
-
-static void
-step_backward_sums (
-    NnRun *run, const NnRunStep *step, const Range *range, size_t thread)
-{
-  Call call;
-
-  prepare (run, step, range, thread, &call);
-  call.call.backward_sums =
-      step->backward_sums + range->chunk * step->needs.backward_sums;
-  begin_sums (run, range, call.call.backward_sums, step->needs.backward_sums);
-  last_activation_gradient (run, step, &call);
-  step->training->backward_sums (step->layer, &call.call);
-}
-
-/* Where the gradients of weights and inputs go. Those of inputs that have a
- * part already go to temporary arrays first, for a layer writes and does not
- * add. */
-static void
-prepare_gradients (NnRun *run, const NnRunStep *step, size_t thread, Call *call)
-{
-  const NnRunSpace *const space = &run->spaces[thread];
-  float *const gradient =
-      run->gradients + call->range.chunk * run->weights->n_trained;
-  float *temporary = space->temporary;
-
-  for (guint i = 0; i < step->layer->weights->params->len; i++)
-    space->param_grad[i] = step->param_offset[i] == NN_NOT_TRAINED
-        ? NULL
-        : gradient + step->param_offset[i];
-  for (size_t k = 0; k < step->layer->n_in; k++) {
-    const size_t tensor = step->node->in[k];
-
-    space->in_grad[k] = NULL;
-    if (step->modes[k] == NN_GRAD_WRITE) {
-      space->in_grad[k] = grad_at (run, tensor, space, call->range.first);
-    } else if (step->modes[k] == NN_GRAD_ADD) {
-      space->in_grad[k] = temporary;
-      temporary += call->range.n * run->tensors[tensor].size;
-    }
-  }
-}
-
-static void
-step_backward (
-    NnRun *run, const NnRunStep *step, const Range *range, size_t thread)
-{
-  Call call;
-
-  prepare (run, step, range, thread, &call);
-  if (!nn_run_step_has_backward_sums (step))
-    last_activation_gradient (run, step, &call);
-  prepare_gradients (run, step, thread, &call);
-  step->training->backward (step->layer, &call.call);
-  for (size_t k = 0; k < step->layer->n_in; k++) {
-    const size_t tensor = step->node->in[k];
-
-    if (step->modes[k] == NN_GRAD_ADD)
-      nn_loops ()->add (range->n * run->tensors[tensor].size,
-          call.call.in_grad[k],
-          grad_at (run, tensor, &run->spaces[thread], range->first));
-  }
+  return (NnRunRange){ chunk, first, MIN (run->config.chunk, run->n - first) };
 }
 
 /* Steps from ... to - 1, then the sums that step to waits for, or the loss. */
@@ -290,28 +71,29 @@ static void
 forward_stage (gpointer data, size_t i, size_t thread)
 {
   NnRun *const run = data;
-  const Range all = chunk_range (run, run->share->mine.first + i);
+  const NnRunTensor *const output = &run->tensors[run->output];
+  const NnRunRange all = chunk_range (run, run->share->mine.first + i);
   size_t s = run->from;
 
   do {
     const NnRunStep *const first = &run->steps[s];
     const size_t end = MIN (first->group_end, run->to);
-    Range range = all;
+    NnRunRange range = all;
 
     for (size_t k = 0; k < all.n; k += range.n) {
       range.first = all.first + k;
       range.n = MIN (first->at_once, all.n - k);
       for (size_t step = s; step < end; step++)
-        step_forward (run, &run->steps[step], &range, thread);
+        nn_run_step_forward (run, &run->steps[step], &range, thread);
       if (end == run->to && run->to < run->n_steps)
-        step_sums (run, &run->steps[run->to], &range, thread);
+        nn_run_step_sums (run, &run->steps[run->to], &range, thread);
     }
     s = end;
   } while (s < run->to);
   if (run->to == run->n_steps)
     run->loss (run->loss_data, all.first, all.n,
-        value_at (run, run->output, NULL, all.first),
-        grad_at (run, run->output, NULL, all.first));
+        output->value.batch + all.first * output->size,
+        output->grad.batch + all.first * output->size);
 }
 
 /* Steps to - 1 ... from, then the sums that step from - 1 waits for. */
@@ -319,7 +101,7 @@ static void
 backward_stage (gpointer data, size_t i, size_t thread)
 {
   NnRun *const run = data;
-  const Range all = chunk_range (run, run->share->mine.first + i);
+  const NnRunRange all = chunk_range (run, run->share->mine.first + i);
   size_t s = run->to;
 
   if (run->to == run->n_steps)
@@ -328,16 +110,17 @@ backward_stage (gpointer data, size_t i, size_t thread)
   do {
     const NnRunStep *const last = &run->steps[s - 1];
     const size_t end = MAX (last->group_first, run->from);
-    Range range = all;
+    NnRunRange range = all;
 
     for (size_t k = 0; k < all.n; k += range.n) {
       range.first = all.first + k;
       range.n = MIN (last->at_once, all.n - k);
       for (size_t step = s; step-- > end;)
         if (run->steps[step].is_backward)
-          step_backward (run, &run->steps[step], &range, thread);
+          nn_run_step_backward (run, &run->steps[step], &range, thread);
       if (end == run->from && run->from > 0)
-        step_backward_sums (run, &run->steps[run->from - 1], &range, thread);
+        nn_run_step_backward_sums (
+            run, &run->steps[run->from - 1], &range, thread);
     }
     s = end;
   } while (s > run->from);
