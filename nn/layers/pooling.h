@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* MaxPooling and AveragePooling, between their files: nn/layers/pooling.c has
+ * the layers, pooling-training.c the way back. */
+#pragma once
+
+#include "nn/layer.h"
+#include "nn/layers/window.h"
+
+typedef struct {
+  NnLayer base;
+  NnWindow window;
+} NnPooling;
+
+/* Floats of a row of the input and of the output. */
+static inline size_t
+nn_pooling_in_row (const NnPooling *self)
+{
+  return self->window.x.in * self->window.channels;
+}
+
+static inline size_t
+nn_pooling_out_row (const NnPooling *self)
+{
+  return self->window.x.out * self->window.channels;
+}
+
+/* Whether windows do not overlap, each inside the input, in rows. */
+bool nn_pooling_has_tiles (const NnPooling *self);
+/* The layer where it runs; else the maximum. */
+void nn_pooling_run (const NnPooling *self, const NnCall *call, bool is_mean);
+
+extern const NnTraining nn_max_pooling_training, nn_average_pooling_training;
