@@ -137,6 +137,49 @@ range (const float *x, size_t n, float *min, float *max)
 }
 
 static void
+polar (const double *restrict bins, size_t n, double *restrict magnitudes,
+    double *restrict direction)
+{
+  for (size_t k = 0; k < n; k++) {
+    const double re = bins[2 * k], im = bins[2 * k + 1];
+    const double length = sqrt (re * re + im * im);
+    const double inverse = length > 0 ? 1 / length : 0;
+
+    magnitudes[k] = length;
+    direction[2 * k] = length > 0 ? re * inverse : 1;
+    direction[2 * k + 1] = im * inverse;
+  }
+}
+
+static void
+turn (const double *restrict a, const double *restrict b, size_t n,
+    double *restrict x)
+{
+  for (size_t k = 0; k < n; k++) {
+    const double a_re = a[2 * k], a_im = a[2 * k + 1];
+    const double b_re = b[2 * k], b_im = b[2 * k + 1];
+    const double x_re = x[2 * k], x_im = x[2 * k + 1];
+    const double re = a_re * b_re + a_im * b_im;
+    const double im = a_im * b_re - a_re * b_im;
+
+    x[2 * k] = x_re * re - x_im * im;
+    x[2 * k + 1] = x_re * im + x_im * re;
+  }
+}
+
+static void
+between (const double *restrict a, const double *restrict b, double part,
+    const double *restrict direction, size_t n, double *restrict out)
+{
+  for (size_t k = 0; k < n; k++) {
+    const double length = a[k] + part * (b[k] - a[k]);
+
+    out[2 * k] = length * direction[2 * k];
+    out[2 * k + 1] = length * direction[2 * k + 1];
+  }
+}
+
+static void
 magnitude (const float *restrict values, size_t n, float *restrict out)
 {
   for (size_t i = 0; i < n; i++)
@@ -192,6 +235,9 @@ const DspKernels CONCAT (dsp_kernels_, DSP_KERNELS_NAME) = {
   .subtract = subtract,
   .normalise = normalise,
   .range = range,
+  .polar = polar,
+  .turn = turn,
+  .between = between,
   .magnitude = magnitude,
   .sum = sum,
   .moment1 = moment1,

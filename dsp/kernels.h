@@ -42,6 +42,16 @@ typedef struct {
   /* The smallest and the largest of n > 0 values. */
   void (*range) (const float *x, size_t n, float *min, float *max);
 
+  /* Lengths [n] of bins [n][2], and their directions [n][2], of length 1; 1
+   * where the bin is 0. */
+  void (*polar) (
+      const double *bins, size_t n, double *magnitude, double *direction);
+  /* x [n][2] *= a [n][2] conj (b [n][2]) */
+  void (*turn) (const double *a, const double *b, size_t n, double *x);
+  /* out [n][2] = (a [n] + part (b [n] - a [n])) direction [n][2] */
+  void (*between) (const double *a, const double *b, double part,
+      const double *direction, size_t n, double *out);
+
   /* out = sqrt (power) */
   void (*magnitude) (const float *power, size_t n, float *out);
   /* The sum of x, and that of x times (index - centre)^order, order 1 or 2. */

@@ -8,6 +8,7 @@
 
 #include "dsp/error.h"
 #include "dsp/fft.h"
+#include "dsp/kernels.h"
 #include "dsp/resampler.h"
 #include "dsp/stft.h"
 
@@ -122,14 +123,8 @@ load_frame (
     dsp_stft_spectrum (self->stft, samples, n_samples, index, bins);
   else
     memset (bins, 0, self->n_bins * sizeof *bins);
-  for (size_t k = 0; k < self->n_bins; k++) {
-    const double re = creal (bins[k]);
-    const double im = cimag (bins[k]);
-    const double length = sqrt (re * re + im * im);
-
-    frame->magnitude[k] = length;
-    frame->unit[k] = length > 0 ? re / length + I * (im / length) : 1;
-  }
+  dsp_kernels ()->polar ((const double *) bins, self->n_bins, frame->magnitude,
+      (double *) frame->unit);
   return frame;
 }
 
@@ -140,13 +135,12 @@ static void
 make_bins (
     DspVocoder *self, const Frame *first, const Frame *second, double part)
 {
-  for (size_t k = 0; k < self->n_bins; k++) {
-    const double magnitude =
-        (1 - part) * first->magnitude[k] + part * second->magnitude[k];
+  const DspKernels *const kernels = dsp_kernels ();
 
-    self->bins[k] = magnitude * self->phase[k];
-    self->phase[k] *= second->unit[k] * conj (first->unit[k]);
-  }
+  kernels->between (first->magnitude, second->magnitude, part,
+      (const double *) self->phase, self->n_bins, (double *) self->bins);
+  kernels->turn ((const double *) second->unit, (const double *) first->unit,
+      self->n_bins, (double *) self->phase);
   /* Those two bins of a real signal are real. */
   self->bins[0] = creal (self->bins[0]);
   self->bins[self->n_bins - 1] = creal (self->bins[self->n_bins - 1]);
@@ -174,11 +168,12 @@ emit (DspVocoder *self, size_t at, size_t n, float *out, size_t n_out)
   const size_t half = self->n_fft / 2;
   const size_t rest = self->n_fft - n;
 
-  for (size_t i = 0; i < n; i++)
-    if (at + i >= half && at + i - half < n_out)
-      out[at + i - half] = (float) (self->weight[i] > (double) FLT_MIN
-              ? self->sum[i] / self->weight[i]
-              : self->sum[i]);
+  const size_t first = at < half ? MIN (half - at, n) : 0;
+
+  for (size_t i = first; i < n && at + i - half < n_out; i++)
+    out[at + i - half] = (float) (self->weight[i] > (double) FLT_MIN
+            ? self->sum[i] / self->weight[i]
+            : self->sum[i]);
   memmove (self->sum, self->sum + n, rest * sizeof (double));
   memmove (self->weight, self->weight + n, rest * sizeof (double));
   memset (self->sum + rest, 0, n * sizeof (double));

@@ -4,6 +4,7 @@
 #include "dsp/kernels.h"
 
 #include <glib.h>
+#include <complex.h>
 #include <math.h>
 #include <string.h>
 
@@ -138,6 +139,38 @@ test_sums (gconstpointer name)
   }
 }
 
+/* Complex numbers, against those of C. Zero has a direction, too. */
+static void
+test_complex (gconstpointer name)
+{
+  const DspKernels *kernels = find (name);
+
+  for (size_t n = 0; kernels && n <= MAX_LEN; n++) {
+    Data data = random_data ((guint32) n), other = random_data (1000);
+    double complex direction[MAX_LEN], out[MAX_LEN], turned[MAX_LEN];
+    double complex *const a = (double complex *) data.d;
+    double complex *const b = (double complex *) other.d;
+    double length[MAX_LEN];
+
+    if (n > 2)
+      a[n / 2] = 0;
+    kernels->polar (data.d, n, length, (double *) direction);
+    memcpy (turned, b, n * sizeof *b);
+    kernels->turn (data.d, (double *) direction, n, (double *) turned);
+    kernels->between (length, other.d, 0.25, other.d, n, (double *) out);
+    for (size_t i = 0; i < n; i++) {
+      g_assert_cmpfloat_with_epsilon (length[i], cabs (a[i]), 1e-15);
+      g_assert_cmpfloat (cabs (direction[i] * length[i] - a[i]), <=, 1e-15);
+      g_assert_cmpfloat_with_epsilon (cabs (direction[i]), 1, 1e-15);
+      g_assert_cmpfloat (
+          cabs (turned[i] - b[i] * a[i] * conj (direction[i])), <=, 1e-15);
+      g_assert_cmpfloat (
+          cabs (out[i] - (0.75 * length[i] + 0.25 * other.d[i]) * b[i]), <=,
+          1e-15);
+    }
+  }
+}
+
 /* Over all exponents, closely around 1, and at the edges. */
 static void
 test_decibels (gconstpointer name)
@@ -194,6 +227,7 @@ main (int argc, char **argv)
   } tests[] = {
     { "elements", test_elements },
     { "sums", test_sums },
+    { "complex", test_complex },
     { "decibels", test_decibels },
   };
 
