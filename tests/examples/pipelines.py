@@ -210,9 +210,11 @@ def check_scope_window():
     for program in ('Xvfb', 'xwd'):
         if not shutil.which(program):
             skip('no %s installed' % program)
+    # Without -noreset it refuses others for a moment when its last client leaves,
+    # which xwd is if it is faster than the player.
     server = subprocess.Popen(
         ['Xvfb', '-displayfd', '1', '-screen', '0', '800x600x24', '-nolisten',
-         'tcp'], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+         'tcp', '-noreset'], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     player = None
     try:
         display = server.stdout.readline().strip()
