@@ -183,8 +183,11 @@ nn_conv_choose_way (NnConv *self)
 static void
 conv_specialise (NnLayer *layer)
 {
-  nn_conv_choose_way ((NnConv *) layer);
-  conv_finish (layer);
+  NnConv *self = (NnConv *) layer;
+
+  nn_conv_choose_way (self);
+  if (self->way == NN_CONV_WINOGRAD) /* the others are packed alike */
+    conv_finish (layer);
 }
 
 static void
