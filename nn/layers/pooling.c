@@ -9,7 +9,6 @@
 #include "nn/layers/layers.h"
 #include "nn/layers/pooling.h"
 #include "nn/loops.h"
-#include "nn/simd.h"
 
 /* Adds the c channels of one position to what out holds. */
 typedef void (*Fold) (const float *in, size_t c, float *out);
@@ -92,37 +91,15 @@ nn_pooling_has_tiles (const NnPooling *self)
       && y->kernel * x->kernel <= NN_MAX_POOL;
 }
 
-static void
-max_tiles (const NnPooling *self, const float *in, float *out)
-{
-  const NnWindow *const window = &self->window;
-  const NnFinish finish = { .pool_y = window->y.kernel,
-    .pool_x = window->x.kernel };
-
-  for (size_t oy = 0; oy < window->y.out; oy++)
-    nn_simd ()->finish_row (&(NnFinishRow){ .finish = &finish,
-        .rows = in + oy * window->y.kernel * nn_pooling_in_row (self),
-        .ld = nn_pooling_in_row (self),
-        .n = window->x.out,
-        .channels = window->channels,
-        .out = out + oy * nn_pooling_out_row (self) });
-}
-
 void
 nn_pooling_run (const NnPooling *self, const NnCall *call, bool is_mean)
 {
   const size_t in_size = nn_shape_size (&self->base.in[0]);
   const size_t out_size = nn_shape_size (&self->base.out[0]);
 
-  for (size_t i = 0; i < call->n; i++) {
-    const float *const in = call->in[0] + i * in_size;
-    float *const out = call->out[0] + i * out_size;
-
-    if (!is_mean && nn_pooling_has_tiles (self))
-      max_tiles (self, in, out);
-    else
-      pool_sample (&self->window, in, is_mean, out);
-  }
+  for (size_t i = 0; i < call->n; i++)
+    pool_sample (&self->window, call->in[0] + i * in_size, is_mean,
+        call->out[0] + i * out_size);
 }
 
 static void
