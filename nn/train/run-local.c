@@ -90,7 +90,7 @@ plan_outputs (NnRun *run, size_t from, const bool *is_shared)
     if (step->is_backward
         && (!step->needs.forgets_out || step->layer->last_activation))
       value = false;
-    grad = grad && tensor->has_grad && !nn_run_step_has_backward_sums (step);
+    grad = grad && tensor->has_grad;
     for (size_t s = from + 1; s < run->n_steps; s++) {
       const NnRunStep *const reader = &run->steps[s];
       bool is_reader = false;
@@ -141,15 +141,15 @@ nn_run_place_local (NnRun *run)
       values = grads = 0;
     for (size_t k = 0; k < step->layer->n_out; k++) {
       NnRunTensor *const tensor = &run->tensors[step->node->out[k]];
-      const size_t size = step->at_once * tensor->size;
+      const size_t size = nn_run_padded (step->at_once * tensor->size);
 
       if (tensor->value.is_local) {
         tensor->value.local_at = values;
-        values += (size + 15) / 16 * 16;
+        values += size;
       }
       if (tensor->grad.is_local) {
         tensor->grad.local_at = grads;
-        grads += (size + 15) / 16 * 16;
+        grads += size;
       }
     }
     most = MAX (most, MAX (values, grads));

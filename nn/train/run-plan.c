@@ -193,7 +193,7 @@ take (float *base, size_t *used, size_t n)
 {
   float *const at = base ? base + *used : NULL;
 
-  *used += (n + 15) / 16 * 16; /* 64 bytes */
+  *used += nn_run_padded (n);
   return at;
 }
 

@@ -58,6 +58,13 @@ nn_run_step_has_backward_sums (const NnRunStep *step)
   return step->is_backward && step->needs.backward_sums > 0;
 }
 
+/* Floats up to the next array of an arena: whole lines of 64 bytes. */
+static inline size_t
+nn_run_padded (size_t n)
+{
+  return (n + 15) / 16 * 16;
+}
+
 #define NN_NOT_TRAINED G_MAXSIZE
 
 /* What a thread needs for one call. */
