@@ -3,21 +3,7 @@
  * loops in double precision. */
 #include <math.h>
 #include <string.h>
-#include "nn/loops.h"
-#include "nn/simd.h"
-
-static const char *const paths[] = { "generic", "avx2", "avx512",
-  "avx512vnni" };
-
-static float *
-random_floats (size_t n, double from, double to)
-{
-  float *x = g_new (float, n);
-
-  for (size_t i = 0; i < n; i++)
-    x[i] = g_test_rand_double_range (from, to);
-  return x;
-}
+#include "tests/nn/paths.h"
 
 /* Distance in units of the last place of the reference. */
 static double
@@ -40,7 +26,7 @@ check_function (void (*found) (float *, size_t), double (*reference) (double),
     double from, double to, double max_ulps)
 {
   const size_t n = 100003;
-  g_autofree float *x = random_floats (n, from, to);
+  g_autofree float *x = paths_random_floats (n, from, to);
   g_autofree float *y = g_memdup2 (x, n * sizeof *x);
   double worst = 0;
 
@@ -54,14 +40,12 @@ check_function (void (*found) (float *, size_t), double (*reference) (double),
 static void
 test_functions (gconstpointer data)
 {
-  const NnSimd *const simd = nn_simd_find (data);
+  const NnSimd *const simd = paths_find (data);
   const float limits[6] = { -1, 1, -1, 1, 0, 0 };
   float extreme[6] = { -INFINITY, INFINITY, -1e30f, 1e30f, 0, -0.f };
 
-  if (!simd) {
-    g_test_skip ("this processor does not have it");
+  if (!simd)
     return;
-  }
   check_function (simd->exp, exp, -87, 88, 2);
   check_function (simd->tanh, tanh, -10, 10, 2.5);
   check_function (simd->tanh, tanh, -1e-3, 1e-3, 2);
@@ -77,9 +61,9 @@ check_transposed (
     const NnSimd *simd, size_t m, size_t n_segments, size_t len, size_t n)
 {
   const size_t k = n_segments * len, lda = len + 1, segment = m * lda + 2;
-  g_autofree float *a = random_floats (n_segments * segment, -1, 1);
-  g_autofree float *b = random_floats (m * (n + 2), -1, 1);
-  g_autofree float *c = random_floats (k * (n + 3), -1, 1);
+  g_autofree float *a = paths_random_floats (n_segments * segment, -1, 1);
+  g_autofree float *b = paths_random_floats (m * (n + 2), -1, 1);
+  g_autofree float *c = paths_random_floats (k * (n + 3), -1, 1);
   g_autofree float *before = g_memdup2 (c, k * (n + 3) * sizeof *c);
   g_autofree size_t *segments = g_new (size_t, n_segments);
 
@@ -114,7 +98,7 @@ static void
 check_accumulate (
     const NnSimd *simd, size_t m, size_t n, size_t k, const NnPacked *b)
 {
-  g_autofree float *a = random_floats (m * k, -1, 1);
+  g_autofree float *a = paths_random_floats (m * k, -1, 1);
   g_autofree float *once = g_new0 (float, m *n);
   g_autofree float *twice = g_new0 (float, m *n);
   NnProduct product = { .m = m,
@@ -140,10 +124,10 @@ check_product (const NnSimd *simd, size_t m, size_t n, size_t segments,
     size_t len, bool use_bias)
 {
   const size_t k = segments * len, lda = len + 3, stride = m * lda + 5;
-  g_autofree float *a = random_floats (segments * stride, -1, 1);
-  g_autofree float *b = random_floats (k * (n + 2), -1, 1);
-  g_autofree float *bias = random_floats (n, -1, 1);
-  g_autofree float *c = random_floats (m * (n + 1), -1, 1);
+  g_autofree float *a = paths_random_floats (segments * stride, -1, 1);
+  g_autofree float *b = paths_random_floats (k * (n + 2), -1, 1);
+  g_autofree float *bias = paths_random_floats (n, -1, 1);
+  g_autofree float *c = paths_random_floats (m * (n + 1), -1, 1);
   g_autofree float *before = g_memdup2 (c, m * (n + 1) * sizeof *c);
   const size_t offsets[] = { 0, stride, 2 * stride };
   NnPacked packed;
@@ -190,12 +174,10 @@ static void
 test_product (gconstpointer data)
 {
   static const size_t columns[] = { 1, 3, 7, 16, 31, 32, 48, 63, 128, 144 };
-  const NnSimd *const simd = nn_simd_find (data);
+  const NnSimd *const simd = paths_find (data);
 
-  if (!simd) {
-    g_test_skip ("this processor does not have it");
+  if (!simd)
     return;
-  }
   for (size_t m = 1; m < 30; m += 3)
     for (size_t n = 1; n < 140; n = n * 2 + 1)
       for (size_t segments = 1; segments <= 3; segments += 2)
@@ -232,7 +214,7 @@ check_quantised (const NnSimd *simd, size_t m, size_t k, size_t n,
     const float *a, const float *b, const float *bias)
 {
   const size_t ldb = n + 2;
-  g_autofree float *c = random_floats (m * (n + 1), -1, 1);
+  g_autofree float *c = paths_random_floats (m * (n + 1), -1, 1);
   g_autofree float *before = g_memdup2 (c, m * (n + 1) * sizeof *c);
   g_autofree guint8 *bytes = g_malloc (m * nn_quantised_row_len (k));
   NnQuantised quantised;
@@ -267,9 +249,9 @@ check_quantised (const NnSimd *simd, size_t m, size_t k, size_t n,
 static void
 check_quantised_size (const NnSimd *simd, size_t m, size_t k, size_t n)
 {
-  g_autofree float *a = random_floats (m * k, -1.1, 1.1);
-  g_autofree float *b = random_floats (k * (n + 2), -3, 3);
-  g_autofree float *bias = random_floats (n, -1, 1);
+  g_autofree float *a = paths_random_floats (m * k, -1.1, 1.1);
+  g_autofree float *b = paths_random_floats (k * (n + 2), -3, 3);
+  g_autofree float *bias = paths_random_floats (n, -1, 1);
 
   /* 127 times an element is exact, so that all round it alike. */
   for (size_t i = 0; i < m * k; i++)
@@ -286,14 +268,12 @@ check_quantised_size (const NnSimd *simd, size_t m, size_t k, size_t n)
 static void
 test_quantised (gconstpointer data)
 {
-  const NnSimd *const simd = nn_simd_find (data);
+  const NnSimd *const simd = paths_find (data);
   const float wrong[3][2] = { { 1, NAN }, { 1, INFINITY }, { -INFINITY, 1 } };
   NnQuantised quantised;
 
-  if (!simd) {
-    g_test_skip ("this processor does not have it");
+  if (!simd)
     return;
-  }
   for (size_t m = 1; m < 10; m += 2)
     for (size_t k = 1; k < 300; k = k * 2 + 1)
       for (size_t n = 1; n < 140; n = n * 2 + 1)
@@ -336,17 +316,15 @@ check_extreme_gates (const NnSimd *simd)
 static void
 test_gates (gconstpointer data)
 {
-  const NnSimd *const simd = nn_simd_find (data);
+  const NnSimd *const simd = paths_find (data);
 
-  if (!simd) {
-    g_test_skip ("this processor does not have it");
+  if (!simd)
     return;
-  }
   check_extreme_gates (simd);
   for (size_t u = 1; u < 40; u++) {
-    g_autofree float *z = random_floats (4 * u, -6, 6);
-    g_autofree float *rec = random_floats (4 * u, -3, 3);
-    g_autofree float *state = random_floats (u, -1, 1);
+    g_autofree float *z = paths_random_floats (4 * u, -6, 6);
+    g_autofree float *rec = paths_random_floats (4 * u, -3, 3);
+    g_autofree float *state = paths_random_floats (u, -1, 1);
     g_autofree float *c = g_memdup2 (state, u * sizeof *c);
     g_autofree float *h = g_new (float, u);
 
@@ -390,8 +368,8 @@ static void
 check_finish (const NnSimd *simd, size_t channels, const NnFinish *f)
 {
   const size_t n = 3, ld = n * f->pool_x * channels + 5;
-  g_autofree float *rows = random_floats (f->pool_y * ld, -1, 1);
-  g_autofree float *out = random_floats (n * channels, -1, 1);
+  g_autofree float *rows = paths_random_floats (f->pool_y * ld, -1, 1);
+  g_autofree float *out = paths_random_floats (n * channels, -1, 1);
 
   simd->finish_row (&(NnFinishRow){ .finish = f,
       .rows = rows,
@@ -419,9 +397,9 @@ check_pooled (const NnSimd *simd, size_t filters, const NnFinish *f)
 {
   const size_t n = 4, taps = 3 * 2, row = (n * f->pool_x + 3) * 2;
   const size_t segments[] = { 0, row };
-  g_autofree float *in = random_floats ((f->pool_y + 1) * row, -1, 1);
-  g_autofree float *b = random_floats (2 * taps * filters, -1, 1);
-  g_autofree float *bias = random_floats (filters, -1, 1);
+  g_autofree float *in = paths_random_floats ((f->pool_y + 1) * row, -1, 1);
+  g_autofree float *b = paths_random_floats (2 * taps * filters, -1, 1);
+  g_autofree float *bias = paths_random_floats (filters, -1, 1);
   g_autofree float *out = g_new (float, n *filters);
   NnPacked packed;
 
@@ -458,17 +436,15 @@ check_pooled (const NnSimd *simd, size_t filters, const NnFinish *f)
 static void
 test_finish (gconstpointer data)
 {
-  const NnSimd *const simd = nn_simd_find (data);
+  const NnSimd *const simd = paths_find (data);
 
-  if (!simd) {
-    g_test_skip ("this processor does not have it");
+  if (!simd)
     return;
-  }
   for (size_t channels = 1; channels < 40; channels += 5)
     for (size_t pools = 0; pools < 9; pools++)
       for (guint options = 0; options < 8; options++) {
-        g_autofree float *scale = random_floats (channels, -1, 1);
-        g_autofree float *offset = random_floats (channels, -1, 1);
+        g_autofree float *scale = paths_random_floats (channels, -1, 1);
+        g_autofree float *offset = paths_random_floats (channels, -1, 1);
         const NnFinish f = { .pool_y = 1 + pools / 3,
           .pool_x = 1 + pools % 3,
           .relu_before = options & 1,
@@ -480,130 +456,6 @@ test_finish (gconstpointer data)
         if (nn_has_pooled_product (&f))
           check_pooled (simd, channels, &f);
       }
-}
-
-/* The known answers of the Random123 library (kat_vectors). */
-static void
-test_random (void)
-{
-  static const struct {
-    guint32 counter, stream[3], key[2], word[4];
-  } known[] = {
-    { 0, { 0, 0, 0 }, { 0, 0 },
-        { 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8 } },
-    { 0xffffffff, { 0xffffffff, 0xffffffff, 0xffffffff },
-        { 0xffffffff, 0xffffffff },
-        { 0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd } },
-    { 0x243f6a88, { 0x85a308d3, 0x13198a2e, 0x03707344 },
-        { 0xa4093822, 0x299f31d0 },
-        { 0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1 } },
-  };
-
-  for (size_t i = 0; i < G_N_ELEMENTS (known); i++) {
-    NnPhilox philox;
-    guint32 words[64], some[10];
-
-    memcpy (philox.key, known[i].key, sizeof philox.key);
-    memcpy (philox.stream, known[i].stream, sizeof philox.stream);
-    nn_loops ()->random (&philox, known[i].counter / 16, words, 64);
-    for (size_t w = 0; w < 4; w++)
-      g_assert_cmphex (
-          words[w * 16 + known[i].counter % 16], ==, known[i].word[w]);
-    nn_loops ()->random (&philox, known[i].counter / 16, some, 10);
-    g_assert_cmpmem (some, sizeof some, words, sizeof some);
-  }
-}
-
-/* m x c numbers by columns, against their definitions. */
-static void
-check_columns (const NnLoops *loops, size_t m, size_t c)
-{
-  g_autofree float *x = random_floats (m * c, -1, 1);
-  g_autofree float *y = random_floats (m * c, -1, 1);
-  g_autofree float *a = random_floats (c, -1, 1);
-  g_autofree float *b = random_floats (c, -1, 1);
-  g_autofree float *d = random_floats (c, -1, 1);
-  g_autofree float *scaled = g_new (float, m *c);
-  g_autofree float *mixed = g_new (float, m *c);
-  g_autofree float *sum = g_memdup2 (a, c * sizeof *a);
-  g_autofree double *sum_x = g_new0 (double, c);
-  g_autofree double *sum_xy = g_new0 (double, c);
-
-  sum_x[c - 1] = 1;
-  sum_xy[0] = 2;
-  loops->column_sums (m, c, x, y, sum_x, sum_xy);
-  loops->add_rows (m, c, x, c, sum);
-  loops->scale_columns (m, c, a, x, d, scaled);
-  loops->mix_columns (m, c, a, x, b, y, d, mixed);
-  for (size_t i = 0; i < c; i++) {
-    double all = i == c - 1, products = i == 0 ? 2 : 0, added = a[i];
-
-    for (size_t k = i; k < m * c; k += c) {
-      const double scale = (double) a[i] * x[k] + d[i];
-
-      all += x[k];
-      added += x[k];
-      products += (double) x[k] * y[k];
-      g_assert_cmpfloat_with_epsilon (scaled[k], scale, 1e-6);
-      g_assert_cmpfloat_with_epsilon (
-          mixed[k], scale + (double) b[i] * y[k], 1e-6);
-    }
-    g_assert_cmpfloat_with_epsilon (sum_x[i], all, 1e-12);
-    g_assert_cmpfloat_with_epsilon (sum_xy[i], products, 1e-12);
-    g_assert_cmpfloat_with_epsilon (sum[i], added, 1e-4);
-  }
-}
-
-/* Few different numbers, so that some maxima are there twice. */
-static void
-check_pools (const NnLoops *loops, const NnPoolRow *row)
-{
-  const size_t n = row->n * row->channels, pools = row->pool_y * row->pool_x;
-  g_autofree float *x = g_new (float, row->pool_y * row->ld);
-  g_autofree float *y = g_new (float, n);
-  g_autofree guint8 *from = g_new (guint8, n);
-  g_autofree float *dy = random_floats (n, -1, 1);
-  g_autofree float *dx = random_floats (row->pool_y * row->ld, -1, 1);
-
-  for (size_t i = 0; i < row->pool_y * row->ld; i++)
-    x[i] = g_test_rand_int_range (-4, 0);
-  loops->pool_maximum (row, x, y, from);
-  loops->pool_gradient (row, from, dy, dx);
-  for (size_t i = 0; i < n; i++) {
-    bool is_found = false;
-
-    for (size_t k = 0; k < pools; k++) {
-      const size_t at = k / row->pool_x * row->ld
-          + (i / row->channels * row->pool_x + k % row->pool_x) * row->channels
-          + i % row->channels;
-      const bool is_first = x[at] == y[i] && !is_found;
-
-      g_assert_cmpfloat (x[at], <=, y[i]);
-      g_assert_cmpfloat (dx[at], ==, is_first ? dy[i] : 0);
-      g_assert_true (!is_first || from[i] == k);
-      is_found = is_found || is_first;
-    }
-    g_assert_true (is_found);
-  }
-}
-
-static void
-test_columns (gconstpointer data)
-{
-  const NnSimd *const simd = nn_simd_find (data);
-
-  if (!simd) {
-    g_test_skip ("this processor does not have it");
-    return;
-  }
-  for (size_t c = 1; c < 70; c += c < 20 ? 1 : 7)
-    for (size_t m = 1; m < 12; m++)
-      check_columns (simd->loops, m, c);
-  for (size_t c = 1; c < 40; c += 3)
-    for (size_t k = 0; k < 9; k++)
-      check_pools (simd->loops,
-          &(NnPoolRow){
-              1 + k / 3, 1 + k % 3, 3, c, (3 * (1 + k % 3) + 1) * c });
 }
 
 int
@@ -618,17 +470,10 @@ main (int argc, char **argv)
     { "quantised", test_quantised },
     { "gates", test_gates },
     { "finish", test_finish },
-    { "columns", test_columns },
   };
 
   g_test_init (&argc, &argv, NULL);
-  for (size_t p = 0; p < G_N_ELEMENTS (paths); p++)
-    for (size_t i = 0; i < G_N_ELEMENTS (cases); i++) {
-      g_autofree char *path =
-          g_strdup_printf ("/simd/%s/%s", paths[p], cases[i].name);
-
-      g_test_add_data_func (path, paths[p], cases[i].run);
-    }
-  g_test_add_func ("/simd/random", test_random);
+  for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
+    paths_add_test ("simd", cases[i].name, cases[i].run);
   return g_test_run ();
 }

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The loops of nn/loops.h on every path that this processor has, against their
+ * definitions. */
+#include <math.h>
+#include <string.h>
+#include "nn/loops.h"
+#include "tests/nn/paths.h"
+
+/* The known answers of the Random123 library (kat_vectors). */
+static void
+test_random (void)
+{
+  static const struct {
+    guint32 counter, stream[3], key[2], word[4];
+  } known[] = {
+    { 0, { 0, 0, 0 }, { 0, 0 },
+        { 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8 } },
+    { 0xffffffff, { 0xffffffff, 0xffffffff, 0xffffffff },
+        { 0xffffffff, 0xffffffff },
+        { 0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd } },
+    { 0x243f6a88, { 0x85a308d3, 0x13198a2e, 0x03707344 },
+        { 0xa4093822, 0x299f31d0 },
+        { 0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1 } },
+  };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (known); i++) {
+    NnPhilox philox;
+    guint32 words[64], some[10];
+
+    memcpy (philox.key, known[i].key, sizeof philox.key);
+    memcpy (philox.stream, known[i].stream, sizeof philox.stream);
+    nn_loops ()->random (&philox, known[i].counter / 16, words, 64);
+    for (size_t w = 0; w < 4; w++)
+      g_assert_cmphex (
+          words[w * 16 + known[i].counter % 16], ==, known[i].word[w]);
+    nn_loops ()->random (&philox, known[i].counter / 16, some, 10);
+    g_assert_cmpmem (some, sizeof some, words, sizeof some);
+  }
+}
+
+/* m x c numbers by columns, against their definitions. */
+static void
+check_columns (const NnLoops *loops, size_t m, size_t c)
+{
+  g_autofree float *x = paths_random_floats (m * c, -1, 1);
+  g_autofree float *y = paths_random_floats (m * c, -1, 1);
+  g_autofree float *a = paths_random_floats (c, -1, 1);
+  g_autofree float *b = paths_random_floats (c, -1, 1);
+  g_autofree float *d = paths_random_floats (c, -1, 1);
+  g_autofree float *scaled = g_new (float, m *c);
+  g_autofree float *mixed = g_new (float, m *c);
+  g_autofree float *sum = g_memdup2 (a, c * sizeof *a);
+  g_autofree double *sum_x = g_new0 (double, c);
+  g_autofree double *sum_xy = g_new0 (double, c);
+
+  sum_x[c - 1] = 1;
+  sum_xy[0] = 2;
+  loops->column_sums (m, c, x, y, sum_x, sum_xy);
+  loops->add_rows (m, c, x, c, sum);
+  loops->scale_columns (m, c, a, x, d, scaled);
+  loops->mix_columns (m, c, a, x, b, y, d, mixed);
+  for (size_t i = 0; i < c; i++) {
+    double all = i == c - 1, products = i == 0 ? 2 : 0, added = a[i];
+
+    for (size_t k = i; k < m * c; k += c) {
+      const double scale = (double) a[i] * x[k] + d[i];
+
+      all += x[k];
+      added += x[k];
+      products += (double) x[k] * y[k];
+      g_assert_cmpfloat_with_epsilon (scaled[k], scale, 1e-6);
+      g_assert_cmpfloat_with_epsilon (
+          mixed[k], scale + (double) b[i] * y[k], 1e-6);
+    }
+    g_assert_cmpfloat_with_epsilon (sum_x[i], all, 1e-12);
+    g_assert_cmpfloat_with_epsilon (sum_xy[i], products, 1e-12);
+    g_assert_cmpfloat_with_epsilon (sum[i], added, 1e-4);
+  }
+}
+
+/* Few different numbers, so that some maxima are there twice. */
+static void
+check_pools (const NnLoops *loops, const NnPoolRow *row)
+{
+  const size_t n = row->n * row->channels, pools = row->pool_y * row->pool_x;
+  g_autofree float *x = g_new (float, row->pool_y * row->ld);
+  g_autofree float *y = g_new (float, n);
+  g_autofree guint8 *from = g_new (guint8, n);
+  g_autofree float *dy = paths_random_floats (n, -1, 1);
+  g_autofree float *dx = paths_random_floats (row->pool_y * row->ld, -1, 1);
+
+  for (size_t i = 0; i < row->pool_y * row->ld; i++)
+    x[i] = g_test_rand_int_range (-4, 0);
+  loops->pool_maximum (row, x, y, from);
+  loops->pool_gradient (row, from, dy, dx);
+  for (size_t i = 0; i < n; i++) {
+    bool is_found = false;
+
+    for (size_t k = 0; k < pools; k++) {
+      const size_t at = k / row->pool_x * row->ld
+          + (i / row->channels * row->pool_x + k % row->pool_x) * row->channels
+          + i % row->channels;
+      const bool is_first = x[at] == y[i] && !is_found;
+
+      g_assert_cmpfloat (x[at], <=, y[i]);
+      g_assert_cmpfloat (dx[at], ==, is_first ? dy[i] : 0);
+      g_assert_true (!is_first || from[i] == k);
+      is_found = is_found || is_first;
+    }
+    g_assert_true (is_found);
+  }
+}
+
+static void
+test_columns (gconstpointer data)
+{
+  const NnSimd *const simd = paths_find (data);
+
+  if (!simd)
+    return;
+  for (size_t c = 1; c < 70; c += c < 20 ? 1 : 7)
+    for (size_t m = 1; m < 12; m++)
+      check_columns (simd->loops, m, c);
+  for (size_t c = 1; c < 40; c += 3)
+    for (size_t k = 0; k < 9; k++)
+      check_pools (simd->loops,
+          &(NnPoolRow){
+              1 + k / 3, 1 + k % 3, 3, c, (3 * (1 + k % 3) + 1) * c });
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  paths_add_test ("loops", "columns", test_columns);
+  g_test_add_func ("/loops/random", test_random);
+  return g_test_run ();
+}
