@@ -204,6 +204,46 @@ dsp_recipe_set_text (DspRecipe *recipe, const DspRecipeField *field,
   return false;
 }
 
+static void
+fail_change (const char *word, GError **error)
+{
+  GString *known = g_string_new (NULL);
+
+  for (size_t i = 0; i < G_N_ELEMENTS (fields); i++)
+    g_string_append_printf (known, "%s%s", i ? ", " : "", fields[i].name);
+  g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
+      "\"%s\" is not FIELD=VALUE, with one of the fields %s", word, known->str);
+  g_string_free (known, true);
+}
+
+bool
+dsp_recipe_change (DspRecipe *recipe, const char *text, GError **error)
+{
+  g_auto (GStrv) words = g_strsplit_set (text, " \t\r\n", -1);
+  DspRecipe changed = *recipe;
+
+  for (size_t i = 0; words[i]; i++) {
+    char *const value = strchr (words[i], '=');
+    const DspRecipeField *field;
+
+    if (words[i][0] == '\0')
+      continue;
+    if (value)
+      *value = '\0';
+    field = value ? dsp_recipe_find_field (words[i]) : NULL;
+    if (!field) {
+      if (value)
+        *value = '=';
+      fail_change (words[i], error);
+      return false;
+    }
+    if (!dsp_recipe_set_text (&changed, field, value + 1, error))
+      return false;
+  }
+  *recipe = changed;
+  return true;
+}
+
 static bool
 check_fields (const DspRecipe *recipe, GError **error)
 {

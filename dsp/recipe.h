@@ -129,6 +129,11 @@ char *dsp_recipe_get_text (
 bool dsp_recipe_set_text (DspRecipe *recipe, const DspRecipeField *field,
     const char *text, GError **error);
 
+/* Changes fields: "n_mels=40 features=mfcc,delta", white space between them.
+ * Does not look at ranges. False and DSP_ERROR_CONFIG, which names the fields
+ * that there are, where it is no such text; recipe is as it was then. */
+bool dsp_recipe_change (DspRecipe *recipe, const char *text, GError **error);
+
 /* False and DSP_ERROR_CONFIG, naming the field, where a value is out of its
  * range or the values do not go together. */
 bool dsp_recipe_check (const DspRecipe *recipe, GError **error);

@@ -118,7 +118,7 @@ static void
 dispatch_properties_changed (GObject *object, guint n, GParamSpec **pspecs)
 {
   static const char *const names[] = { "model", "model-file", "labels",
-    "quantize", NULL };
+    "recipe", "quantize", NULL };
   gboolean is_model = FALSE;
 
   for (guint i = 0; i < n; i++)

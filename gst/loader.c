@@ -6,11 +6,12 @@
 
 /* What is there and cannot be read was found, for GStreamer. */
 static GstEmotionModel *
-load_file (const char *file, gboolean quantize, GError **error)
+load_file (
+    const char *file, const GstEmotionModelOptions *options, GError **error)
 {
   g_autoptr (GError) failure = NULL;
   GstEmotionModel *model =
-      gst_emotion_model_cache_get (file, quantize, &failure);
+      gst_emotion_model_cache_get (file, options, &failure);
 
   if (model)
     return model;
@@ -28,9 +29,9 @@ gst_emotion_load (
     const GstEmotionWish *wish, GstEmotionLabels **labels, GError **error)
 {
   g_autoptr (GstEmotionModel) model = wish->file
-      ? load_file (wish->file, wish->quantize, error)
+      ? load_file (wish->file, &wish->options, error)
       : gst_emotion_model_cache_get_builtin (
-          wish->builtin, wish->quantize, error);
+          wish->builtin, &wish->options, error);
 
   if (!model)
     return NULL;

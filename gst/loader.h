@@ -11,7 +11,7 @@
 typedef struct {
   const char *file; /* wins over builtin; or NULL */
   GstEmotionBuiltin builtin;
-  gboolean quantize;
+  GstEmotionModelOptions options;
   const char *labels; /* "a,b,c", or NULL: those of the model */
 } GstEmotionWish;
 

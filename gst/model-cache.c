@@ -60,12 +60,13 @@ forget (GstEmotionModel *model, gpointer user_data)
 }
 
 static GstEmotionModel *
-load_builtin (GstEmotionBuiltin builtin, gboolean quantize, GError **error)
+load_builtin (GstEmotionBuiltin builtin, const GstEmotionModelOptions *options,
+    GError **error)
 {
   g_autoptr (GBytes) bytes = gst_emotion_builtin_bytes (builtin, error);
 
   return bytes ? gst_emotion_model_load_bytes (
-             gst_emotion_builtin_nick (builtin), bytes, quantize, error)
+             gst_emotion_builtin_nick (builtin), bytes, options, error)
                : NULL;
 }
 
@@ -80,13 +81,23 @@ remember (char *key, GstEmotionModel *model)
   gst_emotion_model_on_free (model, forget, NULL);
 }
 
+/* What tells apart what is made of one file. */
+static char *
+key_of (const char *name, const GstEmotionModelOptions *options)
+{
+  const gboolean quantize = options && options->quantize;
+  const char *const recipe = options ? options->recipe : NULL;
+
+  return g_strconcat (
+      name, quantize ? " quantized" : "", recipe ? " " : NULL, recipe, NULL);
+}
+
 /* name: NULL where there is none. file: NULL for the built-in. */
 static GstEmotionModel *
 get (const char *name, const char *file, GstEmotionBuiltin builtin,
-    gboolean quantize, GError **error)
+    const GstEmotionModelOptions *options, GError **error)
 {
-  g_autofree char *key =
-      name ? g_strconcat (name, quantize ? " quantized" : NULL, NULL) : NULL;
+  g_autofree char *key = name ? key_of (name, options) : NULL;
   GstEmotionModel *model = key ? look_up (key) : NULL;
 
   if (model)
@@ -95,8 +106,8 @@ get (const char *name, const char *file, GstEmotionBuiltin builtin,
   if (key)
     model = look_up (key);
   if (!model) {
-    model = file ? gst_emotion_model_load (file, quantize, error)
-                 : load_builtin (builtin, quantize, error);
+    model = file ? gst_emotion_model_load (file, options, error)
+                 : load_builtin (builtin, options, error);
     if (model && key)
       remember (g_steal_pointer (&key), model);
   }
@@ -106,20 +117,20 @@ get (const char *name, const char *file, GstEmotionBuiltin builtin,
 
 GstEmotionModel *
 gst_emotion_model_cache_get (
-    const char *path, gboolean quantize, GError **error)
+    const char *path, const GstEmotionModelOptions *options, GError **error)
 {
   g_autofree char *name = NULL;
 
   g_return_val_if_fail (path != NULL, NULL);
   name = name_of (path);
-  return get (name, path, 0, quantize, error);
+  return get (name, path, 0, options, error);
 }
 
 GstEmotionModel *
-gst_emotion_model_cache_get_builtin (
-    GstEmotionBuiltin builtin, gboolean quantize, GError **error)
+gst_emotion_model_cache_get_builtin (GstEmotionBuiltin builtin,
+    const GstEmotionModelOptions *options, GError **error)
 {
   /* Paths, the other names, begin with a slash. */
   return get (
-      gst_emotion_builtin_nick (builtin), NULL, builtin, quantize, error);
+      gst_emotion_builtin_nick (builtin), NULL, builtin, options, error);
 }

@@ -21,13 +21,15 @@ load (GstEmotionModelChoice *self, GstEmotionLabels **labels, GError **error)
 {
   g_autofree char *file = NULL;
   g_autofree char *names = NULL;
+  g_autofree char *recipe = NULL;
   GstEmotionWish wish = { 0 };
 
   GST_OBJECT_LOCK (self->element);
   wish.file = file = g_strdup (self->settings->model_file);
   wish.labels = names = g_strdup (self->settings->labels);
   wish.builtin = self->settings->model;
-  wish.quantize = self->settings->quantize;
+  wish.options.recipe = recipe = g_strdup (self->settings->recipe);
+  wish.options.quantize = self->settings->quantize;
   GST_OBJECT_UNLOCK (self->element);
   return gst_emotion_load (&wish, labels, error);
 }

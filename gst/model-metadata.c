@@ -36,7 +36,8 @@ gst_emotion_recipe_for_input (const NnShape *input)
   /* (frames, bands) shows itself by the frames of the usual window. */
   if (input->dim[0] == n_frames && input->dim[1] != n_frames)
     frames_axis = 0;
-  if (input->dim[frames_axis] > G_MAXUINT32)
+  /* One column is no spectrogram. */
+  if (input->dim[frames_axis] == 1 || input->dim[frames_axis] > G_MAXUINT32)
     return recipe;
   recipe.n_mels = input->dim[1 - frames_axis];
   if (input->dim[frames_axis] != n_frames)

@@ -16,7 +16,7 @@
 /* The default recipe with the bands and frames of a network's input
  * (bands, frames[, 1]), or (frames, bands[, 1]) with the default's frames.
  * Frames other than the default's mean a window of the roundest length that has
- * so many. */
+ * so many. As it is for other inputs. */
 DspRecipe gst_emotion_recipe_for_input (const NnShape *input);
 
 /* Updates *recipe and sets *labels (owned; NULL where the file has none).

@@ -63,7 +63,7 @@ input_fits (
   const size_t n_columns = dsp_recipe_n_columns (recipe);
 
   *wants_frames_first = FALSE;
-  if (in->rank == 1)
+  if (in->rank == 1 || (in->rank == 2 && in->dim[1] == 1 && n_columns > 1))
     return in->dim[0] == n_bands * n_columns;
   if (in->rank != 2 && (in->rank != 3 || in->dim[2] != 1))
     return FALSE;
@@ -94,7 +94,8 @@ check_shapes (GstEmotionModel *self, GError **error)
   if (!input_fits (in, &self->recipe, &self->wants_frames_first)) {
     g_set_error (error, NN_ERROR, NN_ERROR_SHAPE,
         "%s: input is %s; the features are (%zu bands, %zu frames), either "
-        "way round, with or without a last axis of 1, or as many in a row",
+        "way round, with or without a last axis of 1, or as many in a row; if "
+        "it was trained on others, say so by the property “recipe”",
         self->name, in_text, dsp_recipe_n_bands (&self->recipe),
         dsp_recipe_n_columns (&self->recipe));
     return FALSE;
@@ -108,14 +109,30 @@ check_shapes (GstEmotionModel *self, GError **error)
   return TRUE;
 }
 
-/* Most files say all shapes. One that leaves the number of frames open gets
- * those of the default window; one that leaves the bands open, the usual 64. */
-static NnModel *
-load_network (const char *name, GBytes *bytes, GError **error)
+static gboolean
+change_recipe (const char *name, const GstEmotionModelOptions *options,
+    DspRecipe *recipe, GError **error)
 {
-  const DspRecipe recipe = DSP_RECIPE_DEFAULT;
-  const size_t bands = dsp_recipe_n_bands (&recipe);
-  const size_t frames = dsp_recipe_n_columns (&recipe);
+  g_autoptr (GError) failure = NULL;
+
+  if (!options->recipe
+      || (dsp_recipe_change (recipe, options->recipe, &failure)
+          && dsp_recipe_check (recipe, &failure)))
+    return TRUE;
+  g_propagate_prefixed_error (
+      error, g_steal_pointer (&failure), "%s: recipe: ", name);
+  return FALSE;
+}
+
+/* Most files say all shapes. One that leaves the number of frames open gets
+ * those of the window that usual describes; one that leaves the bands open, its
+ * bands. */
+static NnModel *
+load_network (
+    const char *name, GBytes *bytes, const DspRecipe *usual, GError **error)
+{
+  const size_t bands = dsp_recipe_n_bands (usual);
+  const size_t frames = dsp_recipe_n_columns (usual);
   const size_t any = NN_DIM_UNKNOWN; /* as the file says */
   const NnShape shapes[] = {
     { .rank = 3, .dim = { any, frames, 1 } },
@@ -163,20 +180,25 @@ model_free (GstEmotionModel *self)
 }
 
 GstEmotionModel *
-gst_emotion_model_load (const char *path, gboolean quantize, GError **error)
+gst_emotion_model_load (
+    const char *path, const GstEmotionModelOptions *options, GError **error)
 {
   g_autoptr (GBytes) bytes = nn_file_read (path, NN_MAX_FILE_BYTES, error);
 
-  return bytes ? gst_emotion_model_load_bytes (path, bytes, quantize, error)
+  return bytes ? gst_emotion_model_load_bytes (path, bytes, options, error)
                : NULL;
 }
 
 GstEmotionModel *
-gst_emotion_model_load_bytes (
-    const char *name, GBytes *bytes, gboolean quantize, GError **error)
+gst_emotion_model_load_bytes (const char *name, GBytes *bytes,
+    const GstEmotionModelOptions *options, GError **error)
 {
+  static const GstEmotionModelOptions as_it_is = { 0 };
   g_autoptr (GstEmotionModel) self = g_new0 (GstEmotionModel, 1);
   Runner *runner;
+
+  if (!options)
+    options = &as_it_is;
 
   g_atomic_int_set (&self->ref_count, 1);
   g_mutex_init (&self->lock);
@@ -184,11 +206,14 @@ gst_emotion_model_load_bytes (
   self->name = g_path_get_basename (name);
   self->recipe = DSP_RECIPE_DEFAULT;
   self->idle = g_ptr_array_new_with_free_func ((GDestroyNotify) runner_free);
-  self->network = load_network (name, bytes, error);
+  if (!change_recipe (self->name, options, &self->recipe, error))
+    return NULL;
+  self->network = load_network (name, bytes, &self->recipe, error);
   if (!self->network || !read_metadata (self, error)
+      || !change_recipe (self->name, options, &self->recipe, error)
       || !check_shapes (self, error))
     return NULL;
-  if (quantize)
+  if (options->quantize)
     nn_model_quantise (self->network);
   /* One for sure, so that running never fails. */
   runner = runner_new (self, error);

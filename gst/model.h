@@ -11,15 +11,22 @@
 
 typedef struct _GstEmotionModel GstEmotionModel;
 
-/* Reads a model file. quantize: see nn_model_quantise. NULL and an error
- * (NN_ERROR, DSP_ERROR or GST_LIBRARY_ERROR) that names the file. Elements use
- * the cache instead. */
+/* What is done to a file when it is loaded. */
+typedef struct {
+  gboolean quantize; /* see nn_model_quantise */
+  const char
+      *recipe; /* changes of its recipe, for dsp_recipe_change; or NULL */
+} GstEmotionModelOptions;
+
+/* Reads a model file. options: NULL is as it is. NULL and an error (NN_ERROR,
+ * DSP_ERROR or GST_LIBRARY_ERROR) that names the file. Elements use the cache
+ * instead. */
 GstEmotionModel *gst_emotion_model_load (
-    const char *path, gboolean quantize, GError **error);
+    const char *path, const GstEmotionModelOptions *options, GError **error);
 
 /* The same from memory; name stands for the path. */
-GstEmotionModel *gst_emotion_model_load_bytes (
-    const char *name, GBytes *bytes, gboolean quantize, GError **error);
+GstEmotionModel *gst_emotion_model_load_bytes (const char *name, GBytes *bytes,
+    const GstEmotionModelOptions *options, GError **error);
 
 /* Called once, by who lets the last reference go, before the memory goes. */
 typedef void (*GstEmotionModelFunc) (GstEmotionModel *self, gpointer user_data);

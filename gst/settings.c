@@ -83,6 +83,20 @@ install_model (GObjectClass *klass)
           "overrides those in the file",
           NULL, PLAYING));
   /**
+   * GstEmotionDetect:recipe:
+   *
+   * What the network was trained on, where the file does not say so: fields of
+   * the recipe (`man emotion-features`), under librosa's names where it has
+   * one, with white space between them. A network for 40 MFCC of sound at
+   * 22050 Hz, averaged over 3 s: `features=mfcc n_mfcc=40 statistics=mean
+   * normalization=none rate=22050 f_max=11025 window_len=66150`.
+   */
+  g_object_class_install_property (klass, GST_EMOTION_PROP_RECIPE,
+      g_param_spec_string ("recipe", "Recipe",
+          "Features for the model, as FIELD=VALUE FIELD=VALUE...; fields that "
+          "are not named are those of the file",
+          NULL, PLAYING));
+  /**
    * GstEmotionDetect:quantize:
    *
    * The file stays as it is: when it is loaded, the weights that recurrent
@@ -172,6 +186,7 @@ gst_emotion_settings_clear (GstEmotionSettings *self)
 {
   g_clear_pointer (&self->model_file, g_free);
   g_clear_pointer (&self->labels, g_free);
+  g_clear_pointer (&self->recipe, g_free);
 }
 
 /* An empty string means the same as none. */
@@ -197,6 +212,9 @@ gst_emotion_settings_set (
       break;
     case GST_EMOTION_PROP_LABELS:
       set_string (&self->labels, value);
+      break;
+    case GST_EMOTION_PROP_RECIPE:
+      set_string (&self->recipe, value);
       break;
     case GST_EMOTION_PROP_QUANTIZE:
       self->quantize = g_value_get_boolean (value);
@@ -244,6 +262,9 @@ gst_emotion_settings_get (
       break;
     case GST_EMOTION_PROP_LABELS:
       g_value_set_string (value, self->labels);
+      break;
+    case GST_EMOTION_PROP_RECIPE:
+      g_value_set_string (value, self->recipe);
       break;
     case GST_EMOTION_PROP_QUANTIZE:
       g_value_set_boolean (value, self->quantize);

@@ -22,6 +22,7 @@ typedef struct {
   GstEmotionBuiltin model;
   char *model_file; /* or NULL */
   char *labels;     /* or NULL */
+  char *recipe;     /* or NULL */
   gboolean quantize;
   GstClockTime interval;
   gboolean post_messages;
@@ -37,6 +38,7 @@ enum {
   GST_EMOTION_PROP_MODEL = 1,
   GST_EMOTION_PROP_MODEL_FILE,
   GST_EMOTION_PROP_LABELS,
+  GST_EMOTION_PROP_RECIPE,
   GST_EMOTION_PROP_QUANTIZE,
   GST_EMOTION_PROP_INTERVAL,
   GST_EMOTION_PROP_POST_MESSAGES,

@@ -33,8 +33,8 @@ analysis_element_new (const AnalysisOptions *options)
   GstElement *element = g_object_new (GST_TYPE_EMOTION_DETECT, NULL);
 
   g_object_set (element, "model-file", options->model_file, "labels",
-      options->labels, "quantize", options->quantize, "interval",
-      options->interval, "attach-meta", FALSE, NULL);
+      options->labels, "recipe", options->recipe, "quantize", options->quantize,
+      "interval", options->interval, "attach-meta", FALSE, NULL);
   if (options->model)
     gst_util_set_object_arg (G_OBJECT (element), "model", options->model);
   return gst_object_ref_sink (element);

@@ -10,6 +10,7 @@ typedef struct {
   const char *model_file; /* or NULL */
   const char *model;      /* nick of a built-in one; or NULL: the default */
   const char *labels;     /* or NULL */
+  const char *recipe;     /* or NULL */
   gboolean quantize;
   GstClockTime interval;
   const char *device; /* to listen to, see device.h; or NULL: the default */

@@ -17,6 +17,7 @@ typedef struct {
   char *shard;
   gdouble interval_s;
   gdouble record_s;
+  char **recipe;
   gint n_jobs;
   gboolean follow, merge;
 } Raw;
@@ -133,6 +134,8 @@ take (AnalyzeOptions *self, Raw *raw, GError **error)
     return FALSE;
   self->analysis.interval = round (raw->interval_s * GST_SECOND);
   self->analysis.labels = self->labels;
+  self->recipe = raw->recipe ? g_strjoinv (" ", raw->recipe) : NULL;
+  self->analysis.recipe = self->recipe;
   self->analysis.device = self->device;
   self->analysis.record_s = raw->record_s;
   self->n_jobs = raw->n_jobs;
@@ -166,8 +169,6 @@ parse (AnalyzeOptions *self, Raw *raw, int *argc, char ***argv, GError **error)
         "Read names from a file (-: standard input)", "LIST" },
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &self->model,
         "A built-in model, or a Keras file", "NICK|FILE" },
-    { "labels", 'l', 0, G_OPTION_ARG_STRING, &self->labels,
-        "Names of the model's outputs", "A,B,..." },
     { "interval", 'i', 0, G_OPTION_ARG_DOUBLE, &raw->interval_s,
         "Seconds from window to window (3)", "S" },
     { "format", 0, 0, G_OPTION_ARG_STRING, &raw->format, "How to print (text)",
@@ -186,6 +187,13 @@ parse (AnalyzeOptions *self, Raw *raw, int *argc, char ***argv, GError **error)
         "Print the version, and end", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->arguments,
         NULL, "[FILE|FOLDER|URI...]" },
+    { NULL },
+  };
+  const GOptionEntry keras[] = {
+    { "labels", 'l', 0, G_OPTION_ARG_STRING, &self->labels,
+        "Names of the model's outputs, in their order", "A,B,..." },
+    { "recipe", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->recipe,
+        "The features that it was trained on", "FIELD=VALUE" },
     { NULL },
   };
   const GOptionEntry microphone[] = {
@@ -222,6 +230,8 @@ parse (AnalyzeOptions *self, Raw *raw, int *argc, char ***argv, GError **error)
 
   g_option_context_set_summary (context, summary);
   g_option_context_add_main_entries (context, entries, NULL);
+  add_group (context, "keras",
+      "Keras files of your own:", "Options for Keras files of your own", keras);
   add_group (context, "microphone", "Microphone:", "Options for the microphone",
       microphone);
   add_group (context, "shards",
@@ -241,6 +251,7 @@ analyze_options_parse (
   ok = parse (self, &raw, argc, argv, error) && take (self, &raw, error);
   g_strfreev (raw.files);
   g_strfreev (raw.arguments);
+  g_strfreev (raw.recipe);
   g_free (raw.files_from);
   g_free (raw.format);
   g_free (raw.shard);
@@ -253,6 +264,7 @@ analyze_options_clear (AnalyzeOptions *self)
   g_clear_pointer (&self->listing, listing_free);
   g_clear_pointer (&self->model, g_free);
   g_clear_pointer (&self->labels, g_free);
+  g_clear_pointer (&self->recipe, g_free);
   g_clear_pointer (&self->device, g_free);
   g_clear_pointer (&self->output, g_free);
   g_clear_pointer (&self->plot, g_free);
@@ -286,9 +298,9 @@ analyze_options_describe (const AnalyzeOptions *self)
   g_autofree char *model = describe_model (self);
 
   return g_strdup_printf (
-      "version=%s model=%s labels=%s quantize=%d interval=%" G_GUINT64_FORMAT
-      " format=%d summary=%d",
+      "version=%s model=%s labels=%s recipe=(%s) quantize=%d interval="
+      "%" G_GUINT64_FORMAT " format=%d summary=%d",
       PACKAGE_VERSION, model, self->labels ? self->labels : "",
-      self->analysis.quantize, self->analysis.interval, self->format,
-      self->only_summary);
+      self->recipe ? self->recipe : "", self->analysis.quantize,
+      self->analysis.interval, self->format, self->only_summary);
 }

@@ -19,7 +19,7 @@ typedef struct {
   Listing *listing; /* NULL: the microphone */
 
   /* As they were given, or NULL. */
-  char *model, *labels, *device;
+  char *model, *labels, *recipe, *device;
   char *output, *plot;
   char *show_model;
   char **parts; /* to be merged */

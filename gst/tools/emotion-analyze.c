@@ -74,12 +74,12 @@ make_head (const AnalyzeOptions *options, GstElement *element)
   gint builtin;
 
   g_object_get (element, "model", &builtin, NULL);
-  model =
-      gst_emotion_load (&(GstEmotionWish){ .file = options->analysis.model_file,
-                            .builtin = builtin,
-                            .quantize = options->analysis.quantize,
-                            .labels = options->labels },
-          &labels, NULL);
+  model = gst_emotion_load (
+      &(GstEmotionWish){ .file = options->analysis.model_file,
+          .builtin = builtin,
+          .options = { options->analysis.quantize, options->analysis.recipe },
+          .labels = options->labels },
+      &labels, NULL);
   for (guint i = 0; labels && i < gst_emotion_labels_count (labels); i++)
     g_ptr_array_add (names, (gpointer) gst_emotion_labels_get (labels, i));
   return report_head (options->format, options->only_summary,

@@ -410,24 +410,21 @@ static gboolean
 load_model (const Tool *self, const char *name, DspRecipe *recipe,
     GstEmotionModel **model, GError **error)
 {
+  g_autofree char *changes = train_options_recipe_text (self->options);
+  const GstEmotionModelOptions options = { .recipe = changes };
   GstEmotionBuiltin builtin;
 
   *model = NULL;
   if (!self->options->evaluate && train_is_architecture (name))
     return train_options_recipe (self->options, name, recipe, error);
-  if (self->options->recipe) {
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "--recipe goes with an architecture: a model file has its own");
-    return FALSE;
-  }
   if (!self->options->evaluate && !g_file_test (name, G_FILE_TEST_EXISTS)) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "--model %s is no architecture and no file", name);
     return FALSE;
   }
   *model = gst_emotion_builtin_find (name, &builtin)
-      ? gst_emotion_model_cache_get_builtin (builtin, FALSE, error)
-      : gst_emotion_model_load (name, FALSE, error);
+      ? gst_emotion_model_cache_get_builtin (builtin, &options, error)
+      : gst_emotion_model_load (name, &options, error);
   if (*model)
     *recipe = *gst_emotion_model_recipe (*model);
   return *model != NULL;

@@ -27,7 +27,7 @@ feature_options_parse (
     { "window", 'w', 0, G_OPTION_ARG_DOUBLE, &self->window_s,
         "Of windows of S seconds, not the whole sound", "S" },
     { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->settings,
-        "A parameter by librosa's name: n_mels=128", "NAME=VALUE" },
+        "A parameter by librosa's name: n_mels=128", "FIELD=VALUE" },
     { "files-from", 'T', 0, G_OPTION_ARG_FILENAME, &self->files_from,
         "Read names from a file (-: standard input)", "LIST" },
     { "shard", 0, 0, G_OPTION_ARG_STRING, &self->shard,
@@ -82,30 +82,6 @@ fail (GError **error, const char *text)
   return FALSE;
 }
 
-/* "NAME=VALUE" */
-static gboolean
-change_recipe (DspRecipe *recipe, const char *setting, GError **error)
-{
-  g_auto (GStrv) sides = g_strsplit (setting, "=", 2);
-  const DspRecipeField *const field =
-      sides[0] ? dsp_recipe_find_field (sides[0]) : NULL;
-  size_t n;
-  const DspRecipeField *const fields = dsp_recipe_fields (&n);
-
-  if (field && sides[1])
-    return dsp_recipe_set_text (recipe, field, sides[1], error);
-
-  GString *known = g_string_new (NULL);
-
-  for (size_t i = 0; i < n; i++)
-    g_string_append_printf (known, "%s%s", i ? ", " : "", fields[i].name);
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "--set %s: it takes NAME=VALUE, where NAME is one of %s", setting,
-      known->str);
-  g_string_free (known, TRUE);
-  return FALSE;
-}
-
 gboolean
 feature_options_recipe (
     const FeatureOptions *self, DspRecipe *recipe, GError **error)
@@ -121,8 +97,10 @@ feature_options_recipe (
           recipe, dsp_recipe_find_field ("features"), features, error))
     return FALSE;
   for (char **setting = self->settings; setting && *setting; setting++)
-    if (!change_recipe (recipe, *setting, error))
+    if (!dsp_recipe_change (recipe, *setting, error)) {
+      g_prefix_error (error, "--set: ");
       return FALSE;
+    }
   if (self->window_s > 0)
     recipe->window_len = MAX (1, round (self->window_s * recipe->rate));
   return dsp_recipe_check (recipe, error);

@@ -9,7 +9,7 @@
 typedef struct {
   char *output, *csv, *plot; /* NULL: none */
   char *features;
-  char **settings;  /* "NAME=VALUE" of the recipe */
+  char **settings;  /* "FIELD=VALUE" of the recipe */
   gdouble window_s; /* 0: whole sounds */
   gboolean frames, statistics, quiet, version;
   gint n_threads;

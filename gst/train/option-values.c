@@ -105,43 +105,24 @@ train_options_is_experiment (const TrainOptions *self)
           || train_options_n_models (self) > 1);
 }
 
-/* "field=value" */
-static gboolean
-change_recipe (DspRecipe *recipe, const char *change, GError **error)
+char *
+train_options_recipe_text (const TrainOptions *self)
 {
-  g_auto (GStrv) sides = g_strsplit (change, "=", 2);
-  const DspRecipeField *const field =
-      g_strv_length (sides) == 2 ? dsp_recipe_find_field (sides[0]) : NULL;
-
-  if (!field) {
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "%s is not FIELD=VALUE, with a field of the recipe such as "
-        "top_db, f_max or n_fft",
-        change);
-    return FALSE;
-  }
-  return dsp_recipe_set_text (recipe, field, sides[1], error);
-}
-
-static gboolean
-change_and_check (const TrainOptions *self, DspRecipe *recipe, GError **error)
-{
-  for (char **change = self->recipe; change && *change; change++)
-    if (!change_recipe (recipe, *change, error))
-      return FALSE;
-  return dsp_recipe_check (recipe, error);
+  return self->recipe ? g_strjoinv (" ", self->recipe) : NULL;
 }
 
 gboolean
 train_options_recipe (const TrainOptions *self, const char *model,
     DspRecipe *recipe, GError **error)
 {
+  g_autofree char *text = train_options_recipe_text (self);
   g_autoptr (GError) failure = NULL;
 
   *recipe = DSP_RECIPE_DEFAULT;
   if (index_of (model, small_models) >= 0)
     *recipe = dsp_recipe_simple ();
-  if (change_and_check (self, recipe, &failure))
+  if ((!text || dsp_recipe_change (recipe, text, &failure))
+      && dsp_recipe_check (recipe, &failure))
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--recipe: %s",
       failure->message);

@@ -95,6 +95,10 @@ TrainSplitMode train_options_split_mode (const TrainOptions *self);
 guint train_options_folds (const TrainOptions *self, TrainSplitMode *mode);
 gboolean train_options_is_cosine (const TrainOptions *self);
 gboolean train_options_keeps_last (const TrainOptions *self);
+/* What --recipe asks for as one text, for dsp_recipe_change, or NULL. Free with
+ * g_free. */
+char *train_options_recipe_text (const TrainOptions *self);
+
 /* The features that an architecture is made for, with the changes that --recipe
  * asks for. FALSE and G_OPTION_ERROR where these make no recipe. */
 gboolean train_options_recipe (const TrainOptions *self, const char *model,

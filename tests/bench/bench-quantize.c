@@ -36,11 +36,12 @@ typedef struct {
 static GstEmotionModel *
 load (const char *what, gboolean quantize, GError **error)
 {
+  const GstEmotionModelOptions options = { .quantize = quantize };
   GstEmotionBuiltin builtin;
 
   return gst_emotion_builtin_find (what, &builtin)
-      ? gst_emotion_model_cache_get_builtin (builtin, quantize, error)
-      : gst_emotion_model_cache_get (what, quantize, error);
+      ? gst_emotion_model_cache_get_builtin (builtin, &options, error)
+      : gst_emotion_model_cache_get (what, &options, error);
 }
 
 static void

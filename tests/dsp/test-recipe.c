@@ -2,6 +2,7 @@
 #include "dsp/recipe.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "dsp/error.h"
 #include "dsp/features.h"
@@ -157,6 +158,43 @@ test_text (gconstpointer data)
   g_assert_true (dsp_recipe_equal (&recipe, &copy));
 }
 
+static const struct {
+  const char *text;
+  const char *says; /* NULL: n_mels is 40 and top_db 60 then */
+} lists[] = {
+  { "n_mels=40 top_db=60", NULL },
+  { "  top_db=61\tn_mels=40\ntop_db=60 ", NULL },
+  { "n_mels=40 tall_db=60", "tall_db" },
+  { "n_mels=40 top_db", "top_db" },
+  { "n_mels=40 =60", "roll_percent" },
+  { "n_mels=40 top_db=", "top_db" },
+  { "n_mels=40 top_db=60=70", "60=70" },
+  { "n_mels=40,top_db=60", "40,top_db=60" },
+};
+
+/* A whole list changes the recipe, or nothing does. */
+static void
+test_list (void)
+{
+  const DspRecipe before = DSP_RECIPE_DEFAULT;
+
+  for (size_t i = 0; i < G_N_ELEMENTS (lists); i++) {
+    DspRecipe recipe = before;
+    g_autoptr (GError) error = NULL;
+    const bool ok = dsp_recipe_change (&recipe, lists[i].text, &error);
+
+    g_assert_cmpint (ok, ==, lists[i].says == NULL);
+    if (ok) {
+      g_assert_cmpuint (recipe.n_mels, ==, 40);
+      g_assert_cmpfloat (recipe.top_db, ==, 60);
+    } else {
+      g_assert_error (error, DSP_ERROR, DSP_ERROR_CONFIG);
+      g_assert_nonnull (strstr (error->message, lists[i].says));
+      g_assert_true (dsp_recipe_equal (&recipe, &before));
+    }
+  }
+}
+
 /* A field that the table lacks would be lost in files: the table must cover the
  * struct but for padding. */
 static void
@@ -242,6 +280,7 @@ main (int argc, char **argv)
     g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_text);
   }
   g_test_add_func ("/recipe/table", test_table);
+  g_test_add_func ("/recipe/list", test_list);
   g_test_add_func ("/recipe/rows", test_rows);
   g_test_add_func ("/recipe/short-delta", test_short_delta);
   g_test_add_func ("/recipe/set", test_set);

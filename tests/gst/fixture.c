@@ -4,6 +4,8 @@
 #include <math.h>
 
 #include "gst/gstemotiondetect.h"
+#include "nn/save.h"
+#include "nn/train/architectures.h"
 
 void
 fixture_register (void)
@@ -49,6 +51,17 @@ fixture_init (Fixture *self, const char *model, const char *caps)
 }
 
 void
+fixture_init_recipe (
+    Fixture *self, const char *model, const char *recipe, const char *caps)
+{
+  g_autofree char *path = fixture_data (model);
+
+  make_element (self);
+  g_object_set (self->element, "model-file", path, "recipe", recipe, NULL);
+  start (self, caps);
+}
+
+void
 fixture_init_builtin (Fixture *self, const char *nick, const char *caps)
 {
   make_element (self);
@@ -64,6 +77,27 @@ fixture_clear (Fixture *self)
   gst_element_set_bus (self->element, NULL);
   gst_object_unref (self->bus);
   gst_object_unref (self->element);
+}
+
+void
+fixture_write_model (
+    const char *path, const char *input_shape, const char *layer)
+{
+  g_autofree char *json = g_strdup_printf (
+      "{\"class_name\": \"Sequential\", \"config\": {\"name\": \"s\", "
+      "\"layers\": [{\"class_name\": \"InputLayer\", \"config\": "
+      "{\"batch_input_shape\": [null, %s], \"name\": \"in\"}}, "
+      "{\"class_name\": \"%s\", \"config\": {\"name\": \"row\"}}, "
+      "{\"class_name\": \"Dense\", \"config\": "
+      "{\"name\": \"d\", \"units\": 9, \"activation\": \"softmax\"}}]}}",
+      input_shape, layer);
+  g_autoptr (NnModel) model = NULL;
+  GError *error = NULL;
+
+  model = nn_model_new_from_config ("test", json, "2.10.0", 7, &error);
+  g_assert_no_error (error);
+  nn_model_save (model, path, NULL, &error);
+  g_assert_no_error (error);
 }
 
 /* A glide with vibrato and syllables, about -12 dBFS. */

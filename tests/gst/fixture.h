@@ -25,10 +25,20 @@ char *fixture_data (const char *name);
  * says that it is live). caps may be NULL. Free with fixture_clear. */
 void fixture_init (Fixture *self, const char *model, const char *caps);
 
+/* The same with the property recipe. */
+void fixture_init_recipe (
+    Fixture *self, const char *model, const char *recipe, const char *caps);
+
 /* The same with the built-in model of that nick, or NULL: as the element
  * comes. */
 void fixture_init_builtin (Fixture *self, const char *nick, const char *caps);
 void fixture_clear (Fixture *self);
+
+/* Writes a Keras file of one network, with random weights: an input of that
+ * shape ("64, 94, 1"), a layer of that class which makes a row of it, and nine
+ * outputs. */
+void fixture_write_model (
+    const char *path, const char *input_shape, const char *layer);
 
 /* n frames of voice-like sound from frame `first` on, in the format of info;
  * the same for every channel. The buffer has a time stamp and a duration. */

@@ -25,8 +25,8 @@ load (const char *what, GError **error)
   GstEmotionBuiltin builtin;
 
   return gst_emotion_builtin_find (what, &builtin)
-      ? gst_emotion_model_cache_get_builtin (builtin, FALSE, error)
-      : gst_emotion_model_cache_get (what, FALSE, error);
+      ? gst_emotion_model_cache_get_builtin (builtin, NULL, error)
+      : gst_emotion_model_cache_get (what, NULL, error);
 }
 
 static guint

@@ -134,7 +134,7 @@ run_directly (const char *nick, const float *samples, gsize n, Answer *answer)
       nn_model_load_bytes (nick, bytes, NULL, 0, &error);
   g_assert_no_error (error);
   g_autoptr (GstEmotionModel) model =
-      gst_emotion_model_cache_get_builtin (builtin, FALSE, &error);
+      gst_emotion_model_cache_get_builtin (builtin, NULL, &error);
   g_assert_no_error (error);
   g_autoptr (DspFeatures) features =
       dsp_features_new (gst_emotion_model_recipe (model), &error);
@@ -250,9 +250,9 @@ test_shared (void)
     g_autoptr (GBytes) a = gst_emotion_builtin_bytes (i, NULL);
     g_autoptr (GBytes) b = gst_emotion_builtin_bytes (i, NULL);
     g_autoptr (GstEmotionModel) first =
-        gst_emotion_model_cache_get_builtin (i, FALSE, NULL);
+        gst_emotion_model_cache_get_builtin (i, NULL, NULL);
     g_autoptr (GstEmotionModel) second =
-        gst_emotion_model_cache_get_builtin (i, FALSE, NULL);
+        gst_emotion_model_cache_get_builtin (i, NULL, NULL);
 
     g_assert_nonnull (first);
     g_assert_true (first == second);

@@ -226,7 +226,7 @@ test_status (Fixture *f, gconstpointer data)
     { "a.wav -o out.h5 --features mel,loudness", 2, "*loudness*" },
     { "a.wav -o out.h5 --set n_mel=3", 2, "*n_mel=3*n_mels*" },
     { "a.wav -o out.h5 --set n_mels=0", 2, "*n_mels is 0*" },
-    { "a.wav -o out.h5 --set n_mels", 2, "*NAME=VALUE*" },
+    { "a.wav -o out.h5 --set n_mels", 2, "*FIELD=VALUE*" },
     { "a.wav -o out.h5 --frames --statistics", 2, "*exclude*" },
     { "a.wav -c out.csv", 2, "*--statistics*" },
     { "a.wav -o out.h5 --window 0.0001", 2, "*--window*" },

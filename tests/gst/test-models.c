@@ -6,8 +6,6 @@
 
 #include "gst/model-cache.h"
 #include "nn/model.h"
-#include "nn/save.h"
-#include "nn/train/architectures.h"
 #include "tests/folder.h"
 #include "tests/gst/fixture.h"
 #include "tests/gst/leaks.h"
@@ -138,11 +136,11 @@ test_shared (void)
   g_autofree char *link = g_build_filename (folder, "link.h5", NULL);
   g_autofree char *other_path = fixture_data (MODEL_M1);
   g_autoptr (GstEmotionModel) a =
-      gst_emotion_model_cache_get (path, FALSE, NULL);
+      gst_emotion_model_cache_get (path, NULL, NULL);
   g_autoptr (GstEmotionModel) b =
-      gst_emotion_model_cache_get (roundabout, FALSE, NULL);
+      gst_emotion_model_cache_get (roundabout, NULL, NULL);
   g_autoptr (GstEmotionModel) other =
-      gst_emotion_model_cache_get (other_path, FALSE, NULL);
+      gst_emotion_model_cache_get (other_path, NULL, NULL);
 
   g_assert_nonnull (a);
   g_assert_true (a == b);
@@ -150,7 +148,7 @@ test_shared (void)
   g_assert_cmpint (symlink (path, link), ==, 0);
   {
     g_autoptr (GstEmotionModel) c =
-        gst_emotion_model_cache_get (link, FALSE, NULL);
+        gst_emotion_model_cache_get (link, NULL, NULL);
 
     g_assert_true (a == c);
   }
@@ -160,15 +158,16 @@ test_shared (void)
 static void
 test_shared_quantized (void)
 {
+  const GstEmotionModelOptions quantized = { .quantize = TRUE };
   g_autofree char *path = fixture_data (MODEL_M3);
   g_autoptr (GstEmotionModel) plain =
-      gst_emotion_model_cache_get (path, FALSE, NULL);
+      gst_emotion_model_cache_get (path, NULL, NULL);
   g_autoptr (GstEmotionModel) a =
-      gst_emotion_model_cache_get (path, TRUE, NULL);
+      gst_emotion_model_cache_get (path, &quantized, NULL);
   g_autoptr (GstEmotionModel) b =
-      gst_emotion_model_cache_get (path, TRUE, NULL);
+      gst_emotion_model_cache_get (path, &quantized, NULL);
   g_autoptr (GstEmotionModel) again =
-      gst_emotion_model_cache_get (path, FALSE, NULL);
+      gst_emotion_model_cache_get (path, NULL, NULL);
 
   g_assert_nonnull (plain);
   g_assert_nonnull (a);
@@ -190,10 +189,10 @@ test_changed (void)
 
   g_assert_true (g_file_get_contents (source, &contents, &len, NULL));
   path = write_file ("changes.h5", contents, len);
-  a = gst_emotion_model_cache_get (path, FALSE, NULL);
+  a = gst_emotion_model_cache_get (path, NULL, NULL);
   g_usleep (20000); /* the clock of some file systems is that coarse */
   g_free (write_file ("changes.h5", contents, len));
-  b = gst_emotion_model_cache_get (path, FALSE, NULL);
+  b = gst_emotion_model_cache_get (path, NULL, NULL);
   g_assert_nonnull (a);
   g_assert_nonnull (b);
   g_assert_true (a != b);
@@ -432,36 +431,17 @@ static const struct {
   { "row", "6016", "Flatten", 64, FALSE },
 };
 
-static char *
-write_model (gsize i)
-{
-  g_autofree char *json = g_strdup_printf (
-      "{\"class_name\": \"Sequential\", \"config\": {\"name\": \"s\", "
-      "\"layers\": [{\"class_name\": \"InputLayer\", \"config\": "
-      "{\"batch_input_shape\": [null, %s], \"name\": \"in\"}}, "
-      "{\"class_name\": \"%s\", \"config\": {\"name\": \"row\"}}, "
-      "{\"class_name\": \"Dense\", \"config\": "
-      "{\"name\": \"d\", \"units\": 9, \"activation\": \"softmax\"}}]}}",
-      inputs[i].shape, inputs[i].layer);
-  char *path = g_build_filename (folder, "input.h5", NULL);
-  g_autoptr (NnModel) model = NULL;
-  GError *error = NULL;
-
-  model = nn_model_new_from_config ("test", json, "2.10.0", 7, &error);
-  g_assert_no_error (error);
-  nn_model_save (model, path, NULL, &error);
-  g_assert_no_error (error);
-  return path;
-}
-
 static void
 test_input (gconstpointer data)
 {
   const gsize i = GPOINTER_TO_SIZE (data);
-  g_autofree char *path = write_model (i);
+  g_autofree char *path = g_build_filename (folder, "input.h5", NULL);
   GError *error = NULL;
+
+  fixture_write_model (path, inputs[i].shape, inputs[i].layer);
+
   g_autoptr (GstEmotionModel) model =
-      gst_emotion_model_load (path, FALSE, &error);
+      gst_emotion_model_load (path, NULL, &error);
 
   g_assert_no_error (error);
   const DspRecipe *const recipe = gst_emotion_model_recipe (model);
@@ -499,7 +479,7 @@ test_open_frames (void)
     return;
   }
   g_autoptr (GstEmotionModel) model =
-      gst_emotion_model_load (path, FALSE, &error);
+      gst_emotion_model_load (path, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (gst_emotion_model_recipe (model)->n_mels, ==, 5);
   g_assert_cmpuint (gst_emotion_model_n_features (model), ==, 5 * 94);

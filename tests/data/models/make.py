@@ -7,6 +7,7 @@ linear.h5       the same, but its output is not probabilities
 other-input.h5  wants something that is not features of sound
 flat.h5         takes statistics of features in a row: gives back the means of
                 the first two MFCC and of the first chroma
+mfcc.h5         takes the means of 40 MFCC, (40, 1), and does not say so
 slow.h5         the same small recurrent layer 200 times over 6016 steps:
                 about a second for one window (for tests of slow inference)
 
@@ -113,3 +114,9 @@ write('flat.h5', [
     metadata={'labels': ['c0', 'c1', 'chroma'],
               'recipe': {'features': 'mfcc,delta,delta2,chroma',
                          'normalization': 'none', 'statistics': 'mean,std'}})
+
+write('mfcc.h5', [
+    source('in', [40, 1]),
+    layer('Flatten', 'row', [[('in', 0)]]),
+    layer('Dense', 'out', [[('row', 0)]], units=8, activation='softmax')],
+    {'out': [('kernel', rng.normal(size=(40, 8)) / 100), ('bias', np.zeros(8))]})
