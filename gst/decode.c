@@ -4,10 +4,20 @@
 #include <gst/app/gstappsink.h>
 #include <gst/gst.h>
 #include "gst/convert.h"
+#include "gst/diagnosis.h"
+#include "gst/standstill.h"
+
+/* How often somebody looks after a pipeline that says nothing. */
+#define PULSE (GST_SECOND / 10)
+/* See gst/standstill.h: what was lost by chance is there the next time. */
+#define MAX_TRIES 5
 
 /* Touched by the streaming thread until the pipeline stands still. */
 typedef struct {
+  const char *uri;
   GstElement *pipeline;
+  GstEmotionStandstill standstill;
+  char *missing; /* what there is no plugin for */
   double rate;
   gsize max_len; /* 0: no limit */
   GstCaps *caps; /* that convert is for */
@@ -74,6 +84,21 @@ take_sample (Decoder *self, GstSample *sample, GError **error)
   return TRUE;
 }
 
+static GError *
+standstill_error (void)
+{
+  return g_error_new_literal (
+      GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE, GST_EMOTION_STANDSTILL_TEXT);
+}
+
+static GstFlowReturn
+fail (Decoder *self, GstObject *source, GError *error)
+{
+  gst_element_post_message (
+      self->pipeline, gst_message_new_error (source, error, NULL));
+  return GST_FLOW_ERROR;
+}
+
 static GstFlowReturn
 on_new_sample (GstAppSink *sink, gpointer user_data)
 {
@@ -83,11 +108,11 @@ on_new_sample (GstAppSink *sink, gpointer user_data)
 
   if (!sample || is_full (self))
     return GST_FLOW_EOS;
-  if (!take_sample (self, sample, &error)) {
-    gst_element_post_message (
-        self->pipeline, gst_message_new_error (GST_OBJECT (sink), error, NULL));
-    return GST_FLOW_ERROR;
-  }
+  if (gst_emotion_standstill_takes (
+          &self->standstill, gst_sample_get_buffer (sample)))
+    error = standstill_error ();
+  if (error || !take_sample (self, sample, &error))
+    return fail (self, GST_OBJECT (sink), error);
   if (!is_full (self))
     return GST_FLOW_OK;
   /* Not every demuxer turns GST_FLOW_EOS into the end of the stream. */
@@ -113,7 +138,7 @@ on_no_more_pads (GstElement *source, gpointer user_data)
 
   if (!gst_pad_is_linked (sink))
     GST_ELEMENT_ERROR (
-        source, STREAM, WRONG_TYPE, ("There is no sound in it."), (NULL));
+        source, STREAM, FORMAT, ("there is no sound in it"), (NULL));
 }
 
 static GstElement *
@@ -145,39 +170,77 @@ pipeline_new (Decoder *self, const char *uri, GError **error)
 
 /* Until the end of the stream, or enough of it. */
 static gboolean
-run (GstElement *pipeline, GError **error)
+follow_bus (Decoder *self, GError **error)
 {
-  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
-  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GstBus) bus = gst_element_get_bus (self->pipeline);
 
-  gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  message = gst_bus_timed_pop_filtered (bus, GST_CLOCK_TIME_NONE,
-      GST_MESSAGE_EOS | GST_MESSAGE_ERROR | GST_MESSAGE_APPLICATION);
-  gst_element_set_state (pipeline, GST_STATE_NULL);
-  if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_ERROR)
-    return TRUE;
-  gst_message_parse_error (message, error, NULL);
-  return FALSE;
+  while (TRUE) {
+    g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus, PULSE,
+        GST_MESSAGE_EOS | GST_MESSAGE_ERROR | GST_MESSAGE_APPLICATION
+            | GST_MESSAGE_ELEMENT);
+
+    if (!message) {
+      if (!gst_emotion_standstill_is_reached (
+              &self->standstill, self->pipeline, self->uri))
+        continue;
+      g_propagate_error (error, standstill_error ());
+      return FALSE;
+    }
+    if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
+      gst_message_parse_error (message, error, NULL);
+      return FALSE;
+    }
+    if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_ELEMENT)
+      return TRUE;
+    if (diagnosis_is_missing_plugin (message) && !self->missing)
+      self->missing = diagnosis_missing_plugin (message);
+  }
 }
 
 static gboolean
-decode (Decoder *self, const char *path, GError **error)
+run (Decoder *self, GError **error)
 {
-  g_autofree char *uri = gst_uri_is_valid (path)
-      ? g_strdup (path)
-      : gst_filename_to_uri (path, error);
+  gboolean ok;
 
-  if (!uri)
+  self->standstill = (GstEmotionStandstill){ 0 };
+  self->pipeline = pipeline_new (self, self->uri, error);
+  if (!self->pipeline)
     return FALSE;
-  self->pipeline = pipeline_new (self, uri, error);
-  if (!self->pipeline || !run (self->pipeline, error))
-    return FALSE;
+  gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
+  ok = follow_bus (self, error);
+  gst_element_set_state (self->pipeline, GST_STATE_NULL);
+  gst_clear_object (&self->pipeline);
+  return ok;
+}
+
+/* Nothing came, for no reason that the file gave: the threads may have been
+ * faster than their plumber. */
+static gboolean
+may_be_chance (const Decoder *self, const GError *failure)
+{
+  return self->samples->len == 0
+      && (g_error_matches (failure, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED)
+          || g_str_equal (failure->message, GST_EMOTION_STANDSTILL_TEXT));
+}
+
+static gboolean
+decode (Decoder *self, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+
+  for (guint i = 0; i < MAX_TRIES; i++) {
+    g_clear_error (&failure);
+    if (run (self, &failure) || !may_be_chance (self, failure))
+      break;
+  }
   if (self->convert)
     gst_emotion_convert_drain (self->convert);
-  if (self->samples->len > 0)
+  if (!failure && self->samples->len == 0)
+    failure = g_error_new_literal (GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
+        "there is not a single sample in it");
+  if (!failure)
     return TRUE;
-  g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
-      "There is no sound in it.");
+  g_propagate_error (error, diagnosis_of (self->uri, failure, self->missing));
   return FALSE;
 }
 
@@ -188,14 +251,19 @@ gst_emotion_decode_file (
   Decoder self = { .rate = rate,
     .max_len = max_len,
     .samples = g_array_new (FALSE, FALSE, sizeof (float)) };
-  const gboolean ok = decode (&self, path, error);
+  g_autofree char *uri = gst_uri_is_valid (path)
+      ? g_strdup (path)
+      : gst_filename_to_uri (path, error);
   float *samples = NULL;
+  gboolean ok;
 
+  self.uri = uri;
+  ok = uri && decode (&self, error);
   *n = ok ? self.samples->len : 0;
   if (ok)
     samples = g_memdup2 (self.samples->data, *n * sizeof *samples);
   g_array_unref (self.samples);
-  gst_clear_object (&self.pipeline);
+  g_free (self.missing);
   gst_clear_caps (&self.caps);
   g_clear_pointer (&self.convert, gst_emotion_convert_free);
   return samples;

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/tools/analysis.h"
 
+#include "gst/diagnosis.h"
 #include "gst/gstemotiondetect.h"
+#include "gst/standstill.h"
 #include "gst/tools/device.h"
-#include "gst/tools/diagnosis.h"
 
 /* How often somebody looks after a pipeline that says nothing. */
 #define PULSE (GST_SECOND / 10)
 /* Name of the message that says that enough was heard. */
 #define ENOUGH "emotion-enough"
+/* See gst/standstill.h: what was lost by chance is there the next time. */
+#define MAX_TRIES 5
 
 typedef struct {
   const char *uri;
@@ -17,7 +20,8 @@ typedef struct {
   gpointer user_data;
   GstElement *pipeline;
   GstElement *detect; /* borrowed from pipeline */
-  gint has_audio;     /* atomic */
+  GstEmotionStandstill standstill;
+  gint has_audio; /* atomic */
   gboolean has_windows;
   gboolean is_ending; /* a live source was told to */
   char *missing;      /* what there is no plugin for */
@@ -124,6 +128,9 @@ hear (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   Analysis *self = user_data;
   GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
 
+  if (gst_emotion_standstill_takes (&self->standstill, buffer))
+    GST_ELEMENT_ERROR (
+        self->pipeline, STREAM, DECODE, (GST_EMOTION_STANDSTILL_TEXT), (NULL));
   if (!self->uri && is_past_end (self, buffer)) {
     gst_element_post_message (self->pipeline,
         gst_message_new_application (
@@ -189,7 +196,7 @@ take_end (Analysis *self, GError **error)
   if (self->refusal)
     self->callbacks->warning (self->refusal->message, self->user_data);
   if (!self->has_windows)
-    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
         "there is not a single sample in it");
 }
 
@@ -245,6 +252,20 @@ stop_if_asked (Analysis *self, GError **error)
   return FALSE;
 }
 
+/* Nothing was said for a while: FALSE, with an error, where nothing will be. */
+static gboolean
+take_silence (Analysis *self, GError **error)
+{
+  tell_progress (self);
+  if (!self->uri
+      || !gst_emotion_standstill_is_reached (
+          &self->standstill, self->pipeline, self->uri))
+    return TRUE;
+  g_set_error_literal (error, GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
+      GST_EMOTION_STANDSTILL_TEXT);
+  return FALSE;
+}
+
 static void
 follow_bus (Analysis *self, GError **error)
 {
@@ -254,10 +275,8 @@ follow_bus (Analysis *self, GError **error)
   while (goes_on) {
     g_autoptr (GstMessage) message = gst_bus_timed_pop (bus, PULSE);
 
-    if (message)
-      goes_on = take_message (self, message, error);
-    else
-      tell_progress (self);
+    goes_on = message ? take_message (self, message, error)
+                      : take_silence (self, error);
     goes_on = goes_on && stop_if_asked (self, error);
   }
 }
@@ -284,11 +303,35 @@ build (Analysis *self, GError **error)
   gst_element_link (self->detect, sink);
   if (!self->uri)
     gst_element_link (source, self->detect);
-  if (!self->uri || self->callbacks->sound) {
-    pad = gst_element_get_static_pad (self->detect, "sink");
-    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, hear, self, NULL);
-  }
+  pad = gst_element_get_static_pad (self->detect, "sink");
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, hear, self, NULL);
   return TRUE;
+}
+
+static void
+run (Analysis *self, GError **error)
+{
+  self->standstill = (GstEmotionStandstill){ 0 };
+  g_atomic_int_set (&self->has_audio, FALSE);
+  self->pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
+  self->detect = analysis_element_new (self->options);
+  gst_bin_add (GST_BIN (self->pipeline), self->detect);
+  gst_object_unref (self->detect);
+  if (build (self, error)) {
+    gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
+    follow_bus (self, error);
+  }
+  gst_element_set_state (self->pipeline, GST_STATE_NULL);
+  gst_clear_object (&self->pipeline);
+}
+
+/* Nothing came, for no reason that the file gave. */
+static gboolean
+may_be_chance (const Analysis *self, const GError *failure)
+{
+  return self->uri && !self->has_windows
+      && (g_error_matches (failure, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED)
+          || g_str_equal (failure->message, GST_EMOTION_STANDSTILL_TEXT));
 }
 
 gboolean
@@ -304,16 +347,14 @@ analysis_run (const char *uri, const AnalysisOptions *options,
     .begin = GST_CLOCK_TIME_NONE };
   g_autoptr (GError) failure = NULL;
 
-  self.pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
-  self.detect = analysis_element_new (options);
-  gst_bin_add (GST_BIN (self.pipeline), self.detect);
-  gst_object_unref (self.detect);
-  if (build (&self, &failure)) {
-    gst_element_set_state (self.pipeline, GST_STATE_PLAYING);
-    follow_bus (&self, &failure);
+  for (guint i = 0; i < MAX_TRIES; i++) {
+    if (decoders)
+      g_ptr_array_set_size (decoders, 0);
+    g_clear_error (&failure);
+    run (&self, &failure);
+    if (!failure || !may_be_chance (&self, failure))
+      break;
   }
-  gst_element_set_state (self.pipeline, GST_STATE_NULL);
-  gst_object_unref (self.pipeline);
   g_free (self.missing);
   g_clear_error (&self.refusal);
   if (!failure)

@@ -82,6 +82,19 @@ write_record (
   return part_writer_add (app->part, &record, error);
 }
 
+static float *
+decode (const App *app, gsize i, gsize *n, GError **error)
+{
+  const ListingEntry *const entry =
+      g_ptr_array_index (app->listing->entries, i);
+
+  if (!entry->failure)
+    return gst_emotion_decode_file (
+        entry->source, app->recipe.rate, 0, n, error);
+  g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, entry->failure);
+  return NULL;
+}
+
 /* Called on several threads. */
 static void
 work (gpointer data, gsize k)
@@ -93,8 +106,7 @@ work (gpointer data, gsize k)
   g_autoptr (GError) part_error = NULL;
   Job job = { 0 };
 
-  job.samples = gst_emotion_decode_file (
-      source, app->recipe.rate, 0, &job.n_samples, &error);
+  job.samples = decode (app, i, &job.n_samples, &error);
   if (job.samples && (app->file || app->csv || app->part))
     job.features = sound_features_new (job.samples, job.n_samples, &app->recipe,
         app->options->window_s == 0, &error);

@@ -324,6 +324,25 @@ test_messages (void)
       g_strv_length (lines), ==, 1 + G_N_ELEMENTS (cases) + has_video + 1);
 }
 
+/* A WAV file that ends within its head, where wavparse never does. */
+static void
+test_cut (void)
+{
+  g_autofree char *good = make_wav ("whole.wav", 1);
+  g_autofree char *path = g_build_filename (folder, "cut.wav", NULL);
+  g_autofree char *out = NULL, *err = NULL;
+
+  g_assert_true (g_file_set_contents (path,
+      "RIFF\x3a\x71\x04\0WAVEfmt \x10\0\0\0\1\0\1\0\x44\xac\0\0"
+      "\x88\x58\1\0\2\0\x10\0LIST\x1a\0\0",
+      44, NULL));
+  g_assert_cmpint (
+      analyze_tool_run (analyze_tool_argv (path, good, NULL), NULL, &out, &err),
+      ==, 1);
+  g_assert_true (g_str_has_prefix (out, good));
+  g_assert_nonnull (strstr (err, "cut.wav: "));
+}
+
 static void
 test_plot (void)
 {
@@ -382,6 +401,7 @@ main (int argc, char **argv)
   g_test_add_func ("/analyze/show-model", test_show_model);
   g_test_add_func ("/analyze/help", test_help);
   g_test_add_func ("/analyze/messages", test_messages);
+  g_test_add_func ("/analyze/cut", test_cut);
   g_test_add_func ("/analyze/plot", test_plot);
   g_test_add_func ("/analyze/leaks", test_leaks);
   status = g_test_run ();

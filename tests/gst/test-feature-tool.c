@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* emotion-features as a user runs it: sounds in, HDF5, CSV and pictures out. */
+#include <glib/gstdio.h>
 #include <gst/gst.h>
 #include <stdio.h>
 #include <string.h>
@@ -210,6 +211,19 @@ test_statistics (Fixture *f, gconstpointer data)
         i < 26 ? mfcc[i] : zcr[i - 26]);
 }
 
+/* An empty file, a text, an empty folder. */
+static void
+add_oddities (const Fixture *f)
+{
+  g_autofree char *empty = g_build_filename (f->folder, "empty.wav", NULL);
+  g_autofree char *text = g_build_filename (f->folder, "text.wav", NULL);
+  g_autofree char *silence = g_build_filename (f->folder, "silence", NULL);
+
+  g_assert_true (g_file_set_contents (empty, "", 0, NULL));
+  g_assert_true (g_file_set_contents (text, "Dear diary", -1, NULL));
+  g_assert_cmpint (g_mkdir (silence, 0777), ==, 0);
+}
+
 /* A bad file is named and the rest is done; a bad call does nothing. */
 static void
 test_status (Fixture *f, gconstpointer data)
@@ -219,8 +233,15 @@ test_status (Fixture *f, gconstpointer data)
     int status;
     const char *says;
   } cases[] = {
-    { "a.wav nowhere.wav sub/b.wav -o out.h5", 1, "*nowhere.wav: *" },
+    { "a.wav nowhere.wav sub/b.wav -o out.h5", 1,
+        "*nowhere.wav: cannot be read: No such file or directory\n" },
     { "sub a.wav -o out.h5", 0, "" },
+    { "empty.wav a.wav sub/b.wav -o out.h5", 1,
+        "*empty.wav: the file is empty\n" },
+    { "a.wav text.wav sub/b.wav -o out.h5", 1,
+        "*text.wav: this is no sound that GStreamer knows (*" },
+    { "silence a.wav sub -o out.h5", 1,
+        "*silence: there is no sound or video file *" },
     { "-o out.h5", 2, "*no sound*" },
     { "a.wav", 2, "*--output*" },
     { "a.wav -o out.h5 --features mel,loudness", 2, "*loudness*" },
@@ -235,6 +256,7 @@ test_status (Fixture *f, gconstpointer data)
     { "a.wav -o no/where/out.h5", 1, "*no/where/out.h5*" },
   };
 
+  add_oddities (f);
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autofree char *err = NULL;
 
@@ -242,7 +264,7 @@ test_status (Fixture *f, gconstpointer data)
     g_assert_cmpint (run (f, cases[i].arguments, &err), ==, cases[i].status);
     if (!g_pattern_match_simple (cases[i].says, err))
       g_error ("%s: %s", cases[i].arguments, err);
-    if (i < 2) {
+    if (i < 5) {
       g_autoptr (NnH5) file = nn_h5_open (f->out, NULL);
 
       g_assert_true (nn_h5_has_dataset (file, "a.wav/mel"));

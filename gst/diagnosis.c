@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "gst/tools/diagnosis.h"
+#include "gst/diagnosis.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>

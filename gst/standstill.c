@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gst/standstill.h"
+
+/* A decoder may have nothing to say for a while, but not for this many times.
+ */
+#define MAX_EMPTY 10000
+
+gboolean
+gst_emotion_standstill_takes (GstEmotionStandstill *self, GstBuffer *buffer)
+{
+  self->n_empty = gst_buffer_get_size (buffer) > 0 ? 0 : self->n_empty + 1;
+  return self->n_empty == MAX_EMPTY;
+}
+
+static gboolean
+has_working_pad (GstElement *element)
+{
+  gboolean works = FALSE;
+
+  GST_OBJECT_LOCK (element);
+  for (GList *item = element->pads; item && !works; item = item->next) {
+    GstPad *const pad = item->data;
+
+    GST_OBJECT_LOCK (pad);
+    works = GST_PAD_TASK (pad)
+        && gst_task_get_state (GST_PAD_TASK (pad)) == GST_TASK_STARTED;
+    GST_OBJECT_UNLOCK (pad);
+  }
+  GST_OBJECT_UNLOCK (element);
+  return works;
+}
+
+static gint
+compare_with_working (gconstpointer value, gconstpointer data)
+{
+  return has_working_pad (g_value_get_object (value)) ? 0 : 1;
+}
+
+static gboolean
+works (GstElement *pipeline)
+{
+  GstIterator *elements = gst_bin_iterate_recurse (GST_BIN (pipeline));
+  GValue found = G_VALUE_INIT;
+  const gboolean is_found = gst_iterator_find_custom (
+      elements, compare_with_working, &found, NULL);
+
+  if (is_found)
+    g_value_unset (&found);
+  gst_iterator_free (elements);
+  return is_found;
+}
+
+gboolean
+gst_emotion_standstill_is_reached (
+    GstEmotionStandstill *self, GstElement *pipeline, const char *uri)
+{
+  self->n_quiet = gst_uri_has_protocol (uri, "file") && !works (pipeline)
+      ? self->n_quiet + 1
+      : 0;
+  return self->n_quiet >= 2;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What GStreamer's own elements (1.22) do that would keep a program waiting for
+ * ever:
+ * - decodebin drops what an element complains about while it is being plugged.
+ *   A parser of raw sound (AIFF, WAV) has a thread of its own by then, which
+ *   now and then pushes too early, is refused, and ends; nobody says so.
+ * - wavparse pushes empty buffers without end where a WAV file ends within its
+ *   head.
+ */
+#pragma once
+
+#include <gst/gst.h>
+
+/* Of one pipeline; zeroed at first. */
+typedef struct {
+  guint n_empty; /* the streaming thread's: buffers in a row */
+  guint n_quiet; /* the waiting thread's: looks in a row */
+} GstEmotionStandstill;
+
+/* For each buffer at the pipeline's end. TRUE once, where nothing but empty
+ * buffers has come for too long. */
+gboolean gst_emotion_standstill_takes (
+    GstEmotionStandstill *self, GstBuffer *buffer);
+
+/* For the waiting thread, each time the bus was silent for a while. TRUE where
+ * no thread of the pipeline worked this time and the last, so that nothing will
+ * ever come. uri: what it plays; only local files have nothing else to wait
+ * for. */
+gboolean gst_emotion_standstill_is_reached (
+    GstEmotionStandstill *self, GstElement *pipeline, const char *uri);
+
+/* What to say of either. */
+#define GST_EMOTION_STANDSTILL_TEXT                                            \
+  "the file is damaged, or GStreamer stopped in the middle of it"
