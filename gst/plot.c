@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/plot.h"
 
+#include <glib/gstdio.h>
+#include <stdio.h>
 #include <string.h>
 
 #define MAX_NAME 72 /* characters */
@@ -44,6 +46,35 @@ plot_begin (const char *path, const char *device, gint width, gint height,
   plschr (0, 0.8);
   plcol0 (PLOT_BLACK);
   return TRUE;
+}
+
+/* Whether the file ends as PNG and SVG do. */
+static gboolean
+is_whole (const char *path)
+{
+  char end[33] = "";
+  FILE *const file = fopen (path, "rb");
+  gsize n = 0;
+
+  if (file && fseek (file, -32, SEEK_END) == 0)
+    n = fread (end, 1, 32, file);
+  if (file)
+    fclose (file);
+  return g_strstr_len (end, n, "</svg>")
+      || (n == 32 && memcmp (end + 24, "IEND", 4) == 0);
+}
+
+/* PLplot does not look whether what it writes gets there. */
+gboolean
+plot_end (const char *path, GError **error)
+{
+  plend ();
+  if (is_whole (path))
+    return TRUE;
+  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_IO,
+      "%s could not be written as a whole; is there room on the disk?", path);
+  g_unlink (path);
+  return FALSE;
 }
 
 void

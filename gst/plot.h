@@ -23,10 +23,14 @@ extern const GstEmotionRgb plot_colours[PLOT_N_COLOURS];
 /* Whether PLplot has a driver of that name. */
 gboolean plot_has_device (const char *device);
 
-/* Begins a picture of so many pixels; end it with plend. FALSE and
+/* Begins a picture of so many pixels; end it with plot_end. FALSE and
  * G_FILE_ERROR where the file cannot be written. */
 gboolean plot_begin (const char *path, const char *device, gint width,
     gint height, GError **error);
+
+/* FALSE and G_FILE_ERROR, and no file, where it did not get there as a whole.
+ */
+gboolean plot_end (const char *path, GError **error);
 
 /* A box in the colour of the pen. */
 void plot_fill (double x0, double x1, double y0, double y1);

@@ -41,8 +41,8 @@ works (GstElement *pipeline)
 {
   GstIterator *elements = gst_bin_iterate_recurse (GST_BIN (pipeline));
   GValue found = G_VALUE_INIT;
-  const gboolean is_found = gst_iterator_find_custom (
-      elements, compare_with_working, &found, NULL);
+  const gboolean is_found =
+      gst_iterator_find_custom (elements, compare_with_working, &found, NULL);
 
   if (is_found)
     g_value_unset (&found);

@@ -5,7 +5,11 @@
 #include <glib.h>
 #include <stdbool.h>
 
+/* Whether path is a device or a pipe (/dev/stdout), which is written into and
+ * must never be replaced. */
+bool nn_file_is_stream (const char *path);
+
 /* Writes bytes to a temporary file beside path, on the disk (fsync), and gives
  * it the name. On failure what was at path is as it was; false and NN_ERROR_IO.
- */
+ * A device or a pipe gets the bytes as they come. */
 bool nn_file_write (const char *path, GBytes *bytes, GError **error);

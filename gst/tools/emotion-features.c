@@ -136,15 +136,20 @@ save_h5 (App *app, GError **error)
   return bytes && nn_file_write (app->options->output, bytes, error);
 }
 
+static gboolean
+save_csv (const App *app, GError **error)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new_static (app->csv->str, app->csv->len);
+
+  return nn_file_write (app->options->csv, bytes, error);
+}
+
 /* Files appear whole or not at all. */
 static gboolean
 save (App *app, GError **error)
 {
-  if (app->file && !save_h5 (app, error))
-    return FALSE;
-  return !app->csv
-      || g_file_set_contents (
-          app->options->csv, app->csv->str, app->csv->len, error);
+  return (!app->file || save_h5 (app, error))
+      && (!app->csv || save_csv (app, error));
 }
 
 static void

@@ -294,8 +294,7 @@ draw (const char *path, const char *device, const char *name,
   draw_mfcc (sound, seconds);
   draw_chroma (sound, seconds);
   plmtex ("b", 3.1, 0.5, 0.5, "Time (s)");
-  plend ();
-  return TRUE;
+  return plot_end (path, error);
 }
 
 gboolean

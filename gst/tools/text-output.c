@@ -7,8 +7,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "nn/file-write.h"
+
 struct _TextOutput {
-  char *path, *temporary; /* NULL: standard output */
+  char *path;      /* NULL: standard output */
+  char *temporary; /* what becomes path; NULL: a stream */
   FILE *file;
   int failure; /* errno of the first, or 0 */
 };
@@ -32,6 +35,13 @@ text_output_new (const char *path, GError **error)
   if (!path)
     return g_steal_pointer (&self);
   self->path = g_strdup (path);
+  if (nn_file_is_stream (path)) {
+    self->file = fopen (path, "w");
+    if (self->file)
+      return g_steal_pointer (&self);
+    fail (self, errno, error);
+    return NULL;
+  }
   self->temporary = g_strconcat (path, ".XXXXXX", NULL);
   fd = g_mkstemp_full (self->temporary, O_RDWR, 0666);
   self->file = fd >= 0 ? fdopen (fd, "w") : NULL;
@@ -63,7 +73,7 @@ void
 text_output_write (TextOutput *self, const char *text, gsize len)
 {
   if (fwrite (text, 1, len, self->file) != len
-      || (!self->path && fflush (self->file) != 0))
+      || (!self->temporary && fflush (self->file) != 0))
     self->failure = self->failure ? self->failure : errno;
 }
 
@@ -74,7 +84,7 @@ text_output_finish (TextOutput *self, GError **error)
     self->failure = errno;
   if (self->failure)
     return fail (self, self->failure, error);
-  if (!self->path)
+  if (!self->temporary)
     return TRUE;
   if (fsync (fileno (self->file)) != 0
       || g_rename (self->temporary, self->path) != 0)

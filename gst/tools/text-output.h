@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where lines go: standard output, at once; or a file that appears whole or not
- * at all. */
+/* Where lines go: standard output, or a device or a pipe, at once; or a file
+ * that appears whole or not at all. */
 #pragma once
 
 #include <glib.h>

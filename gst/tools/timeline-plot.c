@@ -366,6 +366,5 @@ timeline_plot_write (const TimelinePlot *self, const char *path, GError **error)
   draw_labels (self, seconds);
   draw_probabilities (self, seconds);
   draw_title (self);
-  plend ();
-  return TRUE;
+  return plot_end (path, error);
 }

@@ -121,8 +121,7 @@ train_plot_history (const char *path, TrainPlotKind kind, const NnEpoch *epochs,
   draw_line (epochs, n_epochs, kind, FALSE, PLOT_BLUE);
   draw_line (epochs, n_epochs, kind, TRUE, PLOT_VERMILION);
   draw_legend (kind);
-  plend ();
-  return TRUE;
+  return plot_end (path, error);
 }
 
 /* From white to blue; returns whether it is dark. */
@@ -196,6 +195,5 @@ train_plot_confusion (const char *path, const char *title,
   plmtex ("b", 10.2, 0.5, 0.5, "Predicted");
   plmtex ("l", 10.2, 0.5, 0.5, "True (and how many windows)");
   plmtex ("t", 1.2, 0.5, 0.5, title);
-  plend ();
-  return TRUE;
+  return plot_end (path, error);
 }

@@ -47,8 +47,7 @@ lossy_push (Lossy *self)
   gst_pad_push_event (self->src, gst_event_new_stream_start ("lossy"));
   gst_pad_push_event (self->src, gst_event_new_caps (caps));
   gst_pad_push_event (self->src, gst_event_new_segment (&segment));
-  gst_pad_push (
-      self->src, gst_buffer_new_memdup (samples, sizeof samples));
+  gst_pad_push (self->src, gst_buffer_new_memdup (samples, sizeof samples));
   gst_pad_push_event (self->src, gst_event_new_eos ());
 }
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* emotion-features as a user runs it: sounds in, HDF5, CSV and pictures out. */
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <gst/gst.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "dsp/features.h"
 #include "gst/decode.h"
@@ -275,6 +278,52 @@ test_status (Fixture *f, gconstpointer data)
   }
 }
 
+/* Pipes and devices are written into, and stay what they are. */
+static void
+test_pipe (Fixture *f, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (f->folder, "pipe", NULL);
+  char head[33] = "";
+  struct stat info;
+  int fd;
+
+  g_assert_cmpint (mkfifo (path, 0600), ==, 0);
+  fd = open (path, O_RDONLY | O_NONBLOCK);
+  g_assert_cmpint (fd, >=, 0);
+  run_well (f, "a.wav -f rms --statistics -c pipe");
+  g_assert_cmpint (read (fd, head, 32), ==, 32);
+  g_assert_cmpstr (head, ==, "file,start,end,rms_0_mean,rms_0_");
+  close (fd);
+  g_assert_cmpint (stat (path, &info), ==, 0);
+  g_assert_true (S_ISFIFO (info.st_mode));
+}
+
+/* Where there is room for 4 KB: a failure, and nothing left behind. */
+static void
+test_full_disk (Fixture *f, gconstpointer data)
+{
+  static const char *const outputs[] = { "-o out.h5", "-p .",
+    "-p . -o out.h5" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (outputs); i++) {
+    g_autofree char *command = g_strdup_printf (
+        "trap '' XFSZ; ulimit -f 8; exec \"$EMOTION_FEATURES\" a.wav %s",
+        outputs[i]);
+    char *argv[] = { "/bin/sh", "-c", command, NULL };
+    g_autofree char *err = NULL;
+    g_autofree char *png = g_build_filename (f->folder, "a.wav.png", NULL);
+    g_autofree char *svg = g_build_filename (f->folder, "a.wav.svg", NULL);
+
+    if (i > 0 && !feature_plot_is_available ())
+      break;
+    g_assert_cmpint (run_argv (f, argv, &err), ==, 1);
+    g_assert_nonnull (strstr (err, i == 0 ? "out.h5: " : "a.wav: "));
+    g_assert_false (g_file_test (f->out, G_FILE_TEST_EXISTS));
+    g_assert_false (g_file_test (png, G_FILE_TEST_EXISTS));
+    g_assert_false (g_file_test (svg, G_FILE_TEST_EXISTS));
+  }
+}
+
 /* The same on any number of threads, byte by byte. */
 static void
 test_threads (Fixture *f, gconstpointer data)
@@ -432,6 +481,8 @@ main (int argc, char **argv)
   ADD ("windows", test_windows);
   ADD ("statistics", test_statistics);
   ADD ("status", test_status);
+  ADD ("pipe", test_pipe);
+  ADD ("full-disk", test_full_disk);
   ADD ("threads", test_threads);
   ADD ("plot", test_plot);
   ADD ("short", test_short);
