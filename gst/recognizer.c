@@ -197,8 +197,11 @@ gst_emotion_recognizer_set_format (
   if (!GST_AUDIO_INFO_IS_VALID (info))
     restart (self);
   self->info = *info;
-  self->joins = self->timeline.is_anchored;
-  return update_convert (self, error);
+  self->joins |= self->timeline.is_anchored;
+  if (update_convert (self, error))
+    return TRUE;
+  restart (self);
+  return FALSE;
 }
 
 /* Whether the two give every sample the same times. */
@@ -242,13 +245,8 @@ static void
 check_continuity (
     GstEmotionRecognizer *self, GstClockTime pts, gboolean is_discont)
 {
-  if (self->joins && GST_CLOCK_TIME_IS_VALID (pts)) {
-    const GstClockTimeDiff jump =
-        GST_CLOCK_DIFF (gst_emotion_timeline_next (&self->timeline), pts);
-
-    is_discont |= ABS (jump) > (GstClockTimeDiff) GST_EMOTION_JUMP;
-  }
-  if (is_discont || !gst_emotion_timeline_continues (&self->timeline, pts))
+  if (is_discont || !gst_emotion_timeline_continues (&self->timeline, pts)
+      || (self->joins && !gst_emotion_timeline_meets (&self->timeline, pts)))
     restart (self);
   self->joins = FALSE;
 }
@@ -282,26 +280,60 @@ clip (
   return n - MIN (*first, n);
 }
 
-static gsize
-count_frames (const GstEmotionRecognizer *self, GstBuffer *buffer)
+/* FALSE where buffer is not what the caps say: mapping such a one would be our
+ * fault. */
+static gboolean
+count_frames (const GstEmotionRecognizer *self, GstBuffer *buffer, gsize *n)
+{
+  const GstAudioInfo *info = &self->info;
+  const GstAudioMeta *meta = gst_buffer_get_audio_meta (buffer);
+  const gsize max = gst_buffer_get_size (buffer) / GST_AUDIO_INFO_BPF (info);
+
+  *n = meta ? meta->samples : max;
+  if (!meta)
+    return *n == 0
+        || GST_AUDIO_INFO_LAYOUT (info) == GST_AUDIO_LAYOUT_INTERLEAVED;
+  return *n <= max
+      && GST_AUDIO_INFO_LAYOUT (&meta->info) == GST_AUDIO_INFO_LAYOUT (info)
+      && GST_AUDIO_INFO_FORMAT (&meta->info) == GST_AUDIO_INFO_FORMAT (info)
+      && GST_AUDIO_INFO_CHANNELS (&meta->info)
+      == GST_AUDIO_INFO_CHANNELS (info);
+}
+
+/* With a second reference the buffer is not writable, and so mapping never
+ * merges its memories for good. */
+static gboolean
+convert (GstEmotionRecognizer *self, GstBuffer *buffer, gsize first, gsize n)
 {
   const GstAudioMeta *meta = gst_buffer_get_audio_meta (buffer);
+  GstAudioBuffer audio;
+  gboolean mapped;
 
-  return meta ? meta->samples
-              : gst_buffer_get_size (buffer) / GST_AUDIO_INFO_BPF (&self->info);
+  gst_buffer_ref (buffer);
+  /* Rate and positions may differ, and mapping insists on those of the meta. */
+  mapped = gst_audio_buffer_map (
+      &audio, meta ? &meta->info : &self->info, buffer, GST_MAP_READ);
+  if (mapped) {
+    gst_emotion_convert_push (self->convert, &audio, first, n);
+    gst_audio_buffer_unmap (&audio);
+  }
+  gst_buffer_unref (buffer);
+  return mapped;
 }
 
 gboolean
 gst_emotion_recognizer_push (GstEmotionRecognizer *self, GstBuffer *buffer)
 {
   GstClockTime pts = GST_BUFFER_PTS (buffer);
-  GstAudioBuffer audio;
-  gboolean mapped;
   gsize first, n;
 
   if (!is_active (self))
     return TRUE;
-  n = clip (self, &pts, count_frames (self, buffer), &first);
+  if (!count_frames (self, buffer, &n)) {
+    restart (self);
+    return FALSE;
+  }
+  n = clip (self, &pts, n, &first);
   check_continuity (self, pts,
       GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT)
           || GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_RESYNC));
@@ -312,16 +344,10 @@ gst_emotion_recognizer_push (GstEmotionRecognizer *self, GstBuffer *buffer)
     gst_emotion_convert_push_silence (self->convert, n);
     return TRUE;
   }
-  /* With a second reference the buffer is not writable, and so mapping never
-   * merges its memories for good. */
-  gst_buffer_ref (buffer);
-  mapped = gst_audio_buffer_map (&audio, &self->info, buffer, GST_MAP_READ);
-  if (mapped) {
-    gst_emotion_convert_push (self->convert, &audio, first, n);
-    gst_audio_buffer_unmap (&audio);
-  }
-  gst_buffer_unref (buffer);
-  return mapped;
+  if (convert (self, buffer, first, n))
+    return TRUE;
+  restart (self);
+  return FALSE;
 }
 
 /* Frames from the end of the run so far to the time `end`. */
@@ -355,6 +381,7 @@ gst_emotion_recognizer_push_gap (
               gst_emotion_model_recipe (self->model)->window_len,
               timeline->rate_in, timeline->rate));
     restart (self);
+    timeline->time = stop;
     return;
   }
   advance (self, start, 0);

@@ -57,7 +57,8 @@ gboolean gst_emotion_recognizer_set_format (
 void gst_emotion_recognizer_set_segment (
     GstEmotionRecognizer *self, const GstSegment *segment);
 
-/* Reads buffer and never changes it. FALSE where it cannot be read. */
+/* Reads buffer and never changes it. FALSE where it cannot be read: that is a
+ * break, and the window restarts. */
 gboolean gst_emotion_recognizer_push (
     GstEmotionRecognizer *self, GstBuffer *buffer);
 

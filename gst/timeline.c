@@ -41,17 +41,29 @@ gst_emotion_timeline_next (const GstEmotionTimeline *self)
       + gst_util_uint64_scale (self->n_in, GST_SECOND, self->rate_in);
 }
 
+/* Whether a and b are not further apart than limit. Of any times: a difference
+ * with a sign has no room for the largest. */
+static gboolean
+is_near (GstClockTime a, GstClockTime b, GstClockTime limit)
+{
+  return a - b + limit <= 2 * limit;
+}
+
+gboolean
+gst_emotion_timeline_meets (const GstEmotionTimeline *self, GstClockTime pts)
+{
+  return !GST_CLOCK_TIME_IS_VALID (pts)
+      || is_near (pts, gst_emotion_timeline_next (self), GST_EMOTION_JUMP);
+}
+
 gboolean
 gst_emotion_timeline_continues (
     const GstEmotionTimeline *self, GstClockTime pts)
 {
   if (!self->is_anchored || !GST_CLOCK_TIME_IS_VALID (pts))
     return TRUE;
-
-  const GstClockTimeDiff skew =
-      GST_CLOCK_DIFF (gst_emotion_timeline_next (self), pts);
-
-  return ABS (skew - self->skew) <= (GstClockTimeDiff) GST_EMOTION_JUMP;
+  return is_near (pts, gst_emotion_timeline_next (self) + (guint64) self->skew,
+      GST_EMOTION_JUMP);
 }
 
 static void
@@ -71,8 +83,10 @@ gst_emotion_timeline_advance (
   if (!self->is_anchored)
     anchor (self, GST_CLOCK_TIME_IS_VALID (pts) ? pts : self->time, position);
   else if (GST_CLOCK_TIME_IS_VALID (pts)) {
-    self->skew = GST_CLOCK_DIFF (gst_emotion_timeline_next (self), pts);
-    if (ABS (self->skew) > (GstClockTimeDiff) GST_EMOTION_DRIFT)
+    const GstClockTime next = gst_emotion_timeline_next (self);
+
+    self->skew = GST_CLOCK_DIFF (next, pts);
+    if (!is_near (pts, next, GST_EMOTION_DRIFT))
       anchor (self, pts,
           self->position
               + gst_util_uint64_scale (self->n_in, self->rate, self->rate_in));
@@ -99,8 +113,11 @@ void
 gst_emotion_timeline_stamp (const GstEmotionTimeline *self, guint64 position,
     guint64 len, GstEmotionWindow *window)
 {
-  const GstClockTime time = time_of (self, position);
+  GstClockTime time = time_of (self, position);
 
+  /* Counted backwards from time stamps that shake it may be before all. */
+  if (self->time >= self->segment.start)
+    time = MAX (time, self->segment.start);
   window->timestamp = time;
   window->duration = gst_util_uint64_scale (len, GST_SECOND, self->rate);
   window->stream_time =

@@ -42,6 +42,11 @@ void gst_emotion_timeline_break (GstEmotionTimeline *self);
 /* The time that the next frame would have without a time stamp. */
 GstClockTime gst_emotion_timeline_next (const GstEmotionTimeline *self);
 
+/* Whether pts (or GST_CLOCK_TIME_NONE) is the time of the next frame, but for
+ * less than a jump. */
+gboolean gst_emotion_timeline_meets (
+    const GstEmotionTimeline *self, GstClockTime pts);
+
 /* Whether a buffer with time stamp pts (or GST_CLOCK_TIME_NONE) goes on where
  * the one before ended. */
 gboolean gst_emotion_timeline_continues (
