@@ -9,6 +9,7 @@ struct _GstEmotionWindower {
   GstClockTime interval;
   guint64 end;     /* position of the next sample */
   guint64 start;   /* of the window in progress; may be ahead of end */
+  guint64 last;    /* start and */
   guint64 covered; /* end of the last window that was left behind */
   guint64 base;    /* where windows are counted from */
   guint64 n;       /* windows since base */
@@ -41,6 +42,12 @@ gst_emotion_windower_set_interval (
   /* Rounded up: an interval of less than a sample would never advance. */
   self->interval =
       MAX (interval, gst_util_uint64_scale_ceil (1, GST_SECOND, self->rate));
+  /* Nothing was collected of a window that is ahead: it counts from the last.
+   */
+  if (self->start > self->end)
+    self->start = MAX (self->end,
+        self->last
+            + gst_util_uint64_scale (self->interval, self->rate, GST_SECOND));
   self->base = self->start;
   self->n = 0;
 }
@@ -89,6 +96,7 @@ gst_emotion_windower_next (GstEmotionWindower *self)
           ++self->n, self->interval * self->rate, GST_SECOND);
   const gsize gone = MIN (start - self->start, self->len);
 
+  self->last = self->start;
   self->covered = self->end;
   self->len -= gone;
   memmove (

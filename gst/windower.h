@@ -20,8 +20,9 @@ GstEmotionWindower *gst_emotion_windower_new (
 void gst_emotion_windower_free (GstEmotionWindower *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEmotionWindower, gst_emotion_windower_free)
 
-/* Counts from the start of the window in progress. An hour at most; less than
- * one sample counts as one. */
+/* Counts from the start of the window in progress; where that has not begun,
+ * from the one before, but it begins no earlier than now. An hour at most; less
+ * than one sample counts as one. */
 void gst_emotion_windower_set_interval (
     GstEmotionWindower *self, GstClockTime interval);
 

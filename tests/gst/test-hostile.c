@@ -317,6 +317,44 @@ test_one_channel (gconstpointer mask)
       == GST_VALUE_EQUAL);
 }
 
+/* A window that was an hour away comes soon where it is told to. */
+static void
+test_shorter_interval (void)
+{
+  Fixture f;
+
+  stream_init (&f);
+  g_object_set (f.element, "interval", 3600 * GST_SECOND, NULL);
+  stream_push (&f, 0, 10000);
+  stream_expect (&f, 0, 3000, 0);
+  fixture_expect_none (&f);
+  g_object_set (f.element, "interval", GST_SECOND, NULL);
+  stream_push (&f, 10000, 14000);
+  stream_expect (&f, 10000, 3000, 1);
+  stream_expect (&f, 11000, 3000, 2);
+  fixture_expect_none (&f);
+  fixture_clear (&f);
+}
+
+/* A window that is not yet due is not told before its time. */
+static void
+test_longer_interval (void)
+{
+  Fixture f;
+
+  stream_init (&f);
+  g_object_set (f.element, "interval", 20 * GST_SECOND, NULL);
+  stream_push (&f, 0, 10000);
+  g_object_set (f.element, "interval", 15 * GST_SECOND, NULL);
+  stream_push (&f, 10000, 12000);
+  g_object_set (f.element, "interval", 16 * GST_SECOND, NULL);
+  stream_push (&f, 12000, 20000);
+  stream_expect (&f, 0, 3000, 0);
+  stream_expect (&f, 16000, 3000, 1);
+  fixture_expect_none (&f);
+  fixture_clear (&f);
+}
+
 /* Samples that are no numbers are no voice, and leave nothing behind, be it in
  * what windows share or in the resampler. */
 static const struct {
@@ -446,6 +484,8 @@ main (int argc, char **argv)
   g_test_add_data_func ("/hostile/channel/lfe", "0x8", test_one_channel);
   g_test_add_data_func ("/hostile/channel/left", "0x1", test_one_channel);
   g_test_add_data_func ("/hostile/channel/none", "0x0", test_one_channel);
+  g_test_add_func ("/hostile/shorter-interval", test_shorter_interval);
+  g_test_add_func ("/hostile/longer-interval", test_longer_interval);
   for (guint i = 0; i < G_N_ELEMENTS (odd); i++) {
     g_autofree char *path =
         g_strconcat ("/hostile/samples/", odd[i].name, NULL);
