@@ -165,7 +165,8 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 
 /* The stream */
 
-/* Asked once, in the streaming thread; later answers pass by in query (). */
+/* Asked in the streaming thread until there is an answer (a sound card has none
+ * before it has caps); later ones pass by in query (). */
 static void
 ask_if_live (GstEmotionDetect *self)
 {
@@ -174,14 +175,16 @@ ask_if_live (GstEmotionDetect *self)
 
   if (self->knows_live)
     return;
-  self->knows_live = TRUE;
   query = gst_query_new_latency ();
-  if (gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (self), query))
+  self->knows_live =
+      gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (self), query);
+  if (self->knows_live) {
     gst_query_parse_latency (query, &is_live, NULL, NULL);
+    GST_OBJECT_LOCK (self);
+    self->is_live = is_live;
+    GST_OBJECT_UNLOCK (self);
+  }
   gst_query_unref (query);
-  GST_OBJECT_LOCK (self);
-  self->is_live = is_live;
-  GST_OBJECT_UNLOCK (self);
 }
 
 static void
@@ -405,7 +408,10 @@ take_result (GstEmotionResult *result, gpointer user_data)
 {
   GstEmotionDetect *self = user_data;
 
+  /* Who is told may let go of the element, and nobody else may hold it. */
+  gst_object_ref (self);
   gst_emotion_delivery_take (&self->delivery, result);
+  gst_object_unref (self);
 }
 
 static gboolean
