@@ -44,14 +44,21 @@ typedef struct {
   size_t n_silent; /* zeros behind them, up to the window's end */
 } Cover;
 
+/* Samples of a frame before its time. */
+static size_t
+before_of (const DspRecipe *recipe)
+{
+  return recipe->center ? recipe->n_fft / 2 : 0;
+}
+
 static Cover
 cover (const DspRecipe *recipe, const float *samples, size_t n_samples,
     size_t frame)
 {
-  const size_t half = recipe->n_fft / 2;
-  const size_t centre = frame * recipe->hop_length;
-  const size_t begin = centre > half ? centre - half : 0;
-  const size_t end = MIN (centre + half, recipe->window_len);
+  const size_t before = before_of (recipe);
+  const size_t at = frame * recipe->hop_length;
+  const size_t begin = at > before ? at - before : 0;
+  const size_t end = MIN (at + recipe->n_fft - before, recipe->window_len);
   const size_t known = CLAMP (n_samples, begin, end);
 
   return (
@@ -144,12 +151,28 @@ add_bank (const DspRecipe *recipe, size_t n_mels, DspMel **bank, GError **error)
     .n_fft = recipe->n_fft,
     .n_mels = n_mels,
     .f_min = recipe->f_min,
-    .f_max = recipe->f_max };
+    .f_max = recipe->f_max,
+    .htk = recipe->htk,
+    .is_plain = recipe->norm == DSP_NORM_NONE };
 
   if (n_mels == 0)
     return true;
   *bank = dsp_mel_new (&config, error);
   return *bank != NULL;
+}
+
+static DspStft *
+make_stft (const DspRecipe *recipe, GError **error)
+{
+  const bool mirrors = recipe->center && recipe->pad_mode == DSP_PAD_REFLECT;
+  const DspStftConfig config = { .n_fft = recipe->n_fft,
+    .hop_length = recipe->hop_length,
+    .win_length = recipe->win_length,
+    .is_hamming = recipe->window == DSP_WINDOW_HAMMING,
+    .is_left = !recipe->center,
+    .mirror_len = mirrors ? recipe->window_len : 0 };
+
+  return dsp_stft_new (&config, error);
 }
 
 DspColumns *
@@ -160,7 +183,7 @@ dsp_columns_new (const DspRecipe *recipe, GError **error)
 
   self->recipe = *recipe;
   self->layout = layout;
-  self->stft = dsp_stft_new (recipe->n_fft, recipe->hop_length, error);
+  self->stft = make_stft (recipe, error);
   if (!self->stft
       || !add_bank (recipe, layout.mfcc_mel - layout.mel, &self->mel, error)
       || !add_bank (
@@ -228,23 +251,35 @@ dsp_columns_at (const DspColumns *self, size_t frame)
   return slot (self, frame);
 }
 
+static bool
+needs_magnitude (const DspRecipe *recipe)
+{
+  const unsigned wanted = recipe->power == 1
+      ? FEATURES_MAGNITUDE | FEATURES_MEL | FEATURES_MFCC
+      : FEATURES_MAGNITUDE;
+
+  return recipe->features & wanted;
+}
+
 static void
 compute (DspColumns *self, const float *samples, size_t n_samples, size_t frame,
     float *column)
 {
   const DspColumnLayout *layout = &self->layout;
   const Cover covered = cover (&self->recipe, samples, n_samples, frame);
+  const float *spectrum =
+      self->recipe.power == 1 ? self->magnitude : self->power;
   float *scalar = column + layout->scalars;
 
   dsp_stft_power (self->stft, samples, n_samples, frame, self->power);
+  if (needs_magnitude (&self->recipe))
+    dsp_kernels ()->magnitude (self->power, self->n_bins, self->magnitude);
   if (self->mel)
-    dsp_mel_apply (self->mel, self->power, column + layout->mel);
+    dsp_mel_apply (self->mel, spectrum, column + layout->mel);
   if (self->mfcc_mel)
-    dsp_mel_apply (self->mfcc_mel, self->power, column + layout->mfcc_mel);
+    dsp_mel_apply (self->mfcc_mel, spectrum, column + layout->mfcc_mel);
   if (layout->scalars > layout->power)
     memcpy (column + layout->power, self->power, self->n_bins * sizeof (float));
-  if (self->recipe.features & FEATURES_MAGNITUDE)
-    dsp_kernels ()->magnitude (self->power, self->n_bins, self->magnitude);
   for (size_t i = 0; i < G_N_ELEMENTS (scalars); i++)
     if (self->recipe.features & scalars[i].feature)
       *scalar++ = scalars[i].compute (self, &covered);
@@ -255,10 +290,10 @@ compute (DspColumns *self, const float *samples, size_t n_samples, size_t frame,
 static bool
 is_inside (const DspRecipe *recipe, size_t frame, size_t n_samples)
 {
-  const size_t half = recipe->n_fft / 2;
-  const size_t centre = frame * recipe->hop_length;
+  const size_t before = before_of (recipe);
+  const size_t at = frame * recipe->hop_length;
 
-  return centre >= half && centre + half <= n_samples;
+  return at >= before && at - before + recipe->n_fft <= n_samples;
 }
 
 /* Frames from the last window to this one; n_frames where none is shared. */

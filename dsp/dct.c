@@ -14,7 +14,7 @@ struct _DspDct {
 };
 
 DspDct *
-dsp_dct_new (size_t n_in, size_t n_out, GError **error)
+dsp_dct_new (size_t n_in, size_t n_out, double lifter, GError **error)
 {
   if (n_out == 0 || n_out > n_in) {
     g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
@@ -30,9 +30,13 @@ dsp_dct_new (size_t n_in, size_t n_out, GError **error)
   self->matrix = g_new (float, n_out *n_in);
   self->rows = g_new (DspBand, n_out);
   for (size_t k = 0; k < n_out; k++) {
+    const double lift = lifter > 0
+        ? 1 + lifter / 2 * sin (G_PI * (double) (k + 1) / lifter)
+        : 1;
+
     self->rows[k] = (DspBand){ .len = n_in, .offset = k * n_in };
     for (size_t i = 0; i < n_in; i++)
-      self->matrix[k * n_in + i] = (float) (sqrt ((k == 0 ? 1 : 2) / n)
+      self->matrix[k * n_in + i] = (float) (lift * sqrt ((k == 0 ? 1 : 2) / n)
           * cos (G_PI * (double) (k * (2 * i + 1)) / (2 * n)));
   }
   return self;

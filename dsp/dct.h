@@ -13,7 +13,7 @@
 typedef struct _DspDct DspDct;
 
 /* 0 < n_out <= n_in. Free with dsp_dct_free. NULL and DSP_ERROR_CONFIG. */
-DspDct *dsp_dct_new (size_t n_in, size_t n_out, GError **error);
+DspDct *dsp_dct_new (size_t n_in, size_t n_out, double lifter, GError **error);
 void dsp_dct_free (DspDct *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DspDct, dsp_dct_free)
 

@@ -56,7 +56,8 @@ static void
 fill_mel_db (DspFeatures *self, float *out)
 {
   fill_mel (self, out);
-  dsp_power_to_db (out, self->recipe.n_mels * self->n_frames, DSP_DB_REF_MAX,
+  dsp_power_to_db (out, self->recipe.n_mels * self->n_frames,
+      self->recipe.ref == DSP_REF_MAX ? DSP_DB_REF_MAX : 1.0f,
       (float) self->recipe.amin, (float) self->recipe.top_db);
 }
 
@@ -157,7 +158,7 @@ add_mfcc (DspFeatures *self, GError **error)
 {
   const DspRecipe *r = &self->recipe;
 
-  self->dct = dsp_dct_new (r->mfcc_mels, r->n_mfcc, error);
+  self->dct = dsp_dct_new (r->mfcc_mels, r->n_mfcc, r->lifter, error);
   self->mfcc_mel = self->dct ? alloc_matrix (self, r->mfcc_mels, error) : NULL;
   self->mfcc = self->mfcc_mel ? alloc_matrix (self, r->n_mfcc, error) : NULL;
   if (!self->mfcc)

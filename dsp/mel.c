@@ -20,17 +20,25 @@ struct _DspMel {
 #define LOG_START_MEL 15.0
 #define LOG_STEP (log (6.4) / 27.0)
 
+/* HTK's: logarithmic from 700 Hz below zero on. */
+#define HTK_MEL 2595.0
+#define HTK_HZ 700.0
+
 double
-dsp_mel_from_hz (double hz)
+dsp_mel_from_hz (double hz, bool htk)
 {
+  if (htk)
+    return HTK_MEL * log10 (1 + hz / HTK_HZ);
   if (hz < LOG_START_HZ)
     return hz / HZ_PER_MEL;
   return LOG_START_MEL + log (hz / LOG_START_HZ) / LOG_STEP;
 }
 
 static double
-mel_to_hz (double mel)
+mel_to_hz (double mel, bool htk)
 {
+  if (htk)
+    return HTK_HZ * (pow (10, mel / HTK_MEL) - 1);
   if (mel < LOG_START_MEL)
     return mel * HZ_PER_MEL;
   return LOG_START_HZ * exp (LOG_STEP * (mel - LOG_START_MEL));
@@ -57,14 +65,14 @@ check_config (const DspMelConfig *c, GError **error)
 static double
 edge (const DspMelConfig *c, size_t band)
 {
-  const double low = dsp_mel_from_hz (c->f_min);
-  const double high = dsp_mel_from_hz (c->f_max);
+  const double low = dsp_mel_from_hz (c->f_min, c->htk);
+  const double high = dsp_mel_from_hz (c->f_max, c->htk);
 
   return mel_to_hz (
-      low + (high - low) * (double) band / (double) (c->n_mels + 1));
+      low + (high - low) * (double) band / (double) (c->n_mels + 1), c->htk);
 }
 
-/* The weight of a bin in a triangle of area 1 per Hz. */
+/* The weight of a bin in a band's triangle. */
 static float
 weight (const DspMelConfig *c, size_t band, size_t bin)
 {
@@ -75,7 +83,9 @@ weight (const DspMelConfig *c, size_t band, size_t bin)
   const double up = (hz - low) / (centre - low);
   const double down = (high - hz) / (high - centre);
 
-  return (float) (MAX (0, MIN (up, down)) * 2 / (high - low));
+  const double height = c->is_plain ? 1 : 2 / (high - low);
+
+  return (float) (MAX (0, MIN (up, down)) * height);
 }
 
 /* Appends the weights of one band: those above 0 and, up to whole vectors,

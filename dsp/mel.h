@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Mel filterbank: power spectrum -> mel band energies.
  *   power [n_fft / 2 + 1]  ->  mel [n_mels]
- * Same numbers as librosa.filters.mel (htk=False, norm="slaney"): Slaney,
- * Auditory Toolbox, 1998. A band touches few bins, so only those are stored.
+ * Same numbers as librosa.filters.mel: Slaney, Auditory Toolbox, 1998; Young et
+ * al., The HTK Book. A band touches few bins, so only those are stored.
  * Immutable once built: threads may share one.
  */
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct {
@@ -16,6 +17,8 @@ typedef struct {
   size_t n_mels; /* bands, > 0 */
   double f_min;  /* Hz, >= 0 */
   double f_max;  /* Hz, f_min < f_max <= rate / 2 */
+  bool htk;      /* HTK's mel scale, not Slaney's */
+  bool is_plain; /* triangles of height 1 (norm=None), not of area 1 per Hz */
 } DspMelConfig;
 
 typedef struct _DspMel DspMel;
@@ -31,5 +34,5 @@ float dsp_mel_weight (const DspMel *self, size_t band, size_t bin);
 /* The mel of one frame. Never fails, never allocates. */
 void dsp_mel_apply (const DspMel *self, const float *power, float *out);
 
-/* Place of a frequency on the Slaney scale. */
-double dsp_mel_from_hz (double hz);
+/* Place of a frequency on HTK's or Slaney's scale. */
+double dsp_mel_from_hz (double hz, bool htk);

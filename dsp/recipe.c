@@ -17,6 +17,11 @@ static const char *const feature_names[] = { "mel", "mel_db", "mfcc", "delta",
   "flatness", NULL };
 static const char *const statistic_names[] = { "mean", "std", NULL };
 static const char *const normalization_names[] = { "none", "min_max", NULL };
+static const char *const window_names[] = { "hann", "hamming", NULL };
+static const char *const pad_mode_names[] = { "constant", "reflect", NULL };
+static const char *const truth_names[] = { "false", "true", NULL };
+static const char *const norm_names[] = { "slaney", "none", NULL };
+static const char *const ref_names[] = { "max", "1.0", NULL };
 static const char *const tuning_names[] = { "none", "estimate", NULL };
 
 #define FIELD(field, type, min, max, names)                                    \
@@ -37,14 +42,23 @@ static const DspRecipeField fields[] = {
   SIZE   (window_len,    1,     WINDOW_LEN_MAX),
   SIZE   (n_fft,         2,     DSP_FFT_MAX),
   SIZE   (hop_length,    1,     WINDOW_LEN_MAX),
+  SIZE   (win_length,    0,     DSP_FFT_MAX),
+  ENUM   (window,               window_names),
+  ENUM   (center,               truth_names),
+  ENUM   (pad_mode,             pad_mode_names),
+  SIZE   (power,         1,     2),
   FLAGS  (features,      1,     feature_names),
   SIZE   (n_mels,        1,     1024),
   DOUBLE (f_min,         0,     5e5),
   DOUBLE (f_max,         0,     5e5),
+  ENUM   (htk,                  truth_names),
+  ENUM   (norm,                 norm_names),
+  ENUM   (ref,                  ref_names),
   DOUBLE (amin,          1e-30, 1e6),
   DOUBLE (top_db,        1e-3,  1000),
   SIZE   (n_mfcc,        1,     1024),
   SIZE   (mfcc_mels,     1,     1024),
+  DOUBLE (lifter,        0,     1e6),
   SIZE   (delta_width,   3,     1001),
   SIZE   (n_chroma,      1,     120),
   ENUM   (tuning,               tuning_names),
@@ -260,6 +274,30 @@ check_fields (const DspRecipe *recipe, GError **error)
   return true;
 }
 
+/* Whether the STFT has what it needs at the ends of a window. */
+static bool
+check_frames (const DspRecipe *recipe, GError **error)
+{
+  if (recipe->win_length > recipe->n_fft)
+    g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
+        "win_length is %zu, more than n_fft, %zu", recipe->win_length,
+        recipe->n_fft);
+  else if (!recipe->center && recipe->window_len < recipe->n_fft)
+    g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
+        "n_fft is %zu, more than the %zu samples of a window; center=true "
+        "pads them",
+        recipe->n_fft, recipe->window_len);
+  else if (recipe->center && recipe->pad_mode == DSP_PAD_REFLECT
+      && recipe->window_len <= recipe->n_fft / 2)
+    g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
+        "pad_mode is reflect, but half of n_fft, %zu, is not less than the "
+        "%zu samples of a window",
+        recipe->n_fft / 2, recipe->window_len);
+  else
+    return true;
+  return false;
+}
+
 static bool
 check_size (const DspRecipe *recipe, GError **error)
 {
@@ -281,7 +319,7 @@ dsp_recipe_check (const DspRecipe *recipe, GError **error)
 {
   const unsigned deltas = DSP_FEATURE_DELTA | DSP_FEATURE_DELTA2;
 
-  if (!check_fields (recipe, error))
+  if (!check_fields (recipe, error) || !check_frames (recipe, error))
     return false;
   if (recipe->n_fft % 2 != 0)
     g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG, "n_fft is %zu, not even",
@@ -359,7 +397,12 @@ dsp_recipe_n_bands (const DspRecipe *recipe)
 size_t
 dsp_recipe_n_frames (const DspRecipe *recipe)
 {
-  return 1 + recipe->window_len / recipe->hop_length;
+  const size_t len = recipe->window_len;
+
+  if (recipe->center)
+    return 1 + len / recipe->hop_length;
+  return len < recipe->n_fft ? 0
+                             : 1 + (len - recipe->n_fft) / recipe->hop_length;
 }
 
 size_t

@@ -16,7 +16,7 @@
 /* What can be asked for; or-ed together in DspRecipe.features. */
 typedef enum {
   DSP_FEATURE_MEL = 1 << 0,       /* n_mels rows, power */
-  DSP_FEATURE_MEL_DB = 1 << 1,    /* n_mels rows, dB below the loudest */
+  DSP_FEATURE_MEL_DB = 1 << 1,    /* n_mels rows, dB from ref */
   DSP_FEATURE_MFCC = 1 << 2,      /* n_mfcc rows */
   DSP_FEATURE_DELTA = 1 << 3,     /* n_mfcc rows, slope of the MFCC */
   DSP_FEATURE_DELTA2 = 1 << 4,    /* n_mfcc rows, curvature of the MFCC */
@@ -41,6 +41,30 @@ typedef enum {
   DSP_NORMALIZATION_MIN_MAX, /* to 0..1 */
 } DspNormalization;
 
+/* Of the STFT, both periodic. */
+typedef enum {
+  DSP_WINDOW_HANN,
+  DSP_WINDOW_HAMMING,
+} DspWindow;
+
+/* What lies before and behind the samples, for the STFT. */
+typedef enum {
+  DSP_PAD_CONSTANT, /* zeros */
+  DSP_PAD_REFLECT,  /* a mirror image, as librosa had it before 0.10 */
+} DspPadMode;
+
+/* Of a mel band's weights. */
+typedef enum {
+  DSP_NORM_SLANEY, /* area 1 per Hz */
+  DSP_NORM_NONE,   /* height 1 */
+} DspNorm;
+
+/* What 0 dB of mel_db is. */
+typedef enum {
+  DSP_REF_MAX, /* the loudest of the window */
+  DSP_REF_ONE, /* a power of 1 */
+} DspRef;
+
 /* Of the chroma filters, from A = 440 Hz. */
 typedef enum {
   DSP_TUNING_NONE,
@@ -52,14 +76,23 @@ typedef struct {
   size_t window_len;      /* samples in one window, > 0 */
   size_t n_fft;           /* samples, even */
   size_t hop_length;      /* samples */
+  size_t win_length;      /* samples of n_fft under the window; 0: all */
+  unsigned window;        /* DspWindow */
+  unsigned center;        /* 1: frame f is around f * hop_length; 0: begins */
+  unsigned pad_mode;      /* DspPadMode, where centred */
+  size_t power;           /* 2: mel of the power; 1: of the magnitude */
   unsigned features;      /* DspFeature, at least one */
   size_t n_mels;          /* bands */
   double f_min;           /* Hz */
   double f_max;           /* Hz, f_min < f_max <= rate / 2 */
+  unsigned htk;           /* 1: HTK's mel scale; 0: Slaney's */
+  unsigned norm;          /* DspNorm */
+  unsigned ref;           /* DspRef */
   double amin;            /* power_to_db: smallest power, > 0 */
   double top_db;          /* dB below the window's maximum, > 0 */
   size_t n_mfcc;          /* coefficients, <= mfcc_mels */
   size_t mfcc_mels;       /* bands that the MFCC are made of */
+  double lifter;          /* of the MFCC; 0: none */
   size_t delta_width;     /* frames, odd, >= 3 */
   size_t n_chroma;        /* pitch classes */
   unsigned tuning;        /* DspTuningMode */
@@ -75,14 +108,23 @@ typedef struct {
       .window_len = 48000,                                                     \
       .n_fft = 2048,                                                           \
       .hop_length = 512,                                                       \
+      .win_length = 0,                                                         \
+      .window = DSP_WINDOW_HANN,                                               \
+      .center = 1,                                                             \
+      .pad_mode = DSP_PAD_CONSTANT,                                            \
+      .power = 2,                                                              \
       .features = DSP_FEATURE_MEL_DB,                                          \
       .n_mels = 64,                                                            \
       .f_min = 0,                                                              \
       .f_max = 8000,                                                           \
+      .htk = 0,                                                                \
+      .norm = DSP_NORM_SLANEY,                                                 \
+      .ref = DSP_REF_MAX,                                                      \
       .amin = 1e-10,                                                           \
       .top_db = 80,                                                            \
       .n_mfcc = 13,                                                            \
       .mfcc_mels = 128,                                                        \
+      .lifter = 0,                                                             \
       .delta_width = 9,                                                        \
       .n_chroma = 12,                                                          \
       .tuning = DSP_TUNING_ESTIMATE,                                           \

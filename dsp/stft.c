@@ -7,30 +7,66 @@
 #include "dsp/error.h"
 #include "dsp/fft.h"
 #include "dsp/kernels.h"
+#include "dsp/sample.h"
 
 struct _DspStft {
   const DspKernels *kernels;
   size_t n_fft;
   size_t hop_length;
+  size_t before;     /* samples of a frame before f * hop_length */
+  size_t mirror_len; /* or 0 */
   DspFft *fft;
   double *window;       /* [n_fft] */
   double *frame;        /* [n_fft], windowed samples */
   double complex *bins; /* [n_fft / 2 + 1] */
 };
 
-DspStft *
-dsp_stft_new (size_t n_fft, size_t hop_length, GError **error)
+static bool
+check_config (const DspStftConfig *c, GError **error)
 {
-  if (hop_length == 0) {
+  if (c->hop_length == 0)
     g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG, "hop length is 0");
+  else if (c->win_length > c->n_fft)
+    g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
+        "a window of %zu samples is longer than a frame of %zu", c->win_length,
+        c->n_fft);
+  else if (c->mirror_len > 0 && c->mirror_len <= c->n_fft / 2)
+    g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
+        "%zu samples are too few to be mirrored in frames of %zu",
+        c->mirror_len, c->n_fft);
+  else
+    return true;
+  return false;
+}
+
+/* Shorter windows stand in the middle of a frame, with zeros around them. */
+static void
+design (DspStft *self, const DspStftConfig *c)
+{
+  const size_t len = c->win_length > 0 ? c->win_length : c->n_fft;
+  const size_t first = (c->n_fft - len) / 2;
+  const double mean = c->is_hamming ? 0.54 : 0.5;
+
+  for (size_t i = 0; i < len; i++)
+    self->window[first + i] =
+        mean - (1 - mean) * cos (2 * G_PI * (double) i / (double) len);
+}
+
+DspStft *
+dsp_stft_new (const DspStftConfig *config, GError **error)
+{
+  const size_t n_fft = config->n_fft;
+
+  if (!check_config (config, error))
     return NULL;
-  }
 
   g_autoptr (DspStft) self = g_new0 (DspStft, 1);
 
   self->kernels = dsp_kernels ();
   self->n_fft = n_fft;
-  self->hop_length = hop_length;
+  self->hop_length = config->hop_length;
+  self->before = config->is_left ? 0 : n_fft / 2;
+  self->mirror_len = config->mirror_len;
   self->fft = dsp_fft_new (n_fft, error);
   if (!self->fft)
     return NULL;
@@ -42,9 +78,7 @@ dsp_stft_new (size_t n_fft, size_t hop_length, GError **error)
         "no memory for frames of %zu samples", n_fft);
     return NULL;
   }
-
-  for (size_t i = 0; i < n_fft; i++)
-    self->window[i] = 0.5 - 0.5 * cos (2 * G_PI * (double) i / (double) n_fft);
+  design (self, config);
   return g_steal_pointer (&self);
 }
 
@@ -78,14 +112,47 @@ dsp_stft_window (const DspStft *self)
   return self->window;
 }
 
-/* Fills self->frame. The frame begins n_fft / 2 samples before its centre. */
+/* Whether a frame reaches over an end that is a mirror. */
+static bool
+is_mirrored (const DspStft *self, size_t at)
+{
+  return self->mirror_len > 0
+      && (at < self->before
+          || at - self->before + self->n_fft > self->mirror_len);
+}
+
+/* Fills self->frame with the samples from at - before on, and where that is
+ * outside 0..mirror_len - 1, with those on the other side of the end. */
+static void
+load_mirrored (DspStft *self, const float *samples, size_t n_samples, size_t at)
+{
+  const size_t last = self->mirror_len - 1;
+
+  for (size_t i = 0; i < self->n_fft; i++) {
+    size_t t =
+        at + i < self->before ? self->before - at - i : at + i - self->before;
+
+    t = t > last ? last - MIN (t - last, last) : t;
+    self->frame[i] = t < n_samples
+        ? (double) dsp_sample_clean (samples[t]) * self->window[i]
+        : 0;
+  }
+}
+
+/* Fills self->frame. */
 static void
 load_frame (DspStft *self, const float *samples, size_t n_samples, size_t frame)
 {
-  const size_t half = self->n_fft / 2;
-  const size_t centre = frame * self->hop_length;
-  const size_t skip = MIN (centre < half ? half - centre : 0, self->n_fft);
-  const size_t start = centre + skip - half; /* of the samples */
+  const size_t at = frame * self->hop_length;
+
+  if (is_mirrored (self, at)) {
+    load_mirrored (self, samples, n_samples, at);
+    return;
+  }
+
+  const size_t skip =
+      MIN (at < self->before ? self->before - at : 0, self->n_fft);
+  const size_t start = at + skip - self->before; /* of the samples */
   const size_t n =
       start < n_samples ? MIN (n_samples - start, self->n_fft - skip) : 0;
 

@@ -57,7 +57,8 @@ dsp_vocoder_new (size_t n_fft, size_t hop_length, GError **error)
   }
   self->n_fft = n_fft;
   self->hop_length = hop_length;
-  self->stft = dsp_stft_new (n_fft, hop_length, error);
+  self->stft = dsp_stft_new (
+      &(DspStftConfig){ .n_fft = n_fft, .hop_length = hop_length }, error);
   if (!self->stft)
     return NULL;
   self->fft = dsp_fft_new (n_fft, error);

@@ -249,11 +249,11 @@ draw_frequencies (
   } ticks[] = { { 0, "0" }, { 500, "500" }, { 1000, "1 k" }, { 2000, "2 k" },
     { 4000, "4 k" }, { 8000, "8 kHz" } };
   const Box box = self->spectrogram;
-  const double u = self->scale, top = dsp_mel_from_hz (view->f_max);
+  const double u = self->scale, top = dsp_mel_from_hz (view->f_max, false);
   double last = G_MAXDOUBLE;
 
   for (guint i = 0; i < G_N_ELEMENTS (ticks); i++) {
-    const double part = dsp_mel_from_hz (ticks[i].hz) / top;
+    const double part = dsp_mel_from_hz (ticks[i].hz, false) / top;
     const double y = box.y + box.height * (1 - part);
 
     if (ticks[i].hz > view->f_max || last - y < 12 * u)

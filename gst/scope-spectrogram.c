@@ -62,7 +62,8 @@ gst_emotion_spectrogram_new (gsize n_columns, GError **error)
 
   self->recipe = r;
   self->n_columns = n_columns;
-  self->stft = dsp_stft_new (r.n_fft, r.hop_length, error);
+  self->stft = dsp_stft_new (
+      &(DspStftConfig){ .n_fft = r.n_fft, .hop_length = r.hop_length }, error);
   if (!self->stft)
     return NULL;
   self->mel = dsp_mel_new (&mel, error);

@@ -82,6 +82,37 @@ fail (GError **error, const char *text)
   return FALSE;
 }
 
+/* Of a whole sound, whose length is not known yet, only what no length would
+ * mend is wrong. */
+static gboolean
+check_recipe (
+    const FeatureOptions *self, const DspRecipe *recipe, GError **error)
+{
+  const double longest = dsp_recipe_find_field ("window_len")->max;
+  DspRecipe checked = *recipe;
+
+  if (self->window_s == 0)
+    checked.window_len =
+        MIN (recipe->n_fft + recipe->delta_width * recipe->hop_length, longest);
+  return dsp_recipe_check (&checked, error);
+}
+
+static gboolean
+change_recipe (DspRecipe *recipe, const char *setting, GError **error)
+{
+  const size_t window_len = recipe->window_len;
+
+  recipe->window_len = 0;
+  if (!dsp_recipe_change (recipe, setting, error)) {
+    g_prefix_error (error, "--set: ");
+    return FALSE;
+  }
+  if (recipe->window_len != 0)
+    return fail (error, "--set window_len: --window S makes windows");
+  recipe->window_len = window_len;
+  return TRUE;
+}
+
 gboolean
 feature_options_recipe (
     const FeatureOptions *self, DspRecipe *recipe, GError **error)
@@ -97,13 +128,13 @@ feature_options_recipe (
           recipe, dsp_recipe_find_field ("features"), features, error))
     return FALSE;
   for (char **setting = self->settings; setting && *setting; setting++)
-    if (!dsp_recipe_change (recipe, *setting, error)) {
-      g_prefix_error (error, "--set: ");
+    if (!change_recipe (recipe, *setting, error))
       return FALSE;
-    }
+  if (self->csv && recipe->statistics == 0)
+    return fail (error, "--csv goes with --statistics");
   if (self->window_s > 0)
     recipe->window_len = MAX (1, round (self->window_s * recipe->rate));
-  return dsp_recipe_check (recipe, error);
+  return check_recipe (self, recipe, error);
 }
 
 gboolean
@@ -119,8 +150,6 @@ feature_options_check (const FeatureOptions *self, GError **error)
     return fail (error, "nothing to do: name --output, --csv or --plot");
   if (self->frames && self->statistics)
     return fail (error, "--frames and --statistics exclude each other");
-  if (self->csv && !self->statistics)
-    return fail (error, "--csv goes with --statistics");
   if (!(self->window_s == 0
           || (self->window_s >= 0.001 && self->window_s <= 3600)))
     return fail (error, "--window is 0.001 to 3600 seconds");

@@ -148,8 +148,8 @@ draw_mel (const SoundFeatures *sound, double seconds)
 {
   static const double ticks[] = { 0, 500, 1000, 2000, 4000, 8000, 16000 };
   const DspRecipe *const r = &sound->recipe;
-  const double low = dsp_mel_from_hz (r->f_min);
-  const double high = dsp_mel_from_hz (r->f_max);
+  const double low = dsp_mel_from_hz (r->f_min, r->htk);
+  const double high = dsp_mel_from_hz (r->f_max, r->htk);
   const Picture picture = { "Mel spectrogram (dB from the loudest)",
     "Frequency (Hz)", sound_features_row (sound, 0, 0), r->n_mels,
     sound->n_columns, r->hop_length / r->rate, SEQUENTIAL, -r->top_db, 0 };
@@ -157,8 +157,9 @@ draw_mel (const SoundFeatures *sound, double seconds)
   draw_picture (1, &picture, seconds);
   plschr (0, 0.55);
   for (gsize i = 0; i < G_N_ELEMENTS (ticks); i++) {
-    const double row =
-        (dsp_mel_from_hz (ticks[i]) - low) / (high - low) * (r->n_mels + 1) - 1;
+    const double row = (dsp_mel_from_hz (ticks[i], r->htk) - low) / (high - low)
+            * (r->n_mels + 1)
+        - 1;
     g_autofree char *text = g_strdup_printf ("%.0f", ticks[i]);
 
     if (row >= -1 && row <= r->n_mels + 0.5)
@@ -310,6 +311,8 @@ feature_plot (const char *folder, const char *name, const float *samples,
 
   shown.features = DSP_FEATURE_MEL_DB | DSP_FEATURE_MFCC | DSP_FEATURE_CHROMA;
   shown.statistics = 0;
+  shown.center = TRUE; /* a frame is drawn around its time */
+  shown.ref = DSP_REF_MAX;
   shown.normalization = DSP_NORMALIZATION_NONE;
   sound = sound_features_new (samples, n, &shown, TRUE, error);
   if (!sound)

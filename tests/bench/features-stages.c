@@ -176,7 +176,8 @@ stages_add_features (Bench *bench)
   s->features = dsp_features_new (r, NULL);
   s->resampler = dsp_resampler_new (RATE_IN, r->rate, NULL);
   memory = heap_in_use () - memory;
-  s->stft = dsp_stft_new (r->n_fft, r->hop_length, NULL);
+  s->stft = dsp_stft_new (
+      &(DspStftConfig){ .n_fft = r->n_fft, .hop_length = r->hop_length }, NULL);
   s->bank = dsp_mel_new (&mel, NULL);
   s->n_frames = dsp_features_n_frames (s->features);
   s->n_bins = dsp_stft_n_bins (s->stft);

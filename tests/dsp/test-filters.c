@@ -15,7 +15,7 @@ test_dct (void)
 {
   g_autoptr (NnH5) file = golden_open ("filters");
   g_autofree double *want = golden_doubles (file, "dct13x128", NULL);
-  g_autoptr (DspDct) dct = dsp_dct_new (128, 13, NULL);
+  g_autoptr (DspDct) dct = dsp_dct_new (128, 13, 0, NULL);
   float got[13][128];
 
   for (size_t i = 0; i < 128; i++) {
@@ -32,10 +32,10 @@ test_dct_config (void)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_null (dsp_dct_new (12, 13, &error));
+  g_assert_null (dsp_dct_new (12, 13, 0, &error));
   g_assert_error (error, DSP_ERROR, DSP_ERROR_CONFIG);
   g_clear_error (&error);
-  g_assert_null (dsp_dct_new (12, 0, &error));
+  g_assert_null (dsp_dct_new (12, 0, 0, &error));
   g_assert_error (error, DSP_ERROR, DSP_ERROR_CONFIG);
 }
 

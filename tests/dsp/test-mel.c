@@ -90,7 +90,8 @@ test_hann (void)
 {
   g_autoptr (NnH5) file = golden_open ("filters");
   g_autofree double *want = golden_doubles (file, "hann2048", NULL);
-  g_autoptr (DspStft) stft = dsp_stft_new (2048, 512, NULL);
+  g_autoptr (DspStft) stft =
+      dsp_stft_new (&(DspStftConfig){ .n_fft = 2048, .hop_length = 512 }, NULL);
 
   for (size_t i = 0; i < 2048; i++)
     g_assert_cmpfloat_with_epsilon (

@@ -25,6 +25,24 @@ static const struct {
   { "n_fft", 1e6, false },
   { "hop_length", 0, false },
   { "hop_length", 48001, true },
+  { "win_length", 0, true },
+  { "win_length", 2048, true },
+  { "win_length", 2049, false },
+  { "window", DSP_WINDOW_HAMMING, true },
+  { "window", 2, false },
+  { "center", 0, true },
+  { "center", 2, false },
+  { "pad_mode", DSP_PAD_REFLECT, true },
+  { "pad_mode", 2, false },
+  { "power", 1, true },
+  { "power", 0, false },
+  { "power", 3, false },
+  { "htk", 1, true },
+  { "norm", DSP_NORM_NONE, true },
+  { "ref", DSP_REF_ONE, true },
+  { "ref", 2, false },
+  { "lifter", 22, true },
+  { "lifter", -1, false },
   { "n_mels", 0, false },
   { "n_mels", 128, true },
   { "n_mels", 1e6, false },
@@ -119,6 +137,12 @@ static const struct {
   { "features", "mfcc,", NAN },
   { "statistics", "", 0 },
   { "statistics", "std,mean", DSP_STATISTIC_MEAN | DSP_STATISTIC_STD },
+  { "center", "true", 1 },
+  { "htk", "false", 0 },
+  { "htk", "1", NAN },
+  { "ref", "1.0", DSP_REF_ONE },
+  { "window", "blackman", NAN },
+  { "pad_mode", "edge", NAN },
   { "tuning", "none", DSP_TUNING_NONE },
   { "tuning", "none,estimate", NAN },
   { "tuning", "", NAN },
@@ -247,6 +271,37 @@ test_rows (void)
   g_assert_cmpuint (dsp_recipe_n_columns (&recipe), ==, 1);
 }
 
+/* Windows that are too short for their ends. */
+static void
+test_short_window (void)
+{
+  static const struct {
+    const char *changes;
+    bool ok;
+  } cases[] = {
+    { "window_len=1024 pad_mode=reflect", false },
+    { "window_len=1025 pad_mode=reflect", true },
+    { "window_len=1024 pad_mode=reflect center=false n_fft=1024", true },
+    { "window_len=2047 center=false", false },
+    { "window_len=2048 center=false", true },
+    { "window_len=1", true },
+  };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (cases); i++) {
+    DspRecipe recipe = DSP_RECIPE_DEFAULT;
+    g_autoptr (DspFeatures) features = NULL;
+    float out[64];
+
+    g_assert_true (dsp_recipe_change (&recipe, cases[i].changes, NULL));
+    recipe.statistics = DSP_STATISTIC_MEAN;
+    g_assert_true (dsp_recipe_check (&recipe, NULL) == cases[i].ok);
+    features = dsp_features_new (&recipe, NULL);
+    g_assert_true ((features != NULL) == cases[i].ok);
+    if (features)
+      dsp_features_compute (features, (float[]){ 1 }, 1, out);
+  }
+}
+
 /* A window shorter than the delta is wide. */
 static void
 test_short_delta (void)
@@ -283,6 +338,7 @@ main (int argc, char **argv)
   g_test_add_func ("/recipe/list", test_list);
   g_test_add_func ("/recipe/rows", test_rows);
   g_test_add_func ("/recipe/short-delta", test_short_delta);
+  g_test_add_func ("/recipe/short-window", test_short_window);
   g_test_add_func ("/recipe/set", test_set);
   g_test_add_func ("/recipe/too-many", test_too_many);
   return g_test_run ();

@@ -12,7 +12,8 @@
 static double
 estimate (const float *y, size_t n_samples)
 {
-  g_autoptr (DspStft) stft = dsp_stft_new (2048, 512, NULL);
+  g_autoptr (DspStft) stft =
+      dsp_stft_new (&(DspStftConfig){ .n_fft = 2048, .hop_length = 512 }, NULL);
   g_autoptr (DspTuning) tuning =
       dsp_tuning_new (16000, 2048, 12, N_FRAMES, NULL);
   float power[1025];

@@ -253,6 +253,10 @@ test_status (Fixture *f, gconstpointer data)
     { "a.wav -o out.h5 --set n_mels", 2, "*FIELD=VALUE*" },
     { "a.wav -o out.h5 --frames --statistics", 2, "*exclude*" },
     { "a.wav -c out.csv", 2, "*--statistics*" },
+    { "a.wav -s -c out.csv --set statistics=", 2, "*--statistics*" },
+    { "a.wav -o out.h5 --set window_len=48000", 2, "*--window*" },
+    { "a.wav -o out.h5 --set win_length=4000", 2, "*win_length is 4000*" },
+    { "a.wav -o out.h5 --set pad_mode=edge", 2, "*edge*reflect*" },
     { "a.wav -o out.h5 --window 0.0001", 2, "*--window*" },
     { "a.wav ./a.wav -o out.h5", 2, "*named twice*" },
     { "a.wav -o out.h5 --nothing", 2, "*--nothing*" },
@@ -398,6 +402,23 @@ test_plot (Fixture *f, gconstpointer data)
   }
 }
 
+/* The length of a usual window does not count where sounds are taken whole. */
+static void
+test_long_frames (Fixture *f, gconstpointer data)
+{
+  NnShape shape;
+
+  write_sound (f, "long.wav", 5);
+  run_well (f,
+      "long.wav -o out.h5 -f delta --set n_fft=65536 --set hop_length=8000 "
+      "--set pad_mode=reflect");
+
+  g_autoptr (NnH5) file = nn_h5_open (f->out, NULL);
+
+  g_assert_true (nn_h5_dataset_shape (file, "long.wav/delta", &shape, NULL));
+  g_assert_cmpuint (shape.dim[1], ==, 11);
+}
+
 /* Two frames are too few for deltas, but enough for a picture. */
 static void
 test_short (Fixture *f, gconstpointer data)
@@ -486,6 +507,7 @@ main (int argc, char **argv)
   ADD ("threads", test_threads);
   ADD ("plot", test_plot);
   ADD ("short", test_short);
+  ADD ("long-frames", test_long_frames);
   ADD ("h5py", test_h5py);
   ADD ("shards", test_shards);
   g_test_add_func ("/feature-tool/names", test_names);

@@ -31,6 +31,8 @@ other_value (const DspRecipeField *field, double value)
     return 1 / 3.0;
   if (strcmp (field->name, "delta_width") == 0)
     return 11;
+  if (strcmp (field->name, "power") == 0)
+    return 1;
   if (field->type == DSP_FIELD_DOUBLE)
     return value * 1.1;
   if (field->type == DSP_FIELD_SIZE)
@@ -69,9 +71,12 @@ test_text (void)
   gst_emotion_recipe_write (json, NULL, &recipe);
   g_assert_cmpstr (gst_emotion_json_text (json), ==,
       "{\"rate\": 16000, \"window_len\": 48000, \"n_fft\": 2048, "
-      "\"hop_length\": 512, \"features\": \"mel_db\", \"n_mels\": 64, "
-      "\"f_min\": 0, \"f_max\": 8000, \"amin\": 1e-10, \"top_db\": 80, "
-      "\"n_mfcc\": 13, \"mfcc_mels\": 128, \"delta_width\": 9, "
+      "\"hop_length\": 512, \"win_length\": 0, \"window\": \"hann\", "
+      "\"center\": \"true\", \"pad_mode\": \"constant\", \"power\": 2, "
+      "\"features\": \"mel_db\", \"n_mels\": 64, "
+      "\"f_min\": 0, \"f_max\": 8000, \"htk\": \"false\", \"norm\": "
+      "\"slaney\", \"ref\": \"max\", \"amin\": 1e-10, \"top_db\": 80, "
+      "\"n_mfcc\": 13, \"mfcc_mels\": 128, \"lifter\": 0, \"delta_width\": 9, "
       "\"n_chroma\": 12, \"tuning\": \"estimate\", \"roll_percent\": 0.85, "
       "\"normalization\": \"min_max\", \"statistics\": \"\"}");
 }

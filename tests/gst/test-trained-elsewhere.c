@@ -94,12 +94,11 @@ test_case (gconstpointer data)
     recipe.n_mels = 128; /* as the file has it */
   g_assert_true (dsp_recipe_change (&recipe, cases[i].recipe, &error));
   fixture_write_model (path, cases[i].shape, cases[i].layer);
-  gst_audio_info_set_format (
-      &info, GST_AUDIO_FORMAT_F32, recipe.rate, 1, NULL);
+  gst_audio_info_set_format (&info, GST_AUDIO_FORMAT_F32, recipe.rate, 1, NULL);
   sound = fixture_sound (&info, 0, recipe.window_len);
   g_assert_true (gst_buffer_map (sound, &map, GST_MAP_READ));
-  run_network (path, &recipe, cases[i].is_turned, (const float *) map.data,
-      expected);
+  run_network (
+      path, &recipe, cases[i].is_turned, (const float *) map.data, expected);
   gst_buffer_unmap (sound, &map);
 
   caps = g_strdup_printf (
@@ -151,8 +150,7 @@ static const struct {
   { "features=mfcc n_mfcc=39 statistics=mean", "(39 bands, 1 frames)" },
   { "features=mfcc n_mfc=40", "n_mfc=40\" is not FIELD=VALUE" },
   { "features=mfccs", "features knows no" },
-  { "features=mfcc n_mfcc=40 statistics=mean rate=22050 f_max=12000",
-      "f_max" },
+  { "features=mfcc n_mfcc=40 statistics=mean rate=22050 f_max=12000", "f_max" },
 };
 
 static void
