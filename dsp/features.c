@@ -206,12 +206,9 @@ add_parts (DspFeatures *self, GError **error)
   return self->matrix != NULL;
 }
 
-DspFeatures *
-dsp_features_new (const DspRecipe *recipe, GError **error)
+static DspFeatures *
+features_new (const DspRecipe *recipe, GError **error)
 {
-  if (!dsp_recipe_check (recipe, error))
-    return NULL;
-
   g_autoptr (DspFeatures) self = g_new0 (DspFeatures, 1);
 
   self->recipe = *recipe;
@@ -224,6 +221,19 @@ dsp_features_new (const DspRecipe *recipe, GError **error)
   if (!add_parts (self, error))
     return NULL;
   return g_steal_pointer (&self);
+}
+
+DspFeatures *
+dsp_features_new (const DspRecipe *recipe, GError **error)
+{
+  return dsp_recipe_check (recipe, error) ? features_new (recipe, error) : NULL;
+}
+
+DspFeatures *
+dsp_features_new_long (const DspRecipe *recipe, GError **error)
+{
+  return dsp_recipe_check_long (recipe, error) ? features_new (recipe, error)
+                                               : NULL;
 }
 
 void

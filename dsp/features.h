@@ -20,6 +20,8 @@ typedef struct _DspFeatures DspFeatures;
 /* Free with dsp_features_free. NULL and DSP_ERROR_CONFIG where the recipe has a
  * value out of its range. Takes the FFTW planner's lock. */
 DspFeatures *dsp_features_new (const DspRecipe *recipe, GError **error);
+/* The same for dsp_recipe_check_long. */
+DspFeatures *dsp_features_new_long (const DspRecipe *recipe, GError **error);
 void dsp_features_free (DspFeatures *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DspFeatures, dsp_features_free)
 

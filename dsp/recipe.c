@@ -11,6 +11,8 @@
  * memory that a recipe can ask for. */
 #define WINDOW_LEN_MAX (1 << 24)
 #define VALUES_MAX (1 << 24) /* of one matrix, and of a spectrogram */
+/* A long window may have so many times as much. */
+#define LONG 16
 
 static const char *const feature_names[] = { "mel", "mel_db", "mfcc", "delta",
   "delta2", "chroma", "rms", "zcr", "centroid", "bandwidth", "rolloff",
@@ -259,15 +261,17 @@ dsp_recipe_change (DspRecipe *recipe, const char *text, GError **error)
 }
 
 static bool
-check_fields (const DspRecipe *recipe, GError **error)
+check_fields (const DspRecipe *recipe, size_t scale, GError **error)
 {
   for (size_t i = 0; i < G_N_ELEMENTS (fields); i++) {
     const double value = dsp_recipe_get (recipe, &fields[i]);
+    const bool is_len = fields[i].offset == offsetof (DspRecipe, window_len);
+    const double max = fields[i].max * (is_len ? (double) scale : 1);
 
-    if (!(value >= fields[i].min && value <= fields[i].max)) {
+    if (!(value >= fields[i].min && value <= max)) {
       g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
           "%s is %g, not within %g..%g", fields[i].name, value, fields[i].min,
-          fields[i].max);
+          max);
       return false;
     }
   }
@@ -299,14 +303,15 @@ check_frames (const DspRecipe *recipe, GError **error)
 }
 
 static bool
-check_size (const DspRecipe *recipe, GError **error)
+check_size (const DspRecipe *recipe, size_t scale, GError **error)
 {
+  const size_t most = VALUES_MAX * scale;
   const size_t n_frames = dsp_recipe_n_frames (recipe);
   const size_t n_rows = MAX (dsp_recipe_n_bands (recipe), recipe->mfcc_mels);
   const size_t n_bins =
       recipe->features & DSP_FEATURE_CHROMA ? recipe->n_fft / 2 + 1 : 1;
 
-  if (n_frames <= VALUES_MAX / n_rows && n_frames <= VALUES_MAX / n_bins)
+  if (n_frames <= most / n_rows && n_frames <= most / n_bins)
     return true;
   g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
       "window_len %zu and hop_length %zu make %zu frames: too many",
@@ -314,12 +319,12 @@ check_size (const DspRecipe *recipe, GError **error)
   return false;
 }
 
-bool
-dsp_recipe_check (const DspRecipe *recipe, GError **error)
+static bool
+check (const DspRecipe *recipe, size_t scale, GError **error)
 {
   const unsigned deltas = DSP_FEATURE_DELTA | DSP_FEATURE_DELTA2;
 
-  if (!check_fields (recipe, error) || !check_frames (recipe, error))
+  if (!check_fields (recipe, scale, error) || !check_frames (recipe, error))
     return false;
   if (recipe->n_fft % 2 != 0)
     g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG, "n_fft is %zu, not even",
@@ -342,8 +347,20 @@ dsp_recipe_check (const DspRecipe *recipe, GError **error)
         "delta_width is %zu, more than the %zu frames of a window",
         recipe->delta_width, dsp_recipe_n_frames (recipe));
   else
-    return check_size (recipe, error);
+    return check_size (recipe, scale, error);
   return false;
+}
+
+bool
+dsp_recipe_check (const DspRecipe *recipe, GError **error)
+{
+  return check (recipe, 1, error);
+}
+
+bool
+dsp_recipe_check_long (const DspRecipe *recipe, GError **error)
+{
+  return check (recipe, LONG, error);
 }
 
 bool

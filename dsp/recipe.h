@@ -179,6 +179,9 @@ bool dsp_recipe_change (DspRecipe *recipe, const char *text, GError **error);
 /* False and DSP_ERROR_CONFIG, naming the field, where a value is out of its
  * range or the values do not go together. */
 bool dsp_recipe_check (const DspRecipe *recipe, GError **error);
+/* The same for a window that is a whole sound of somebody who has it: up to
+ * 2^28 samples, and matrices of as many values. */
+bool dsp_recipe_check_long (const DspRecipe *recipe, GError **error);
 
 bool dsp_recipe_equal (const DspRecipe *a, const DspRecipe *b);
 

@@ -10,8 +10,9 @@
 
 #define WIDTH 1200 /* pixels */
 #define HEIGHT 1250
-#define MAX_COLUMNS 900 /* of a panel: about one for each pixel */
-#define LEFT 0.085      /* of panels, as parts of the width */
+#define MAX_COLUMNS 900  /* of a panel: about one for each pixel */
+#define MAX_FRAMES 32768 /* of a long sound: dozens for each column */
+#define LEFT 0.085       /* of panels, as parts of the width */
 #define RIGHT 0.9
 #define SHADES 64
 
@@ -143,17 +144,32 @@ label_row (double row, gsize n_rows, const char *text)
   plmtex ("lv", 0.6, (row + 0.5) / n_rows, 1, text);
 }
 
+/* Where nothing is louder than anything else, all is loudest: 0 dB. */
+static void
+darken_silence (float *values, gsize n, double floor_db)
+{
+  for (gsize i = 0; i < n; i++)
+    if (values[i] != 0)
+      return;
+  for (gsize i = 0; i < n; i++)
+    values[i] = floor_db;
+}
+
 static void
 draw_mel (const SoundFeatures *sound, double seconds)
 {
   static const double ticks[] = { 0, 500, 1000, 2000, 4000, 8000, 16000 };
   const DspRecipe *const r = &sound->recipe;
+  const gsize n = r->n_mels * sound->n_columns;
+  g_autofree float *values =
+      g_memdup2 (sound_features_row (sound, 0, 0), n * sizeof *values);
   const double low = dsp_mel_from_hz (r->f_min, r->htk);
   const double high = dsp_mel_from_hz (r->f_max, r->htk);
   const Picture picture = { "Mel spectrogram (dB from the loudest)",
-    "Frequency (Hz)", sound_features_row (sound, 0, 0), r->n_mels,
-    sound->n_columns, r->hop_length / r->rate, SEQUENTIAL, -r->top_db, 0 };
+    "Frequency (Hz)", values, r->n_mels, sound->n_columns,
+    r->hop_length / r->rate, SEQUENTIAL, -r->top_db, 0 };
 
+  darken_silence (values, n, -r->top_db);
   draw_picture (1, &picture, seconds);
   plschr (0, 0.55);
   for (gsize i = 0; i < G_N_ELEMENTS (ticks); i++) {
@@ -228,7 +244,8 @@ draw_chroma (const SoundFeatures *sound, double seconds)
   plschr (0, 0.7);
 }
 
-/* From the lowest to the highest sample of each pixel. */
+/* From the lowest to the highest sample of each pixel, and from the last one
+ * before it, so that no gaps are seen. */
 static void
 draw_extents (const float *samples, gsize n, double seconds, double peak)
 {
@@ -238,7 +255,7 @@ draw_extents (const float *samples, gsize n, double seconds, double peak)
     const gsize begin = c * n / n_columns, end = (c + 1) * n / n_columns;
     double low = INFINITY, high = -INFINITY;
 
-    for (gsize i = begin; i < end; i++) {
+    for (gsize i = MAX (begin, 1) - 1; i < end; i++) {
       low = MIN (low, samples[i]);
       high = MAX (high, samples[i]);
     }
@@ -311,6 +328,7 @@ feature_plot (const char *folder, const char *name, const float *samples,
 
   shown.features = DSP_FEATURE_MEL_DB | DSP_FEATURE_MFCC | DSP_FEATURE_CHROMA;
   shown.statistics = 0;
+  shown.hop_length = MAX (recipe->hop_length, n / MAX_FRAMES);
   shown.center = TRUE; /* a frame is drawn around its time */
   shown.ref = DSP_REF_MAX;
   shown.normalization = DSP_NORMALIZATION_NONE;

@@ -66,7 +66,8 @@ sound_features_new (const float *samples, gsize n, const DspRecipe *recipe,
   self->is_whole = is_whole;
   if (is_whole)
     self->recipe.window_len = n;
-  features = dsp_features_new (&self->recipe, &failure);
+  features = is_whole ? dsp_features_new_long (&self->recipe, &failure)
+                      : dsp_features_new (&self->recipe, &failure);
   if (!features) {
     propagate (error, g_steal_pointer (&failure), self);
     return NULL;

@@ -127,6 +127,28 @@ test_too_many (void)
   g_assert_error (error, DSP_ERROR, DSP_ERROR_CONFIG);
 }
 
+/* An hour is too long for a model, and fine where somebody has it. */
+static void
+test_long (void)
+{
+  DspRecipe recipe = DSP_RECIPE_DEFAULT;
+  g_autoptr (GError) error = NULL;
+
+  recipe.window_len = 3600 * 16000;
+  g_assert_false (dsp_recipe_check (&recipe, &error));
+  g_assert_error (error, DSP_ERROR, DSP_ERROR_CONFIG);
+  g_assert_true (dsp_recipe_check_long (&recipe, NULL));
+  g_assert_null (dsp_features_new (&recipe, NULL));
+  recipe.hop_length = 1;
+  g_assert_false (dsp_recipe_check_long (&recipe, NULL));
+  recipe.hop_length = 512;
+  recipe.window_len = (size_t) 1 << 29;
+  g_assert_false (dsp_recipe_check_long (&recipe, NULL));
+  recipe.window_len = 3600 * 16000;
+  recipe.n_mels = 0;
+  g_assert_false (dsp_recipe_check_long (&recipe, NULL));
+}
+
 static const struct {
   const char *field, *text;
   double value; /* NAN: refused */
@@ -338,6 +360,7 @@ main (int argc, char **argv)
   g_test_add_func ("/recipe/list", test_list);
   g_test_add_func ("/recipe/rows", test_rows);
   g_test_add_func ("/recipe/short-delta", test_short_delta);
+  g_test_add_func ("/recipe/long", test_long);
   g_test_add_func ("/recipe/short-window", test_short_window);
   g_test_add_func ("/recipe/set", test_set);
   g_test_add_func ("/recipe/too-many", test_too_many);

@@ -419,6 +419,24 @@ test_long_frames (Fixture *f, gconstpointer data)
   g_assert_cmpuint (shape.dim[1], ==, 11);
 }
 
+/* Nine minutes in one piece: more than the window of a model may have. */
+static void
+test_nine_minutes (Fixture *f, gconstpointer data)
+{
+  const SyntheticSound sound = { 16000, 1, 540, 300, 0.05, 7 };
+  g_autofree char *path = g_build_filename (f->folder, "nine.wav", NULL);
+  NnShape shape;
+
+  synthetic_write (path, &sound);
+  run_well (f, "nine.wav -o out.h5 -f rms,chroma -s");
+
+  g_autoptr (NnH5) file = nn_h5_open (f->out, NULL);
+
+  g_assert_true (nn_h5_dataset_shape (file, "nine.wav/chroma", &shape, NULL));
+  if (feature_plot_is_available ())
+    run_well (f, "nine.wav --plot p");
+}
+
 /* Two frames are too few for deltas, but enough for a picture. */
 static void
 test_short (Fixture *f, gconstpointer data)
@@ -506,6 +524,7 @@ main (int argc, char **argv)
   ADD ("full-disk", test_full_disk);
   ADD ("threads", test_threads);
   ADD ("plot", test_plot);
+  ADD ("nine-minutes", test_nine_minutes);
   ADD ("short", test_short);
   ADD ("long-frames", test_long_frames);
   ADD ("h5py", test_h5py);
