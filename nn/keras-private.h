@@ -52,6 +52,11 @@ const char *nn_keras_operator_find (
 
 bool nn_keras_is_model (const char *class_name);
 
+/* False, and a failure, where a layer is not what its class_name says: a class
+ * that is not of Keras, or one whose weights are quantized. All other dtypes
+ * are computed in float32. */
+bool nn_keras_check_entry (const NnConfig *entry);
+
 /* Layer i of a model or wrapper; made where it is not there yet. */
 NnKerasLayer *nn_keras_child (
     NnKerasLayer *parent, size_t i, const NnConfig *entry);

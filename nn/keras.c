@@ -402,7 +402,7 @@ nn_keras_call_entry (NnKerasBuild *build, NnKerasLayer *layer,
   if (++build->depth > NN_MAX_NESTING)
     nn_config_fail (&named, NN_ERROR_LIMIT,
         "models or wrappers are nested deeper than %d", NN_MAX_NESTING);
-  else if (!nn_keras_spend (build, &named, 1))
+  else if (!nn_keras_spend (build, &named, 1) || !nn_keras_check_entry (&named))
     ;
   else if (nn_keras_is_model (layer->class_name))
     call_model (build, layer, &named, call, out);
@@ -481,7 +481,7 @@ nn_keras_build (NnGraph *graph, const NnConfig *config,
   g_autoptr (NnKerasLayer) model = NULL;
 
   add_inputs (graph, config, input_shapes, n_inputs);
-  if (!nn_config_ok (config))
+  if (!nn_config_ok (config) || !nn_keras_check_entry (config))
     return NULL;
   model = nn_keras_layer_new (
       "the model", nn_config_string (config, "class_name", ""));

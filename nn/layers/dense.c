@@ -32,7 +32,6 @@ dense_setup (NnLayer *layer, const NnConfig *config)
   self->activation = nn_activation_read (config, "activation", "linear");
   layer->last_activation = &self->activation;
   nn_layer_refuse (config, "lora_rank");
-  nn_layer_refuse (config, "quantization_config");
   out = layer->in[0];
   k = out.dim[out.rank - 1];
   out.dim[out.rank - 1] = self->units;

@@ -21,6 +21,14 @@
   "{'class_name': 'Functional', 'name': '" name "', 'config': {'name': '" name \
   "', 'layers': [" layers "], 'input_layers': " in ", 'output_layers': " out   \
   "}}"
+/* input -> ReLU of the given dtype. */
+#define SEQUENTIAL(dtype)                                                      \
+  "{'class_name': 'Sequential', 'config': {'layers': [" INPUT (                \
+      "a") ", {'class_name': 'ReLU', 'config': {'name': 'b', 'dtype': " dtype  \
+           "}}]}}"
+#define QUANTIZED(mode)                                                        \
+  "{'class_name': 'QuantizedDTypePolicy', 'config': {'mode': '" mode "', "     \
+  "'source_name': 'float32'}}"
 /* A nested model with calls; its own graph is x -> ReLU -> y. */
 #define NESTED(nodes)                                                          \
   "{'class_name': 'Functional', 'name': 'm', 'inbound_nodes': [" nodes "],"    \
@@ -110,6 +118,42 @@ static const struct {
       FUNCTIONAL ("f", INPUT ("a") ", " LAYER ("Lambda", "b", "[['a', 0, 0]]"),
           "[['a', 0, 0]]", "[['b', 0, 0]]"),
       NN_ERROR_UNSUPPORTED, "layer “b” (Lambda): this kind of layer" },
+  { "custom-class-of-a-known-name", "3.9.2",
+      "{'class_name': 'Sequential', 'config': {'layers': [" INPUT (
+          "a") ", {'class_name': 'ReLU', 'module': 'my_layers',"
+               " 'registered_name': 'ReLU', 'config': {'name': 'b'}}]}}",
+      NN_ERROR_UNSUPPORTED, "layer “b” (ReLU): a class of “my_layers”" },
+  { "registered-class-of-a-known-name", "2.15.0",
+      "{'class_name': 'Sequential', 'config': {'layers': [" INPUT (
+          "a") ", {'class_name': 'ReLU', 'module': null,"
+               " 'registered_name': 'Custom>ReLU', 'config': {'name': 'b'}}]}}",
+      NN_ERROR_UNSUPPORTED, "layer “b” (ReLU): a class of “Custom”" },
+  { "modules-of-keras", "2.15.0",
+      "{'class_name': 'Sequential', 'module': 'tf_keras.src.models',"
+      " 'registered_name': 'Sequential', 'config': {'layers': [" INPUT (
+          "a") ", {'class_name': 'ReLU', 'module': 'tensorflow.keras.layers',"
+               " 'config': {'name': 'b'}}]}}",
+      -1, .n_outputs = 1 },
+  { "int8", "3.9.2", SEQUENTIAL (QUANTIZED ("int8")), NN_ERROR_UNSUPPORTED,
+      "layer “b” (ReLU): quantized (int8_from_float32)" },
+  { "int8-in-a-map", "3.9.2",
+      SEQUENTIAL ("{'class_name': 'DTypePolicyMap', 'config': {'policy_map': "
+                  "{'b/inner': " QUANTIZED ("int8") "}}}"),
+      NN_ERROR_UNSUPPORTED, "quantized (int8_from_float32)" },
+  { "int8-as-text", "3.9.2", SEQUENTIAL ("'int8_from_mixed_bfloat16'"),
+      NN_ERROR_UNSUPPORTED, "quantized (int8_from_mixed_bfloat16)" },
+  { "int8-by-its-options", "3.14.0",
+      SEQUENTIAL ("'float32', 'quantization_config': {'class_name': "
+                  "'Int8QuantizationConfig', 'config': {}}"),
+      NN_ERROR_UNSUPPORTED, "“quantization_config”" },
+  { "mixed-precision", "3.9.2",
+      SEQUENTIAL ("{'class_name': 'DTypePolicy', 'config': {'name': "
+                  "'mixed_float16'}}, 'quantization_config': null"),
+      -1, .n_outputs = 1 },
+  { "mixed-precision-2", "2.9.0",
+      SEQUENTIAL (
+          "{'class_name': 'Policy', 'config': {'name': 'mixed_bfloat16'}}"),
+      -1, .n_outputs = 1 },
   { "custom-model", "3.9.2", "{'class_name': 'MyModel', 'config': {}}",
       NN_ERROR_UNSUPPORTED, "“MyModel”" },
   { "no-json", "3.9.2", "", NN_ERROR_FORMAT, "damaged JSON" },
