@@ -298,13 +298,14 @@ check_axis (const NnConfig *config)
         "an activation along another axis than the last is not supported");
 }
 
-/* What varies the function beyond its numbers. */
+/* What varies the function beyond its numbers. TensorFlow's gelu is exact where
+ * it is not told otherwise, that of Keras 3 is not. */
 static const char *
 choose_form (
     const char *name, const NnActivation *found, const NnConfig *config)
 {
   if (g_str_equal (name, "gelu")
-      && nn_config_bool (config, "approximate", true))
+      && nn_config_bool (config, "approximate", config->keras_major >= 3))
     return "gelu_tanh";
   if (g_str_equal (name, "relu_options") && found->args[0] == 0
       && found->args[1] == INFINITY && found->args[2] == 0)

@@ -112,6 +112,24 @@ nn_document_parse (
   return document;
 }
 
+NnDocument *
+nn_document_new (void)
+{
+  NnDocument *document = g_new0 (NnDocument, 1);
+
+  document->root = json_node_new (JSON_NODE_OBJECT);
+  json_node_take_object (document->root, json_object_new ());
+  return document;
+}
+
+void
+nn_document_add (NnDocument *document, const char *key, const NnConfig *value)
+{
+  if (value->node)
+    json_object_set_member (json_node_get_object (document->root), key,
+        json_node_ref (value->node));
+}
+
 void
 nn_document_free (NnDocument *document)
 {
@@ -258,6 +276,21 @@ nn_config_keys (const NnConfig *config)
   }
   g_ptr_array_add (keys, NULL);
   return (const char **) g_ptr_array_free (keys, FALSE);
+}
+
+NnConfig
+nn_config_constant (const NnConfig *config)
+{
+  const NnConfig class_name = nn_config_get (config, "class_name");
+  const NnConfig inner = nn_config_get (config, "config");
+
+  if (nn_config_is_string (&class_name)) {
+    const char *const name = json_node_get_string (class_name.node);
+
+    if (g_str_equal (name, "__numpy__") || g_str_equal (name, "__tensor__"))
+      return nn_config_get (&inner, "value");
+  }
+  return *config;
 }
 
 static void

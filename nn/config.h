@@ -31,6 +31,12 @@ NnDocument *nn_document_parse (
 void nn_document_free (NnDocument *document); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnDocument, nn_document_free)
 
+/* An object without members, and a member for it, shared with the document that
+ * value is from. */
+NnDocument *nn_document_new (void);
+void nn_document_add (
+    NnDocument *document, const char *key, const NnConfig *value);
+
 /* The cursor of the whole document. *error must be NULL and outlive it. */
 NnConfig nn_document_root (
     NnDocument *document, const char *where, int keras_major, GError **error);
@@ -55,6 +61,10 @@ NnConfig nn_config_at (const NnConfig *config, size_t i);
 size_t nn_config_length (const NnConfig *config); /* items of a list, else 0 */
 /* Names of an object's members; free the array (not the names) with g_free. */
 const char **nn_config_keys (const NnConfig *config);
+
+/* A constant: itself, or what is in {"class_name": "__numpy__", "config":
+ * {"value": ...}}, as Keras 3 writes arrays. */
+NnConfig nn_config_constant (const NnConfig *config);
 
 /* The value itself; a fallback where it is unset, a failure where it is of
  * another kind. Python's NaN and Infinity are numbers (and no whole ones). */

@@ -128,20 +128,6 @@ nn_keras_read_refs (NnKerasBuild *build, const NnConfig *value, GArray *refs)
   collect (build, value, refs);
 }
 
-/* Constants that are arrays: {"class_name": "__numpy__", "config": {"value"}}.
- */
-static NnConfig
-constant (const NnConfig *value)
-{
-  const char *const class_name = class_of (value);
-  const NnConfig config = nn_config_get (value, "config");
-
-  if (g_str_equal (class_name, "__numpy__")
-      || g_str_equal (class_name, "__tensor__"))
-    return nn_config_get (&config, "value");
-  return *value;
-}
-
 static void
 add_arg (const Reader *reader, const char *name, size_t position,
     const NnConfig *value)
@@ -155,7 +141,7 @@ add_arg (const Reader *reader, const char *name, size_t position,
     return;
   collect (reader->build, value, call->inputs);
   arg.n = call->inputs->len - arg.first;
-  arg.value = constant (value);
+  arg.value = nn_config_constant (value);
   g_array_append_val (call->args, arg);
 }
 

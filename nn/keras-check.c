@@ -32,8 +32,7 @@ check_origin (const NnConfig *entry)
 
   if (module && !is_package (module, strcspn (module, ".")))
     package = g_strdup (module);
-  else if (!module && mark
-      && !is_package (registered, mark - registered)
+  else if (!module && mark && !is_package (registered, mark - registered)
       && !g_str_has_prefix (registered, "Keras>"))
     package = g_strndup (registered, mark - registered);
   if (package)
@@ -60,7 +59,8 @@ find_quantized (const NnConfig *dtype)
   }
   if (nn_config_is_string (&class_name)
       && g_str_has_prefix (nn_config_as_string (&class_name, ""), "Quantized"))
-    return g_strdup_printf ("%s_from_%s", nn_config_string (&config, "mode", "?"),
+    return g_strdup_printf ("%s_from_%s",
+        nn_config_string (&config, "mode", "?"),
         nn_config_string (&config, "source_name", "?"));
   for (size_t i = 0; keys[i] && !found; i++) {
     const NnConfig policy = nn_config_get (&map, keys[i]);

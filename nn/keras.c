@@ -372,21 +372,49 @@ call_layer (NnKerasBuild *build, NnKerasLayer *layer, const char *class_name,
         nn_channels_move_first (build->graph, node->out[0], config);
 }
 
+/* In Keras 2 the options of an operator are constants of its call: to the layer
+ * they are its configuration, as in Keras 3. */
+static NnDocument *
+collect_options (const NnArg *args, size_t n_args)
+{
+  NnDocument *options = nn_document_new ();
+
+  for (size_t i = 0; i < n_args; i++)
+    if (args[i].name && args[i].n == 0)
+      nn_document_add (options, args[i].name, &args[i].value);
+  return options;
+}
+
+static void
+call_lambda (NnKerasBuild *build, NnKerasLayer *layer, const NnConfig *entry,
+    const NnConfig *config, const NnGraphCall *call, GArray *out)
+{
+  g_autofree NnArg *args = g_memdup2 (call->args, call->n_args * sizeof *args);
+  const char *const class_name =
+      nn_keras_operator_find (entry, config, args, call->n_args);
+  g_autoptr (NnDocument) document = NULL;
+  NnGraphCall renamed = *call;
+  NnConfig options;
+
+  if (!class_name)
+    return;
+  renamed.args = args;
+  document = collect_options (args, call->n_args);
+  options = nn_document_root (
+      document, config->where, config->keras_major, config->error);
+  call_layer (build, layer, class_name, &options, &renamed, out);
+}
+
 static void
 call_operator (NnKerasBuild *build, NnKerasLayer *layer, const NnConfig *entry,
     const NnConfig *config, const NnGraphCall *call, GArray *out)
 {
-  g_autofree NnArg *args = g_memdup2 (call->args, call->n_args * sizeof *args);
-  g_autofree char *name = g_strconcat ("ops.", layer->class_name, NULL);
-  const char *class_name = name;
-  NnGraphCall renamed = *call;
+  g_autofree char *class_name = g_strconcat ("ops.", layer->class_name, NULL);
 
-  if (g_str_has_suffix (layer->class_name, "OpLambda")) {
-    class_name = nn_keras_operator_find (entry, config, args, call->n_args);
-    renamed.args = args;
-  }
-  if (class_name)
-    call_layer (build, layer, class_name, config, &renamed, out);
+  if (g_str_has_suffix (layer->class_name, "OpLambda"))
+    call_lambda (build, layer, entry, config, call, out);
+  else
+    call_layer (build, layer, class_name, config, call, out);
 }
 
 void

@@ -326,16 +326,25 @@ nn_batch_normalization_affine (
   return true;
 }
 
+/* clang-format off */
+#define BATCH_NORMALIZATION(name)                                              \
+  {                                                                            \
+    .keras_name = name, .size = sizeof (BatchNormalization),                   \
+    .mask_rule = NN_MASK_PASS,                                                 \
+    .setup = batch_normalization_setup,                                        \
+    .finish = batch_normalization_finish,                                      \
+    .forward = batch_normalization_forward,                                    \
+    .clear = batch_normalization_clear,                                        \
+    .training = &batch_normalization_training,                                 \
+  }
+/* clang-format on */
+
 const NnLayerClass nn_batch_normalization_classes[] = {
-  {
-      .keras_name = "BatchNormalization",
-      .size = sizeof (BatchNormalization),
-      .mask_rule = NN_MASK_PASS,
-      .setup = batch_normalization_setup,
-      .finish = batch_normalization_finish,
-      .forward = batch_normalization_forward,
-      .clear = batch_normalization_clear,
-      .training = &batch_normalization_training,
-  },
+  BATCH_NORMALIZATION ("BatchNormalization"),
+  /* tf.keras 1.13 and 1.14 wrote the names of its two implementations. */
+  BATCH_NORMALIZATION ("BatchNormalizationV1"),
+  BATCH_NORMALIZATION ("BatchNormalizationV2"),
+  /* tf.keras.layers.experimental: it is another one in training only. */
+  BATCH_NORMALIZATION ("SyncBatchNormalization"),
   { NULL },
 };

@@ -4,7 +4,7 @@
 NnShape
 nn_numbers_shape (const NnConfig *config, const NnConfig *value)
 {
-  NnConfig item = *value;
+  NnConfig item = nn_config_constant (value);
   NnShape shape = { .rank = 0 };
   size_t size;
 
@@ -44,7 +44,8 @@ void
 nn_numbers_read (
     const NnConfig *config, const NnConfig *value, size_t n, float *numbers)
 {
-  const size_t have = collect (value, n, 0, numbers);
+  const NnConfig constant = nn_config_constant (value);
+  const size_t have = collect (&constant, n, 0, numbers);
 
   if (have == 1)
     for (size_t i = 1; i < n; i++)

@@ -29,6 +29,18 @@
 #define QUANTIZED(mode)                                                        \
   "{'class_name': 'QuantizedDTypePolicy', 'config': {'mode': '" mode "', "     \
   "'source_name': 'float32'}}"
+/* input -> a function of TensorFlow with these arguments. */
+#define LAMBDA(function, kwargs)                                               \
+  FUNCTIONAL ("f",                                                             \
+      INPUT ("a") ", {'class_name': 'TFOpLambda', 'name': 'b', 'config': "     \
+                  "{'name': 'b', 'function': '" function "'}, "                \
+                  "'inbound_nodes': [['a', 0, 0, " kwargs "]]}",               \
+      "[['a', 0, 0]]", "[['b', 0, 0]]")
+/* input -> one layer with these keys. */
+#define ONE(class_name, keys)                                                  \
+  "{'class_name': 'Sequential', 'config': {'layers': [" INPUT (                \
+      "a") ", {'class_name': '" class_name "', 'config': {'name': 'b', "       \
+           "'dtype': 'float32'" keys "}}]}}"
 /* A nested model with calls; its own graph is x -> ReLU -> y. */
 #define NESTED(nodes)                                                          \
   "{'class_name': 'Functional', 'name': 'm', 'inbound_nodes': [" nodes "],"    \
@@ -153,6 +165,31 @@ static const struct {
   { "mixed-precision-2", "2.9.0",
       SEQUENTIAL (
           "{'class_name': 'Policy', 'config': {'name': 'mixed_bfloat16'}}"),
+      -1, .n_outputs = 1 },
+  { "function", "2.9.0",
+      LAMBDA ("nn.bias_add",
+          "{'bias': [1, 2, 3], 'data_format': 'NHWC', 'name': 'n'}"),
+      -1, .n_outputs = 1 },
+  { "function-unknown", "2.9.0", LAMBDA ("image.resize", "{}"),
+      NN_ERROR_UNSUPPORTED,
+      "layer “b” (TFOpLambda): the TensorFlow operator "
+      "“image.resize” is not supported" },
+  { "function-with-unknown-argument", "2.9.0",
+      LAMBDA ("nn.softmax", "{'axis': 1, 'warmth': 2}"), NN_ERROR_UNSUPPORTED,
+      "the argument “warmth” of the TensorFlow operator “nn.softmax”" },
+  { "function-with-unknown-value", "2.9.0",
+      LAMBDA ("nn.bias_add", "{'bias': [1, 2, 3], 'data_format': 'NCHW'}"),
+      NN_ERROR_UNSUPPORTED, "“data_format” is “NCHW”, supported is: NHWC" },
+  { "batch-norm-of-tf-1.13", "2.2.4-tf", ONE ("BatchNormalizationV1", ""), -1,
+      .n_outputs = 1 },
+  { "batch-norm-sync", "2.9.0", ONE ("SyncBatchNormalization", ""), -1,
+      .n_outputs = 1 },
+  { "augmentation", "2.9.0", ONE ("RandomZoom", ", 'height_factor': 0.2"), -1,
+      .n_outputs = 1 },
+  { "array-as-object", "3.9.2",
+      ONE ("Rescaling",
+          ", 'scale': {'class_name': '__numpy__', 'config': "
+          "{'value': [1, 2, 3], 'dtype': 'float32'}}"),
       -1, .n_outputs = 1 },
   { "custom-model", "3.9.2", "{'class_name': 'MyModel', 'config': {}}",
       NN_ERROR_UNSUPPORTED, "“MyModel”" },

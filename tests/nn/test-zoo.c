@@ -38,6 +38,7 @@ static const char *const models[] = {
   "variants/d096_multi_out_order.flat.keras",
   "variants/d097_dag_order.flat.keras",
   "variants/d098_operators.oplambda.h5",
+  "variants/tensorflow_functions.tf.h5",
 };
 
 static void

@@ -7,7 +7,7 @@ the layout; the zoo model's io.h5 is copied beside it. Needs h5py.
 
     tests/data/variants/make-variants.py ../shared/golden/zoo
 """
-import io, json, pathlib, re, shutil, sys, zipfile
+import io, json, math, pathlib, re, shutil, sys, zipfile
 import h5py
 import numpy as np
 
@@ -227,6 +227,84 @@ def op_lambda(source):
     write_legacy(f"{source}.oplambda.h5", config, weights, "2.15.0")
 
 
+def tensorflow_functions():
+    """tf.keras 2.4 to 2.15: functions of TensorFlow, each an output of one
+    model; what NumPy makes of them."""
+    x = np.random.default_rng(1).normal(0, 1, (2, 4, 3)).astype("f4")
+    e = np.exp(x)
+    row = [0.5, -1.0, 2.0]
+    erf = np.vectorize(math.erf)
+    triple = {"start": None, "stop": None, "step": None}
+    cases = [
+        ("nn.bias_add", {"bias": row, "data_format": "NHWC"}, x + row),
+        ("__operators__.getitem", {"slice_spec": [triple, triple, {
+            "start": None, "stop": None, "step": -1}]}, x[..., ::-1]),
+        ("cast", {"dtype": "float32"}, x),
+        ("cast", {"dtype": "int32"}, np.trunc(x)),
+        ("clip_by_value", {"clip_value_min": -0.5, "clip_value_max": 0.25},
+         x.clip(-0.5, 0.25)),
+        ("identity", {}, x),
+        ("stop_gradient", {}, x),
+        ("math.reduce_std", {"axis": 1, "keepdims": False}, x.std(1)),
+        ("math.reduce_variance", {"axis": [1], "keepdims": True},
+         x.var(1, keepdims=True)),
+        ("math.reduce_prod", {"axis": -1}, x.prod(-1)),
+        ("math.reduce_logsumexp", {"axis": 1}, np.log(e.sum(1))),
+        ("math.argmax", {"axis": 1, "output_type": "int64"}, x.argmax(1)),
+        ("math.l2_normalize", {"axis": -1, "epsilon": 1e-12},
+         x / np.sqrt((x * x).sum(-1, keepdims=True))),
+        ("math.floordiv", {"y": 0.5}, np.floor_divide(x, np.float32(0.5))),
+        ("math.divide_no_nan", {"y": [1.0, 0.0, 2.0]}, x * [1, 0, 0.5]),
+        ("math.squared_difference", {"y": 2.0}, (x - 2) ** 2),
+        ("math.greater", {"y": 0.0}, x > 0),
+        ("math.log1p", {}, np.log1p(np.abs(x))),
+        ("math.expm1", {}, np.expm1(x)),
+        ("math.sin", {}, np.sin(x)), ("math.cos", {}, np.cos(x)),
+        ("math.floor", {}, np.floor(x)), ("math.ceil", {}, np.ceil(x)),
+        ("math.round", {}, np.rint(x)), ("math.sign", {}, np.sign(x)),
+        ("math.erf", {}, erf(x)),
+        ("math.softplus", {}, np.log1p(e)),
+        ("math.log_sigmoid", {}, -np.log1p(1 / e)),
+        ("nn.softmax", {"axis": 1}, e / e.sum(1, keepdims=True)),
+        ("nn.softmax", {"axis": -1}, e / e.sum(-1, keepdims=True)),
+        ("nn.log_softmax", {"axis": 1}, x - np.log(e.sum(1, keepdims=True))),
+        ("nn.gelu", {}, x * (1 + erf(x / 2 ** 0.5)) / 2),
+        ("nn.gelu", {"approximate": True}, x / 2 * (1 + np.tanh(
+            (2 / np.pi) ** 0.5 * (x + 0.044715 * x ** 3)))),
+        ("nn.leaky_relu", {"alpha": 0.05}, np.where(x > 0, x, x * 0.05)),
+        ("nn.leaky_relu", {}, np.where(x > 0, x, x * 0.2)),
+        ("nn.elu", {}, np.where(x > 0, x, np.expm1(x))),
+        ("nn.selu", {}, 1.0507009873554805 * np.where(
+            x > 0, x, 1.6732632423543772 * np.expm1(x))),
+        ("nn.softsign", {}, x / (1 + np.abs(x))),
+    ]
+    layers = [{"class_name": "InputLayer", "name": "x", "inbound_nodes": [],
+               "config": {"name": "x", "dtype": "float32",
+                          "batch_input_shape": [None, 4, 3]}},
+              {"class_name": "TFOpLambda", "name": "abs", "config": {
+                  "name": "abs", "trainable": True, "dtype": "float32",
+                  "function": "math.abs"},
+               "inbound_nodes": [["x", 0, 0, {"name": None}]]}]
+    for i, (function, kwargs, _) in enumerate(cases):
+        name = f"op{i}"
+        source = "abs" if function == "math.log1p" else "x"
+        layers.append({
+            "class_name": "SlicingOpLambda" if "getitem" in function
+            else "TFOpLambda", "name": name,
+            "config": {"name": name, "trainable": True, "dtype": "float32",
+                       "function": function},
+            "inbound_nodes": [[source, 0, 0, {**kwargs, "name": None}]]})
+    config = {"class_name": "Functional", "config": {
+        "name": "model", "layers": layers, "input_layers": [["x", 0, 0]],
+        "output_layers": [[f"op{i}", 0, 0] for i in range(len(cases))]}}
+    write_legacy("tensorflow_functions.tf.h5", config, [], "2.9.0")
+    with h5py.File(here / "tensorflow_functions.io.h5", "w") as f:
+        f["input_0"] = x
+        for i, (_, _, y) in enumerate(cases):
+            f[f"output_{i}"] = np.asarray(y, "f4")
+
+
+tensorflow_functions()
 for make, source in (
         (old_list, "d045_dense_mlp"), (old_list, "d063_simplernn"),
         (old_model, "d082_concat_axes"), (old_model, "d092_nested_shared"),
