@@ -15,18 +15,13 @@ keras_major (const char *keras_version)
 }
 
 static bool
-build_graph (NnModel *model, const NnShape *input_shapes, size_t n_inputs,
-    GError **error)
+build_graph (NnModel *model, NnDocument *document, const NnShape *input_shapes,
+    size_t n_inputs, GError **error)
 {
-  g_autoptr (NnDocument) document = nn_document_parse (
-      model->name, model->config, strlen (model->config), error);
   g_autoptr (GError) failure = NULL;
-  NnConfig root;
-
-  if (!document)
-    return false;
-  root = nn_document_root (
+  const NnConfig root = nn_document_root (
       document, "the model", keras_major (model->keras_version), &failure);
+
   model->root = nn_keras_build (model->graph, &root, input_shapes, n_inputs);
   if (model->root) {
     model->layers = model->root->children;
@@ -38,19 +33,14 @@ build_graph (NnModel *model, const NnShape *input_shapes, size_t n_inputs,
 }
 
 GArray *
-nn_model_input_shapes (const char *name, const char *config,
+nn_model_input_shapes (const char *name, NnDocument *document,
     const char *keras_version, GError **error)
 {
-  g_autoptr (NnDocument) document =
-      nn_document_parse (name, config, strlen (config), error);
   g_autoptr (GArray) shapes = g_array_new (FALSE, FALSE, sizeof (NnShape));
   GError *failure = NULL;
-  NnConfig root;
-
-  if (!document)
-    return NULL;
-  root = nn_document_root (
+  const NnConfig root = nn_document_root (
       document, "the model", keras_major (keras_version), &failure);
+
   nn_keras_input_shapes (&root, shapes);
   if (!failure)
     return g_steal_pointer (&shapes);
@@ -59,7 +49,8 @@ nn_model_input_shapes (const char *name, const char *config,
 }
 
 NnModel *
-nn_model_build (const char *name, const char *config, const char *keras_version,
+nn_model_build_document (const char *name, const char *config,
+    NnDocument *document, const char *keras_version,
     const NnShape *input_shapes, size_t n_inputs, GError **error)
 {
   g_autoptr (NnModel) model = g_new0 (NnModel, 1);
@@ -69,9 +60,21 @@ nn_model_build (const char *name, const char *config, const char *keras_version,
   model->config = g_strdup (config);
   model->keras_version = g_strdup (keras_version);
   model->graph = nn_graph_new ();
-  if (!build_graph (model, input_shapes, n_inputs, error))
+  if (!build_graph (model, document, input_shapes, n_inputs, error))
     return NULL;
   return g_steal_pointer (&model);
+}
+
+NnModel *
+nn_model_build (const char *name, const char *config, const char *keras_version,
+    const NnShape *input_shapes, size_t n_inputs, GError **error)
+{
+  g_autoptr (NnDocument) document =
+      nn_document_parse (name, config, strlen (config), error);
+
+  return document ? nn_model_build_document (name, config, document,
+             keras_version, input_shapes, n_inputs, error)
+                  : NULL;
 }
 
 void

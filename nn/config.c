@@ -63,7 +63,7 @@ prepare_text (const char *name, const char *text, gsize len, GString *json,
       depth++;
     else if (!in_string && (*c == '}' || *c == ']'))
       depth -= depth > 0;
-    n_values += !in_string && (*c == ',' || *c == '{' || *c == '[');
+    n_values += !in_string && strchr (",:{[", *c) != NULL;
     if (depth > NN_MAX_JSON_DEPTH)
       return fail_limit (name, "levels", NN_MAX_JSON_DEPTH, error);
     if (n_values > NN_MAX_JSON_VALUES)

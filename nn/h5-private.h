@@ -29,8 +29,9 @@ struct _NnH5 {
   unsigned offset_size, length_size; /* bytes of an address, of a length */
   guint64 root;                      /* object header of the root group */
   GHashTable *groups; /* address -> (name -> address): those that were read */
-  size_t work;        /* against NN_MAX_H5_WORK */
-  size_t expanded;    /* bytes that were made of the file: see h5_may_expand */
+  GHashTable *collections; /* of global heaps: address -> (index -> offset) */
+  size_t work;             /* against NN_MAX_H5_WORK */
+  size_t expanded; /* bytes that were made of the file: see h5_may_expand */
 };
 
 /* A run of bytes. Taking more than is left gives zeros and is_bad, which stays:

@@ -187,36 +187,58 @@ h5_to_doubles (const H5Type *type, const guint8 *data, size_t n, double *out)
   return true;
 }
 
-/* Object index of the global heap collection at address. */
-static H5Span
-find_global (NnH5 *file, guint64 address, unsigned index)
+/* The objects of the global heap collection at address: index -> where in the
+ * file its head is. NULL where damaged. Each collection is read once. */
+static GHashTable *
+collection_at (NnH5 *file, guint64 address)
 {
+  GHashTable *objects = g_hash_table_lookup (file->collections, &address);
   H5Span span = h5_span_from (file, address);
   guint64 len;
 
+  if (objects)
+    return objects;
   if (!h5_take_signature (&span, "GCOL"))
-    return (H5Span){ .is_bad = true };
+    return NULL;
   h5_skip (&span, 4);
   len = h5_take_length (file, &span);
   span = h5_span (file, address, len);
   h5_skip (&span, 8 + file->length_size);
-  /* 4096 bytes are usual; the objects in them are skipped fast. */
-  if (!h5_work (file, 1 + len / 512))
-    return (H5Span){ .is_bad = true };
+  if (span.is_bad)
+    return NULL;
+  objects = g_hash_table_new (NULL, NULL);
+  g_hash_table_insert (
+      file->collections, g_memdup2 (&address, sizeof address), objects);
   while (span.left >= 8 + file->length_size) {
-    const unsigned found = h5_take (&span, 2);
-    H5Span object;
+    const size_t at = span.at - file->data;
+    const gpointer index = GUINT_TO_POINTER (h5_take (&span, 2));
 
     h5_skip (&span, 6);
     len = h5_take_length (file, &span);
-    if (found == 0) /* the rest is free */
+    h5_skip (&span, len);
+    if (!index || span.is_bad || !h5_work (file, 1)) /* 0: the rest is free */
       break;
-    object = h5_take_span (&span, len);
-    if (found == index)
-      return object;
+    if (!g_hash_table_contains (objects, index))
+      g_hash_table_insert (objects, index, GSIZE_TO_POINTER (at));
     h5_skip (&span, -len & 7);
   }
-  return (H5Span){ .is_bad = true };
+  return objects;
+}
+
+/* Object index of the global heap collection at address. */
+static H5Span
+find_global (NnH5 *file, guint64 address, unsigned index)
+{
+  GHashTable *const objects = collection_at (file, address);
+  const size_t at = objects ? GPOINTER_TO_SIZE (
+                        g_hash_table_lookup (objects, GUINT_TO_POINTER (index)))
+                            : 0;
+  H5Span span = h5_span_from (file, at);
+
+  if (at == 0 || !h5_work (file, 1))
+    return (H5Span){ .is_bad = true };
+  h5_skip (&span, 8);
+  return h5_take_span (&span, h5_take_length (file, &span));
 }
 
 /* A string of variable length: its length, and where it is. */

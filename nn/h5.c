@@ -8,9 +8,9 @@
 #include "nn/limits.h"
 
 static void
-links_free (gpointer links)
+table_free (gpointer table)
 {
-  g_hash_table_unref (links);
+  g_hash_table_unref (table);
 }
 
 NnH5 *
@@ -24,7 +24,9 @@ nn_h5_open_bytes (const char *name, GBytes *bytes, GError **error)
   file->bytes = g_bytes_ref (bytes);
   file->data = g_bytes_get_data (bytes, &file->len);
   file->groups =
-      g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, links_free);
+      g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, table_free);
+  file->collections =
+      g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, table_free);
   if (file->len < 8 || memcmp (file->data, "\x89HDF\r\n\x1a\n", 8) != 0)
     g_set_error (
         error, NN_ERROR, NN_ERROR_FORMAT, "%s: not an HDF5 file", name);
@@ -56,6 +58,7 @@ nn_h5_close (NnH5 *file)
   if (!file)
     return;
   g_clear_pointer (&file->groups, g_hash_table_unref);
+  g_clear_pointer (&file->collections, g_hash_table_unref);
   g_clear_pointer (&file->bytes, g_bytes_unref);
   g_free (file->name);
   g_free (file);

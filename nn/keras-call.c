@@ -137,7 +137,7 @@ add_arg (const Reader *reader, const char *name, size_t position,
     .name = name, .position = position, .first = call->inputs->len
   };
 
-  if (!nn_config_is_set (value))
+  if (!nn_config_is_set (value) || !nn_keras_spend (reader->build, value, 1))
     return;
   collect (reader->build, value, call->inputs);
   arg.n = call->inputs->len - arg.first;

@@ -21,12 +21,15 @@
 /* JSON text of a model: VGG-like models have 20 kB, ResNet-152 has 400 kB. */
 #define NN_MAX_CONFIG_BYTES ((gsize) 8 << 20)
 
+/* The attribute "emotiondetect": what the trainer writes has 2 kB. */
+#define NN_MAX_METADATA_BYTES ((gsize) 1 << 19)
+
 /* Brackets open at once in that JSON. A nested model takes about six levels;
  * the parser recurses, so this bounds its stack. */
 #define NN_MAX_JSON_DEPTH ((size_t) 128)
 
-/* Values in that JSON: json-glib takes 200 bytes and half a microsecond for
- * each. ResNet-152 has 40000. */
+/* Values in that JSON, and their names: json-glib takes 200 bytes and a
+ * microsecond for each. ResNet-152 has 40000 values. */
 #define NN_MAX_JSON_VALUES ((size_t) 1 << 18)
 
 /* Models inside models, wrappers inside wrappers: we recurse too. */

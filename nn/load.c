@@ -20,15 +20,17 @@ typedef struct {
   const char *name;
   GBytes *bytes;
   bool is_zip;
-  char *config;        /* JSON */
-  char *keras_version; /* or NULL */
-  NnH5 *weights;       /* of a zip: once they are asked for */
+  char *config;         /* JSON */
+  NnDocument *document; /* the same, parsed */
+  char *keras_version;  /* or NULL */
+  NnH5 *weights;        /* of a zip: once they are asked for */
 } Source;
 
 static void
 source_clear (Source *source)
 {
   g_free (source->config);
+  nn_document_free (source->document);
   g_free (source->keras_version);
   g_clear_pointer (&source->weights, nn_h5_close);
 }
@@ -114,7 +116,7 @@ open_zip (Source *source, GError **error)
 
 /* By the contents: names of files may say anything. */
 static bool
-open_source (Source *source, GError **error)
+open_container (Source *source, GError **error)
 {
   gsize len;
   const char *const data = g_bytes_get_data (source->bytes, &len);
@@ -131,6 +133,15 @@ open_source (Source *source, GError **error)
   else
     return open_h5 (source, error);
   return false;
+}
+
+static bool
+open_source (Source *source, GError **error)
+{
+  if (open_container (source, error))
+    source->document = nn_document_parse (
+        source->name, source->config, strlen (source->config), error);
+  return source->document != NULL;
 }
 
 /* The file inside the archive, once the configuration was worth it. */
@@ -173,12 +184,10 @@ static NnModel *
 load (Source *source, const NnShape *input_shapes, size_t n_inputs,
     GError **error)
 {
-  g_autoptr (NnModel) model = NULL;
+  g_autoptr (NnModel) model =
+      nn_model_build_document (source->name, source->config, source->document,
+          source->keras_version, input_shapes, n_inputs, error);
 
-  if (!open_source (source, error))
-    return NULL;
-  model = nn_model_build (source->name, source->config, source->keras_version,
-      input_shapes, n_inputs, error);
   if (!model || !open_weights (source, error)
       || !read_metadata (source, model, error)
       || !read_weights (source, model, error) || !nn_model_finish (model, error)
@@ -186,6 +195,46 @@ load (Source *source, const NnShape *input_shapes, size_t n_inputs,
     return NULL;
   model->format = source->is_zip ? ".keras archive" : "HDF5 file";
   return g_steal_pointer (&model);
+}
+
+/* Whether an input that the file leaves open could be of that shape. */
+static bool
+is_open_to (const NnShape *input, const NnShape *shape)
+{
+  bool is_open = false;
+
+  if (input->rank != shape->rank)
+    return false;
+  for (size_t i = 0; i < input->rank; i++) {
+    is_open |= input->dim[i] == NN_DIM_UNKNOWN;
+    if (input->dim[i] != NN_DIM_UNKNOWN && shape->dim[i] != NN_DIM_UNKNOWN
+        && input->dim[i] != shape->dim[i])
+      return false;
+  }
+  return is_open;
+}
+
+/* As the file says, or with the first of choices that the model takes. */
+static NnModel *
+load_fitting (
+    Source *source, const NnShape *choices, size_t n_choices, GError **error)
+{
+  g_autoptr (GArray) inputs = nn_model_input_shapes (
+      source->name, source->document, source->keras_version, error);
+  g_autoptr (GError) first = NULL;
+  NnModel *model;
+
+  if (!inputs)
+    return NULL;
+  model = load (source, NULL, 0, &first);
+  for (size_t i = 0; i < n_choices && !model && inputs->len == 1
+       && g_error_matches (first, NN_ERROR, NN_ERROR_SHAPE);
+       i++)
+    if (is_open_to (&g_array_index (inputs, NnShape, 0), &choices[i]))
+      model = load (source, &choices[i], 1, NULL);
+  if (!model)
+    g_propagate_error (error, g_steal_pointer (&first));
+  return model;
 }
 
 /* Names in files may be any bytes, and any number of them; messages are text.
@@ -209,10 +258,27 @@ nn_model_load_bytes (const char *name, GBytes *bytes,
 {
   g_auto (Source) source = { .name = name, .bytes = bytes };
   GError *failure = NULL;
-  NnModel *model;
+  NnModel *model = NULL;
 
   g_return_val_if_fail (name != NULL && bytes != NULL, NULL);
-  model = load (&source, input_shapes, n_inputs, &failure);
+  if (open_source (&source, &failure))
+    model = load (&source, input_shapes, n_inputs, &failure);
+  if (failure)
+    propagate_valid (error, failure);
+  return model;
+}
+
+NnModel *
+nn_model_load_fitting (const char *name, GBytes *bytes, const NnShape *choices,
+    size_t n_choices, GError **error)
+{
+  g_auto (Source) source = { .name = name, .bytes = bytes };
+  GError *failure = NULL;
+  NnModel *model = NULL;
+
+  g_return_val_if_fail (name != NULL && bytes != NULL, NULL);
+  if (open_source (&source, &failure))
+    model = load_fitting (&source, choices, n_choices, &failure);
   if (failure)
     propagate_valid (error, failure);
   return model;
@@ -246,7 +312,7 @@ nn_model_file_inputs (const char *path, size_t *n_inputs, GError **error)
   source.bytes = bytes;
   if (open_source (&source, &failure))
     shapes = nn_model_input_shapes (
-        path, source.config, source.keras_version, &failure);
+        path, source.document, source.keras_version, &failure);
   if (failure) {
     propagate_valid (error, failure);
     return NULL;

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 #include "nn/config.h"
+#include "nn/limits.h"
 #include "nn/model-private.h"
 
 #define TOLERANCE 1e-4
@@ -149,6 +150,12 @@ nn_metadata_set (NnModel *model, char *text, GError **error)
   NnConfig root;
 
   model->metadata = text;
+  if (strlen (text) > NN_MAX_METADATA_BYTES) {
+    g_set_error (error, NN_ERROR, NN_ERROR_LIMIT,
+        "%s: “emotiondetect” is larger than %" G_GSIZE_FORMAT " bytes",
+        model->name, NN_MAX_METADATA_BYTES);
+    return false;
+  }
   document = parse (model, &root, &failure);
   if (document) {
     const NnConfig labels = nn_config_get (&root, "labels");

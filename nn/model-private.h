@@ -30,9 +30,14 @@ NnModel *nn_model_build (const char *name, const char *config,
     const char *keras_version, const NnShape *input_shapes, size_t n_inputs,
     GError **error);
 
+/* The same where config was parsed already. */
+NnModel *nn_model_build_document (const char *name, const char *config,
+    NnDocument *document, const char *keras_version,
+    const NnShape *input_shapes, size_t n_inputs, GError **error);
+
 /* The shapes (NnShape) of the inputs that a configuration has; see
  * nn_model_file_inputs. */
-GArray *nn_model_input_shapes (const char *name, const char *config,
+GArray *nn_model_input_shapes (const char *name, NnDocument *document,
     const char *keras_version, GError **error);
 
 /* Layers pack their weights; again whenever these have changed. */

@@ -26,6 +26,11 @@ NnModel *nn_model_load (const char *path, const NnShape *input_shapes,
 NnModel *nn_model_load_bytes (const char *name, GBytes *bytes,
     const NnShape *input_shapes, size_t n_inputs, GError **error);
 
+/* The same; where the one input has axes that the file leaves open, with the
+ * first of choices (as input_shapes) that the model takes. */
+NnModel *nn_model_load_fitting (const char *name, GBytes *bytes,
+    const NnShape *choices, size_t n_choices, GError **error);
+
 /* Rounds the weights of layers that run faster so to 8 bits each (the product
  * with the state, in recurrent layers with tanh and sigmoid). Outputs change a
  * little. Before the model is run or shared; what is saved, copied or trained

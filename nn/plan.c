@@ -94,25 +94,25 @@ is_input (const NnGraph *graph, size_t tensor)
 }
 
 /* Largest first, each at the lowest place where no block that lives at the same
- * time is (Pisarchyk & Lee 2020, "greedy by size"). */
+ * time is (Pisarchyk & Lee 2020, "greedy by size"). placed: sorted by offset,
+ * which is why one look at each is enough. */
 static void
-place (const Block *placed, size_t n, const Block *block, NnPlan *plan)
+place (Block *placed, size_t n, const Block *block, NnPlan *plan)
 {
-  size_t offset = 0;
-  bool moved;
+  size_t offset = 0, at;
 
-  do {
-    moved = false;
-    for (size_t i = 0; i < n; i++) {
-      const size_t other = plan->offset[placed[i].tensor];
+  for (size_t i = 0; i < n; i++) {
+    const size_t other = plan->offset[placed[i].tensor];
 
-      if (placed[i].first <= block->last && block->first <= placed[i].last
-          && offset < other + placed[i].size && other < offset + block->size) {
-        offset = other + placed[i].size;
-        moved = true;
-      }
-    }
-  } while (moved);
+    if (placed[i].first > block->last || block->first > placed[i].last)
+      continue;
+    if (other >= offset + block->size)
+      break;
+    offset = MAX (offset, other + placed[i].size);
+  }
+  for (at = n; at > 0 && plan->offset[placed[at - 1].tensor] > offset; at--)
+    placed[at] = placed[at - 1];
+  placed[at] = *block;
   plan->offset[block->tensor] = offset;
   plan->arena = MAX (plan->arena, offset + block->size);
 }
@@ -121,7 +121,7 @@ NnPlan *
 nn_plan_new (const NnGraph *graph, const char *name, GError **error)
 {
   g_autoptr (NnPlan) plan = g_new0 (NnPlan, 1);
-  g_autofree Block *blocks = NULL;
+  g_autofree Block *blocks = NULL, *placed = NULL;
   size_t n = 0;
 
   plan->root = g_new0 (size_t, graph->tensors->len);
@@ -135,8 +135,9 @@ nn_plan_new (const NnGraph *graph, const char *name, GError **error)
       blocks[n++].size = (blocks[t].size + 15) & ~(size_t) 15;
     }
   qsort (blocks, n, sizeof *blocks, larger_first);
+  placed = g_new (Block, n);
   for (size_t i = 0; i < n && plan->arena <= NN_MAX_SCRATCH; i++)
-    place (blocks, i, &blocks[i], plan);
+    place (placed, i, &blocks[i], plan);
   for (size_t i = 0; i < graph->nodes->len; i++) {
     const NnNode *const node = nn_graph_node (graph, i);
     size_t per_sample;

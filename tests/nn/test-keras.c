@@ -267,6 +267,48 @@ test_bounds (void)
   }
 }
 
+/* Names cost as much as values, and arguments of a call count at every call of
+ * the model that it is in. */
+static void
+test_many_names (void)
+{
+  static const struct {
+    int n_names, n_calls;
+    const char *message;
+  } sizes[] = { { 1000, 2, NULL }, { 150000, 2, "the JSON has more than" },
+    { 60000, 3, "too large once its shared parts are unfolded" } };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (sizes); i++) {
+    g_autoptr (GString) names = g_string_new ("{'name': 'x'");
+    g_autoptr (GString) calls = g_string_new (NULL);
+    g_autoptr (GError) error = NULL;
+    g_autofree char *config = NULL;
+    g_autoptr (NnModel) model = NULL;
+
+    for (int k = 0; k < sizes[i].n_names; k++)
+      g_string_append_printf (names, ", 'k%d': 1", k);
+    for (int k = 0; k < sizes[i].n_calls; k++)
+      g_string_append (calls, k > 0 ? ", [['a', 0, 0]]" : "[['a', 0, 0]]");
+    config = g_strdup_printf (
+        FUNCTIONAL ("f",
+            INPUT ("a") ", {'class_name': 'Functional', 'name': 'm', "
+                        "'inbound_nodes': [%s], 'config': {'name': 'm', "
+                        "'input_layers': [['i', 0, 0]], "
+                        "'output_layers': [['o', 0, 0]], "
+                        "'layers': [" INPUT (
+                            "i") ", {'class_name': 'ReLU', 'name': 'o', "
+                                 "'config': {'name': 'o'}, "
+                                 "'inbound_nodes': "
+                                 "[[['i', 0, 0, %s}]]]}]}}",
+            "[['a', 0, 0]]", "[['m', 1, 0]]"),
+        calls->str, names->str);
+    model = build (config, "2.9.0", &error);
+    g_assert_true ((model != NULL) == (sizes[i].message == NULL));
+    if (!model)
+      g_assert_nonnull (strstr (error->message, sizes[i].message));
+  }
+}
+
 static void
 test_snake_case (void)
 {
@@ -301,6 +343,7 @@ main (int argc, char **argv)
     g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_case);
   }
   g_test_add_func ("/keras/bounds", test_bounds);
+  g_test_add_func ("/keras/many-names", test_many_names);
   g_test_add_func ("/keras/snake-case", test_snake_case);
   return g_test_run ();
 }

@@ -105,6 +105,20 @@ test_refused (void)
   }
 }
 
+/* It is parsed more than once, so it may not be as large as a configuration. */
+static void
+test_large (void)
+{
+  g_autofree char *spaces = g_strnfill ((1 << 19) - 1, ' ');
+  g_autoptr (NnModel) model = make_model ();
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (
+      nn_metadata_set (model, g_strconcat (spaces, "{}", NULL), &error));
+  g_assert_error (error, NN_ERROR, NN_ERROR_LIMIT);
+  g_assert_true (g_str_has_prefix (error->message, "test.h5: "));
+}
+
 /* 1e-4 is the border. */
 static void
 test_tolerance (void)
@@ -176,6 +190,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/metadata/self-test", test_self_test);
   g_test_add_func ("/metadata/refused", test_refused);
+  g_test_add_func ("/metadata/large", test_large);
   g_test_add_func ("/metadata/tolerance", test_tolerance);
   g_test_add_func ("/metadata/labels", test_labels);
   g_test_add_func ("/metadata/describe", test_describe);
