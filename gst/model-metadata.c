@@ -23,6 +23,15 @@ window_len_for (const DspRecipe *recipe, size_t n_frames)
   return MAX (shortest, 1);
 }
 
+/* A matrix of at least two rows and columns, perhaps as one channel: one column
+ * is of something else, such as the mean of MFCC. */
+static gboolean
+is_spectrogram (const NnShape *input)
+{
+  return (input->rank == 2 || (input->rank == 3 && input->dim[2] == 1))
+      && input->dim[0] > 1 && input->dim[1] > 1;
+}
+
 DspRecipe
 gst_emotion_recipe_for_input (const NnShape *input)
 {
@@ -31,13 +40,12 @@ gst_emotion_recipe_for_input (const NnShape *input)
   const size_t n_frames = dsp_recipe_n_frames (&recipe);
   size_t frames_axis = 1;
 
-  if (input->rank < 2)
+  if (!is_spectrogram (input))
     return recipe;
   /* (frames, bands) shows itself by the frames of the usual window. */
   if (input->dim[0] == n_frames && input->dim[1] != n_frames)
     frames_axis = 0;
-  /* One column is no spectrogram. */
-  if (input->dim[frames_axis] == 1 || input->dim[frames_axis] > G_MAXUINT32)
+  if (input->dim[frames_axis] > G_MAXUINT32)
     return recipe;
   recipe.n_mels = input->dim[1 - frames_axis];
   if (input->dim[frames_axis] != n_frames)

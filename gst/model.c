@@ -142,16 +142,9 @@ load_network (
     { .rank = 2, .dim = { any, frames } },
     { .rank = 2, .dim = { frames, bands } },
   };
-  g_autoptr (GError) first = NULL;
-  NnModel *network = nn_model_load_bytes (name, bytes, NULL, 0, &first);
 
-  for (gsize i = 0; i < G_N_ELEMENTS (shapes) && !network
-       && g_error_matches (first, NN_ERROR, NN_ERROR_SHAPE);
-       i++)
-    network = nn_model_load_bytes (name, bytes, &shapes[i], 1, NULL);
-  if (!network)
-    g_propagate_error (error, g_steal_pointer (&first));
-  return network;
+  return nn_model_load_fitting (
+      name, bytes, shapes, G_N_ELEMENTS (shapes), error);
 }
 
 static gboolean

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "gst/model-cache.h"
+#include "nn/error.h"
 #include "nn/model.h"
 #include "tests/folder.h"
 #include "tests/gst/fixture.h"
@@ -431,6 +432,26 @@ static const struct {
   { "row", "6016", "Flatten", 64, FALSE },
 };
 
+/* Shapes that no spectrogram has: a guess would be wrong without a word. */
+static const char *const other_inputs[] = { "40, 1", "1, 40", "40, 1, 1", "180",
+  "1, 64, 94", "64, 94, 3" };
+
+static void
+test_other_input (gconstpointer shape)
+{
+  g_autofree char *path = g_build_filename (folder, "input.h5", NULL);
+  g_autofree char *text = g_strdup_printf ("input is (%s", (char *) shape);
+  g_autoptr (GError) error = NULL;
+
+  fixture_write_model (path, shape, "Flatten");
+  g_assert_null (gst_emotion_model_load (path, NULL, &error));
+  g_assert_error (error, NN_ERROR, NN_ERROR_SHAPE);
+  g_assert_nonnull (strstr (error->message, text));
+  g_assert_nonnull (strstr (error->message, "(64 bands, 94 frames)"));
+  g_assert_nonnull (strstr (error->message, "“recipe”"));
+  g_assert_cmpint (g_unlink (path), ==, 0);
+}
+
 static void
 test_input (gconstpointer data)
 {
@@ -508,6 +529,12 @@ main (int argc, char **argv)
   g_test_add_func ("/models/quantize", test_quantize);
   g_test_add_func ("/models/metadata", test_metadata);
   g_test_add_func ("/models/fault", test_fault);
+  for (gsize i = 0; i < G_N_ELEMENTS (other_inputs); i++) {
+    g_autofree char *path =
+        g_strdup_printf ("/models/other-input/%s", other_inputs[i]);
+
+    g_test_add_data_func (path, other_inputs[i], test_other_input);
+  }
   g_test_add_func ("/models/open-frames", test_open_frames);
   for (gsize i = 0; i < G_N_ELEMENTS (inputs); i++) {
     g_autofree char *path =
