@@ -5,6 +5,7 @@
 #include <gst/gst.h>
 #include "gst/convert.h"
 #include "gst/diagnosis.h"
+#include "gst/source-uri.h"
 #include "gst/standstill.h"
 
 /* How often somebody looks after a pipeline that says nothing. */
@@ -251,9 +252,7 @@ gst_emotion_decode_file (
   Decoder self = { .rate = rate,
     .max_len = max_len,
     .samples = g_array_new (FALSE, FALSE, sizeof (float)) };
-  g_autofree char *uri = gst_uri_is_valid (path)
-      ? g_strdup (path)
-      : gst_filename_to_uri (path, error);
+  g_autofree char *uri = gst_emotion_source_uri (path, error);
   float *samples = NULL;
   gboolean ok;
 

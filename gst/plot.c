@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/plot.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,15 +29,21 @@ plot_has_device (const char *device)
   return FALSE;
 }
 
-/* PLplot ends the program where it cannot write: so find out before. */
+/* PLplot ends the program where it cannot write, and takes “%n” out of names:
+ * so it gets an open file. */
 gboolean
 plot_begin (const char *path, const char *device, gint width, gint height,
     GError **error)
 {
-  if (!g_file_set_contents (path, "", 0, error))
+  FILE *const file = fopen (path, "wb");
+
+  if (!file) {
+    g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno),
+        "%s cannot be written: %s", path, g_strerror (errno));
     return FALSE;
+  }
   plsdev (device);
-  plsfnam (path);
+  plsfile (file); /* which it closes */
   plspage (0, 0, width, height, 0, 0);
   for (gsize i = 0; i < PLOT_N_COLOURS; i++)
     plscol0 (

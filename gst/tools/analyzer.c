@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/tools/analyzer.h"
 
+#include "gst/source-uri.h"
 #include "gst/tools/quick.h"
 
 /* Set in the environment, every file goes the general way: for comparison. */
@@ -78,8 +79,7 @@ analyzer_run (Analyzer *self, const char *source,
   g_autofree char *path = NULL;
 
   if (source) {
-    uri = gst_uri_is_valid (source) ? g_strdup (source)
-                                    : gst_filename_to_uri (source, error);
+    uri = gst_emotion_source_uri (source, error);
     if (!uri)
       return FALSE;
     path = g_filename_from_uri (uri, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/tools/listing.h"
 
+#include <glib/gstdio.h>
 #include <gst/gst.h>
 #include <stdio.h>
 #include <string.h>
@@ -125,6 +126,16 @@ read_names (const char *path)
   return names;
 }
 
+/* Pipes and devices would wait for somebody, or never end. What cannot be
+ * looked at will say so when it is opened. */
+static gboolean
+is_file (const char *path)
+{
+  GStatBuf info;
+
+  return g_stat (path, &info) != 0 || S_ISREG (info.st_mode);
+}
+
 static void
 add_folder (Listing *self, const char *folder, gsize folder_len)
 {
@@ -135,7 +146,7 @@ add_folder (Listing *self, const char *folder, gsize folder_len)
     char *path = g_build_filename (folder, name, NULL);
 
     if (!g_file_test (path, G_FILE_TEST_IS_DIR)) {
-      if (is_media (name)) {
+      if (is_media (name) && is_file (path)) {
         add_entry (self, path, folder_len);
         continue;
       }
@@ -159,7 +170,7 @@ listing_add (Listing *self, const char *source)
 {
   const guint n = self->entries->len;
 
-  if (gst_uri_is_valid (source) || !g_file_test (source, G_FILE_TEST_IS_DIR)) {
+  if (!g_file_test (source, G_FILE_TEST_IS_DIR)) {
     add_entry (self, g_strdup (source), 0);
     return;
   }

@@ -214,6 +214,24 @@ test_statistics (Fixture *f, gconstpointer data)
         i < 26 ? mfcc[i] : zcr[i - 26]);
 }
 
+/* A file whose name could be a URI is the file, and so is a folder; pipes in a
+ * folder are passed over. */
+static void
+test_colon (Fixture *f, gconstpointer data)
+{
+  g_autofree char *pipe = g_build_filename (f->folder, "s:ub", "p.wav", NULL);
+
+  write_sound (f, "take:1.wav", 1);
+  write_sound (f, "s:ub/b.wav", 1);
+  g_assert_cmpint (mkfifo (pipe, 0600), ==, 0);
+  run_well (f, "take:1.wav s:ub -o out.h5 -f rms");
+
+  g_autoptr (NnH5) file = nn_h5_open (f->out, NULL);
+
+  g_assert_true (nn_h5_has_dataset (file, "take:1.wav/rms"));
+  g_assert_true (nn_h5_has_dataset (file, "s:ub/b.wav/rms"));
+}
+
 /* An empty file, a text, an empty folder. */
 static void
 add_oddities (const Fixture *f)
@@ -377,13 +395,19 @@ test_names (void)
 static void
 test_plot (Fixture *f, gconstpointer data)
 {
-  static const char *const pictures[] = { "p/a.wav", "p/sub/b.wav" };
+  static const char *const pictures[] = { "p/a.wav", "p/sub/b.wav",
+    "p/100%n%s: c.wav" };
+  char *const argv[] = { (char *) g_getenv ("EMOTION_FEATURES"), "a.wav",
+    "sub/b.wav", "100%n%s: c.wav", "--plot", "p", "--statistics", NULL };
+  g_autofree char *err = NULL;
 
   if (!feature_plot_is_available ()) {
     g_test_skip ("this build has no PLplot");
     return;
   }
-  run_well (f, "a.wav sub/b.wav --plot p --statistics");
+  write_sound (f, "100%n%s: c.wav", 1);
+  g_assert_cmpint (run_argv (f, (char **) argv, &err), ==, 0);
+  g_assert_cmpstr (err, ==, "");
   for (gsize i = 0; i < G_N_ELEMENTS (pictures); i++) {
     g_autofree char *png = g_strconcat (pictures[i], ".png", NULL);
     g_autofree char *svg = g_strconcat (pictures[i], ".svg", NULL);
@@ -520,6 +544,7 @@ main (int argc, char **argv)
   ADD ("windows", test_windows);
   ADD ("statistics", test_statistics);
   ADD ("status", test_status);
+  ADD ("colon", test_colon);
   ADD ("pipe", test_pipe);
   ADD ("full-disk", test_full_disk);
   ADD ("threads", test_threads);
