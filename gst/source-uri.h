@@ -4,7 +4,7 @@
 
 #include <glib.h>
 
-/* source: the name of a file, or a URI; "Interview: Anna.wav" could be both, and
- * is the file where there is one. Free with g_free. NULL and an error where the
- * name cannot be written as a URI. */
+/* source: the name of a file, or a URI; "Interview: Anna.wav" could be both,
+ * and is the file where there is one. Free with g_free. NULL and an error where
+ * the name cannot be written as a URI. */
 char *gst_emotion_source_uri (const char *source, GError **error);

@@ -13,6 +13,7 @@
 #include "gst/tools/analyze-run.h"
 #include "gst/tools/device.h"
 #include "gst/tools/show-model.h"
+#include "gst/tools/standard-streams.h"
 
 enum { STATUS_FINE, STATUS_FAILED, STATUS_USAGE };
 
@@ -128,6 +129,7 @@ main (int argc, char **argv)
   g_autoptr (Ranks) ranks = NULL;
   int status = STATUS_USAGE;
 
+  standard_streams_hold ();
   setlocale (LC_ALL, "");
   setlocale (LC_NUMERIC, "C"); /* lines are for programs, too */
   if (!(ranks = ranks_new (&error))) {

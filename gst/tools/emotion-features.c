@@ -16,6 +16,7 @@
 #include "gst/tools/listing.h"
 #include "gst/tools/part.h"
 #include "gst/tools/progress.h"
+#include "gst/tools/standard-streams.h"
 #include "gst/train/parallel.h"
 #include "nn/file-write.h"
 
@@ -396,6 +397,7 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   int status = STATUS_USAGE;
 
+  standard_streams_hold ();
   setlocale (LC_ALL, "");
   g_mutex_init (&app.lock);
   g_cond_init (&app.turn);

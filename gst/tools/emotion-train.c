@@ -14,6 +14,7 @@
 #include "gst/ranks/ranks.h"
 #include "gst/tools/experiment.h"
 #include "gst/tools/progress.h"
+#include "gst/tools/standard-streams.h"
 #include "gst/tools/train-data.h"
 #include "gst/train/data-sets.h"
 #include "gst/train/evaluate.h"
@@ -515,6 +516,7 @@ main (int argc, char **argv)
   g_autoptr (Ranks) ranks = NULL;
   Tool self = { .options = options };
 
+  standard_streams_hold ();
   setlocale (LC_ALL, "");
   if (!(ranks = ranks_new (&error)))
     return fail (&self, error);

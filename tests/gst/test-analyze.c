@@ -324,6 +324,22 @@ test_messages (void)
       g_strv_length (lines), ==, 1 + G_N_ELEMENTS (cases) + has_video + 1);
 }
 
+/* Started without a standard output: that is a failure, not silence. */
+static void
+test_closed_output (void)
+{
+  g_autofree char *good = make_wav ("closed.wav", 1);
+  GPtrArray *const argv = analyze_tool_argv (good, NULL);
+  static const char *const shell[] = { "/bin/sh", "-c", "exec \"$@\" >&-",
+    "sh" };
+  g_autofree char *err = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (shell); i++)
+    g_ptr_array_insert (argv, (gint) i, g_strdup (shell[i]));
+  g_assert_cmpint (analyze_tool_run (argv, NULL, NULL, &err), ==, 1);
+  g_assert_nonnull (strstr (err, "standard output cannot be written: "));
+}
+
 /* A WAV file that ends within its head, where wavparse never does. */
 static void
 test_cut (void)
@@ -402,6 +418,7 @@ main (int argc, char **argv)
   g_test_add_func ("/analyze/help", test_help);
   g_test_add_func ("/analyze/messages", test_messages);
   g_test_add_func ("/analyze/cut", test_cut);
+  g_test_add_func ("/analyze/closed-output", test_closed_output);
   g_test_add_func ("/analyze/plot", test_plot);
   g_test_add_func ("/analyze/leaks", test_leaks);
   status = g_test_run ();
