@@ -3,6 +3,7 @@
 
 #include <glib/gstdio.h>
 #include <stdlib.h>
+#include "nn/model.h"
 
 /* loading: held while a file is read, so that a hundred elements that start
  * together read it once. table: held for a moment only. */
@@ -12,19 +13,30 @@ static GHashTable *table; /* key (owned) -> GstEmotionModel (borrowed) */
 
 /* NULL where there is no such file: who then loads it says so better. */
 static char *
-name_of (const char *path)
+identity_of (const char *path)
 {
   char *true_path = realpath (path, NULL);
-  char *name = NULL;
+  char *identity = NULL;
   GStatBuf info;
 
   if (true_path && g_stat (true_path, &info) == 0)
-    name =
+    identity =
         g_strdup_printf ("%s:%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT ".%09ld",
             true_path, (gint64) info.st_size, (gint64) info.st_mtim.tv_sec,
             info.st_mtim.tv_nsec);
   free (true_path);
-  return name;
+  return identity;
+}
+
+/* Of an architecture, with that of its weights. */
+static char *
+name_of (const char *path)
+{
+  g_autofree char *weights_path = nn_model_weights_path (path);
+  g_autofree char *weights = weights_path ? identity_of (weights_path) : NULL;
+  g_autofree char *model = identity_of (path);
+
+  return model ? g_strjoin (" ", model, weights, NULL) : NULL;
 }
 
 static GstEmotionModel *

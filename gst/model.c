@@ -3,8 +3,6 @@
 
 #include "gst/model-metadata.h"
 #include "nn/error.h"
-#include "nn/file.h"
-#include "nn/limits.h"
 #include "nn/model.h"
 
 struct _GstEmotionModel {
@@ -128,8 +126,7 @@ change_recipe (const char *name, const GstEmotionModelOptions *options,
  * those of the window that usual describes; one that leaves the bands open, its
  * bands. */
 static NnModel *
-load_network (
-    const char *name, GBytes *bytes, const DspRecipe *usual, GError **error)
+load_network (const NnModelFile *file, const DspRecipe *usual, GError **error)
 {
   const size_t bands = dsp_recipe_n_bands (usual);
   const size_t frames = dsp_recipe_n_columns (usual);
@@ -143,8 +140,8 @@ load_network (
     { .rank = 2, .dim = { frames, bands } },
   };
 
-  return nn_model_load_fitting (
-      name, bytes, shapes, G_N_ELEMENTS (shapes), error);
+  return nn_model_file_load_fitting (
+      file, shapes, G_N_ELEMENTS (shapes), error);
 }
 
 static gboolean
@@ -172,18 +169,8 @@ model_free (GstEmotionModel *self)
   g_free (self);
 }
 
-GstEmotionModel *
-gst_emotion_model_load (
-    const char *path, const GstEmotionModelOptions *options, GError **error)
-{
-  g_autoptr (GBytes) bytes = nn_file_read (path, NN_MAX_FILE_BYTES, error);
-
-  return bytes ? gst_emotion_model_load_bytes (path, bytes, options, error)
-               : NULL;
-}
-
-GstEmotionModel *
-gst_emotion_model_load_bytes (const char *name, GBytes *bytes,
+static GstEmotionModel *
+load (const char *name, const NnModelFile *file,
     const GstEmotionModelOptions *options, GError **error)
 {
   static const GstEmotionModelOptions as_it_is = { 0 };
@@ -201,7 +188,7 @@ gst_emotion_model_load_bytes (const char *name, GBytes *bytes,
   self->idle = g_ptr_array_new_with_free_func ((GDestroyNotify) runner_free);
   if (!change_recipe (self->name, options, &self->recipe, error))
     return NULL;
-  self->network = load_network (name, bytes, &self->recipe, error);
+  self->network = load_network (file, &self->recipe, error);
   if (!self->network || !read_metadata (self, error)
       || !change_recipe (self->name, options, &self->recipe, error)
       || !check_shapes (self, error))
@@ -216,6 +203,24 @@ gst_emotion_model_load_bytes (const char *name, GBytes *bytes,
   self->n_runners = 1;
   self->max_runners = MAX (1, g_get_num_processors ());
   return g_steal_pointer (&self);
+}
+
+GstEmotionModel *
+gst_emotion_model_load (
+    const char *path, const GstEmotionModelOptions *options, GError **error)
+{
+  g_autoptr (NnModelFile) file = nn_model_file_open (path, error);
+
+  return file ? load (path, file, options, error) : NULL;
+}
+
+GstEmotionModel *
+gst_emotion_model_load_bytes (const char *name, GBytes *bytes,
+    const GstEmotionModelOptions *options, GError **error)
+{
+  g_autoptr (NnModelFile) file = nn_model_file_new (name, bytes);
+
+  return load (name, file, options, error);
 }
 
 void

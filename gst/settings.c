@@ -76,7 +76,10 @@ install_model (GObjectClass *klass)
    */
   g_object_class_install_property (klass, GST_EMOTION_PROP_MODEL_FILE,
       g_param_spec_string ("model-file", "Model file",
-          "Keras model (.h5 or .keras); wins over model", NULL, PLAYING));
+          "Keras model (.h5, .keras, or .json with the weights beside it); "
+          "wins "
+          "over model",
+          NULL, PLAYING));
   g_object_class_install_property (klass, GST_EMOTION_PROP_LABELS,
       g_param_spec_string ("labels", "Labels",
           "Names of the model's outputs in their order, separated by commas; "

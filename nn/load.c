@@ -1,24 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From a file to an NnModel: the containers, and what they hold.
+/* From files to an NnModel: the containers, and what they hold.
  *   .h5     attribute model_config, group model_weights
  *   .keras  zip of config.json, metadata.json and model.weights.h5
+ *   .json   the configuration; the weights are in a file of their own, laid out
+ *           as in one of these
  */
 #include <string.h>
 #include "nn/config.h"
 #include "nn/error.h"
-#include "nn/file.h"
 #include "nn/h5.h"
 #include "nn/keras-h5.h"
 #include "nn/keras-v3.h"
 #include "nn/limits.h"
 #include "nn/metadata.h"
+#include "nn/model-file.h"
 #include "nn/model-private.h"
 #include "nn/zip.h"
 
+#define MODEL_WEIGHTS "model_weights"
+
 /* A model file that is open. */
 typedef struct {
-  const char *name;
-  GBytes *bytes;
+  const NnModelFile *file;
+  const char *format;
   bool is_zip;
   char *config;         /* JSON */
   NnDocument *document; /* the same, parsed */
@@ -44,7 +48,8 @@ fail_no_model (NnH5 *file, GError **error)
       || nn_keras_v3_is_weights (file))
     g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
         "%s: holds the weights of a model without its layers; save the whole "
-        "model (model.save, not model.save_weights)",
+        "model (model.save, not model.save_weights), or put its architecture "
+        "(model.to_json) beside it as NAME.json, and load that",
         nn_h5_name (file));
   else
     g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
@@ -53,22 +58,32 @@ fail_no_model (NnH5 *file, GError **error)
         nn_h5_name (file));
 }
 
+/* What the HDF5 file with the weights says, or NULL. */
+static char *
+read_h5_version (NnH5 *weights)
+{
+  static const char *const groups[] = { "", MODEL_WEIGHTS };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (groups); i++)
+    if (nn_h5_has_attribute (weights, groups[i], "keras_version"))
+      return nn_h5_attribute_string (weights, groups[i], "keras_version", NULL);
+  return NULL;
+}
+
 static bool
 open_h5 (Source *source, GError **error)
 {
-  static const char *const groups[] = { "", "model_weights" };
+  const NnModelFile *const file = source->file;
 
-  source->weights = nn_h5_open_bytes (source->name, source->bytes, error);
+  source->format = "HDF5 file";
+  source->weights = nn_h5_open_bytes (file->name, file->bytes, error);
   if (!source->weights)
     return false;
   if (!nn_h5_has_attribute (source->weights, "", "model_config")) {
     fail_no_model (source->weights, error);
     return false;
   }
-  for (size_t i = 0; i < G_N_ELEMENTS (groups) && !source->keras_version; i++)
-    if (nn_h5_has_attribute (source->weights, groups[i], "keras_version"))
-      source->keras_version = nn_h5_attribute_string (
-          source->weights, groups[i], "keras_version", NULL);
+  source->keras_version = read_h5_version (source->weights);
   source->config =
       nn_h5_attribute_string (source->weights, "", "model_config", error);
   return source->config != NULL;
@@ -77,8 +92,8 @@ open_h5 (Source *source, GError **error)
 static char *
 read_text (const Source *source, const char *member, GError **error)
 {
-  g_autoptr (GBytes) bytes = nn_zip_read (
-      source->name, source->bytes, member, NN_MAX_CONFIG_BYTES, error);
+  g_autoptr (GBytes) bytes = nn_zip_read (source->file->name,
+      source->file->bytes, member, NN_MAX_CONFIG_BYTES, error);
   gsize len;
   const char *data;
 
@@ -88,48 +103,95 @@ read_text (const Source *source, const char *member, GError **error)
   return g_strndup (data ? data : "", len);
 }
 
-/* metadata.json -> "3.9.2". Archives without it are of Keras 3. */
+/* The key "keras_version", or NULL. */
 static char *
-read_keras_version (const Source *source)
+json_version (NnDocument *document)
 {
-  g_autofree char *text = read_text (source, "metadata.json", NULL);
-  g_autoptr (NnDocument) document = NULL;
   g_autoptr (GError) failure = NULL;
-  NnConfig root;
+  const NnConfig root = nn_document_root (document, "", 3, &failure);
 
-  if (text)
-    document = nn_document_parse (source->name, text, strlen (text), NULL);
-  if (!document)
-    return g_strdup ("3");
-  root = nn_document_root (document, "metadata.json", 3, &failure);
-  return g_strdup (nn_config_string (&root, "keras_version", "3"));
+  return g_strdup (nn_config_string (&root, "keras_version", NULL));
 }
 
+/* metadata.json -> "3.9.2", or NULL */
+static char *
+read_zip_version (const Source *source)
+{
+  g_autofree char *text = read_text (source, "metadata.json", NULL);
+  g_autoptr (NnDocument) document = text
+      ? nn_document_parse (source->file->name, text, strlen (text), NULL)
+      : NULL;
+
+  return document ? json_version (document) : NULL;
+}
+
+/* Archives that do not say are of Keras 3. */
 static bool
 open_zip (Source *source, GError **error)
 {
+  source->format = ".keras archive";
   source->is_zip = true;
   source->config = read_text (source, "config.json", error);
-  source->keras_version = source->config ? read_keras_version (source) : NULL;
-  return source->config != NULL;
+  if (!source->config)
+    return false;
+  source->keras_version = read_zip_version (source);
+  if (!source->keras_version)
+    source->keras_version = g_strdup ("3");
+  return true;
+}
+
+static bool
+open_architecture (Source *source, GError **error)
+{
+  const NnModelFile *const file = source->file;
+  gsize len;
+  const char *const data = g_bytes_get_data (file->bytes, &len);
+
+  source->format = "architecture";
+  if (len > NN_MAX_CONFIG_BYTES) {
+    g_set_error (error, NN_ERROR, NN_ERROR_LIMIT, "%s: is larger than %zu MiB",
+        file->name, NN_MAX_CONFIG_BYTES >> 20);
+    return false;
+  }
+  source->weights = nn_h5_open_bytes (file->weights_name, file->weights, error);
+  if (!source->weights)
+    return false;
+  source->config = g_strndup (data, len);
+  return true;
+}
+
+/* Keras 2 says it beside the architecture; Keras 3 does not. */
+static char *
+architecture_version (const Source *source)
+{
+  char *const version = json_version (source->document);
+
+  if (version)
+    return version;
+  return nn_keras_v3_is_weights (source->weights)
+      ? g_strdup ("3")
+      : read_h5_version (source->weights);
 }
 
 /* By the contents: names of files may say anything. */
 static bool
 open_container (Source *source, GError **error)
 {
+  const NnModelFile *const file = source->file;
   gsize len;
-  const char *const data = g_bytes_get_data (source->bytes, &len);
+  const char *const data = g_bytes_get_data (file->bytes, &len);
 
-  if (nn_zip_is_zip (source->bytes))
+  if (file->weights)
+    return open_architecture (source, error);
+  if (nn_zip_is_zip (file->bytes))
     return open_zip (source, error);
   if (len == 0)
-    g_set_error (error, NN_ERROR, NN_ERROR_FORMAT, "%s: the file is empty",
-        source->name);
+    g_set_error (
+        error, NN_ERROR, NN_ERROR_FORMAT, "%s: the file is empty", file->name);
   else if (g_strstr_len (data, MIN (len, 200), "git-lfs"))
     g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
         "%s: a pointer of Git LFS; the model itself was not downloaded",
-        source->name);
+        file->name);
   else
     return open_h5 (source, error);
   return false;
@@ -140,7 +202,9 @@ open_source (Source *source, GError **error)
 {
   if (open_container (source, error))
     source->document = nn_document_parse (
-        source->name, source->config, strlen (source->config), error);
+        source->file->name, source->config, strlen (source->config), error);
+  if (source->document && source->file->weights)
+    source->keras_version = architecture_version (source);
   return source->document != NULL;
 }
 
@@ -148,24 +212,31 @@ open_source (Source *source, GError **error)
 static bool
 open_weights (Source *source, GError **error)
 {
+  const NnModelFile *const file = source->file;
   g_autoptr (GBytes) bytes = NULL;
 
   if (source->weights)
     return true;
-  bytes = nn_zip_read (source->name, source->bytes, "model.weights.h5",
-      NN_MAX_FILE_BYTES, error);
+  bytes = nn_zip_read (
+      file->name, file->bytes, "model.weights.h5", NN_MAX_FILE_BYTES, error);
   if (bytes)
-    source->weights = nn_h5_open_bytes (source->name, bytes, error);
+    source->weights = nn_h5_open_bytes (file->name, bytes, error);
   return source->weights != NULL;
 }
 
 static bool
 read_weights (const Source *source, NnModel *model, GError **error)
 {
-  return source->is_zip
-      ? nn_keras_v3_read_weights (source->weights, model->root, error)
-      : nn_keras_h5_read_weights (
-          source->weights, "model_weights", model->root, error);
+  const bool is_apart = source->file->weights != NULL;
+  NnH5 *const weights = source->weights;
+  const char *group = MODEL_WEIGHTS;
+
+  if (source->is_zip || (is_apart && nn_keras_v3_is_weights (weights)))
+    return nn_keras_v3_read_weights (weights, model->root, error);
+  /* model.save_weights of Keras 2 leaves out the group. */
+  if (is_apart && nn_h5_has_attribute (weights, "", "layer_names"))
+    group = "";
+  return nn_keras_h5_read_weights (weights, group, model->root, error);
 }
 
 /* The optional attribute "emotiondetect". */
@@ -184,16 +255,16 @@ static NnModel *
 load (Source *source, const NnShape *input_shapes, size_t n_inputs,
     GError **error)
 {
-  g_autoptr (NnModel) model =
-      nn_model_build_document (source->name, source->config, source->document,
-          source->keras_version, input_shapes, n_inputs, error);
+  g_autoptr (NnModel) model = nn_model_build_document (source->file->name,
+      source->config, source->document, source->keras_version, input_shapes,
+      n_inputs, error);
 
   if (!model || !open_weights (source, error)
       || !read_metadata (source, model, error)
       || !read_weights (source, model, error) || !nn_model_finish (model, error)
       || !nn_metadata_check (model, error))
     return NULL;
-  model->format = source->is_zip ? ".keras archive" : "HDF5 file";
+  model->format = source->format;
   return g_steal_pointer (&model);
 }
 
@@ -220,7 +291,7 @@ load_fitting (
     Source *source, const NnShape *choices, size_t n_choices, GError **error)
 {
   g_autoptr (GArray) inputs = nn_model_input_shapes (
-      source->name, source->document, source->keras_version, error);
+      source->file->name, source->document, source->keras_version, error);
   g_autoptr (GError) first = NULL;
   NnModel *model;
 
@@ -253,14 +324,14 @@ propagate_valid (GError **error, GError *failure)
 }
 
 NnModel *
-nn_model_load_bytes (const char *name, GBytes *bytes,
-    const NnShape *input_shapes, size_t n_inputs, GError **error)
+nn_model_file_load (const NnModelFile *file, const NnShape *input_shapes,
+    size_t n_inputs, GError **error)
 {
-  g_auto (Source) source = { .name = name, .bytes = bytes };
+  g_auto (Source) source = { .file = file };
   GError *failure = NULL;
   NnModel *model = NULL;
 
-  g_return_val_if_fail (name != NULL && bytes != NULL, NULL);
+  g_return_val_if_fail (file != NULL, NULL);
   if (open_source (&source, &failure))
     model = load (&source, input_shapes, n_inputs, &failure);
   if (failure)
@@ -269,14 +340,14 @@ nn_model_load_bytes (const char *name, GBytes *bytes,
 }
 
 NnModel *
-nn_model_load_fitting (const char *name, GBytes *bytes, const NnShape *choices,
+nn_model_file_load_fitting (const NnModelFile *file, const NnShape *choices,
     size_t n_choices, GError **error)
 {
-  g_auto (Source) source = { .name = name, .bytes = bytes };
+  g_auto (Source) source = { .file = file };
   GError *failure = NULL;
   NnModel *model = NULL;
 
-  g_return_val_if_fail (name != NULL && bytes != NULL, NULL);
+  g_return_val_if_fail (file != NULL, NULL);
   if (open_source (&source, &failure))
     model = load_fitting (&source, choices, n_choices, &failure);
   if (failure)
@@ -285,31 +356,34 @@ nn_model_load_fitting (const char *name, GBytes *bytes, const NnShape *choices,
 }
 
 NnModel *
+nn_model_load_bytes (const char *name, GBytes *bytes,
+    const NnShape *input_shapes, size_t n_inputs, GError **error)
+{
+  g_autoptr (NnModelFile) file = nn_model_file_new (name, bytes);
+
+  return nn_model_file_load (file, input_shapes, n_inputs, error);
+}
+
+NnModel *
 nn_model_load (const char *path, const NnShape *input_shapes, size_t n_inputs,
     GError **error)
 {
-  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (NnModelFile) file = nn_model_file_open (path, error);
 
-  g_return_val_if_fail (path != NULL, NULL);
-  bytes = nn_file_read (path, NN_MAX_FILE_BYTES, error);
-  return bytes
-      ? nn_model_load_bytes (path, bytes, input_shapes, n_inputs, error)
-      : NULL;
+  return file ? nn_model_file_load (file, input_shapes, n_inputs, error) : NULL;
 }
 
 NnShape *
 nn_model_file_inputs (const char *path, size_t *n_inputs, GError **error)
 {
-  g_autoptr (GBytes) bytes = NULL;
-  g_auto (Source) source = { .name = path };
+  g_autoptr (NnModelFile) file = nn_model_file_open (path, error);
+  g_auto (Source) source = { .file = file };
   g_autoptr (GArray) shapes = NULL;
   GError *failure = NULL;
 
-  g_return_val_if_fail (path != NULL && n_inputs != NULL, NULL);
-  bytes = nn_file_read (path, NN_MAX_FILE_BYTES, error);
-  if (!bytes)
+  g_return_val_if_fail (n_inputs != NULL, NULL);
+  if (!file)
     return NULL;
-  source.bytes = bytes;
   if (open_source (&source, &failure))
     shapes = nn_model_input_shapes (
         path, source.document, source.keras_version, &failure);

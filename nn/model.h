@@ -14,10 +14,11 @@ typedef struct _NnModel NnModel;
 typedef struct _NnSession NnSession;
 
 /* Reads a model file: Keras 2 .h5, Keras 3 .h5 or .keras, told apart by their
- * contents. input_shapes: NULL, or n_inputs shapes that replace the axes which
- * the file leaves open (None); other axes must agree, or be NN_DIM_UNKNOWN: as
- * the file says. Release with nn_model_unref. NULL and NN_ERROR otherwise; the
- * message names the file. */
+ * contents, or an architecture (.json) with its weights (nn/model-file.h).
+ * input_shapes: NULL, or n_inputs shapes that replace the axes which the file
+ * leaves open (None); other axes must agree, or be NN_DIM_UNKNOWN: as the file
+ * says. Release with nn_model_unref. NULL and NN_ERROR otherwise; the message
+ * names the file. */
 NnModel *nn_model_load (const char *path, const NnShape *input_shapes,
     size_t n_inputs, GError **error);
 
@@ -26,10 +27,23 @@ NnModel *nn_model_load (const char *path, const NnShape *input_shapes,
 NnModel *nn_model_load_bytes (const char *name, GBytes *bytes,
     const NnShape *input_shapes, size_t n_inputs, GError **error);
 
-/* The same; where the one input has axes that the file leaves open, with the
- * first of choices (as input_shapes) that the model takes. */
-NnModel *nn_model_load_fitting (const char *name, GBytes *bytes,
+/* The same in two steps. */
+typedef struct _NnModelFile NnModelFile;
+NnModelFile *nn_model_file_open (const char *path, GError **error);
+NnModelFile *nn_model_file_new (const char *name, GBytes *bytes);
+NnModel *nn_model_file_load (const NnModelFile *file,
+    const NnShape *input_shapes, size_t n_inputs, GError **error);
+
+/* Where the one input has axes that the file leaves open: with the first of
+ * choices (as input_shapes) that the model takes. */
+NnModel *nn_model_file_load_fitting (const NnModelFile *file,
     const NnShape *choices, size_t n_choices, GError **error);
+void nn_model_file_free (NnModelFile *file); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnModelFile, nn_model_file_free)
+
+/* The file that the weights are in, where path is an architecture and they are
+ * there, or NULL. Free with g_free. */
+char *nn_model_weights_path (const char *path);
 
 /* Rounds the weights of layers that run faster so to 8 bits each (the product
  * with the state, in recurrent layers with tanh and sigmoid). Outputs change a

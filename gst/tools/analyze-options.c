@@ -7,6 +7,7 @@
 
 #include "gst/builtin.h"
 #include "gst/tools/timeline-plot.h"
+#include "nn/model.h"
 
 /* Before they are checked. */
 typedef struct {
@@ -272,17 +273,29 @@ analyze_options_clear (AnalyzeOptions *self)
   g_clear_pointer (&self->parts, g_strfreev);
 }
 
-/* What the model is, wherever it lies. */
 static char *
-describe_model (const AnalyzeOptions *self)
+checksum (const char *path)
 {
   g_autofree char *data = NULL;
   gsize len;
 
-  if (self->analysis.model_file
-      && g_file_get_contents (self->analysis.model_file, &data, &len, NULL))
-    return g_compute_checksum_for_data (
-        G_CHECKSUM_SHA256, (const guchar *) data, len);
+  return path && g_file_get_contents (path, &data, &len, NULL)
+      ? g_compute_checksum_for_data (
+          G_CHECKSUM_SHA256, (const guchar *) data, len)
+      : g_strdup ("");
+}
+
+/* What the model is, wherever it lies. */
+static char *
+describe_model (const AnalyzeOptions *self)
+{
+  const char *const path = self->analysis.model_file;
+  g_autofree char *weights_path = path ? nn_model_weights_path (path) : NULL;
+  g_autofree char *model = checksum (path);
+  g_autofree char *weights = checksum (weights_path);
+
+  if (*model)
+    return g_strconcat (model, weights, NULL);
   return g_strdup (self->analysis.model ? self->analysis.model : "");
 }
 

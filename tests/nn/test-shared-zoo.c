@@ -13,7 +13,7 @@
 #define MAX_SECONDS 1.0
 #define MAX_PEAK_KIB (256 << 10)
 
-static const char *const variants[] = { "keras", "h5", "k2" };
+static const char *const variants[] = { "keras", "h5", "k2", "json" };
 
 typedef struct {
   char *model, *io; /* paths */

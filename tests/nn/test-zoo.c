@@ -30,6 +30,8 @@ static const char *const models[] = {
   "variants/d045_dense_mlp.long.h5",
   "variants/d058_lstm_last.half.h5",
   "variants/d058_lstm_last.packed.h5",
+  "variants/d059_lstm_stack.json",
+  "variants/d059_lstm_stack.legacy.json",
   "variants/d063_simplernn.list.h5",
   "variants/d082_concat_axes.model.h5",
   "variants/d084_mha_self.windows.keras",

@@ -305,6 +305,16 @@ def tensorflow_functions():
 
 
 tensorflow_functions()
+
+
+def pairs(source):
+    """Architecture and weights in files of their own, of Keras 3 and 2."""
+    for suffix, name in ((".json", ".json"), (".weights.h5", ".weights.h5"),
+                         (".k2.json", ".legacy.json"),
+                         (".legacy_weights.h5", ".legacy_weights.h5")):
+        shutil.copyfile(zoo / (source + suffix), here / (source + name))
+
+
 for make, source in (
         (old_list, "d045_dense_mlp"), (old_list, "d063_simplernn"),
         (old_model, "d082_concat_axes"), (old_model, "d092_nested_shared"),
@@ -313,6 +323,6 @@ for make, source in (
         (checkpoint, "d093_nested_deep"), (checkpoint, "d045_dense_mlp"),
         (windows, "d084_mha_self"), (flat_triples, "d097_dag_order"),
         (flat_triples, "d096_multi_out_order"),
-        (op_lambda, "d098_operators")):
+        (op_lambda, "d098_operators"), (pairs, "d059_lstm_stack")):
     make(source)
     shutil.copyfile(zoo / f"{source}.io.h5", here / f"{source}.io.h5")

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nn/model-file.h"
+
+#include <string.h>
+#include "nn/error.h"
+#include "nn/file.h"
+#include "nn/limits.h"
+
+#define ARCHITECTURE ".json"
+
+/* What people call the weights of NAME.json, behind NAME. */
+static const char *const weights_names[] = { ".weights.h5", "_weights.h5",
+  "-weights.h5", ".h5" };
+
+char *
+nn_model_weights_path (const char *path)
+{
+  g_autofree char *stem = NULL;
+
+  g_return_val_if_fail (path != NULL, NULL);
+  if (!g_str_has_suffix (path, ARCHITECTURE))
+    return NULL;
+  stem = g_strndup (path, strlen (path) - strlen (ARCHITECTURE));
+  for (size_t i = 0; i < G_N_ELEMENTS (weights_names); i++) {
+    g_autofree char *weights = g_strconcat (stem, weights_names[i], NULL);
+
+    if (g_file_test (weights, G_FILE_TEST_EXISTS))
+      return g_steal_pointer (&weights);
+  }
+  return NULL;
+}
+
+static bool
+read_weights (NnModelFile *file, const char *path, GError **error)
+{
+  file->weights_name = nn_model_weights_path (path);
+  if (!file->weights_name) {
+    g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
+        "%s: an architecture without weights: there is no file of the same "
+        "name that ends in %s, %s, %s or %s beside it",
+        path, weights_names[0], weights_names[1], weights_names[2],
+        weights_names[3]);
+    return false;
+  }
+  file->weights = nn_file_read (file->weights_name, NN_MAX_FILE_BYTES, error);
+  return file->weights != NULL;
+}
+
+NnModelFile *
+nn_model_file_open (const char *path, GError **error)
+{
+  g_autoptr (NnModelFile) file = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+
+  g_return_val_if_fail (path != NULL, NULL);
+  bytes = nn_file_read (path, NN_MAX_FILE_BYTES, error);
+  if (!bytes)
+    return NULL;
+  file = nn_model_file_new (path, bytes);
+  if (g_str_has_suffix (path, ARCHITECTURE)
+      && !read_weights (file, path, error))
+    return NULL;
+  return g_steal_pointer (&file);
+}
+
+NnModelFile *
+nn_model_file_new (const char *name, GBytes *bytes)
+{
+  NnModelFile *file;
+
+  g_return_val_if_fail (name != NULL && bytes != NULL, NULL);
+  file = g_new0 (NnModelFile, 1);
+  file->name = g_strdup (name);
+  file->bytes = g_bytes_ref (bytes);
+  return file;
+}
+
+void
+nn_model_file_free (NnModelFile *file)
+{
+  if (!file)
+    return;
+  g_free (file->name);
+  g_bytes_unref (file->bytes);
+  g_free (file->weights_name);
+  g_clear_pointer (&file->weights, g_bytes_unref);
+  g_free (file);
+}
