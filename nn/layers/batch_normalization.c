@@ -318,8 +318,10 @@ nn_batch_normalization_affine (
     const NnLayer *layer, const float **scale, const float **offset)
 {
   const BatchNormalization *self = (const BatchNormalization *) layer;
+  const NnShape *const in = &layer->in[0];
 
-  if (layer->klass->forward != batch_normalization_forward || self->inner != 1)
+  if (layer->klass->forward != batch_normalization_forward || self->inner != 1
+      || self->channels != in->dim[in->rank - 1])
     return false;
   *scale = self->scale;
   *offset = self->offset;

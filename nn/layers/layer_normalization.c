@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LayerNormalization (Ba et al. 2016) over one axis or neighbouring ones, and
- * RMSNormalization (Zhang & Sennrich 2019), which leaves the mean in:
+/* LayerNormalization (Ba et al. 2016) over any axes, and RMSNormalization
+ * (Zhang & Sennrich 2019), which leaves the mean in:
  *   y = gamma * (x - mean) / sqrt (variance + epsilon) + beta
  *   y = scale * x / sqrt (mean square + epsilon)
  */
@@ -11,7 +11,7 @@
 
 typedef struct {
   NnLayer base;
-  NnSplit split; /* the axes in the middle */
+  NnAxisSet axes; /* in the middle of axes.split */
   bool is_rms, has_gamma, has_beta;
   double epsilon;
 } LayerNormalization;
@@ -41,7 +41,7 @@ layer_normalization_setup (NnLayer *layer, const NnConfig *config)
       || !nn_axes_read (config, &axis, -1, layer->in[0].rank, axes))
     return;
   nn_layer_refuse (config, "rms_scaling");
-  self->split = nn_split_axes (config, &layer->in[0], axes);
+  self->axes = nn_axis_set (&layer->in[0], axes);
   self->has_gamma = self->is_rms || nn_config_bool (config, "scale", true);
   self->has_beta = !self->is_rms && nn_config_bool (config, "center", true);
   self->epsilon =
@@ -53,6 +53,7 @@ layer_normalization_setup (NnLayer *layer, const NnConfig *config)
   if (self->has_beta)
     nn_layer_add_param (layer, config, "", "beta", &weights, true);
   nn_layer_add_output (layer, config, &layer->in[0]);
+  layer->scratch_len = self->axes.is_copied ? nn_shape_size (&layer->in[0]) : 0;
 }
 
 /* len numbers that are step apart. */
@@ -61,7 +62,7 @@ normalize (
     const LayerNormalization *self, const float *in, size_t step, float *out)
 {
   const NnLayer *const layer = &self->base;
-  const size_t len = self->split.len;
+  const size_t len = self->axes.split.len;
   const float *const gamma = self->has_gamma ? nn_layer_value (layer, 0) : NULL;
   const float *const beta =
       self->has_beta ? nn_layer_value (layer, self->has_gamma) : NULL;
@@ -84,14 +85,23 @@ static void
 layer_normalization_forward (const NnLayer *layer, const NnCall *call)
 {
   const LayerNormalization *self = (const LayerNormalization *) layer;
-  const NnSplit *const split = &self->split;
+  const NnSplit *const split = &self->axes.split;
+  const size_t size = nn_shape_size (&layer->in[0]);
 
-  for (size_t o = 0; o < call->n * split->outer; o++)
-    for (size_t i = 0; i < split->inner; i++) {
-      const size_t first = o * split->len * split->inner + i;
+  for (size_t s = 0; s < call->n; s++) {
+    float *const out = call->out[0] + s * size;
+    const float *const from =
+        nn_axis_set_bring (&self->axes, call->in[0] + s * size, call->scratch);
+    float *const to = nn_axis_set_result (&self->axes, out, call->scratch);
 
-      normalize (self, call->in[0] + first, split->inner, call->out[0] + first);
-    }
+    for (size_t o = 0; o < split->outer; o++)
+      for (size_t i = 0; i < split->inner; i++) {
+        const size_t first = o * split->len * split->inner + i;
+
+        normalize (self, from + first, split->inner, to + first);
+      }
+    nn_axis_set_restore (&self->axes, to, out);
+  }
 }
 
 /* ---- training ---- */
@@ -103,7 +113,7 @@ static void
 normalize_back (
     const LayerNormalization *self, const NnTrainingCall *call, size_t first)
 {
-  const size_t len = self->split.len, step = self->split.inner;
+  const size_t len = self->axes.split.len, step = self->axes.split.inner;
   const float *const gamma =
       self->has_gamma ? nn_layer_value (&self->base, 0) : NULL;
   const float *const x = call->run.in[0] + first;
@@ -139,14 +149,23 @@ static void
 layer_normalization_backward (const NnLayer *layer, const NnTrainingCall *call)
 {
   const LayerNormalization *self = (const LayerNormalization *) layer;
-  const NnSplit *const split = &self->split;
+  const NnSplit *const split = &self->axes.split;
 
   for (size_t o = 0; o < call->run.n * split->outer; o++)
     for (size_t i = 0; i < split->inner; i++)
       normalize_back (self, call, o * split->len * split->inner + i);
 }
 
+static const char *
+layer_normalization_obstacle (const NnLayer *layer)
+{
+  return ((const LayerNormalization *) layer)->axes.is_copied
+      ? "axes with others between them are not supported in training"
+      : NULL;
+}
+
 static const NnTraining layer_normalization_training = {
+  .obstacle = layer_normalization_obstacle,
   .backward = layer_normalization_backward,
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Operators that make one number of those along an axis, or neighbouring axes:
+/* Operators that make one number of those along one or more axes:
  * Mean, Sum, Max, ArgMax, Any, ... */
 #include <math.h>
 #include <string.h>
@@ -12,7 +12,7 @@ typedef float (*Reduction) (const float *x, size_t n, size_t step);
 
 typedef struct {
   NnLayer base;
-  NnSplit split;
+  NnAxisSet axes;
   Reduction reduction;
 } Reduce;
 
@@ -192,25 +192,31 @@ reduce_setup (NnLayer *layer, const NnConfig *config)
   }
   if (!nn_axes_read (config, &axis, -1, layer->in[0].rank, axes))
     return;
-  self->split = nn_split_axes (config, &layer->in[0], axes);
+  self->axes = nn_axis_set (&layer->in[0], axes);
   for (size_t i = 0; i < G_N_ELEMENTS (table); i++)
     if (g_str_equal (table[i].keras_name, layer->klass->keras_name))
       self->reduction = table[i].reduction;
   out = reduced_shape (&layer->in[0], axes, nn_config_as_bool (&keep, false));
   nn_layer_add_output (layer, config, &out);
+  layer->scratch_len = self->axes.is_copied ? nn_shape_size (&layer->in[0]) : 0;
 }
 
 static void
 reduce_forward (const NnLayer *layer, const NnCall *call)
 {
   const Reduce *self = (const Reduce *) layer;
-  const NnSplit *const split = &self->split;
+  const NnSplit *const split = &self->axes.split;
+  float *out = call->out[0];
 
-  for (size_t o = 0; o < call->n * split->outer; o++)
-    for (size_t i = 0; i < split->inner; i++)
-      call->out[0][o * split->inner + i] =
-          self->reduction (call->in[0] + o * split->len * split->inner + i,
-              split->len, split->inner);
+  for (size_t s = 0; s < call->n; s++) {
+    const float *const in = nn_axis_set_bring (&self->axes,
+        call->in[0] + s * nn_shape_size (&layer->in[0]), call->scratch);
+
+    for (size_t o = 0; o < split->outer; o++)
+      for (size_t i = 0; i < split->inner; i++)
+        *out++ = self->reduction (
+            in + o * split->len * split->inner + i, split->len, split->inner);
+  }
 }
 
 /* clang-format off */

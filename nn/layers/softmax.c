@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Softmax and LogSoftmax over any axis, or over neighbouring axes at once. */
+/* Softmax and LogSoftmax over any axis, or over several at once. */
 #include <string.h>
 #include "nn/activation.h"
 #include "nn/layers/layers.h"
@@ -8,7 +8,7 @@
 typedef struct {
   NnLayer base;
   NnActivation activation;
-  NnSplit split;
+  NnAxisSet axes;
 } Softmax;
 
 static void
@@ -24,46 +24,54 @@ softmax_setup (NnLayer *layer, const NnConfig *config)
       config, layer->klass->keras_name, &self->activation);
   if (!nn_axes_read (config, &axis, -1, layer->in[0].rank, axes))
     return;
-  self->split = nn_split_axes (config, &layer->in[0], axes);
+  self->axes = nn_axis_set (&layer->in[0], axes);
   if (layer->has_mask[0] && layer->in[0].rank > 1)
     nn_config_fail (config, NN_ERROR_UNSUPPORTED,
         "a mask over steps reaches a softmax over features");
   nn_layer_add_output (layer, config, &layer->in[0]);
-  layer->scratch_len = self->split.len;
+  layer->scratch_len = self->axes.split.len
+      + (self->axes.is_copied ? nn_shape_size (&layer->in[0]) : 0);
 }
 
-/* Rows that are inner apart: through a row in scratch. */
+/* x [outer][len][inner] in place; row: scratch [len]. */
 static void
-apply_strided (const Softmax *self, float *x, float *row)
+apply (const Softmax *self, float *x, float *row)
 {
-  const NnSplit *const split = &self->split;
+  const NnSplit *const split = &self->axes.split;
 
-  for (size_t k = 0; k < split->inner; k++) {
-    for (size_t i = 0; i < split->len; i++)
-      row[i] = x[i * split->inner + k];
-    nn_activation_apply (&self->activation, row, 1, split->len);
-    for (size_t i = 0; i < split->len; i++)
-      x[i * split->inner + k] = row[i];
+  if (split->inner == 1) {
+    nn_activation_apply (&self->activation, x, split->outer, split->len);
+    return;
   }
+  for (size_t o = 0; o < split->outer; o++, x += split->len * split->inner)
+    for (size_t k = 0; k < split->inner; k++) {
+      for (size_t i = 0; i < split->len; i++)
+        row[i] = x[i * split->inner + k];
+      nn_activation_apply (&self->activation, row, 1, split->len);
+      for (size_t i = 0; i < split->len; i++)
+        x[i * split->inner + k] = row[i];
+    }
 }
 
 static void
 softmax_forward (const NnLayer *layer, const NnCall *call)
 {
   const Softmax *self = (const Softmax *) layer;
-  const NnSplit *const split = &self->split;
-  const size_t n = call->n * nn_shape_size (&layer->in[0]);
+  const size_t size = nn_shape_size (&layer->in[0]);
   const float *const mask = call->in_mask[0];
-  float *const out = call->out[0];
+  float *const row = call->scratch, *const copy = row + self->axes.split.len;
 
-  memcpy (out, call->in[0], n * sizeof (float));
-  for (size_t i = 0; i < n && mask; i++)
-    out[i] = mask[i] != 0 ? out[i] : -1e9f;
-  if (split->inner == 1)
-    nn_activation_apply (&self->activation, out, n / split->len, split->len);
-  else
-    for (size_t i = 0; i < n; i += split->len * split->inner)
-      apply_strided (self, out + i, call->scratch);
+  for (size_t s = 0; s < call->n; s++) {
+    float *const out = call->out[0] + s * size;
+    float *const x = nn_axis_set_result (&self->axes, out, copy);
+
+    memcpy (x, nn_axis_set_bring (&self->axes, call->in[0] + s * size, out),
+        size * sizeof (float));
+    for (size_t i = 0; i < size && mask; i++)
+      x[i] = mask[s * size + i] != 0 ? x[i] : -1e9f;
+    apply (self, x, row);
+    nn_axis_set_restore (&self->axes, x, out);
+  }
 }
 
 /* clang-format off */

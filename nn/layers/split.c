@@ -48,19 +48,61 @@ nn_split (const NnShape *shape, size_t first, size_t end)
   return split;
 }
 
-NnSplit
-nn_split_axes (const NnConfig *config, const NnShape *shape, const bool *set)
+/* Whether the axes of the set have no other between them. */
+static bool
+are_neighbours (size_t rank, const bool *set, size_t *first, size_t *end)
 {
-  size_t first = 0, end, last = shape->rank;
+  size_t last = rank;
 
-  while (first < shape->rank && !set[first])
-    first++;
-  for (end = first; end < shape->rank && set[end];)
-    end++;
-  while (last > end && !set[last - 1])
+  for (*first = 0; *first < rank && !set[*first];)
+    (*first)++;
+  for (*end = *first; *end < rank && set[*end];)
+    (*end)++;
+  while (last > *end && !set[last - 1])
     last--;
-  if (last > end)
-    nn_config_fail (config, NN_ERROR_UNSUPPORTED,
-        "axes with others between them are not supported");
-  return nn_split (shape, first, end);
+  return last == *end;
+}
+
+NnAxisSet
+nn_axis_set (const NnShape *shape, const bool *set)
+{
+  NnAxisSet self = { .is_copied = false };
+  NnShape *const copy = &self.bring.shape;
+  size_t first, end, place = 0, at[NN_MAX_RANK];
+
+  if (are_neighbours (shape->rank, set, &first, &end)) {
+    self.split = nn_split (shape, first, end);
+    return self;
+  }
+  self.is_copied = true;
+  for (int of_set = 0; of_set < 2; of_set++)
+    for (size_t i = 0; i < shape->rank; i++)
+      if (set[i] == (of_set != 0)) {
+        first = of_set ? first : place + 1;
+        at[i] = place;
+        copy->dim[place] = shape->dim[i];
+        self.bring.step[place++] = nn_shape_step (shape, i);
+      }
+  copy->rank = place;
+  self.restore.shape = *shape;
+  for (size_t i = 0; i < shape->rank; i++)
+    self.restore.step[i] = nn_shape_step (copy, at[i]);
+  self.split = nn_split (copy, first, copy->rank);
+  return self;
+}
+
+const float *
+nn_axis_set_bring (const NnAxisSet *self, const float *in, float *scratch)
+{
+  if (!self->is_copied)
+    return in;
+  nn_strided_copy (&self->bring, in, scratch);
+  return scratch;
+}
+
+void
+nn_axis_set_restore (const NnAxisSet *self, const float *result, float *out)
+{
+  if (self->is_copied)
+    nn_strided_copy (&self->restore, result, out);
 }

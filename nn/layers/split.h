@@ -7,6 +7,7 @@
 #pragma once
 
 #include "nn/layer.h"
+#include "nn/layers/strided.h"
 
 typedef struct {
   size_t outer, len, inner;
@@ -23,6 +24,25 @@ bool nn_axes_read (const NnConfig *config, const NnConfig *value,
 
 /* Around axis first ... end - 1. */
 NnSplit nn_split (const NnShape *shape, size_t first, size_t end);
-/* Around the axes of a set; fails through config where others lie between. */
-NnSplit nn_split_axes (
-    const NnConfig *config, const NnShape *shape, const bool *set);
+/* Around any axes: where others lie between, those of the set are brought
+ * together in a copy of the sample, as its last axes. */
+typedef struct {
+  NnSplit split; /* of the sample, or of the copy */
+  bool is_copied;
+  NnStrided bring, restore;
+} NnAxisSet;
+
+NnAxisSet nn_axis_set (const NnShape *shape, const bool *set);
+/* The sample as split sees it: itself, or the copy, which goes to scratch. */
+const float *nn_axis_set_bring (
+    const NnAxisSet *self, const float *in, float *scratch);
+/* Where a result of the same shape is to be written, so that
+ * nn_axis_set_restore brings it to out. */
+static inline float *
+nn_axis_set_result (const NnAxisSet *self, float *out, float *scratch)
+{
+  return self->is_copied ? scratch : out;
+}
+
+void nn_axis_set_restore (
+    const NnAxisSet *self, const float *result, float *out);

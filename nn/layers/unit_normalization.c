@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* UnitNormalization: to the Euclidean length 1 along an axis, or neighbouring
- * ones. Zeros stay zeros. In Keras 2 it is TensorFlow's l2_normalize, where the
- * square of a length counts as no less than epsilon. */
+/* UnitNormalization: to the Euclidean length 1 along any axes. Zeros stay
+ * zeros: the square of a length counts as no less than epsilon. TensorFlow's
+ * l2_normalize is the same, and so is the operator Normalize of Keras 3, but
+ * that there it is the length that counts so.
+ */
 #include <math.h>
 #include "nn/layers/layers.h"
 #include "nn/layers/split.h"
 
 typedef struct {
   NnLayer base;
-  NnSplit split;
+  NnAxisSet axes;
   double min_length;
 } UnitNormalization;
 
@@ -17,53 +19,74 @@ unit_normalization_setup (NnLayer *layer, const NnConfig *config)
 {
   UnitNormalization *self = (UnitNormalization *) layer;
   const NnConfig axis = nn_config_get (config, "axis");
+  const double epsilon = nn_config_double (config, "epsilon", 1e-12);
+  const bool is_length =
+      g_str_equal (layer->klass->keras_name, "ops.Normalize");
   bool axes[NN_MAX_RANK];
-  double epsilon;
 
   if (!nn_layer_expect (layer, config, 1, 1, NN_MAX_RANK)
       || !nn_axes_read (config, &axis, -1, layer->in[0].rank, axes))
     return;
-  self->split = nn_split_axes (config, &layer->in[0], axes);
-  epsilon = nn_config_double (
-      config, "epsilon", config->keras_major >= 3 ? 0 : 1e-12);
-  self->min_length = fmax (sqrt (fmax (epsilon, 0)), 1e-12);
+  if (nn_config_double (config, "order", 2) != 2)
+    nn_config_fail (config, NN_ERROR_UNSUPPORTED,
+        "another “order” than 2 is not supported");
+  self->axes = nn_axis_set (&layer->in[0], axes);
+  self->min_length =
+      fmax (is_length ? epsilon : sqrt (fmax (epsilon, 0)), 1e-12);
   nn_layer_add_output (layer, config, &layer->in[0]);
+  layer->scratch_len =
+      self->axes.is_copied ? nn_shape_size (&layer->in[0]) : 0;
+}
+
+static void
+normalize (const UnitNormalization *self, const float *in, float *out)
+{
+  const NnSplit *const split = &self->axes.split;
+
+  for (size_t o = 0; o < split->outer; o++)
+    for (size_t i = 0; i < split->inner; i++) {
+      const size_t first = o * split->len * split->inner + i;
+      double square = 0;
+      float scale;
+
+      for (size_t k = 0; k < split->len; k++)
+        square += (double) in[first + k * split->inner]
+            * in[first + k * split->inner];
+      scale = 1 / fmax (sqrt (square), self->min_length);
+      for (size_t k = 0; k < split->len; k++)
+        out[first + k * split->inner] = in[first + k * split->inner] * scale;
+    }
 }
 
 static void
 unit_normalization_forward (const NnLayer *layer, const NnCall *call)
 {
   const UnitNormalization *self = (const UnitNormalization *) layer;
-  const NnSplit *const split = &self->split;
+  const size_t size = nn_shape_size (&layer->in[0]);
 
-  for (size_t o = 0; o < call->n * split->outer; o++)
-    for (size_t i = 0; i < split->inner; i++) {
-      const size_t first = o * split->len * split->inner + i;
-      const float *const in = call->in[0] + first;
-      double square = 0;
-      float scale;
+  for (size_t s = 0; s < call->n; s++) {
+    float *const out = call->out[0] + s * size;
+    float *const to = nn_axis_set_result (&self->axes, out, call->scratch);
 
-      for (size_t k = 0; k < split->len; k++)
-        square += (double) in[k * split->inner] * in[k * split->inner];
-      scale = 1 / fmax (sqrt (square), self->min_length);
-      for (size_t k = 0; k < split->len; k++)
-        call->out[0][first + k * split->inner] = in[k * split->inner] * scale;
-    }
+    normalize (self,
+        nn_axis_set_bring (&self->axes, call->in[0] + s * size, call->scratch),
+        to);
+    nn_axis_set_restore (&self->axes, to, out);
+  }
 }
 
+/* clang-format off */
+#define UNIT_NORMALIZATION(name)                                               \
+  {                                                                            \
+    .keras_name = name, .size = sizeof (UnitNormalization),                    \
+    .mask_rule = NN_MASK_PASS, .setup = unit_normalization_setup,              \
+    .forward = unit_normalization_forward,                                     \
+  }
+/* clang-format on */
+
 const NnLayerClass nn_unit_normalization_classes[] = {
-  {
-      .keras_name = "UnitNormalization",
-      .size = sizeof (UnitNormalization),
-      .mask_rule = NN_MASK_PASS,
-      .setup = unit_normalization_setup,
-      .forward = unit_normalization_forward,
-  },
-  {
-      .keras_name = "ops.L2Normalize",
-      .size = sizeof (UnitNormalization),
-      .setup = unit_normalization_setup,
-      .forward = unit_normalization_forward,
-  },
+  UNIT_NORMALIZATION ("UnitNormalization"),
+  UNIT_NORMALIZATION ("ops.L2Normalize"),
+  UNIT_NORMALIZATION ("ops.Normalize"),
   { NULL },
 };
