@@ -285,17 +285,28 @@ find_or_fail (const char *name, const NnConfig *config)
   return activation;
 }
 
-/* Rows are along the last axis only. */
-static void
-check_axis (const NnConfig *config)
+static bool
+has_other_axis (const NnConfig *config)
 {
   const NnConfig axis = nn_config_get (config, "axis");
   const NnConfig first = nn_config_at (&axis, 0);
 
-  if (nn_config_as_int (nn_config_is_list (&axis) ? &first : &axis, -1) != -1
-      || nn_config_length (&axis) > 1)
+  return nn_config_length (&axis) > 1
+      || nn_config_as_int (nn_config_is_list (&axis) ? &first : &axis, -1)
+      != -1;
+}
+
+/* An activation around another. */
+static NnActivation
+read_wrapped (const NnConfig *config)
+{
+  const NnActivation activation =
+      nn_activation_read (config, "activation", "linear");
+
+  if (activation.is_elsewhere)
     nn_config_fail (config, NN_ERROR_UNSUPPORTED,
-        "an activation along another axis than the last is not supported");
+        "an activation with an axis inside another is not supported");
+  return activation;
 }
 
 /* What varies the function beyond its numbers. TensorFlow's gelu is exact where
@@ -349,10 +360,10 @@ read_nested (const NnConfig *value)
   if (nn_config_is_string (&inner)) /* {"class_name": "function", ...} */
     return find_or_fail (nn_config_as_string (&inner, ""), value);
   if (g_str_equal (class_name, "Activation"))
-    return nn_activation_read (&inner, "activation", "linear");
+    return read_wrapped (&inner);
   if (!nn_activation_read_object (&inner, class_name, &activation))
     return find_or_fail (class_name, value);
-  check_axis (&inner);
+  activation.is_elsewhere = has_other_axis (&inner);
   return activation;
 }
 
@@ -379,6 +390,15 @@ bool
 nn_activation_is_relu (const NnActivation *activation)
 {
   return activation->klass && activation->klass->apply == relu;
+}
+
+bool
+nn_activation_is_of_rows (const NnActivation *activation)
+{
+  return activation->klass
+      && (activation->klass->apply == softmax
+          || activation->klass->apply == log_softmax
+          || activation->klass->apply == sparsemax);
 }
 
 const char *

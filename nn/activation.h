@@ -11,6 +11,8 @@ typedef struct _NnActivationClass NnActivationClass;
 typedef struct {
   const NnActivationClass *klass; /* NULL: linear */
   float args[3];                  /* slope, maximum, threshold and such */
+  bool is_elsewhere; /* a softmax given with an axis: not of the last axis'
+                        rows, as nn_activation_apply would have it */
 } NnActivation;
 
 /* Reads config[key]: a name, null, or an object with its parameters. Fails
@@ -42,3 +44,5 @@ bool nn_activation_gradient_wants_input (const NnActivation *activation);
 /* Whether it is the function of this name. */
 bool nn_activation_is (const NnActivation *activation, const char *name);
 bool nn_activation_is_relu (const NnActivation *activation);
+/* Whether it works on rows: softmax and the like. */
+bool nn_activation_is_of_rows (const NnActivation *activation);

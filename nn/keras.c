@@ -338,6 +338,29 @@ fail_unknown (const NnConfig *config)
       "this kind of layer is not supported; supported are: %s", list);
 }
 
+/* An activation along another axis than the last of what the layer computes
+ * runs by itself, behind the layer. */
+static size_t
+run_activation_apart (NnKerasBuild *build, const NnLayer *layer,
+    bool channels_first, const NnConfig *config, size_t tensor)
+{
+  NnActivation *const last = layer->last_activation;
+  const NnConfig value = nn_config_get (config, "activation");
+  const NnConfig inner = nn_config_get (&value, "config");
+  const bool is_elsewhere = last && last->is_elsewhere;
+  const NnNode *node;
+
+  if (!is_elsewhere
+      && !(last && channels_first && nn_activation_is_of_rows (last)))
+    return tensor;
+  *last = (NnActivation){ 0 };
+  node = nn_graph_add_node (build->graph,
+      nn_layer_class_find (is_elsewhere ? "Softmax" : "Activation"),
+      layer->name, NULL, is_elsewhere ? &inner : config,
+      &(NnGraphCall){ .in = &tensor, .n_in = 1 });
+  return node ? node->out[0] : tensor;
+}
+
 static void
 call_layer (NnKerasBuild *build, NnKerasLayer *layer, const char *class_name,
     const NnConfig *config, const NnGraphCall *call, GArray *out)
@@ -345,7 +368,7 @@ call_layer (NnKerasBuild *build, NnKerasLayer *layer, const char *class_name,
   const NnLayerClass *const klass = nn_layer_class_find (class_name);
   NnGraphCall moved = *call;
   bool channels_first;
-  size_t in;
+  size_t in, *last;
   NnNode *node;
 
   if (!klass) {
@@ -367,9 +390,11 @@ call_layer (NnKerasBuild *build, NnKerasLayer *layer, const char *class_name,
     layer->is_called = true;
   }
   g_array_append_vals (out, node->out, node->layer->n_out);
+  last = &g_array_index (out, size_t, out->len - 1);
   if (channels_first)
-    g_array_index (out, size_t, out->len - 1) =
-        nn_channels_move_first (build->graph, node->out[0], config);
+    *last = nn_channels_move_first (build->graph, *last, config);
+  *last =
+      run_activation_apart (build, node->layer, channels_first, config, *last);
 }
 
 /* In Keras 2 the options of an operator are constants of its call: to the layer

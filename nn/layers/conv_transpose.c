@@ -57,6 +57,7 @@ conv_transpose_setup (NnLayer *layer, const NnConfig *config)
   self->filters = nn_config_size (config, "filters", 0);
   self->use_bias = nn_config_bool (config, "use_bias", true);
   self->activation = nn_activation_read (config, "activation", "linear");
+  layer->last_activation = &self->activation;
   kernel = nn_window_kernel_shape (
       &self->window, self->filters, self->window.channels);
   out = nn_window_out_shape (&self->window, self->filters);

@@ -39,6 +39,7 @@ depthwise_read (Depthwise *self, const NnConfig *config)
   self->multiplier = nn_config_size (config, "depth_multiplier", 1);
   self->use_bias = nn_config_bool (config, "use_bias", true);
   self->activation = nn_activation_read (config, "activation", "linear");
+  self->base.last_activation = &self->activation;
   self->is_separable =
       g_str_has_prefix (self->base.klass->keras_name, "Separable");
   self->filters = self->is_separable ? nn_config_size (config, "filters", 0)

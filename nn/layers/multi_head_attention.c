@@ -5,13 +5,16 @@
  *   kernels [..][heads][h], biases [heads][h]; of the output [heads][h][..]
  *   -> out [t][..], and the weights [heads][t][s] where they are asked for
  *   softmax (query . key / sqrt (h)) value, for each head
- * t and s may be several axes, over all of which is attended.
+ * t and s may be several axes, over all or some of which is attended. The other
+ * axes, which query, key and value have in common, are then brought to the
+ * front in copies: each of their positions is attended to by itself.
  */
 #include <math.h>
 #include <string.h>
 #include "nn/blas.h"
 #include "nn/layers/layers.h"
 #include "nn/layers/scores.h"
+#include "nn/layers/split.h"
 
 enum { QUERY, KEY, VALUE, OUTPUT, N_PRODUCTS };
 
@@ -30,7 +33,20 @@ typedef struct {
   size_t key_dim, value_dim;
   bool use_bias, is_causal, gives_scores;
   Product product[N_PRODUCTS];
+  bool axes[NN_MAX_RANK];  /* of query and key: attended over */
+  bool has_others;         /* axes of steps that are not */
+  size_t apart;            /* their positions */
+  NnStrided bring[OUTPUT]; /* where there are any */
+  NnStrided restore;
+  size_t copy_len; /* floats of the copies, and the output's */
 } MultiHead;
+
+/* What one attention reads and writes. */
+typedef struct {
+  const float *in[OUTPUT];
+  float *out, *scores; /* scores: [heads][t][s], or NULL */
+  size_t sample;
+} Attention;
 
 static size_t
 find_input (const NnLayer *layer, const NnConfig *config, const char *name,
@@ -93,17 +109,58 @@ check_pair_mask (const MultiHead *self, const NnConfig *config)
         "“attention_mask” is not (queries, keys) or (heads, queries, keys)");
 }
 
-/* Attention over all axes is what we do; over some of them is refused. */
+/* The axes of the steps that are attended over: all, or those given. */
 static void
-check_axes (const MultiHead *self, const NnConfig *config)
+read_axes (MultiHead *self, const NnConfig *config)
 {
   const NnConfig axes = nn_config_get (config, "attention_axes");
-  const size_t rank = self->base.in[self->input[QUERY]].rank;
+  const NnShape *const query = &self->base.in[self->input[QUERY]];
+  size_t n_axes = 0;
 
-  if (nn_config_is_set (&axes)
-      && (nn_config_is_list (&axes) ? nn_config_length (&axes) : 1) != rank - 1)
+  if (!nn_config_is_set (&axes))
+    for (size_t i = 0; i + 1 < query->rank; i++)
+      self->axes[i] = true;
+  else if (!nn_axes_read (config, &axes, 0, query->rank - 1, self->axes))
+    return;
+  self->t = self->s = self->apart = 1;
+  for (size_t i = 0; i + 1 < query->rank; i++) {
+    n_axes += self->axes[i];
+    *(self->axes[i] ? &self->t : &self->apart) *= query->dim[i];
+  }
+  if (n_axes > 1 && nn_layer_flag (&self->base, "use_causal_mask", false))
     nn_config_fail (config, NN_ERROR_UNSUPPORTED,
-        "attention over some of several axes is not supported");
+        "“use_causal_mask” over several axes of steps is not supported");
+  self->has_others = n_axes + 1 < query->rank;
+  if (self->has_others && self->pair_mask < self->base.n_in)
+    nn_config_fail (config, NN_ERROR_UNSUPPORTED,
+        "“attention_mask” over some of several axes is not supported");
+}
+
+/* Key and value have the same steps; where others than the query's, in the axes
+ * that are attended over. */
+static void
+check_steps (MultiHead *self, const NnConfig *config)
+{
+  const NnShape *const in = self->base.in;
+  const NnShape *const query = &in[self->input[QUERY]];
+  const NnShape *const key = &in[self->input[KEY]];
+  const NnShape *const value = &in[self->input[VALUE]];
+  bool fit = value->rank == key->rank;
+
+  if (!self->has_others) { /* their ranks may differ from the query's */
+    self->s = n_rows (key);
+    fit = n_rows (value) == self->s;
+  } else {
+    fit = fit && key->rank == query->rank;
+    for (size_t i = 0; fit && i + 1 < query->rank; i++) {
+      fit = key->dim[i] == value->dim[i]
+          && (self->axes[i] || key->dim[i] == query->dim[i]);
+      self->s *= self->axes[i] ? key->dim[i] : 1;
+    }
+  }
+  if (!fit)
+    nn_config_fail (config, NN_ERROR_SHAPE,
+        "the steps of query, key and value do not fit each other");
 }
 
 static void
@@ -126,7 +183,6 @@ read_heads (MultiHead *self, const NnConfig *config)
         "%" G_GSIZE_FORMAT " heads do not divide into %" G_GSIZE_FORMAT,
         self->heads, self->shared_heads);
   self->use_bias = nn_config_bool (config, "use_bias", true);
-  check_axes (self, config);
 }
 
 /* The features of the output: a number, a list, or those of the query. */
@@ -194,40 +250,105 @@ add_products (MultiHead *self, const NnConfig *config, const NnShape *features)
       features);
 }
 
+/* in, with the axes in the order of the copies: in front those that are not
+ * attended over. */
+static NnStrided
+arrange (const MultiHead *self, const NnShape *in)
+{
+  NnStrided view = { .offset = 0 };
+
+  for (int attended = 0; attended < 2; attended++)
+    for (size_t i = 0; i + 1 < in->rank; i++)
+      if (self->axes[i] == (attended != 0)) {
+        view.step[view.shape.rank] = nn_shape_step (in, i);
+        view.shape.dim[view.shape.rank++] = in->dim[i];
+      }
+  view.step[view.shape.rank] = 1;
+  view.shape.dim[view.shape.rank++] = in->dim[in->rank - 1];
+  return view;
+}
+
+/* out: the shape with its features, n_features of them, as one axis. */
 static void
-add_outputs (MultiHead *self, const NnConfig *config, const NnShape *features)
+plan_copies (MultiHead *self, const NnShape *out, size_t n_features)
+{
+  const NnLayer *const layer = &self->base;
+  NnShape flat = *out;
+  NnStrided turned;
+
+  for (size_t i = 0; i < OUTPUT; i++) {
+    const NnShape *const in = &layer->in[self->input[i]];
+
+    self->bring[i] = arrange (self, in);
+    self->copy_len += nn_shape_size (in);
+  }
+  flat.rank = layer->in[self->input[QUERY]].rank;
+  flat.dim[flat.rank - 1] = n_features;
+  self->copy_len += nn_shape_size (&flat);
+  turned = arrange (self, &flat);
+  self->restore.shape = flat;
+  for (size_t i = 0, seen[2] = { 0 }; i + 1 < flat.rank; i++) {
+    size_t before = 0; /* axes of the other kind that come first */
+
+    for (size_t k = 0; k + 1 < flat.rank && self->axes[i]; k++)
+      before += !self->axes[k];
+    self->restore.step[i] =
+        nn_shape_step (&turned.shape, before + seen[self->axes[i]]++);
+  }
+  self->restore.step[flat.rank - 1] = 1;
+}
+
+/* [other axes][heads][attended axes of the query][of the key] */
+static void
+add_scores (MultiHead *self, const NnConfig *config)
 {
   NnLayer *const layer = &self->base;
   const NnShape *const query = &layer->in[self->input[QUERY]];
   const NnShape *const key = &layer->in[self->input[KEY]];
-  NnShape out = *query, scores = { .rank = 1, .dim = { self->heads } };
+  NnShape scores = { .rank = 0 };
 
-  out.rank--;
-  for (size_t i = 0; i < features->rank; i++)
-    out.dim[out.rank++] = features->dim[i];
-  nn_layer_add_output (layer, config, &out);
-  if (!self->gives_scores)
-    return;
   if (query->rank + key->rank - 1 > NN_MAX_RANK) {
     nn_config_fail (
         config, NN_ERROR_LIMIT, "the scores would have too many axes");
     return;
   }
   for (size_t i = 0; i + 1 < query->rank; i++)
-    scores.dim[scores.rank++] = query->dim[i];
+    if (!self->axes[i])
+      scores.dim[scores.rank++] = query->dim[i];
+  scores.dim[scores.rank++] = self->heads;
+  for (size_t i = 0; i + 1 < query->rank; i++)
+    if (self->axes[i])
+      scores.dim[scores.rank++] = query->dim[i];
   for (size_t i = 0; i + 1 < key->rank; i++)
-    scores.dim[scores.rank++] = key->dim[i];
+    if (!self->has_others || self->axes[i])
+      scores.dim[scores.rank++] = key->dim[i];
   nn_layer_add_output (layer, config, &scores);
 }
 
+static void
+add_outputs (MultiHead *self, const NnConfig *config, const NnShape *features)
+{
+  NnLayer *const layer = &self->base;
+  NnShape out = layer->in[self->input[QUERY]];
+
+  out.rank--;
+  for (size_t i = 0; i < features->rank; i++)
+    out.dim[out.rank++] = features->dim[i];
+  nn_layer_add_output (layer, config, &out);
+  if (self->gives_scores)
+    add_scores (self, config);
+  if (nn_config_ok (config) && self->apart > 1)
+    plan_copies (self, &out, nn_shape_size (features));
+}
+
 /* Query, key, value and context of all heads; key of one head, turned; its
- * scores. Cannot wrap: each is the product of two axes in bounds. */
+ * scores; copies. Cannot wrap: each is the product of axes in bounds. */
 static size_t
 scratch_len (const MultiHead *self)
 {
   return self->t * (self->product[QUERY].to + self->product[OUTPUT].from)
       + self->s * (self->product[KEY].to + self->product[VALUE].to)
-      + self->key_dim * self->s + self->t * self->s;
+      + self->key_dim * self->s + self->t * self->s + self->copy_len;
 }
 
 static void
@@ -239,11 +360,8 @@ multi_head_setup (NnLayer *layer, const NnConfig *config)
   find_inputs (self, config);
   if (!nn_config_ok (config))
     return;
-  self->t = n_rows (&layer->in[self->input[QUERY]]);
-  self->s = n_rows (&layer->in[self->input[KEY]]);
-  if (n_rows (&layer->in[self->input[VALUE]]) != self->s)
-    nn_config_fail (config, NN_ERROR_SHAPE,
-        "key and value have not the same number of steps");
+  read_axes (self, config);
+  check_steps (self, config);
   read_heads (self, config);
   if (self->pair_mask < layer->n_in)
     check_pair_mask (self, config);
@@ -302,7 +420,7 @@ score_mask (
 }
 
 static void
-attend (const MultiHead *self, const NnCall *call, size_t sample)
+attend (const MultiHead *self, const NnCall *call, const Attention *what)
 {
   const size_t t = self->t, s = self->s;
   const Product *const product = self->product;
@@ -316,19 +434,15 @@ attend (const MultiHead *self, const NnCall *call, size_t sample)
 
   for (size_t i = 0; i < OUTPUT; i++) {
     float *const to[] = { query, key, value };
-    const size_t rows = i == QUERY ? t : s;
 
-    multiply (self, i, rows,
-        call->in[self->input[i]] + sample * rows * product[i].from, to[i]);
+    multiply (self, i, i == QUERY ? t : s, what->in[i], to[i]);
   }
   for (size_t i = 0; i < t * product[QUERY].to; i++)
     query[i] *= scale;
   for (size_t h = 0; h < self->heads; h++) {
     const size_t shared = h / (self->heads / self->shared_heads);
-    const NnScoreMask mask = score_mask (self, call, sample, h);
-    float *const scores = self->gives_scores
-        ? call->out[1] + (sample * self->heads + h) * t * s
-        : spare;
+    const NnScoreMask mask = score_mask (self, call, what->sample, h);
+    float *const scores = what->scores ? what->scores + h * t * s : spare;
 
     nn_scores_transpose (key + shared * self->key_dim, s, self->key_dim,
         product[KEY].to, turned);
@@ -339,15 +453,43 @@ attend (const MultiHead *self, const NnCall *call, size_t sample)
         value + shared * self->value_dim, product[VALUE].to, false,
         context + h * self->value_dim, product[OUTPUT].from);
   }
-  multiply (
-      self, OUTPUT, t, context, call->out[0] + sample * t * product[OUTPUT].to);
+  multiply (self, OUTPUT, t, context, what->out);
 }
 
 static void
 multi_head_forward (const NnLayer *layer, const NnCall *call)
 {
-  for (size_t i = 0; i < call->n; i++)
-    attend ((const MultiHead *) layer, call, i);
+  const MultiHead *self = (const MultiHead *) layer;
+  const Product *const product = self->product;
+  const size_t out_len = self->t * product[OUTPUT].to;
+
+  for (size_t n = 0; n < call->n; n++) {
+    float *const out = call->out[0] + n * self->apart * out_len;
+    float *copy = call->scratch + layer->scratch_len - self->copy_len;
+    Attention what = { .out = out, .sample = n };
+
+    for (size_t i = 0; i < OUTPUT; i++) {
+      const size_t in = self->input[i], size = nn_shape_size (&layer->in[in]);
+
+      what.in[i] = call->in[in] + n * size;
+      if (self->apart == 1)
+        continue;
+      nn_strided_copy (&self->bring[i], what.in[i], copy);
+      what.in[i] = copy;
+      what.out = copy += size;
+    }
+    for (size_t k = 0; k < self->apart; k++) {
+      if (self->gives_scores)
+        what.scores = call->out[1]
+            + (n * self->apart + k) * self->heads * self->t * self->s;
+      attend (self, call, &what);
+      for (size_t i = 0; i < OUTPUT; i++)
+        what.in[i] += (i == QUERY ? self->t : self->s) * product[i].from;
+      what.out += out_len;
+    }
+    if (self->apart > 1)
+      nn_strided_copy (&self->restore, copy, out);
+  }
 }
 
 static double
@@ -360,7 +502,7 @@ multi_head_flops (const NnLayer *layer)
   for (size_t i = 0; i < N_PRODUCTS; i++)
     flops += 2.0 * (i == KEY || i == VALUE ? self->s : self->t)
         * self->product[i].from * self->product[i].to;
-  return flops;
+  return flops * self->apart;
 }
 
 /* clang-format off */

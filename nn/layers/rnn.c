@@ -39,6 +39,9 @@ nn_rnn_read (NnRnn *rnn, const NnRnnCell *cell, const NnShape *in,
   rnn->activation = nn_activation_read (cell_config, "activation", "tanh");
   rnn->recurrent_activation =
       nn_activation_read (cell_config, "recurrent_activation", "sigmoid");
+  if (rnn->activation.is_elsewhere || rnn->recurrent_activation.is_elsewhere)
+    nn_config_fail (config, NN_ERROR_UNSUPPORTED,
+        "an activation along another axis than the last is not supported");
   rnn->use_bias = nn_config_bool (cell_config, "use_bias", true);
   rnn->go_backwards = nn_config_bool (config, "go_backwards", false);
   rnn->return_sequences = nn_config_bool (config, "return_sequences", false);

@@ -35,9 +35,9 @@ static const struct {
         "{\"activation\": {\"class_name\": \"PReLU\", \"config\": {}}}", 3, 1,
         { VECTOR } },
       NN_ERROR_UNSUPPORTED, "PReLU" },
-  { { "Activation",
-        "{\"activation\": {\"class_name\": \"Softmax\", \"config\": {\"axis\": "
-        "1}}}",
+  { { "SimpleRNN",
+        "{\"units\": 2, \"activation\": {\"class_name\": \"Softmax\", "
+        "\"config\": {\"axis\": 1}}}",
         3, 1, { SEQUENCE } },
       NN_ERROR_UNSUPPORTED, "axis" },
   { { "Conv2D", "{\"filters\": 2, \"kernel_size\": 9}", 3, 1, { IMAGE } },
@@ -56,7 +56,7 @@ static const struct {
       NN_ERROR_UNSUPPORTED, "several" },
   { { "LayerNormalization", "{\"rms_scaling\": true}", 3, 1, { VECTOR } },
       NN_ERROR_UNSUPPORTED, "rms_scaling" },
-  { { "LayerNormalization", "{\"axis\": [1, 3]}", 3, 1, { IMAGE } },
+  { { "LayerNormalization", "{\"axis\": [1, 4]}", 3, 1, { IMAGE } },
       NN_ERROR_UNSUPPORTED, "axes" },
   { { "GroupNormalization", "{\"groups\": 2}", 3, 1, { IMAGE } },
       NN_ERROR_SHAPE, "groups" },
@@ -89,6 +89,10 @@ static const struct {
   { { "MultiHeadAttention", "{\"num_heads\": 2, \"key_dim\": 2}", 3, 1,
         { SEQUENCE } },
       NN_ERROR_UNSUPPORTED, "value" },
+  { { "MultiHeadAttention",
+        "{\"num_heads\": 2, \"key_dim\": 2, \"attention_axes\": [1]}", 3, 2,
+        { IMAGE, { .rank = 3, .dim = { 4, 4, 3 } } }, .separate_args = true },
+      NN_ERROR_SHAPE, "steps" },
   { { "ops.Mean", "{\"axis\": null}", 3, 1, { SEQUENCE } },
       NN_ERROR_UNSUPPORTED, "batch" },
 };

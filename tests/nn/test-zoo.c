@@ -42,8 +42,11 @@ static const char *const models[] = {
   "variants/d097_dag_order.flat.keras",
   "variants/d098_operators.oplambda.h5",
   "variants/tensorflow_functions.tf.h5",
+  "layers/activation_axis.h5",
+  "layers/attention_axes.h5",
   "layers/axes_apart.h5",
   "layers/batch_normalization_rows.h5",
+  "layers/softmax_channels_first.h5",
   "layers/unit_small.h5",
 };
 
