@@ -131,16 +131,15 @@ read_layer (
 
   if (twin && copy_params (twin, layer))
     return true;
-  if (!layer->children) {
-    if (!read_params (reader, path, layer->weights, error))
-      return false;
-  } else if (layer->is_wrapper) {
+  if (!read_params (reader, path, layer->weights, error))
+    return false;
+  if (layer->is_wrapper) {
     inner = join (reader, path, "layer");
     if (layer->children->len > 0
         && !read_layer (
             reader, inner, g_ptr_array_index (layer->children, 0), error))
       return false;
-  } else {
+  } else if (layer->children) {
     inner = join (reader, path, reader->container);
     if (!read_container (reader, inner, layer->children, error))
       return false;

@@ -5,6 +5,8 @@
 #include "nn/keras-private.h"
 #include "nn/limits.h"
 
+#define SPECTRAL "SpectralNormalization"
+
 NnKerasLayer *
 nn_keras_layer_new (const char *name, const char *class_name)
 {
@@ -206,7 +208,8 @@ nn_keras_child (NnKerasLayer *parent, size_t i, const NnConfig *entry)
       nn_config_string (&config, "name", class_name), class_name);
   layer->trainable = nn_config_bool (&config, "trainable", true);
   layer->is_operator = is_operator (entry);
-  layer->is_wrapper = g_str_equal (class_name, "TimeDistributed");
+  layer->is_wrapper = g_str_equal (class_name, "TimeDistributed")
+      || g_str_equal (class_name, SPECTRAL);
   layer->shared_id = nn_config_as_int (&id, 0);
   if (layer->is_wrapper || nn_keras_is_model (class_name))
     layer->children =
@@ -327,6 +330,32 @@ call_time_distributed (NnKerasBuild *build, NnKerasLayer *wrapper,
         build->graph, result, &shape, from.repeat, mask, config);
     g_array_append_val (out, view);
   }
+}
+
+/* SpectralNormalization has divided the kernel already when it was trained: its
+ * layer runs as it is. The vector of its own is read, so that the file and the
+ * model agree. */
+static void
+call_spectral (NnKerasBuild *build, NnKerasLayer *wrapper,
+    const NnConfig *config, const NnGraphCall *call, GArray *out)
+{
+  const NnConfig entry = nn_config_get (config, "layer");
+  NnKerasLayer *const inner = nn_keras_child (wrapper, 0, &entry);
+  const NnParam *kernel;
+  NnShape vector = { .rank = 2, .dim = { 1 } };
+
+  nn_keras_call_entry (build, inner, &entry, call, out);
+  if (!nn_config_ok (config) || wrapper->is_called)
+    return;
+  if (inner->weights->params->len == 0) {
+    nn_config_fail (
+        config, NN_ERROR_FORMAT, "the layer in it has no kernel of its own");
+    return;
+  }
+  kernel = g_ptr_array_index (inner->weights->params, 0);
+  vector.dim[1] = kernel->shape.dim[kernel->shape.rank - 1];
+  nn_weights_add (wrapper->weights, "vector_u", &vector, false);
+  wrapper->is_called = true;
 }
 
 static void
@@ -460,7 +489,9 @@ nn_keras_call_entry (NnKerasBuild *build, NnKerasLayer *layer,
   else if (nn_keras_is_model (layer->class_name))
     call_model (build, layer, &named, call, out);
   else if (layer->is_wrapper)
-    call_time_distributed (build, layer, &config, call, out);
+    (g_str_equal (layer->class_name, SPECTRAL)
+            ? call_spectral
+            : call_time_distributed) (build, layer, &config, call, out);
   else if (layer->is_operator)
     call_operator (build, layer, &named, &config, call, out);
   else

@@ -20,7 +20,7 @@ struct _NnKerasLayer {
   bool trainable;
   bool is_operator;    /* not among Keras' model.layers */
   bool is_called;      /* and so weights are known */
-  NnWeights *weights;  /* its own; empty for a model or wrapper */
+  NnWeights *weights;  /* its own; empty for a model and most wrappers */
   GPtrArray *children; /* of a model (in the order of its configuration) or
                           wrapper (one); else NULL */
   bool is_wrapper;

@@ -14,17 +14,22 @@ static const NnLayerClass *const families[] = {
   nn_binary_classes,
   nn_concatenate_classes,
   nn_conv_classes,
+  nn_conv_lstm_classes,
   nn_conv_transpose_classes,
   nn_dense_classes,
   nn_depthwise_classes,
   nn_dot_classes,
   nn_dropout_classes,
+  nn_einsum_classes,
   nn_embedding_classes,
+  nn_gather_classes,
   nn_get_item_classes,
   nn_global_pooling_classes,
+  nn_glu_classes,
   nn_group_normalization_classes,
   nn_gru_classes,
   nn_layer_normalization_classes,
+  nn_locally_connected_classes,
   nn_lstm_classes,
   nn_masking_classes,
   nn_matmul_classes,
@@ -112,6 +117,21 @@ nn_weights_ref (NnWeights *weights)
 {
   g_atomic_ref_count_inc (&weights->refs);
   return weights;
+}
+
+NnParam *
+nn_weights_add (
+    NnWeights *weights, const char *name, const NnShape *shape, bool trainable)
+{
+  NnParam *const param = g_new0 (NnParam, 1);
+
+  param->scope = "";
+  param->name = name;
+  param->shape = *shape;
+  param->size = nn_shape_size (shape);
+  param->trainable = trainable;
+  g_ptr_array_add (weights->params, param);
+  return param;
 }
 
 void
@@ -220,16 +240,11 @@ nn_layer_add_param (NnLayer *self, const NnConfig *config, const char *scope,
 
   if (!check_size (config, name, shape, &size))
     return 0;
-  param = g_new0 (NnParam, 1);
+  param = nn_weights_add (self->weights, name, shape, trainable);
   param->scope = scope;
-  param->name = name;
-  param->shape = *shape;
-  param->size = size;
-  param->trainable = trainable;
   param->initializer = nn_initializer_read (config, name);
   param->regularizer = nn_regularizer_read (config, name);
   param->has_constraint = nn_constraint_is_set (config, name);
-  g_ptr_array_add (self->weights->params, param);
   return self->weights->params->len - 1;
 }
 

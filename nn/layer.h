@@ -42,6 +42,9 @@ typedef struct {
 NnWeights *nn_weights_new (void);
 NnWeights *nn_weights_ref (NnWeights *weights);
 void nn_weights_unref (NnWeights *weights); /* NULL is fine */
+/* An array that no layer declares: shape must be in bounds, and name static. */
+NnParam *nn_weights_add (
+    NnWeights *weights, const char *name, const NnShape *shape, bool trainable);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnWeights, nn_weights_unref)
 
 /* One run of a layer over n samples. Every array is the caller's. Masks are

@@ -65,6 +65,8 @@ BINARY (divide_no_nan, y == 0 ? 0 : x / y)
 BINARY (floor_divide,  floorf (x / y))
 BINARY (mod,           modulo (x, y))
 BINARY (power,         powf (x, y))
+BINARY (arctan2,       atan2f (x, y))
+BINARY (log_add_exp,   fmaxf (x, y) + log1pf (expf (-fabsf (x - y))))
 BINARY (maximum,       maximum_of (x, y))
 BINARY (minimum,       minimum_of (x, y))
 BINARY (squared_difference, (x - y) * (x - y))
@@ -83,6 +85,7 @@ static const struct {
   NnBroadcastRow row;
 } table[] = {
   { "Add",               add },
+  { "Arctan2",           arctan2 },
   { "Average",           add }, /* and then divided */
   { "DivideNoNan",       divide_no_nan },
   { "Divide",            divide },
@@ -92,6 +95,7 @@ static const struct {
   { "GreaterEqual",      greater_equal },
   { "Less",              less },
   { "LessEqual",         less_equal },
+  { "Logaddexp",         log_add_exp },
   { "LogicalAnd",        logical_and },
   { "LogicalOr",         logical_or },
   { "LogicalXor",        logical_xor },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Operators of two operands: tensors, or a tensor and a constant, with NumPy's
- * broadcasting. */
+ * broadcasting; and Where, which has three. */
 #include <string.h>
 #include "nn/layers/arithmetic.h"
 #include "nn/layers/layers.h"
@@ -41,18 +41,17 @@ read_constant (Operand *operand, const NnConfig *config, const NnConfig *value,
 }
 
 static void
-read_operand (Binary *self, const NnConfig *config, size_t i)
+read_operand (const NnLayer *layer, const NnConfig *config, const char *name,
+    size_t position, Operand *operand)
 {
-  static const char *const names[] = { "x1", "x2" };
-  const NnLayer *const layer = &self->base;
-  const NnArg *const arg = nn_layer_arg (layer, names[i], i);
+  const NnArg *const arg = nn_layer_arg (layer, name, position);
 
-  self->operand[i].input = layer->n_in;
+  operand->input = layer->n_in;
   if (arg && arg->n == 1) {
-    self->operand[i].input = arg->first;
-    self->operand[i].shape = layer->in[arg->first];
+    operand->input = arg->first;
+    operand->shape = layer->in[arg->first];
   } else if (arg && arg->n == 0) {
-    read_constant (&self->operand[i], config, &arg->value, layer->in[0].rank);
+    read_constant (operand, config, &arg->value, layer->in[0].rank);
   } else {
     nn_config_fail (config, NN_ERROR_UNSUPPORTED,
         "an operand is missing, or is several tensors");
@@ -62,6 +61,7 @@ read_operand (Binary *self, const NnConfig *config, size_t i)
 static void
 binary_setup (NnLayer *layer, const NnConfig *config)
 {
+  static const char *const names[] = { "x1", "x2" };
   Binary *self = (Binary *) layer;
   const Operand *const a = &self->operand[0], *const b = &self->operand[1];
   NnShape out;
@@ -71,7 +71,7 @@ binary_setup (NnLayer *layer, const NnConfig *config)
     return;
   }
   for (size_t i = 0; i < 2 && nn_config_ok (config); i++)
-    read_operand (self, config, i);
+    read_operand (layer, config, names[i], i, &self->operand[i]);
   if (!nn_config_ok (config))
     return;
   /* Of unequal ranks, the batch of one would meet an axis of the other. */
@@ -118,6 +118,84 @@ binary_clear (NnLayer *layer)
     g_clear_pointer (&self->operand[i].values, g_free);
 }
 
+/* Where (condition, x1, x2): x1 where the condition is not 0, else x2. */
+typedef struct {
+  NnLayer base;
+  Operand operand[3];
+  NnBroadcast broadcast[3]; /* of each to the output */
+} Where;
+
+static void
+where_setup (NnLayer *layer, const NnConfig *config)
+{
+  static const char *const names[] = { "condition", "x1", "x2" };
+  Where *self = (Where *) layer;
+  NnShape out = { .rank = 0 };
+
+  if (layer->n_in < 1 || layer->n_in > 3) {
+    nn_config_fail (config, NN_ERROR_SHAPE, "it takes one to three tensors");
+    return;
+  }
+  for (size_t i = 0; i < 3 && nn_config_ok (config); i++) {
+    const Operand *const operand = &self->operand[i];
+    const NnShape so_far = out;
+
+    read_operand (layer, config, names[i], i, &self->operand[i]);
+    if (nn_config_ok (config)
+        && ((!operand->values && operand->shape.rank != layer->in[0].rank)
+            || !nn_broadcast_shapes (&so_far, &operand->shape, &out)))
+      nn_config_fail (
+          config, NN_ERROR_SHAPE, "the operands do not fit each other");
+  }
+  if (!nn_config_ok (config))
+    return;
+  for (size_t i = 0; i < 3; i++)
+    self->broadcast[i] =
+        nn_broadcast_plan (&self->operand[i].shape, &out, &out);
+  nn_layer_add_output (layer, config, &out);
+  if (nn_config_ok (config))
+    layer->scratch_len = nn_shape_size (&out);
+}
+
+/* out = a, or where b is 0: what out holds. */
+static void
+copy_row (const float *a, size_t a_step, const float *b, size_t b_step,
+    size_t n, float *out)
+{
+  for (size_t i = 0; i < n; i++)
+    if (b[i * b_step] != 0)
+      out[i] = a[i * a_step];
+}
+
+static void
+where_forward (const NnLayer *layer, const NnCall *call)
+{
+  const Where *self = (const Where *) layer;
+  const size_t size = nn_shape_size (&layer->out[0]);
+  float *const which = call->scratch;
+
+  for (size_t s = 0; s < call->n; s++) {
+    float *const out = call->out[0] + s * size;
+
+    for (size_t i = 0; i < size; i++)
+      out[i] = 1;
+    memcpy (which, out, size * sizeof *which);
+    nn_broadcast_run (&self->broadcast[0],
+        operand_of (call, &self->operand[0], s), out, which, copy_row);
+    nn_broadcast_run (&self->broadcast[2],
+        operand_of (call, &self->operand[2], s), out, out, copy_row);
+    nn_broadcast_run (&self->broadcast[1],
+        operand_of (call, &self->operand[1], s), which, out, copy_row);
+  }
+}
+
+static void
+where_clear (NnLayer *layer)
+{
+  for (size_t i = 0; i < 3; i++)
+    g_clear_pointer (&((Where *) layer)->operand[i].values, g_free);
+}
+
 /* clang-format off */
 #define BINARY(name)                                                           \
   {                                                                            \
@@ -128,6 +206,7 @@ binary_clear (NnLayer *layer)
 
 const NnLayerClass nn_binary_classes[] = {
   BINARY ("Add"),
+  BINARY ("Arctan2"),
   BINARY ("Divide"),
   BINARY ("DivideNoNan"),
   BINARY ("Equal"),
@@ -136,6 +215,7 @@ const NnLayerClass nn_binary_classes[] = {
   BINARY ("GreaterEqual"),
   BINARY ("Less"),
   BINARY ("LessEqual"),
+  BINARY ("Logaddexp"),
   BINARY ("LogicalAnd"),
   BINARY ("LogicalOr"),
   BINARY ("LogicalXor"),
@@ -148,5 +228,12 @@ const NnLayerClass nn_binary_classes[] = {
   BINARY ("SquaredDifference"),
   BINARY ("Subtract"),
   BINARY ("TrueDivide"),
+  {
+      .keras_name = "ops.Where",
+      .size = sizeof (Where),
+      .setup = where_setup,
+      .forward = where_forward,
+      .clear = where_clear,
+  },
   { NULL },
 };

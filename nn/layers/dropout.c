@@ -189,6 +189,9 @@ const NnLayerClass nn_dropout_classes[] = {
   IDENTITY ("SpatialDropout3D", &spatial_dropout_training),
   IDENTITY ("ActivityRegularization", &no_training),
   IDENTITY ("Identity", NULL),
+  /* Images are changed in training only. Not among them: RandomCrop, which
+   * does other things in other versions of Keras where a model runs, and
+   * RandomGrayscale, which is random there, too. */
   IDENTITY ("RandomBrightness", &no_training),
   IDENTITY ("RandomColorDegeneration", &no_training),
   IDENTITY ("RandomColorJitter", &no_training),
@@ -196,7 +199,6 @@ const NnLayerClass nn_dropout_classes[] = {
   IDENTITY ("RandomErasing", &no_training),
   IDENTITY ("RandomFlip", &no_training),
   IDENTITY ("RandomGaussianBlur", &no_training),
-  IDENTITY ("RandomGrayscale", &no_training),
   IDENTITY ("RandomHeight", &no_training),
   IDENTITY ("RandomHue", &no_training),
   IDENTITY ("RandomInvert", &no_training),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Permute, and the operators Transpose and SwapAxes: axes in another order. */
+/* Permute, and the operators Transpose, SwapAxes and MoveAxis: axes in another
+ * order. */
 #include "nn/layers/layers.h"
 #include "nn/layers/op.h"
 #include "nn/layers/split.h"
@@ -97,6 +98,45 @@ swap_axes_setup (NnLayer *layer, const NnConfig *config)
     set_order ((Permute *) layer, config, from);
 }
 
+/* Axes source go to the places destination; the others keep their order. */
+static void
+move_axis_setup (NnLayer *layer, const NnConfig *config)
+{
+  const NnConfig source = nn_op_option (layer, config, "source", 1);
+  const NnConfig destination = nn_op_option (layer, config, "destination", 2);
+  const size_t n = nn_config_is_list (&source) ? nn_config_length (&source) : 1;
+  bool is_moved[NN_MAX_RANK] = { false }, is_taken[NN_MAX_RANK] = { false };
+  size_t from[NN_MAX_RANK] = { 0 };
+  size_t rank;
+
+  if (!nn_layer_expect (layer, config, 1, 1, NN_MAX_RANK))
+    return;
+  rank = layer->in[0].rank;
+  for (size_t i = 0; i < n && nn_config_ok (config); i++) {
+    const NnConfig a = nn_config_at (&source, i);
+    const NnConfig b = nn_config_at (&destination, i);
+    const size_t axis = nn_axis_index (config,
+        nn_config_as_int (nn_config_is_list (&source) ? &a : &source, 0), rank);
+    const size_t place = nn_axis_index (config,
+        nn_config_as_int (
+            nn_config_is_list (&destination) ? &b : &destination, 0),
+        rank);
+
+    if (is_moved[axis] || is_taken[place])
+      nn_config_fail (config, NN_ERROR_FORMAT, "an axis is named twice");
+    is_moved[axis] = is_taken[place] = true;
+    from[place] = axis;
+  }
+  for (size_t i = 0, axis = 0; i < rank && nn_config_ok (config); i++) {
+    while (!is_taken[i] && is_moved[axis])
+      axis++;
+    if (!is_taken[i])
+      from[i] = axis++;
+  }
+  if (nn_config_ok (config))
+    set_order ((Permute *) layer, config, from);
+}
+
 static void
 permute_forward (const NnLayer *layer, const NnCall *call)
 {
@@ -118,6 +158,8 @@ permute_forward (const NnLayer *layer, const NnCall *call)
 const NnLayerClass nn_permute_classes[] = {
   PERMUTE ("Permute", permute_setup),
   PERMUTE ("ops.Transpose", transpose_setup),
+  PERMUTE ("ops.MoveAxis", move_axis_setup),
+  PERMUTE ("ops.Moveaxis", move_axis_setup),
   PERMUTE ("ops.SwapAxes", swap_axes_setup),
   PERMUTE ("ops.Swapaxes", swap_axes_setup),
   { NULL },

@@ -33,6 +33,16 @@ mean_of (const float *x, size_t n, size_t step)
 }
 
 static float
+length_of (const float *x, size_t n, size_t step)
+{
+  double square = 0;
+
+  for (size_t i = 0; i < n; i++)
+    square += (double) x[i * step] * x[i * step];
+  return sqrt (square);
+}
+
+static float
 product_of (const float *x, size_t n, size_t step)
 {
   double product = 1;
@@ -148,11 +158,13 @@ static const struct {
   { "ops.Any",          any_of },
   { "ops.Argmax",       index_of_max },
   { "ops.Argmin",       index_of_min },
+  { "ops.Average",      mean_of },
   { "ops.CountNonzero", count_of },
   { "ops.Logsumexp",    log_sum_exp_of },
   { "ops.Max",          max_of },
   { "ops.Mean",         mean_of },
   { "ops.Min",          min_of },
+  { "ops.Norm",         length_of },
   { "ops.Prod",         product_of },
   { "ops.Std",          deviation_of },
   { "ops.Sum",          sum_of },
@@ -173,6 +185,24 @@ reduced_shape (const NnShape *in, const bool *axes, bool keep)
   return out;
 }
 
+/* Weights of an average, and lengths other than Euclid's. */
+static void
+refuse_others (const NnLayer *layer, const NnConfig *config)
+{
+  const NnConfig weights = nn_op_option (layer, config, "weights", G_MAXSIZE);
+  const NnConfig ord = nn_op_option (layer, config, "ord", G_MAXSIZE);
+
+  if (nn_config_is_set (&weights))
+    nn_config_fail (
+        config, NN_ERROR_UNSUPPORTED, "the option “weights” is not supported");
+  if (nn_config_is_set (&ord)
+      && !(nn_config_is_string (&ord)
+              ? g_str_equal (nn_config_as_string (&ord, ""), "euclidean")
+              : nn_config_as_double (&ord, 0) == 2))
+    nn_config_fail (
+        config, NN_ERROR_UNSUPPORTED, "another “ord” than 2 is not supported");
+}
+
 static void
 reduce_setup (NnLayer *layer, const NnConfig *config)
 {
@@ -190,6 +220,7 @@ reduce_setup (NnLayer *layer, const NnConfig *config)
         "without an axis it would go over the whole batch");
     return;
   }
+  refuse_others (layer, config);
   if (!nn_axes_read (config, &axis, -1, layer->in[0].rank, axes))
     return;
   self->axes = nn_axis_set (&layer->in[0], axes);
@@ -234,11 +265,13 @@ const NnLayerClass nn_reduce_classes[] = {
   REDUCE ("Any"),
   REDUCE ("Argmax"),
   REDUCE ("Argmin"),
+  REDUCE ("Average"),
   REDUCE ("CountNonzero"),
   REDUCE ("Logsumexp"),
   REDUCE ("Max"),
   REDUCE ("Mean"),
   REDUCE ("Min"),
+  REDUCE ("Norm"),
   REDUCE ("Prod"),
   REDUCE ("Std"),
   REDUCE ("Sum"),

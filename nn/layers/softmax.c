@@ -3,6 +3,7 @@
 #include <string.h>
 #include "nn/activation.h"
 #include "nn/layers/layers.h"
+#include "nn/layers/op.h"
 #include "nn/layers/split.h"
 
 typedef struct {
@@ -15,7 +16,7 @@ static void
 softmax_setup (NnLayer *layer, const NnConfig *config)
 {
   Softmax *self = (Softmax *) layer;
-  const NnConfig axis = nn_config_get (config, "axis");
+  const NnConfig axis = nn_op_option (layer, config, "axis", 1);
   bool axes[NN_MAX_RANK];
 
   if (!nn_layer_expect (layer, config, 1, 1, NN_MAX_RANK))

@@ -22,6 +22,10 @@ FUNCTION (reciprocal,  1 / x)
 FUNCTION (sign,        x > 0 ? 1 : x < 0 ? -1 : x)
 FUNCTION (logical_not, x == 0)
 FUNCTION (to_bool,     x != 0)
+FUNCTION (is_finite,   isfinite (x))
+FUNCTION (is_nan,      isnan (x))
+FUNCTION (one,         1)
+FUNCTION (zero,        0)
 
 static const struct {
   const char *keras_name;
@@ -29,25 +33,37 @@ static const struct {
 } table[] = {
   { "ops.Abs",        fabsf },
   { "ops.Absolute",   fabsf },
+  { "ops.Arccos",     acosf },
+  { "ops.Arcsin",     asinf },
+  { "ops.Arctan",     atanf },
   { "ops.Ceil",       ceilf },
   { "ops.Cos",        cosf },
+  { "ops.Cosh",       coshf },
   { "ops.Erf",        erff },
   { "ops.Exp",        expf },
+  { "ops.Exp2",       exp2f },
   { "ops.Expm1",      expm1f },
   { "ops.Floor",      floorf },
+  { "ops.Isfinite",   is_finite },
+  { "ops.Isnan",      is_nan },
   { "ops.Log",        logf },
   { "ops.Log10",      log10f },
   { "ops.Log1p",      log1pf },
   { "ops.Log2",       log2f },
   { "ops.LogicalNot", logical_not },
   { "ops.Negative",   negative },
+  { "ops.OnesLike",   one },
   { "ops.Reciprocal", reciprocal },
   { "ops.Round",      rintf },
   { "ops.Rsqrt",      rsqrt },
   { "ops.Sign",       sign },
   { "ops.Sin",        sinf },
+  { "ops.Sinh",       sinhf },
   { "ops.Sqrt",       sqrtf },
   { "ops.Square",     square },
+  { "ops.Tan",        tanf },
+  { "ops.Trunc",      truncf },
+  { "ops.ZerosLike",  zero },
 };
 /* clang-format on */
 
@@ -129,25 +145,37 @@ clip_forward (const NnLayer *layer, const NnCall *call)
 const NnLayerClass nn_unary_classes[] = {
   UNARY ("Abs"),
   UNARY ("Absolute"),
+  UNARY ("Arccos"),
+  UNARY ("Arcsin"),
+  UNARY ("Arctan"),
   UNARY ("Ceil"),
   UNARY ("Cos"),
+  UNARY ("Cosh"),
   UNARY ("Erf"),
   UNARY ("Exp"),
+  UNARY ("Exp2"),
   UNARY ("Expm1"),
   UNARY ("Floor"),
+  UNARY ("Isfinite"),
+  UNARY ("Isnan"),
   UNARY ("Log"),
   UNARY ("Log10"),
   UNARY ("Log1p"),
   UNARY ("Log2"),
   UNARY ("LogicalNot"),
   UNARY ("Negative"),
+  UNARY ("OnesLike"),
   UNARY ("Reciprocal"),
   UNARY ("Round"),
   UNARY ("Rsqrt"),
   UNARY ("Sign"),
   UNARY ("Sin"),
+  UNARY ("Sinh"),
   UNARY ("Sqrt"),
   UNARY ("Square"),
+  UNARY ("Tan"),
+  UNARY ("Trunc"),
+  UNARY ("ZerosLike"),
   {
       .keras_name = "ops.Cast",
       .size = sizeof (Unary),

@@ -34,8 +34,7 @@ unit_normalization_setup (NnLayer *layer, const NnConfig *config)
   self->min_length =
       fmax (is_length ? epsilon : sqrt (fmax (epsilon, 0)), 1e-12);
   nn_layer_add_output (layer, config, &layer->in[0]);
-  layer->scratch_len =
-      self->axes.is_copied ? nn_shape_size (&layer->in[0]) : 0;
+  layer->scratch_len = self->axes.is_copied ? nn_shape_size (&layer->in[0]) : 0;
 }
 
 static void

@@ -46,7 +46,14 @@ static const char *const models[] = {
   "layers/attention_axes.h5",
   "layers/axes_apart.h5",
   "layers/batch_normalization_rows.h5",
+  "layers/conv_lstm.h5",
+  "layers/einsum.h5",
+  "layers/images.h5",
+  "layers/locally_connected.h5",
+  "layers/operators.h5",
   "layers/softmax_channels_first.h5",
+  "layers/spectral.h5",
+  "layers/tensorflow_operators.h5",
   "layers/unit_small.h5",
 };
 

@@ -44,6 +44,8 @@ def layer(kind, name, source, weights=(), kwargs=None, **config):
 def as_keras2(entry):
     """Keras 2's way to write the same call."""
     history = lambda t: t['config']['keras_history']
+    if entry['class_name'] == 'TFOpLambda':
+        return entry
     calls = [[history(a) + [{}] for a in node['args']]
              for node in entry['inbound_nodes']]
     return dict(entry, inbound_nodes=calls)
@@ -89,8 +91,8 @@ def write(name, layers, inputs, outputs, version='3.9.2'):
             h5['output_%d' % i] = np.asarray(y, 'f4')
 
 
-def operator(kind, name, args, kwargs=None):
-    one = layer(kind, name, args, kwargs=kwargs)
+def operator(kind, name, args, kwargs=None, **config):
+    one = layer(kind, name, args, kwargs=kwargs, **config)
     one['entry']['is_operator'] = True
     return one
 
@@ -205,6 +207,193 @@ def attention_axes():
            ('second', 0, np.einsum('ntbhd,hdf->ntbf', y2, kernels[3]))])
 
 
+# ---- layers ----
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def windows(x, size, pads):
+    """[n, y, x, c] -> [n, y', x', ky, kx, c], stride 1."""
+    padded = np.pad(x, [(0, 0)] + pads + [(0, 0)])
+    view = np.lib.stride_tricks.sliding_window_view(padded, size, (1, 2))
+    return view.transpose(0, 1, 2, 4, 5, 3)
+
+
+def conv_lstm():
+    """Valid convolutions of the input; those of the state are always same."""
+    x = numbers(N, 3, 3, 4, 2)
+    kernel, recurrent = numbers(2, 2, 2, 12), numbers(2, 2, 3, 12)
+    bias = numbers(12)
+    h = c = np.zeros((N, 2, 3, 3))
+    steps = []
+    for t in range(3):
+        z = np.einsum('nyxijc,ijcf->nyxf',
+                      windows(x[:, t], (2, 2), [(0, 0), (0, 0)]), kernel)
+        z += bias + np.einsum('nyxijc,ijcf->nyxf',
+                              windows(h, (2, 2), [(0, 1), (0, 1)]), recurrent)
+        i, f, g, o = np.split(z, 4, -1)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        h = sigmoid(o) * np.tanh(c)
+        steps.append(h)
+    write('conv_lstm',
+          [layer('ConvLSTM2D', 'lstm', 'in0',
+                 [('kernel', kernel), ('recurrent_kernel', recurrent),
+                  ('bias', bias)], filters=3, kernel_size=[2, 2],
+                 activation='tanh', recurrent_activation='sigmoid',
+                 return_sequences=True, return_state=True)],
+          [x], [('lstm', 0, np.stack(steps, 1)), ('lstm', 1, h),
+                ('lstm', 2, c)])
+
+
+def einsum():
+    x, kernel, bias = numbers(N, 3, 4), numbers(4, 2, 3), numbers(2, 1, 1)
+    other = numbers(N, 3, 5)
+    write('einsum',
+          [layer('EinsumDense', 'dense', 'in0',
+                 [('kernel', kernel), ('bias', bias)],
+                 equation='abc,cde->adeb', output_shape=[2, 3, None],
+                 bias_axes='d', activation='tanh'),
+           layer('EinsumDense', 'dots', 'in0', [('kernel', kernel[:, 0])],
+                 equation='...x,xy->...y', output_shape=3, bias_axes=None),
+           operator('Einsum', 'product', ['in0', 'in1'],
+                    subscripts='abc,abd->acd')],
+          [x, other],
+          [('dense', 0, np.tanh(np.einsum('abc,cde->adeb', x, kernel)
+                                + bias)),
+           ('dots', 0, x @ kernel[:, 0]),
+           ('product', 0, np.einsum('abc,abd->acd', x, other))])
+
+
+def locally_connected():
+    x, kernel, bias = numbers(N, 3, 4, 2), numbers(6, 8, 3), numbers(2, 3, 3)
+    y = np.einsum('npk,pkf->npf', windows(
+        x, (2, 2), [(0, 0), (0, 0)]).reshape(N, 6, 8), kernel)
+    x1, kernel1 = numbers(N, 2, 5), numbers(2, 4, 3)
+    y1 = np.stack([x1[:, :, s:s + 2].reshape(N, 4) @ kernel1[i]
+                   for i, s in enumerate((0, 3))], 2)
+    write('locally_connected',
+          [layer('LocallyConnected2D', 'two', 'in0',
+                 [('kernel', kernel), ('bias', bias)], filters=3,
+                 kernel_size=[2, 2], activation='relu'),
+           layer('LocallyConnected1D', 'one', 'in1', [('kernel', kernel1)],
+                 filters=3, kernel_size=[2], strides=[3], use_bias=False,
+                 data_format='channels_first')],
+          [x, x1], [('two', 0, np.maximum(y.reshape(N, 2, 3, 3) + bias, 0)),
+                    ('one', 0, y1)], '2.15.0')
+
+
+def spectral():
+    """What it did to the kernel in training is in the kernel."""
+    x, kernel, bias = numbers(N, 3), numbers(3, 2), numbers(2)
+    inner = {'module': 'keras.layers', 'class_name': 'Dense',
+             'config': {'units': 2, 'name': 'inner'}, 'registered_name': None}
+    write('spectral',
+          [layer('SpectralNormalization', 'spectral', 'in0',
+                 [('kernel', kernel), ('bias', bias),
+                  ('vector_u', numbers(1, 2))], layer=inner,
+                 power_iterations=1)],
+          [x], [('spectral', 0, x @ kernel + bias)])
+
+
+def resize(x, axis, n):
+    """Bilinear, the centres of pixels at halves."""
+    have = x.shape[axis]
+    at = np.clip((np.arange(n) + 0.5) * have / n - 0.5, 0, have - 1)
+    low = at.astype(int)
+    high = np.minimum(low + 1, have - 1)
+    part = (at - low).reshape([-1 if i == axis else 1 for i in range(x.ndim)])
+    return (np.take(x, low, axis) * (1 - part)
+            + np.take(x, high, axis) * part)
+
+
+def images():
+    x = numbers(N, 4, 7, 2)
+    both = lambda z, height, width: resize(resize(z, 1, height), 2, width)
+    padded = np.pad(x, [(0, 0), (2, 2), (0, 0), (0, 0)], constant_values=0.5)
+    write('images',
+          [layer('CenterCrop', 'crop', 'in0', height=3, width=2),
+           layer('CenterCrop', 'enlarged', 'in0', height=6, width=6),
+           layer('Resizing', 'fitted', 'in0', height=3, width=3,
+                 crop_to_aspect_ratio=True),
+           layer('Resizing', 'padded', 'in0', height=8, width=7,
+                 pad_to_aspect_ratio=True, fill_value=0.5),
+           layer('RandomFlip', 'flip', 'in0', mode='horizontal')],
+          [x], [('crop', 0, x[:, 0:3, 2:4]),
+                ('enlarged', 0, both(x[:, :, 1:5], 6, 6)),
+                ('fitted', 0, both(x[:, :, 1:5], 3, 3)),
+                ('padded', 0, both(padded, 8, 7)), ('flip', 0, x)])
+
+
+def operators():
+    """Of Keras 3, where most options stand in the config."""
+    x, other = numbers(N, 2, 3, 4), numbers(N, 2, 1, 4)
+    condition = np.float32(x > 0.2).astype(float)
+    a, b = np.split(x, 2, 3)
+    cases = [
+        ('Flip', {'axis': 2}, ['in0'], {}, np.flip(x, 2)),
+        ('Roll', {'shift': -1, 'axis': 3}, ['in0'], {}, np.roll(x, -1, 3)),
+        ('Repeat', {'repeats': 2, 'axis': 2}, ['in0'], {}, x.repeat(2, 2)),
+        ('Tile', {'repeats': [1, 2, 1, 3]}, ['in0'], {},
+         np.tile(x, (1, 2, 1, 3))),
+        ('Pad', {'pad_width': [[0, 0], [0, 1], [2, 0], [1, 1]],
+                 'mode': 'reflect'}, ['in0'], {},
+         np.pad(x, ((0, 0), (0, 1), (2, 0), (1, 1)), 'reflect')),
+        ('Pad', {'pad_width': [[0, 0], [0, 0], [1, 2], [0, 0]],
+                 'mode': 'constant'}, ['in0'], {'constant_values': 1.5},
+         np.pad(x, ((0, 0), (0, 0), (1, 2), (0, 0)), constant_values=1.5)),
+        ('Take', {'axis': -1}, ['in0', [3, -4]], {}, x[..., [3, 0]]),
+        ('Moveaxis', {'source': 1, 'destination': -1}, ['in0'], {},
+         np.moveaxis(x, 1, -1)),
+        ('Glu', {'axis': -1}, ['in0'], {}, a * sigmoid(b)),
+        ('Where', {}, ['in1', 'in0', 'in2'], {},
+         np.where(condition > 0, x, other)),
+        ('Norm', {'ord': None, 'axis': [1, 3], 'keepdims': False}, ['in0'],
+         {}, np.sqrt((x * x).sum((1, 3)))),
+        ('Split', {'indices_or_sections': [1, 3], 'axis': 3}, ['in0'], {},
+         np.split(x, [1, 3], 3)),
+        ('Unstack', {'num': 2, 'axis': 1}, ['in0'], {}, [x[:, 0], x[:, 1]]),
+    ]
+    layers, outputs = [], []
+    for i, (kind, config, args, kwargs, y) in enumerate(cases):
+        one = operator(kind, 'op%d' % i, args, kwargs)
+        one['entry']['config'].update(config)
+        layers.append(one)
+        outputs += [('op%d' % i, k, part)
+                    for k, part in enumerate(y if isinstance(y, list) else [y])]
+    write('operators', layers, [x, condition, other], outputs)
+
+
+def tensorflow_operators():
+    """Of Keras 2: options are arguments, with TensorFlow's names and defaults.
+    """
+    x = numbers(N, 3, 4)
+    from math import erf
+    gelu = lambda v: v * 0.5 * (1 + np.vectorize(erf)(v / np.sqrt(2)))
+    cases = [
+        ('nn.gelu', {}, gelu(x)),
+        ('nn.leaky_relu', {'alpha': 0.05}, np.where(x > 0, x, 0.05 * x)),
+        ('nn.softmax', {'axis': 1}, softmax(x, 1)),
+        ('clip_by_value', {'clip_value_min': -0.5, 'clip_value_max': 0.7},
+         np.clip(x, -0.5, 0.7)),
+        ('math.l2_normalize', {'axis': 1},
+         x / np.sqrt((x * x).sum(1, keepdims=True))),
+        ('pad', {'paddings': [[0, 0], [1, 0], [0, 2]], 'mode': 'SYMMETRIC'},
+         np.pad(x, ((0, 0), (1, 0), (0, 2)), 'symmetric')),
+        ('split', {'num_or_size_splits': [1, 3], 'axis': -1},
+         [x[..., :1], x[..., 1:]]),
+        ('tile', {'multiples': [1, 2, 1]}, np.tile(x, (1, 2, 1))),
+    ]
+    layers, outputs = [], []
+    for i, (function, kwargs, y) in enumerate(cases):
+        one = layer('TFOpLambda', 'op%d' % i, 'in0', function=function)
+        one['entry']['inbound_nodes'] = [['in0', 0, 0, kwargs]]
+        layers.append(one)
+        outputs += [('op%d' % i, k, part)
+                    for k, part in enumerate(y if isinstance(y, list) else [y])]
+    write('tensorflow_operators', layers, [x], outputs, '2.15.0')
+
+
 if __name__ == '__main__':
     softmax_channels_first()
     activation_axis()
@@ -212,3 +401,10 @@ if __name__ == '__main__':
     unit_small()
     batch_normalization_rows()
     attention_axes()
+    conv_lstm()
+    einsum()
+    locally_connected()
+    spectral()
+    images()
+    operators()
+    tensorflow_operators()

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* EinsumDense, and the operator Einsum of two tensors: for each index of the
+ * result, the sum over those that it does not have, as an equation says.
+ *   "abc,cde->abde"    letters are axes; in the result, in their order
+ *   "...x,xy->...y"    the dots are all axes that have no letter
+ * The first axis of the first operand, and of the result, is the batch.
+ */
+#include <string.h>
+#include "nn/activation.h"
+#include "nn/blas.h"
+#include "nn/layers/layers.h"
+#include "nn/layers/op.h"
+#include "nn/layers/strided.h"
+
+enum { A, B, OUT, N_OPERANDS };
+enum { KERNEL, BIAS };
+
+/* Letters and dots of one operand; the dots stand as letters of their own. */
+typedef struct {
+  size_t rank;
+  char axis[NN_MAX_RANK + 1];
+} Axes;
+
+typedef struct {
+  NnLayer base;
+  Axes axes[N_OPERANDS];
+  bool is_dense; /* B is the kernel */
+  size_t dim[G_MAXUINT8 + 1];
+  /* Operands as products see them: a [z][m][k], b [z][k][n], out [z][m][n] */
+  size_t z, m, n, k;
+  NnStrided bring[N_OPERANDS - 1], restore;
+  bool use_bias;
+  NnShape bias;
+  gssize bias_step[NN_MAX_RANK]; /* for each axis of the output */
+  NnActivation activation;
+} Einsum;
+
+/* A letter for axis i behind which the dots stand: none that a file can name.
+ */
+static char
+dot_letter (size_t i)
+{
+  return (char) (1 + i);
+}
+
+/* One operand from its part of the equation. rank: of the tensor with its
+ * batch; 0: of the result, whose dots are those of the first operand. */
+static bool
+read_axes (Axes *axes, const char *text, size_t len, size_t rank, size_t *dots)
+{
+  bool had_dots = false;
+  size_t letters = 0;
+
+  for (size_t i = 0; i < len; i++)
+    letters += g_ascii_isalpha (text[i]) != 0;
+  axes->rank = 0;
+  for (size_t i = 0; i < len; i++) {
+    if (g_ascii_isalpha (text[i])) {
+      if (axes->rank > NN_MAX_RANK || memchr (axes->axis, text[i], axes->rank))
+        return false;
+      axes->axis[axes->rank++] = text[i];
+    } else if (!had_dots && i + 2 < len && strncmp (text + i, "...", 3) == 0) {
+      if (rank > 0)
+        *dots = rank > letters ? rank - letters : 0;
+      for (size_t k = 0; k < *dots; k++) {
+        if (axes->rank > NN_MAX_RANK)
+          return false;
+        axes->axis[axes->rank++] = dot_letter (k);
+      }
+      had_dots = true;
+      i += 2;
+    } else if (text[i] != ' ') {
+      return false;
+    }
+  }
+  return rank == 0 || axes->rank == rank;
+}
+
+/* Splits "a,b->c". */
+static bool
+read_equation (Einsum *self, const char *equation, size_t a_rank, size_t b_rank)
+{
+  const char *const comma = strchr (equation, ',');
+  const char *const arrow = strstr (equation, "->");
+  size_t dots = 0, own = 0;
+
+  if (!comma || !arrow || comma > arrow)
+    return false;
+  return read_axes (&self->axes[A], equation, comma - equation, a_rank, &dots)
+      && read_axes (&self->axes[B], comma + 1, arrow - comma - 1, b_rank, &own)
+      && read_axes (&self->axes[OUT], arrow + 2, strlen (arrow + 2), 0, &dots)
+      && self->axes[A].rank > 0 && self->axes[OUT].rank > 0
+      && self->axes[OUT].rank <= NN_MAX_RANK + 1
+      && self->axes[A].axis[0] == self->axes[OUT].axis[0];
+}
+
+static bool
+has (const Axes *axes, char letter)
+{
+  return memchr (axes->axis, letter, axes->rank) != NULL;
+}
+
+/* Notes the lengths of an operand's axes, from axis first of its shape on. */
+static bool
+note_dims (Einsum *self, const Axes *axes, const NnShape *shape, size_t skip)
+{
+  for (size_t i = skip; i < axes->rank; i++) {
+    size_t *const dim = &self->dim[(guint8) axes->axis[i]];
+
+    if (*dim != 0 && *dim != shape->dim[i - skip])
+      return false;
+    *dim = shape->dim[i - skip];
+  }
+  return true;
+}
+
+/* The kernel's axes that the input does not have are as long as the output's.
+ * Config gives those that have a letter, but for the batch. */
+static void
+read_output_dims (Einsum *self, const NnConfig *config)
+{
+  const NnConfig value = nn_config_get (config, "output_shape");
+  const Axes *const out = &self->axes[OUT];
+  NnShape given = { .rank = 1 };
+
+  if (nn_config_is_list (&value))
+    nn_config_shape (&value, 0, &given);
+  else
+    given.dim[0] = nn_config_size (config, "output_shape", 0);
+  for (size_t i = out->rank, left = given.rank; i-- > 0 && left > 0;) {
+    size_t *const dim = &self->dim[(guint8) out->axis[i]];
+
+    if (!g_ascii_isalpha (out->axis[i]))
+      continue;
+    left--;
+    if (!has (&self->axes[A], out->axis[i]))
+      *dim = given.dim[left];
+  }
+}
+
+static NnShape
+shape_of (const Einsum *self, const Axes *axes, size_t skip)
+{
+  NnShape shape = { .rank = axes->rank - skip };
+
+  for (size_t i = 0; i < shape.rank; i++)
+    shape.dim[i] = self->dim[(guint8) axes->axis[skip + i]];
+  return shape;
+}
+
+/* The axes of an operand, in the order of a product; their lengths multiply. */
+typedef struct {
+  size_t rank;
+  char axis[2 * NN_MAX_RANK];
+} Order;
+
+static size_t
+append (const Einsum *self, Order *order, const Axes *from, bool in_a,
+    bool in_b, bool in_out)
+{
+  size_t n = 1;
+
+  for (size_t i = 0; i < from->rank; i++) {
+    const char letter = from->axis[i];
+
+    if (letter == self->axes[A].axis[0] || has (&self->axes[A], letter) != in_a
+        || has (&self->axes[B], letter) != in_b
+        || has (&self->axes[OUT], letter) != in_out)
+      continue;
+    order->axis[order->rank++] = letter;
+    n *= self->dim[(guint8) letter];
+  }
+  return n;
+}
+
+/* Shows a tensor with its axes in another order. */
+static NnStrided
+view_of (const Einsum *self, const Axes *axes, size_t skip, const Order *order)
+{
+  const NnShape shape = shape_of (self, axes, skip);
+  NnStrided view = { .shape = { .rank = order->rank } };
+
+  for (size_t i = 0; i < order->rank; i++)
+    for (size_t k = skip; k < axes->rank; k++)
+      if (axes->axis[k] == order->axis[i]) {
+        view.shape.dim[i] = shape.dim[k - skip];
+        view.step[i] = nn_shape_step (&shape, k - skip);
+      }
+  return view;
+}
+
+/* The result is made as [z][m][n]: where its axes are in that. */
+static NnStrided
+plan_restore (const Einsum *self, const Order *made)
+{
+  const Axes *const out = &self->axes[OUT];
+  NnStrided view = { .shape = shape_of (self, out, 1) };
+  NnShape shape = { .rank = made->rank };
+
+  for (size_t i = 0; i < made->rank; i++)
+    shape.dim[i] = self->dim[(guint8) made->axis[i]];
+  for (size_t i = 0; i < view.shape.rank; i++)
+    for (size_t k = 0; k < made->rank; k++)
+      if (made->axis[k] == out->axis[1 + i])
+        view.step[i] = nn_shape_step (&shape, k);
+  return view;
+}
+
+/* Every letter is in two of the three, or in all. */
+static bool
+is_plain (const Einsum *self)
+{
+  for (int i = 0; i < N_OPERANDS; i++)
+    for (size_t k = 0; k < self->axes[i].rank; k++) {
+      const char letter = self->axes[i].axis[k];
+
+      if (has (&self->axes[A], letter) + has (&self->axes[B], letter)
+              + has (&self->axes[OUT], letter)
+          < 2)
+        return false;
+    }
+  return self->is_dense != has (&self->axes[B], self->axes[A].axis[0]);
+}
+
+static void
+plan_product (Einsum *self)
+{
+  const Axes *const a = &self->axes[A], *const b = &self->axes[B];
+  Order of_a = { .rank = 0 }, of_b = { .rank = 0 }, made;
+
+  self->z = append (self, &of_a, a, true, true, true);
+  of_b = made = of_a;
+  self->m = append (self, &of_a, a, true, false, true);
+  append (self, &made, a, true, false, true);
+  self->k = append (self, &of_a, a, true, true, false);
+  append (self, &of_b, a, true, true, false);
+  self->n = append (self, &of_b, b, false, true, true);
+  append (self, &made, b, false, true, true);
+  self->bring[A] = view_of (self, a, 1, &of_a);
+  self->bring[B] = view_of (self, b, self->is_dense ? 0 : 1, &of_b);
+  self->restore = plan_restore (self, &made);
+}
+
+static void
+fail_equation (const NnConfig *config, const char *equation)
+{
+  nn_config_fail (config, NN_ERROR_UNSUPPORTED,
+      "the equation “%s” does not fit its operands, or is of a kind that is "
+      "not supported",
+      equation);
+}
+
+/* The bias has some axes of the output, in the output's order, and 1 behind
+ * the first of them where it has not. */
+static void
+read_bias (Einsum *self, const NnConfig *config)
+{
+  const char *const axes = nn_config_string (config, "bias_axes", "");
+  const Axes *const out = &self->axes[OUT];
+  bool has_begun = false;
+
+  self->use_bias = axes[0] != '\0';
+  for (size_t i = 1; i < out->rank; i++) {
+    const char letter = out->axis[i];
+    const bool is_named = strchr (axes, letter) != NULL;
+
+    has_begun = has_begun || is_named;
+    if (has_begun)
+      self->bias.dim[self->bias.rank++] =
+          is_named ? self->dim[(guint8) letter] : 1;
+  }
+  for (size_t i = 0; i < self->bias.rank; i++)
+    if (self->bias.dim[i] != 1)
+      self->bias_step[out->rank - 1 - self->bias.rank + i] =
+          nn_shape_step (&self->bias, i);
+  for (const char *c = axes; *c; c++)
+    if (!has (out, *c) || *c == out->axis[0])
+      nn_config_fail (
+          config, NN_ERROR_FORMAT, "“bias_axes” has an axis of its own");
+}
+
+static void
+finish_setup (Einsum *self, const NnConfig *config)
+{
+  NnLayer *const layer = &self->base;
+  const NnShape out = shape_of (self, &self->axes[OUT], 1);
+  const NnShape b = shape_of (self, &self->axes[B], self->is_dense ? 0 : 1);
+
+  if (self->is_dense) {
+    nn_layer_add_param (layer, config, "", "kernel", &b, true);
+    read_bias (self, config);
+    if (self->use_bias && nn_config_ok (config))
+      nn_layer_add_param (layer, config, "", "bias", &self->bias, true);
+  }
+  nn_layer_add_output (layer, config, &out);
+  if (!nn_config_ok (config))
+    return;
+  plan_product (self);
+  layer->scratch_len =
+      nn_shape_size (&layer->in[0]) + nn_shape_size (&b) + nn_shape_size (&out);
+}
+
+static void
+dense_setup (NnLayer *layer, const NnConfig *config)
+{
+  Einsum *self = (Einsum *) layer;
+  const char *const equation = nn_config_string (config, "equation", "");
+  const char *const comma = strchr (equation, ',');
+  size_t b_rank = 0;
+
+  if (!nn_layer_expect (layer, config, 1, 1, NN_MAX_RANK))
+    return;
+  self->is_dense = true;
+  self->activation = nn_activation_read (config, "activation", "linear");
+  layer->last_activation = &self->activation;
+  nn_layer_refuse (config, "lora_rank");
+  nn_layer_refuse (config, "quantization_config");
+  for (const char *c = comma; c && *c && *c != '-'; c++)
+    b_rank += g_ascii_isalpha (*c) != 0;
+  if (b_rank == 0 || b_rank > NN_MAX_RANK
+      || !read_equation (self, equation, 1 + layer->in[0].rank, b_rank)
+      || !note_dims (self, &self->axes[A], &layer->in[0], 1)) {
+    fail_equation (config, equation);
+    return;
+  }
+  read_output_dims (self, config);
+  if (nn_config_ok (config) && !is_plain (self))
+    fail_equation (config, equation);
+  if (nn_config_ok (config))
+    finish_setup (self, config);
+}
+
+static void
+op_setup (NnLayer *layer, const NnConfig *config)
+{
+  Einsum *self = (Einsum *) layer;
+  const NnConfig subscripts = nn_op_option (layer, config, "subscripts", 0);
+  const char *const equation = nn_config_as_string (&subscripts, "");
+
+  if (!nn_layer_expect (layer, config, 2, 0, NN_MAX_RANK))
+    return;
+  if (!read_equation (
+          self, equation, 1 + layer->in[0].rank, 1 + layer->in[1].rank)
+      || !note_dims (self, &self->axes[A], &layer->in[0], 1)
+      || !note_dims (self, &self->axes[B], &layer->in[1], 1)
+      || self->axes[B].axis[0] != self->axes[A].axis[0] || !is_plain (self))
+    fail_equation (config, equation);
+  else
+    finish_setup (self, config);
+}
+
+/* Adds the bias along its axes: axis i of the output and those behind it. */
+static float *
+add_bias (const Einsum *self, size_t i, const float *bias, float *out)
+{
+  const NnShape *const shape = &self->base.out[0];
+
+  if (i == shape->rank) {
+    *out += *bias;
+    return out + 1;
+  }
+  for (size_t k = 0; k < shape->dim[i]; k++)
+    out = add_bias (self, i + 1, bias + (gssize) k * self->bias_step[i], out);
+  return out;
+}
+
+static void
+einsum_forward (const NnLayer *layer, const NnCall *call)
+{
+  const Einsum *self = (const Einsum *) layer;
+  const size_t m = self->m, n = self->n, k = self->k;
+  const size_t out_size = self->z * m * n;
+  float *const a = call->scratch, *const b = a + self->z * m * k;
+  float *const made = b + self->z * k * n;
+  const NnShape *const shape = &layer->out[0];
+  const size_t row = shape->rank > 0 ? shape->dim[shape->rank - 1] : 1;
+
+  for (size_t s = 0; s < call->n; s++) {
+    float *const out = call->out[0] + s * out_size;
+
+    nn_strided_copy (&self->bring[A], call->in[0] + s * self->z * m * k, a);
+    if (!self->is_dense)
+      nn_strided_copy (&self->bring[B], call->in[1] + s * self->z * k * n, b);
+    else if (s == 0)
+      nn_strided_copy (&self->bring[B], nn_layer_value (layer, KERNEL), b);
+    for (size_t i = 0; i < self->z; i++)
+      nn_blas_gemm (m, n, k, a + i * m * k, k, b + i * k * n, n, false,
+          made + i * m * n, n);
+    nn_strided_copy (&self->restore, made, out);
+    if (self->use_bias)
+      add_bias (self, 0, nn_layer_value (layer, BIAS), out);
+    nn_activation_apply (&self->activation, out, out_size / row, row);
+  }
+}
+
+static double
+einsum_flops (const NnLayer *layer)
+{
+  const Einsum *self = (const Einsum *) layer;
+
+  return 2.0 * self->z * self->m * self->n * self->k;
+}
+
+const NnLayerClass nn_einsum_classes[] = {
+  {
+      .keras_name = "EinsumDense",
+      .size = sizeof (Einsum),
+      .setup = dense_setup,
+      .forward = einsum_forward,
+      .flops = einsum_flops,
+  },
+  {
+      .keras_name = "ops.Einsum",
+      .size = sizeof (Einsum),
+      .setup = op_setup,
+      .forward = einsum_forward,
+      .flops = einsum_flops,
+  },
+  { NULL },
+};
