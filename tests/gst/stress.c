@@ -72,7 +72,10 @@ change_property (Stress *stress)
   GObject *detect = G_OBJECT (stress->detect);
   static const char *const modes[] = { "sync", "async", "auto" };
 
-  switch (g_rand_int_range (stress->rand, 0, 4)) {
+  static const char *const recipes[] = { NULL, "top_db=60",
+    "rate=22050 window_len=66150 hop_length=704 n_fft=1024" };
+
+  switch (g_rand_int_range (stress->rand, 0, 5)) {
     case 0:
       g_object_set (
           detect, "model-file", g_rand_boolean (stress->rand) ? m1 : m3, NULL);
@@ -85,6 +88,10 @@ change_property (Stress *stress)
       g_object_set (detect, "interval",
           (guint64) g_rand_int_range (stress->rand, 50, 5000) * GST_MSECOND,
           NULL);
+      break;
+    case 3:
+      g_object_set (detect, "recipe",
+          recipes[g_rand_int_range (stress->rand, 0, 3)], NULL);
       break;
     default:
       g_object_set (detect, "tags", g_rand_int_range (stress->rand, 0, 3),
