@@ -20,6 +20,8 @@
  *   (With #GstEmotionText:align=result it is not behind.)
  * * On live pipelines the same length is this element's latency.
  * * A silent window says "silence".
+ * * Backwards (negative rates) emotiondetect tells nothing: there are gap
+ * events alone.
  *
  * ## Example launch lines
  * |[
@@ -68,7 +70,7 @@ struct _GstEmotionText {
   gboolean has_caps;
   gboolean is_markup;
   gboolean knows_live, is_live;
-  GstFlowReturn flow; /* of the last push */
+  GstFlowReturn flow; /* of the last push; told upstream once */
 };
 
 #define TEXT_CAPS "text/x-raw, format = (string) { utf8, pango-markup }"
@@ -258,6 +260,12 @@ take_result (GstEmotionResult *taken, gpointer user_data)
 static void
 hear (GstEmotionText *self, GstClockTime start, GstClockTime duration)
 {
+  /* Backwards nothing is told; but sinks wait for text, or none. */
+  if (self->segment.rate < 0) {
+    if (GST_CLOCK_TIME_IS_VALID (start) && negotiate (self))
+      gst_pad_push_event (self->srcpad, gst_event_new_gap (start, duration));
+    return;
+  }
   if (!GST_CLOCK_TIME_IS_VALID (start))
     start = self->heard;
   if (GST_CLOCK_TIME_IS_VALID (start))
@@ -272,6 +280,7 @@ static GstFlowReturn
 chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
   GstEmotionText *self = GST_EMOTION_TEXT (parent);
+  GstFlowReturn flow;
 
   gst_emotion_reader_read_buffer (&self->reader, buffer, take_result, self);
   hear (self, GST_BUFFER_PTS (buffer), GST_BUFFER_DURATION (buffer));
@@ -279,7 +288,10 @@ chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   if (self->flow == GST_FLOW_NOT_NEGOTIATED)
     GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
         ("What follows emotiontext takes no text."), (NULL));
-  return self->flow;
+  /* Most sound pushes no text, and what is linked anew takes some again. */
+  flow = self->flow;
+  self->flow = GST_FLOW_OK;
+  return flow;
 }
 
 /* The windows so far are all that there are. */

@@ -404,6 +404,41 @@ test_latency (void)
   text_clear (&t);
 }
 
+/* Downstream is away for a while: who pushes sound hears of it once. */
+static void
+test_relink (void)
+{
+  Text t;
+
+  text_init (&t, "text/x-raw,format=utf8");
+  gst_pad_set_active (t.harness->sinkpad, FALSE);
+  g_assert_cmpint (push (&t, 0, 3000, &windows[0], 1), ==, GST_FLOW_FLUSHING);
+  gst_pad_set_active (t.harness->sinkpad, TRUE);
+  g_assert_cmpint (push (&t, 3000, 3100, NULL, 0), ==, GST_FLOW_OK);
+  g_assert_cmpint (push (&t, 3100, 6000, &windows[1], 1), ==, GST_FLOW_OK);
+  text_clear (&t);
+}
+
+/* Backwards nothing is told, and text says so of each piece of sound, for
+ * sinks wait for something. */
+static void
+test_backwards (void)
+{
+  GstSegment segment;
+  Text t;
+
+  text_init (&t, "text/x-raw,format=utf8");
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  segment.rate = -1;
+  segment.stop = segment.position = 10 * GST_SECOND;
+  gst_harness_push_event (t.harness, gst_event_new_segment (&segment));
+  expect (&t, START "segment 0\n");
+  push (&t, 9900, 10000, NULL, 0);
+  push (&t, 9800, 9900, NULL, 0);
+  expect (&t, "gap 9900-10000\ngap 9800-9900\n");
+  text_clear (&t);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -424,6 +459,8 @@ main (int argc, char **argv)
   g_test_add_func ("/text/no-text-wanted", test_no_text_wanted);
   g_test_add_func ("/text/stream-start", test_stream_start);
   g_test_add_func ("/text/latency", test_latency);
+  g_test_add_func ("/text/relink", test_relink);
+  g_test_add_func ("/text/backwards", test_backwards);
   leaks_add_test ("text");
   return g_test_run ();
 }
