@@ -15,7 +15,8 @@
  * Okabe and Ito, which people with any colour vision tell apart.
  *
  * Any size and frame rate; 640x360 at 30 frames per second where downstream has
- * no wish. The latency is one frame.
+ * no wish. The latency is one frame. Backwards (negative rates) nothing is
+ * drawn: there are gap events instead.
  *
  * ## Example launch lines
  * |[
@@ -283,6 +284,25 @@ take_sound (
   return push_pictures (self, pad);
 }
 
+static gboolean
+is_backwards (const GstEmotionScope *self)
+{
+  return self->slicer.timeline.segment.rate < 0;
+}
+
+/* Backwards, where pieces of sound come in the wrong order, nothing is drawn;
+ * but sinks wait for a picture, or none. Takes buffer. */
+static GstFlowReturn
+skip_sound (GstEmotionScope *self, GstPad *pad, GstBuffer *buffer)
+{
+  if (GST_BUFFER_PTS_IS_VALID (buffer))
+    self->base_sink_event (pad, GST_OBJECT (self),
+        gst_event_new_gap (
+            GST_BUFFER_PTS (buffer), GST_BUFFER_DURATION (buffer)));
+  gst_buffer_unref (buffer);
+  return GST_FLOW_OK;
+}
+
 static GstFlowReturn
 chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
@@ -293,6 +313,8 @@ chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
     return GST_FLOW_NOT_NEGOTIATED;
   }
   gst_emotion_reader_read_buffer (&self->reader, buffer, take_result, self);
+  if (is_backwards (self))
+    return skip_sound (self, pad, buffer);
   if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT)
       || GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_RESYNC))
     restart (self);
@@ -337,7 +359,7 @@ take_gap (GstEmotionScope *self, GstPad *pad, GstEvent *event)
 
   gst_event_parse_gap (event, &pts, &duration);
   if (!self->convert || !GST_CLOCK_TIME_IS_VALID (duration)
-      || duration > GST_EMOTION_LONG_GAP) {
+      || duration > GST_EMOTION_LONG_GAP || is_backwards (self)) {
     restart (self);
     return self->base_sink_event (pad, GST_OBJECT (self), event);
   }

@@ -40,8 +40,13 @@ gst_emotion_spells_add (GstEmotionSpells *self, GstEmotionResult *result)
   GstEmotionSpell *last = g_queue_peek_tail (&self->spells);
   GstEmotionSpell *spell = spell_new (result);
 
+  /* Time runs anew, as in a loop: what lies ahead would never be forgotten. */
+  if (last && last->start > spell->start) {
+    g_queue_clear_full (&self->spells, (GDestroyNotify) gst_emotion_spell_free);
+    last = NULL;
+  }
   if (last && last->end > spell->start)
-    last->end = MAX (last->start, spell->start);
+    last->end = spell->start;
   g_queue_push_tail (&self->spells, spell);
   gst_emotion_result_free (self->result);
   self->result = result;

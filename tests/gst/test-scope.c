@@ -9,6 +9,7 @@
 #include "gst/colours.h"
 #include "gst/gstemotionscope.h"
 #include "gst/scope-spectrogram.h"
+#include "gst/scope-spells.h"
 #include "tests/gst/leaks.h"
 #include "tests/gst/made-result.h"
 
@@ -483,6 +484,53 @@ test_caps_change (void)
   gst_harness_teardown (h);
 }
 
+/* Backwards nothing is drawn; sinks get gaps, for they wait for something. */
+static void
+test_backwards (void)
+{
+  GstHarness *h = scope_new (SIZE);
+  GstSegment segment;
+  GstClockTime start, duration;
+  GstEvent *event;
+
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  segment.rate = -1;
+  segment.stop = segment.position = 10 * GST_SECOND;
+  gst_harness_push_event (h, gst_event_new_segment (&segment));
+  push (h, 9000, 1000, NULL);
+  push (h, 8980, 20, NULL);
+  g_assert_cmpuint (drop_all (h), ==, 0);
+  for (guint n = 0; n < 2;) {
+    event = gst_harness_try_pull_event (h);
+    g_assert_nonnull (event);
+    if (GST_EVENT_TYPE (event) == GST_EVENT_GAP) {
+      gst_event_parse_gap (event, &start, &duration);
+      g_assert_cmpuint (start, ==, (n == 0 ? 9000 : 8980) * GST_MSECOND);
+      g_assert_cmpuint (duration, ==, (n == 0 ? 1000 : 20) * GST_MSECOND);
+      n++;
+    }
+    gst_event_unref (event);
+  }
+  gst_harness_teardown (h);
+}
+
+/* A minute that is played again and again: what was said of it does not pile
+ * up. */
+static void
+test_loop (void)
+{
+  GstEmotionSpells told = { 0 };
+
+  for (guint loop = 0; loop < 100; loop++)
+    for (guint64 ms = 0; ms < 60000; ms += 3000) {
+      gst_emotion_spells_add (
+          &told, made_result (&(Made){ 0, ms, 3000, 2, .9 }));
+      gst_emotion_spells_forget (&told, (ms - MIN (ms, 8000)) * GST_MSECOND);
+      g_assert_cmpuint (told.spells.length, <=, 4);
+    }
+  gst_emotion_spells_clear (&told);
+}
+
 static void
 test_latency (void)
 {
@@ -529,6 +577,8 @@ main (int argc, char **argv)
   g_test_add_func ("/scope/jump", test_jump);
   g_test_add_func ("/scope/no-time-stamps", test_no_time_stamps);
   g_test_add_func ("/scope/caps-change", test_caps_change);
+  g_test_add_func ("/scope/backwards", test_backwards);
+  g_test_add_func ("/scope/loop", test_loop);
   g_test_add_func ("/scope/latency", test_latency);
   g_test_add_func ("/scope/span", test_span);
   leaks_add_test ("scope");
