@@ -136,7 +136,7 @@ gst_emotion_result_from_structure (const GstStructure *s)
           "processing-time", G_TYPE_UINT64, &processing_time,  /* */
           "model", G_TYPE_STRING, &model, NULL)
       || !p || !GST_CLOCK_TIME_IS_VALID (window.timestamp)
-      || !GST_CLOCK_TIME_IS_VALID (window.duration)
+      || window.duration >= (GST_CLOCK_TIME_NONE - window.timestamp) / 2
       || !(confidence >= 0 && confidence <= 1))
     return NULL;
   self = probabilities_from_structure (p, &window, model);

@@ -30,6 +30,7 @@ static const char *const changes[] = {
   "timestamp=(int)1",
   "timestamp=(guint64)18446744073709551615",
   "duration=(guint64)18446744073709551615",
+  "duration=(guint64)18446744068709551614", /* ends past all time */
   "label-index=(int)9",
   "label-index=(int)-2",
   "confidence=(double)nan",
