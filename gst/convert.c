@@ -4,12 +4,20 @@
 #include "dsp/resampler.h"
 
 #define BLOCK_LEN 1024 /* frames converted at once */
+/* GstAudioConverter takes no more channels. */
+#define MIX_MAX 63
+/* Caps may say more, but no memory holds them. */
+#define CHANNELS_MAX 65536
+/* Each plane that is mapped takes a lock of its memory, which has 255. */
+#define PLANES_MAX 128
 
 struct _GstEmotionConvert {
   GstAudioInfo info;
   GstAudioConverter *converter;
   DspResampler *resampler;
   gpointer *planes; /* [planes of the layout] */
+  gboolean is_wide; /* the converter sees one channel: we take the mean */
+  float wide[BLOCK_LEN];
   float mono[BLOCK_LEN];
   float out[BLOCK_LEN];
   GstEmotionSamplesFunc func;
@@ -34,7 +42,7 @@ set_mean_matrix (GstStructure *config, gint channels)
 }
 
 static GstAudioConverter *
-converter_new (const GstAudioInfo *info)
+converter_new (const GstAudioInfo *info, gboolean is_wide)
 {
   GstAudioInfo in = *info, out;
   GstStructure *config = gst_structure_new ("config",
@@ -43,10 +51,21 @@ converter_new (const GstAudioInfo *info)
       GST_TYPE_AUDIO_NOISE_SHAPING_METHOD, GST_AUDIO_NOISE_SHAPING_NONE, NULL);
 
   gst_audio_info_set_format (&out, GST_AUDIO_FORMAT_F32, info->rate, 1, NULL);
-  if (info->channels > 1)
+  if (is_wide)
+    gst_audio_info_set_format (
+        &in, GST_AUDIO_INFO_FORMAT (info), info->rate, 1, NULL);
+  else if (info->channels > 1)
     set_mean_matrix (config, info->channels);
   return gst_audio_converter_new (
       GST_AUDIO_CONVERTER_FLAG_NONE, &in, &out, config);
+}
+
+static gint
+channels_max (const GstAudioInfo *info)
+{
+  return GST_AUDIO_INFO_LAYOUT (info) == GST_AUDIO_LAYOUT_INTERLEAVED
+      ? CHANNELS_MAX
+      : PLANES_MAX;
 }
 
 GstEmotionConvert *
@@ -61,7 +80,9 @@ gst_emotion_convert_new (const GstAudioInfo *info, double rate_out,
   self->resampler = dsp_resampler_new (info->rate, rate_out, error);
   if (!self->resampler)
     return NULL;
-  self->converter = converter_new (info);
+  self->is_wide = info->channels > MIX_MAX;
+  if (info->channels <= channels_max (info))
+    self->converter = converter_new (info, self->is_wide);
   if (!self->converter) {
     g_set_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
         "no conversion from %s with %d channels",
@@ -99,6 +120,72 @@ resample (GstEmotionConvert *self, const float *in, gsize n)
   }
 }
 
+/* n samples of one channel. */
+static void
+convert_wide (GstEmotionConvert *self, gpointer samples, gsize n)
+{
+  gpointer in[] = { samples }, out[] = { self->wide };
+
+  gst_audio_converter_samples (
+      self->converter, GST_AUDIO_CONVERTER_FLAG_NONE, in, n, out, n);
+}
+
+/* n frames, one after the other: the sums run on from block to block. */
+static void
+mix_frames (GstEmotionConvert *self, guint8 *data, gsize n)
+{
+  const gint channels = self->info.channels;
+  const gsize step = GST_AUDIO_INFO_BPS (&self->info);
+  float *mono = self->mono;
+  double sum = 0;
+  gint c = 0;
+
+  for (gsize todo = n * channels; todo > 0;) {
+    const gsize len = MIN (todo, BLOCK_LEN);
+
+    convert_wide (self, data, len);
+    for (gsize i = 0; i < len; i++) {
+      sum += self->wide[i];
+      if (++c == channels) {
+        *mono++ = (float) (sum / channels);
+        sum = 0;
+        c = 0;
+      }
+    }
+    data += len * step;
+    todo -= len;
+  }
+}
+
+static void
+mix_planes (GstEmotionConvert *self, gsize n)
+{
+  double sums[BLOCK_LEN] = { 0 };
+
+  for (gint p = 0; p < self->info.channels; p++) {
+    convert_wide (self, self->planes[p], n);
+    for (gsize i = 0; i < n; i++)
+      sums[i] += self->wide[i];
+  }
+  for (gsize i = 0; i < n; i++)
+    self->mono[i] = (float) (sums[i] / self->info.channels);
+}
+
+/* n frames at self->planes, up to BLOCK_LEN. */
+static void
+mix (GstEmotionConvert *self, gsize n)
+{
+  gpointer out[] = { self->mono };
+
+  if (!self->is_wide)
+    gst_audio_converter_samples (self->converter, GST_AUDIO_CONVERTER_FLAG_NONE,
+        self->planes, n, out, n);
+  else if (GST_AUDIO_INFO_LAYOUT (&self->info) == GST_AUDIO_LAYOUT_INTERLEAVED)
+    mix_frames (self, self->planes[0], n);
+  else
+    mix_planes (self, n);
+}
+
 void
 gst_emotion_convert_push (
     GstEmotionConvert *self, const GstAudioBuffer *audio, gsize first, gsize n)
@@ -110,7 +197,6 @@ gst_emotion_convert_push (
                   == GST_AUDIO_LAYOUT_INTERLEAVED
               ? GST_AUDIO_INFO_BPF (&self->info)
               : GST_AUDIO_INFO_BPS (&self->info));
-  gpointer out[] = { self->mono };
 
   while (n > 0) {
     const gsize len = MIN (n, BLOCK_LEN);
@@ -118,8 +204,7 @@ gst_emotion_convert_push (
     for (gint p = 0; p < GST_AUDIO_BUFFER_N_PLANES (audio); p++)
       self->planes[p] =
           (guint8 *) GST_AUDIO_BUFFER_PLANE_DATA (audio, p) + first * step;
-    gst_audio_converter_samples (self->converter, GST_AUDIO_CONVERTER_FLAG_NONE,
-        self->planes, len, out, len);
+    mix (self, len);
     resample (self, self->mono, len);
     first += len;
     n -= len;

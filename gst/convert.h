@@ -13,7 +13,8 @@ typedef void (*GstEmotionSamplesFunc) (
     const float *samples, gsize n, gpointer user_data);
 
 /* Free with gst_emotion_convert_free. NULL and an error where the rate is past
- * what the resampler takes. */
+ * what the resampler takes, or there are too many channels (65536; 128 planes).
+ */
 GstEmotionConvert *gst_emotion_convert_new (const GstAudioInfo *info,
     double rate_out, GstEmotionSamplesFunc func, gpointer user_data,
     GError **error);

@@ -261,7 +261,8 @@ take_caps (GstEmotionDetect *self, GstCaps *caps)
   GstAudioInfo info;
 
   self->has_warned_input = FALSE;
-  if (!gst_audio_info_from_caps (&info, caps)) {
+  if (!gst_audio_info_from_caps (&info, caps)
+      || !GST_AUDIO_INFO_IS_VALID (&info)) {
     gst_audio_info_init (&info);
     warn_of_input (self, "its caps cannot be read");
   }
