@@ -3,6 +3,7 @@
 
 #include <gst/app/gstappsink.h>
 #include <gst/gst.h>
+#include <unistd.h>
 #include "gst/convert.h"
 #include "gst/diagnosis.h"
 #include "gst/source-uri.h"
@@ -199,12 +200,12 @@ follow_bus (Decoder *self, GError **error)
 }
 
 static gboolean
-run (Decoder *self, GError **error)
+run (Decoder *self, const char *uri, GError **error)
 {
   gboolean ok;
 
   self->standstill = (GstEmotionStandstill){ 0 };
-  self->pipeline = pipeline_new (self, self->uri, error);
+  self->pipeline = pipeline_new (self, uri, error);
   if (!self->pipeline)
     return FALSE;
   gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
@@ -224,6 +225,21 @@ may_be_chance (const Decoder *self, const GError *failure)
           || g_str_equal (failure->message, GST_EMOTION_STANDSTILL_TEXT));
 }
 
+/* Where nothing was found: once more, the other way. */
+static void
+run_pushed (Decoder *self, GError **error)
+{
+  int fd;
+  g_autofree char *uri = gst_emotion_source_pushed (self->uri, &fd);
+  g_autoptr (GError) failure = NULL;
+
+  if (!uri)
+    return;
+  if (!run (self, uri, &failure) && self->samples->len > 0)
+    g_propagate_error (error, g_steal_pointer (&failure));
+  close (fd);
+}
+
 static gboolean
 decode (Decoder *self, GError **error)
 {
@@ -231,9 +247,11 @@ decode (Decoder *self, GError **error)
 
   for (guint i = 0; i < MAX_TRIES; i++) {
     g_clear_error (&failure);
-    if (run (self, &failure) || !may_be_chance (self, failure))
+    if (run (self, self->uri, &failure) || !may_be_chance (self, failure))
       break;
   }
+  if (!failure && self->samples->len == 0)
+    run_pushed (self, &failure);
   if (self->convert)
     gst_emotion_convert_drain (self->convert);
   if (!failure && self->samples->len == 0)

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/tools/analysis.h"
 
+#include <unistd.h>
+
 #include "gst/diagnosis.h"
 #include "gst/gstemotiondetect.h"
+#include "gst/source-uri.h"
 #include "gst/standstill.h"
 #include "gst/tools/device.h"
 
@@ -15,6 +18,7 @@
 
 typedef struct {
   const char *uri;
+  const char *played; /* the same, maybe in other words */
   const AnalysisOptions *options;
   const AnalysisCallbacks *callbacks;
   gpointer user_data;
@@ -23,6 +27,7 @@ typedef struct {
   GstEmotionStandstill standstill;
   gint has_audio; /* atomic */
   gboolean has_windows;
+  gboolean is_empty;  /* its end came, and nothing before */
   gboolean is_ending; /* a live source was told to */
   char *missing;      /* what there is no plugin for */
   GError *refusal;    /* by a device; a later error may only say “none” */
@@ -96,7 +101,7 @@ file_source_new (Analysis *self, GError **error)
     return NULL;
   }
   gst_caps_set_features_simple (caps, NULL);
-  g_object_set (source, "uri", self->uri, "caps", caps, "expose-all-streams",
+  g_object_set (source, "uri", self->played, "caps", caps, "expose-all-streams",
       FALSE, NULL);
   g_signal_connect (source, "pad-added", G_CALLBACK (link_pad), self);
   g_signal_connect (source, "no-more-pads", G_CALLBACK (check_pads), self);
@@ -195,7 +200,8 @@ take_end (Analysis *self, GError **error)
     self->callbacks->warning (text, self->user_data);
   if (self->refusal)
     self->callbacks->warning (self->refusal->message, self->user_data);
-  if (!self->has_windows)
+  self->is_empty = !self->has_windows;
+  if (self->is_empty)
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
         "there is not a single sample in it");
 }
@@ -334,12 +340,33 @@ may_be_chance (const Analysis *self, const GError *failure)
           || g_str_equal (failure->message, GST_EMOTION_STANDSTILL_TEXT));
 }
 
+/* Where nothing was found: once more, the other way. What is wrong then counts
+ * only if there was something. */
+static void
+run_pushed (Analysis *self, GError **failure)
+{
+  int fd;
+  g_autofree char *uri = gst_emotion_source_pushed (self->uri, &fd);
+  g_autoptr (GError) error = NULL;
+
+  if (!uri)
+    return;
+  self->played = uri;
+  run (self, &error);
+  close (fd);
+  if (!self->has_windows)
+    return;
+  g_clear_error (failure);
+  *failure = g_steal_pointer (&error);
+}
+
 gboolean
 analysis_run (const char *uri, const AnalysisOptions *options,
     const AnalysisCallbacks *callbacks, gpointer user_data, GPtrArray *decoders,
     GError **error)
 {
   Analysis self = { .uri = uri,
+    .played = uri,
     .options = options,
     .callbacks = callbacks,
     .user_data = user_data,
@@ -355,6 +382,8 @@ analysis_run (const char *uri, const AnalysisOptions *options,
     if (!failure || !may_be_chance (&self, failure))
       break;
   }
+  if (failure && uri && self.is_empty)
+    run_pushed (&self, &failure);
   g_free (self.missing);
   g_clear_error (&self.refusal);
   if (!failure)

@@ -324,6 +324,27 @@ test_messages (void)
       g_strv_length (lines), ==, 1 + G_N_ELEMENTS (cases) + has_video + 1);
 }
 
+/* 8 bits, an odd number of samples: what a parser that pulls does not find. */
+static void
+test_odd_wav (void)
+{
+  static const char head[] = "RIFF\x50\x4b\0\0WAVEfmt \x10\0\0\0\1\0\1\0"
+                             "\x40\x1f\0\0\x40\x1f\0\0\1\0\x08\0"
+                             "data\x2b\x4b\0\0";
+  g_autofree char *path = g_build_filename (folder, "odd.wav", NULL);
+  g_autoptr (GString) wav = g_string_new_len (head, 44);
+  g_autofree char *out = NULL, *err = NULL;
+
+  for (guint i = 0; i < 0x4b2b + 1; i++)
+    g_string_append_c (wav, i % 20 < 10 ? '\x70' : '\x90');
+  g_assert_true (g_file_set_contents (path, wav->str, (gssize) wav->len, NULL));
+  g_assert_cmpint (
+      analyze_tool_run (analyze_tool_argv (path, NULL), NULL, &out, &err), ==,
+      0);
+  g_assert_cmpstr (err, ==, "");
+  g_assert_true (g_str_has_prefix (out, path));
+}
+
 /* Started without a standard output: that is a failure, not silence. */
 static void
 test_closed_output (void)
@@ -418,6 +439,7 @@ main (int argc, char **argv)
   g_test_add_func ("/analyze/help", test_help);
   g_test_add_func ("/analyze/messages", test_messages);
   g_test_add_func ("/analyze/cut", test_cut);
+  g_test_add_func ("/analyze/odd-wav", test_odd_wav);
   g_test_add_func ("/analyze/closed-output", test_closed_output);
   g_test_add_func ("/analyze/plot", test_plot);
   g_test_add_func ("/analyze/leaks", test_leaks);

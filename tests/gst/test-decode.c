@@ -144,6 +144,26 @@ test_always_lost (void)
   g_assert_cmpuint (n, ==, 0);
 }
 
+/* 8 bits, an odd number of samples, and the byte that pads them. */
+static void
+test_odd_wav (void)
+{
+  static const char wav[] = "RIFF\x2a\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0"
+                            "\x80\x3e\0\0\x80\x3e\0\0\1\0\x08\0"
+                            "data\5\0\0\0\x80\xc0\x40\x00\x80";
+  g_autoptr (GError) error = NULL;
+  g_autofree float *samples = NULL;
+  gsize n;
+
+  samples = decode (wav, sizeof wav, &n, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (n, ==, 5);
+  g_assert_cmpfloat (samples[0], ==, 0);
+  g_assert_cmpfloat (samples[1], ==, 0.5f);
+  g_assert_cmpfloat (samples[2], ==, -0.5f);
+  g_assert_cmpfloat (samples[3], ==, -1);
+}
+
 /* A WAV file that ends where the chunk LIST begins: wavparse 1.22 pushes empty
  * buffers without end, and later ones say that nothing is in it. */
 static void
@@ -174,6 +194,7 @@ main (int argc, char **argv)
       GST_RANK_PRIMARY, find_lossy, NULL, caps, NULL, NULL));
   g_test_add_func ("/decode/lost-by-chance", test_lost_by_chance);
   g_test_add_func ("/decode/always-lost", test_always_lost);
+  g_test_add_func ("/decode/odd-wav", test_odd_wav);
   g_test_add_func ("/decode/wav-without-end", test_wav_without_end);
   return g_test_run ();
 }
