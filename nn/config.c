@@ -283,6 +283,7 @@ nn_config_constant (const NnConfig *config)
 {
   const NnConfig class_name = nn_config_get (config, "class_name");
   const NnConfig inner = nn_config_get (config, "config");
+  const NnConfig type = nn_config_get (config, "type");
 
   if (nn_config_is_string (&class_name)) {
     const char *const name = json_node_get_string (class_name.node);
@@ -290,6 +291,9 @@ nn_config_constant (const NnConfig *config)
     if (g_str_equal (name, "__numpy__") || g_str_equal (name, "__tensor__"))
       return nn_config_get (&inner, "value");
   }
+  if (nn_config_is_string (&type)
+      && g_str_equal (json_node_get_string (type.node), "ndarray"))
+    return nn_config_get (config, "value");
   return *config;
 }
 
@@ -315,8 +319,11 @@ read_string (const NnConfig *value, const char *key, const char *fallback)
 }
 
 static double
-read_double (const NnConfig *value, const char *key, double fallback)
+read_double (const NnConfig *given, const char *key, double fallback)
 {
+  const NnConfig constant = nn_config_constant (given);
+  const NnConfig *const value = &constant;
+
   if (!value->node)
     return fallback;
   if (is_nan (value))

@@ -63,7 +63,8 @@ size_t nn_config_length (const NnConfig *config); /* items of a list, else 0 */
 const char **nn_config_keys (const NnConfig *config);
 
 /* A constant: itself, or what is in {"class_name": "__numpy__", "config":
- * {"value": ...}}, as Keras 3 writes arrays. */
+ * {"value": ...}} or {"type": "ndarray", "value": ...}, as Keras 3 and
+ * Keras 2.2 write arrays. Readers of numbers do this by themselves. */
 NnConfig nn_config_constant (const NnConfig *config);
 
 /* The value itself; a fallback where it is unset, a failure where it is of

@@ -144,6 +144,26 @@ append_shapes (GString *text, const char *what, size_t n, const NnModel *model,
   g_string_append_c (text, '\n');
 }
 
+/* What differs from Keras: there they would go on from window to window. */
+static void
+append_stateful (GString *text, const NnModel *model)
+{
+  bool any = false;
+
+  for (guint i = 0; i < model->graph->nodes->len; i++) {
+    const NnLayer *const layer = nn_graph_node (model->graph, i)->layer;
+    g_autofree char *name =
+        layer->is_stateful ? g_utf8_make_valid (layer->name, -1) : NULL;
+
+    if (name)
+      g_string_append_printf (text, "%s%s",
+          any ? ", " : "stateful, but begun anew for each window: ", name);
+    any = any || name;
+  }
+  if (any)
+    g_string_append_c (text, '\n');
+}
+
 /* One value of the attribute; lists in a row. */
 static void
 append_value (GString *text, const NnConfig *value)
@@ -239,6 +259,7 @@ nn_model_describe (const NnModel *model)
       text, "input", nn_model_n_inputs (model), model, nn_model_input_shape);
   append_shapes (
       text, "output", nn_model_n_outputs (model), model, nn_model_output_shape);
+  append_stateful (text, model);
   if (model->metadata)
     append_metadata (text, model);
   return g_string_free (text, FALSE);

@@ -104,9 +104,11 @@ struct _NnLayer {
   size_t n_out;
   NnShape *out; /* [n_out], declared by setup */
 
-  NnMaskRule mask_rule;      /* from the class; setup may change it */
-  bool is_view;              /* out 0 is in 0, perhaps in another shape */
-  size_t scratch_len;        /* floats */
+  NnMaskRule mask_rule; /* from the class; setup may change it */
+  bool is_stateful;   /* Keras would go on where its last call ended; here every
+                         sample begins anew, as in Keras' first call */
+  bool is_view;       /* out 0 is in 0, perhaps in another shape */
+  size_t scratch_len; /* floats */
   size_t scratch_per_sample; /* floats for each sample more */
 
   /* For training: */

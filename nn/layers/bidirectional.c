@@ -146,6 +146,7 @@ bidirectional_setup (NnLayer *layer, const NnConfig *config)
   if (!nn_config_ok (config))
     return;
   add_outputs (self, config);
+  layer->is_stateful = self->rnn[0].is_stateful;
   layer->mask_rule =
       self->rnn[0].return_sequences ? NN_MASK_PASS : NN_MASK_STOP;
   layer->scratch_per_sample = scratch + self->out_size[0] + self->out_size[1];

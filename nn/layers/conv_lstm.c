@@ -153,6 +153,7 @@ add_outputs (ConvLstm *self, const NnConfig *config, const NnShape *state)
     if (!nn_shape_equal (&layer->in[i], state))
       nn_config_fail (config, NN_ERROR_SHAPE,
           "an initial state does not have the shape of a step of the output");
+  layer->is_stateful = nn_config_bool (config, "stateful", false);
   layer->mask_rule = self->return_sequences ? NN_MASK_PASS : NN_MASK_STOP;
 }
 

@@ -13,6 +13,8 @@ nn_rnn_time (const NnRnn *rnn, size_t step)
 const char *
 nn_rnn_obstacle (const NnRnn *rnn)
 {
+  if (rnn->is_stateful)
+    return "the option “stateful” is not supported in training";
   if (!rnn->cell->train_step)
     return "cuDNN layers are not supported in training";
   if (nn_activation_gradient_wants_input (&rnn->activation)

@@ -50,7 +50,7 @@ nn_rnn_read (NnRnn *rnn, const NnRnnCell *cell, const NnShape *in,
   rnn->dropout = CLAMP (nn_config_double (cell_config, "dropout", 0), 0, 0.99);
   rnn->recurrent_dropout =
       CLAMP (nn_config_double (cell_config, "recurrent_dropout", 0), 0, 0.99);
-  nn_layer_refuse (config, "stateful");
+  rnn->is_stateful = nn_config_bool (config, "stateful", false);
   nn_layer_refuse (config, "time_major");
   if (cell->read)
     cell->read (rnn, cell_config);
@@ -447,6 +447,7 @@ nn_rnn_layer_setup (NnLayer *layer, const NnConfig *config)
   nn_layer_add_output (layer, config, &out);
   for (size_t s = 0; s < cell->n_states && rnn->return_state; s++)
     nn_layer_add_output (layer, config, &state);
+  layer->is_stateful = rnn->is_stateful;
   layer->mask_rule = rnn->return_sequences ? NN_MASK_PASS : NN_MASK_STOP;
   layer->scratch_per_sample = nn_rnn_scratch_per_sample (rnn);
 }

@@ -59,7 +59,7 @@ struct _NnRnn {
   size_t steps, k, units;
   NnActivation activation, recurrent_activation;
   bool use_bias, reset_after, recurrent_by_cell;
-  bool go_backwards, return_sequences, return_state;
+  bool go_backwards, return_sequences, return_state, is_stateful;
   bool zero_masked; /* a masked step gives zeros, not the last output again */
   const float *kernel, *recurrent, *bias; /* set by nn_rnn_finish */
   float *converted; /* what they point into where the cell is cuDNN's */

@@ -168,6 +168,7 @@ stacked_rnn_setup (NnLayer *layer, const NnConfig *config)
     return;
   add_outputs (self, config);
   find_scratch (self, config);
+  layer->is_stateful = self->levels[0].rnn.is_stateful;
   layer->mask_rule = self->levels[self->n_levels - 1].rnn.return_sequences
       ? NN_MASK_PASS
       : NN_MASK_STOP;

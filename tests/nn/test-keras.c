@@ -57,6 +57,9 @@ static const struct {
   const char *message;
   size_t n_outputs;
 } cases[] = {
+  { "array-2.2", "2.2.4",
+      ONE ("ReLU", ", 'max_value': {'type': 'ndarray', 'value': 6.0}"), -1, "",
+      1 },
   { "chain", "2.9.0",
       FUNCTIONAL ("f", INPUT ("a") ", " LAYER ("ReLU", "b", "[['a', 0, 0]]"),
           "[['a', 0, 0]]", "[['b', 0, 0]]"),

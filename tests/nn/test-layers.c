@@ -60,8 +60,6 @@ static const struct {
       NN_ERROR_UNSUPPORTED, "axes" },
   { { "GroupNormalization", "{\"groups\": 2}", 3, 1, { IMAGE } },
       NN_ERROR_SHAPE, "groups" },
-  { { "LSTM", "{\"units\": 2, \"stateful\": true}", 3, 1, { SEQUENCE } },
-      NN_ERROR_UNSUPPORTED, "stateful" },
   { { "LSTM", "{\"units\": 2, \"time_major\": true}", 2, 1, { SEQUENCE } },
       NN_ERROR_UNSUPPORTED, "time_major" },
   { { "LSTM", "{\"units\": 2}", 3, 1, { IMAGE } }, NN_ERROR_SHAPE,

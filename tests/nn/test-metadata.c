@@ -184,10 +184,37 @@ test_describe (void)
       "self-test: none\n");
 }
 
+/* Said, because Keras gives other numbers from the second call on. */
+static void
+test_stateful (void)
+{
+  static const char stateful[] =
+      "{\"class_name\": \"Sequential\", \"config\": {\"layers\": ["
+      "{\"class_name\": \"LSTM\", \"config\": {\"name\": \"first\","
+      " \"batch_input_shape\": [1, 4, 3], \"units\": 2, \"stateful\": true,"
+      " \"return_sequences\": true}},"
+      "{\"class_name\": \"Bidirectional\", \"config\": {\"name\": \"second\","
+      " \"merge_mode\": \"sum\", \"layer\": {\"class_name\": \"GRU\","
+      " \"config\": {\"units\": 2, \"stateful\": true}}}},"
+      "{\"class_name\": \"RepeatVector\", \"config\": {\"n\": 2}},"
+      "{\"class_name\": \"SimpleRNN\", \"config\": {\"name\": \"third\","
+      " \"units\": 2, \"stateful\": false}}]}}";
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NnModel) model =
+      nn_model_build ("test.h5", stateful, "2.10.0", NULL, 0, &error);
+  g_autofree char *text = NULL;
+
+  g_assert_no_error (error);
+  text = nn_model_describe (model);
+  g_assert_nonnull (strstr (
+      text, "stateful, but begun anew for each window: first, second\n"));
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/metadata/stateful", test_stateful);
   g_test_add_func ("/metadata/self-test", test_self_test);
   g_test_add_func ("/metadata/refused", test_refused);
   g_test_add_func ("/metadata/large", test_large);
