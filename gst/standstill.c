@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/standstill.h"
 
+#include <string.h>
+
 /* A decoder may have nothing to say for a while, but not for this many times.
  */
 #define MAX_EMPTY 10000
@@ -30,10 +32,23 @@ has_working_pad (GstElement *element)
   return works;
 }
 
+/* Demuxers of streams in pieces (HLS, DASH) fetch them in threads that cannot
+ * be seen. */
+static gboolean
+may_fetch (GstElement *element)
+{
+  const char *const class =
+      gst_element_get_metadata (element, GST_ELEMENT_METADATA_KLASS);
+
+  return class && strstr (class, "Adaptive");
+}
+
 static gint
 compare_with_working (gconstpointer value, gconstpointer data)
 {
-  return has_working_pad (g_value_get_object (value)) ? 0 : 1;
+  GstElement *const element = g_value_get_object (value);
+
+  return has_working_pad (element) || may_fetch (element) ? 0 : 1;
 }
 
 static gboolean

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gst/decode.h"
+#include "gst/standstill.h"
 #include "tests/folder.h"
 
 /* A parser of the made-up media type below, whose first instances lose their
@@ -144,6 +145,48 @@ test_always_lost (void)
   g_assert_cmpuint (n, ==, 0);
 }
 
+/* An element that works in threads of its own, as far as its class says. */
+typedef GstElement Fetcher;
+typedef GstElementClass FetcherClass;
+
+static GType fetcher_get_type (void);
+
+G_DEFINE_TYPE (Fetcher, fetcher, GST_TYPE_ELEMENT)
+
+static void
+fetcher_class_init (FetcherClass *class)
+{
+  gst_element_class_set_static_metadata (
+      class, "Fetcher", "Codec/Demuxer/Adaptive", "For a test", "The test");
+}
+
+static void
+fetcher_init (Fetcher *self)
+{
+}
+
+/* Only the second look tells, and only of local files. */
+static void
+test_standstill (void)
+{
+  GstElement *const pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
+  GstEmotionStandstill s = { 0 };
+
+  gst_bin_add (GST_BIN (pipeline), gst_element_factory_make ("fakesink", NULL));
+  g_assert_false (
+      gst_emotion_standstill_is_reached (&s, pipeline, "file:///a"));
+  g_assert_true (gst_emotion_standstill_is_reached (&s, pipeline, "file:///a"));
+  s = (GstEmotionStandstill){ 0 };
+  for (guint i = 0; i < 3; i++)
+    g_assert_false (
+        gst_emotion_standstill_is_reached (&s, pipeline, "https://a/b"));
+  gst_bin_add (GST_BIN (pipeline), g_object_new (fetcher_get_type (), NULL));
+  for (guint i = 0; i < 3; i++)
+    g_assert_false (
+        gst_emotion_standstill_is_reached (&s, pipeline, "file:///a"));
+  gst_object_unref (pipeline);
+}
+
 /* 8 bits, an odd number of samples, and the byte that pads them. */
 static void
 test_odd_wav (void)
@@ -194,6 +237,7 @@ main (int argc, char **argv)
       GST_RANK_PRIMARY, find_lossy, NULL, caps, NULL, NULL));
   g_test_add_func ("/decode/lost-by-chance", test_lost_by_chance);
   g_test_add_func ("/decode/always-lost", test_always_lost);
+  g_test_add_func ("/decode/standstill", test_standstill);
   g_test_add_func ("/decode/odd-wav", test_odd_wav);
   g_test_add_func ("/decode/wav-without-end", test_wav_without_end);
   return g_test_run ();
