@@ -39,7 +39,8 @@ check_config (const DspStftConfig *c, GError **error)
   return false;
 }
 
-/* Shorter windows stand in the middle of a frame, with zeros around them. */
+/* Shorter windows stand in the middle of a frame, with zeros around them. One
+ * of a single sample is 1, as scipy has it, not 0. */
 static void
 design (DspStft *self, const DspStftConfig *c)
 {
@@ -47,7 +48,9 @@ design (DspStft *self, const DspStftConfig *c)
   const size_t first = (c->n_fft - len) / 2;
   const double mean = c->is_hamming ? 0.54 : 0.5;
 
-  for (size_t i = 0; i < len; i++)
+  if (len == 1)
+    self->window[first] = 1;
+  for (size_t i = 0; i < len && len > 1; i++)
     self->window[first + i] =
         mean - (1 - mean) * cos (2 * G_PI * (double) i / (double) len);
 }

@@ -23,6 +23,7 @@ static const char *const options[] = {
   "win_length=40",
   "win_length=41", /* one more zero behind it than before */
   "win_length=1",
+  "win_length=2",
   "window=hamming",
   "window=hamming win_length=50",
   "center=false",
@@ -77,6 +78,8 @@ window_at (const DspRecipe *r, long i)
 
   if (i < (N_FFT - len) / 2 || i >= (N_FFT - len) / 2 + len)
     return 0;
+  if (len == 1) /* scipy's windows of one sample are 1 */
+    return 1;
   return r->window == DSP_WINDOW_HAMMING ? 0.54 - 0.46 * cos (turn)
                                          : 0.5 - 0.5 * cos (turn);
 }
