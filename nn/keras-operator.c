@@ -46,6 +46,7 @@ static const struct {
   { "math.argmin",             "ops.Argmin",           INDEX },
   { "math.ceil",               "ops.Ceil",             NONE },
   { "math.cos",                "ops.Cos",              NONE },
+  { "math.cumsum",             "ops.Cumsum",           AXIS },
   { "math.divide",             "ops.TrueDivide",       Y },
   { "math.divide_no_nan",      "ops.DivideNoNan",      Y },
   { "math.equal",              "ops.Equal",            Y },

@@ -8,6 +8,7 @@
 /* Every layer there is, by family. */
 static const NnLayerClass *const families[] = {
   nn_activation_classes,
+  nn_adaptive_pooling_classes,
   nn_attention_classes,
   nn_batch_normalization_classes,
   nn_bidirectional_classes,

@@ -322,6 +322,7 @@ const NnRnnCell nn_cudnn_gru_cell = { .n_gates = 3,
 
 const NnLayerClass nn_gru_classes[] = {
   NN_RNN_LAYER ("GRU", &nn_rnn_layer_training),
+  NN_RNN_LAYER ("UnifiedGRU", &nn_rnn_layer_training),
   NN_RNN_LAYER ("CuDNNGRU", NULL),
   { NULL },
 };

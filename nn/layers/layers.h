@@ -6,6 +6,7 @@
 #include "nn/layer.h"
 
 extern const NnLayerClass nn_activation_classes[];
+extern const NnLayerClass nn_adaptive_pooling_classes[];
 extern const NnLayerClass nn_attention_classes[];
 extern const NnLayerClass nn_batch_normalization_classes[];
 extern const NnLayerClass nn_bidirectional_classes[];

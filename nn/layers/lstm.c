@@ -149,6 +149,7 @@ const NnRnnCell nn_cudnn_lstm_cell = { .n_gates = 4,
 
 const NnLayerClass nn_lstm_classes[] = {
   NN_RNN_LAYER ("LSTM", &nn_rnn_layer_training),
+  NN_RNN_LAYER ("UnifiedLSTM", &nn_rnn_layer_training),
   NN_RNN_LAYER ("CuDNNLSTM", NULL),
   { NULL },
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Operators that make one number of those along one or more axes:
- * Mean, Sum, Max, ArgMax, Any, ... */
+ * Mean, Sum, Max, ArgMax, Any, ...; and Cumsum. */
 #include <math.h>
 #include <string.h>
 #include "nn/layers/layers.h"
@@ -250,6 +250,38 @@ reduce_forward (const NnLayer *layer, const NnCall *call)
   }
 }
 
+/* ---- Cumsum: the sums of all before, and itself ---- */
+
+static void
+cumsum_setup (NnLayer *layer, const NnConfig *config)
+{
+  Reduce *self = (Reduce *) layer;
+  const NnConfig axis = nn_op_option (layer, config, "axis", 1);
+  size_t i;
+
+  if (!nn_layer_expect (layer, config, 1, 1, NN_MAX_RANK))
+    return;
+  i = nn_axis_index (config, nn_config_as_int (&axis, 0), layer->in[0].rank);
+  self->axes.split = nn_split (&layer->in[0], i, i + 1);
+  nn_layer_add_output (layer, config, &layer->in[0]);
+}
+
+static void
+cumsum_forward (const NnLayer *layer, const NnCall *call)
+{
+  const NnSplit *const split = &((const Reduce *) layer)->axes.split;
+  const size_t step = split->inner;
+
+  for (size_t o = 0; o < call->n * split->outer; o++)
+    for (size_t i = 0; i < step; i++) {
+      const size_t first = o * split->len * step + i;
+      double sum = 0;
+
+      for (size_t k = 0; k < split->len; k++)
+        call->out[0][first + k * step] = sum += call->in[0][first + k * step];
+    }
+}
+
 /* clang-format off */
 #define REDUCE(name)                                                           \
   {                                                                            \
@@ -267,6 +299,12 @@ const NnLayerClass nn_reduce_classes[] = {
   REDUCE ("Argmin"),
   REDUCE ("Average"),
   REDUCE ("CountNonzero"),
+  {
+      .keras_name = "ops.Cumsum",
+      .size = sizeof (Reduce),
+      .setup = cumsum_setup,
+      .forward = cumsum_forward,
+  },
   REDUCE ("Logsumexp"),
   REDUCE ("Max"),
   REDUCE ("Mean"),

@@ -14,6 +14,8 @@ static const struct {
   { "GRUCell",       &nn_gru_cell },
   { "LSTM",          &nn_lstm_cell },
   { "LSTMCell",      &nn_lstm_cell },
+  { "UnifiedGRU",    &nn_gru_cell }, /* tf.keras 2.0 before its release */
+  { "UnifiedLSTM",   &nn_lstm_cell },
   { "CuDNNGRU",      &nn_cudnn_gru_cell },
   { "CuDNNLSTM",     &nn_cudnn_lstm_cell },
 };

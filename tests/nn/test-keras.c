@@ -57,6 +57,7 @@ static const struct {
   const char *message;
   size_t n_outputs;
 } cases[] = {
+  { "unified-2.0", "2.2.4-tf", ONE ("UnifiedLSTM", ", 'units': 2"), -1, "", 1 },
   { "array-2.2", "2.2.4",
       ONE ("ReLU", ", 'max_value': {'type': 'ndarray', 'value': 6.0}"), -1, "",
       1 },

@@ -294,6 +294,7 @@ static const struct {
   { "output_dim", "3" },
   { "output_padding", NULL },
   { "output_shape", NULL },
+  { "output_size", "2" },
   { "pad_to_aspect_ratio", NULL },
   { "pad_width", "[[0, 0], [1, 1]]" },
   { "padding", NULL },

@@ -43,6 +43,7 @@ static const char *const models[] = {
   "variants/d098_operators.oplambda.h5",
   "variants/tensorflow_functions.tf.h5",
   "layers/activation_axis.h5",
+  "layers/adaptive.h5",
   "layers/attention_axes.h5",
   "layers/axes_apart.h5",
   "layers/batch_normalization_rows.h5",

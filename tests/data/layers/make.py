@@ -325,6 +325,22 @@ def images():
                 ('padded', 0, both(padded, 8, 7)), ('flip', 0, x)])
 
 
+def adaptive():
+    """Shares of a picture that do not divide it; one larger than it."""
+    x, x1 = numbers(N, 5, 4, 2), numbers(N, 3, 5)
+    share = lambda o, n, m: slice(o * n // m, -(-(o + 1) * n // m))
+    y = np.array([[x[:, share(a, 5, 3), share(b, 4, 2)].mean((1, 2))
+                   for b in range(2)] for a in range(3)])
+    y1 = np.array([x1[:, :, share(a, 5, 7)].max(2) for a in range(7)])
+    write('adaptive',
+          [layer('AdaptiveAveragePooling2D', 'two', 'in0',
+                 output_size=[3, 2]),
+           layer('AdaptiveMaxPooling1D', 'one', 'in1', output_size=[7],
+                 data_format='channels_first')],
+          [x, x1], [('two', 0, y.transpose(2, 0, 1, 3)),
+                    ('one', 0, y1.transpose(1, 2, 0))], '3.14.1')
+
+
 def operators():
     """Of Keras 3, where most options stand in the config."""
     x, other = numbers(N, 2, 3, 4), numbers(N, 2, 1, 4)
@@ -353,6 +369,7 @@ def operators():
         ('Split', {'indices_or_sections': [1, 3], 'axis': 3}, ['in0'], {},
          np.split(x, [1, 3], 3)),
         ('Unstack', {'num': 2, 'axis': 1}, ['in0'], {}, [x[:, 0], x[:, 1]]),
+        ('Cumsum', {'axis': 2, 'dtype': None}, ['in0'], {}, x.cumsum(2)),
     ]
     layers, outputs = [], []
     for i, (kind, config, args, kwargs, y) in enumerate(cases):
@@ -408,3 +425,4 @@ if __name__ == '__main__':
     images()
     operators()
     tensorflow_operators()
+    adaptive()
