@@ -46,15 +46,21 @@ read_direction (
 {
   const NnConfig entry = nn_config_get (config, key);
   const NnConfig inner = nn_config_get (&entry, "config");
+  const NnConfig own = nn_config_get (&inner, "cell");
+  const NnConfig own_config = nn_config_get (&own, "config");
   const char *const name = nn_config_string (&entry, "class_name", "");
-  const NnRnnCell *const cell = nn_rnn_cell_find (name);
+  const bool is_rnn = g_str_equal (name, "RNN"); /* around one cell */
+  const NnRnnCell *const cell = nn_rnn_cell_find (
+      is_rnn ? nn_config_string (&own, "class_name", "") : name);
 
   if (cell)
-    nn_rnn_read (rnn, cell, &self->base.in[0], &inner, &inner);
+    nn_rnn_read (
+        rnn, cell, &self->base.in[0], &inner, is_rnn ? &own_config : &inner);
   else
     nn_config_fail (config, NN_ERROR_UNSUPPORTED,
         "the “%s” of class “%s” is not supported; supported are: LSTM, GRU, "
-        "SimpleRNN, CuDNNLSTM, CuDNNGRU",
+        "SimpleRNN, CuDNNLSTM, CuDNNGRU, RNN around LSTMCell, GRUCell or "
+        "SimpleRNNCell",
         key, name);
 }
 

@@ -47,6 +47,7 @@ static const char *const models[] = {
   "layers/attention_axes.h5",
   "layers/axes_apart.h5",
   "layers/batch_normalization_rows.h5",
+  "layers/bidirectional_rnn.h5",
   "layers/conv_lstm.h5",
   "layers/einsum.h5",
   "layers/images.h5",

@@ -341,6 +341,32 @@ def adaptive():
                     ('one', 0, y1.transpose(1, 2, 0))], '3.14.1')
 
 
+def bidirectional_rnn():
+    """RNN layers around a cell, the backward one without a bias."""
+    x = numbers(N, 4, 3)
+    cells = [[numbers(3, 2), numbers(2, 2), numbers(2)],
+             [numbers(3, 2), numbers(2, 2), np.zeros(2)]]
+    outputs, entries, weights = [], [], []
+    for back, (kernel, recurrent, bias) in enumerate(cells):
+        h, steps = np.zeros((N, 2)), []
+        for t in range(4)[::-1] if back else range(4):
+            h = np.tanh(x[:, t] @ kernel + bias + h @ recurrent)
+            steps.append(h)
+        outputs.append(np.stack(steps[::-1] if back else steps, 1))
+        cell = {'module': 'keras.layers', 'class_name': 'SimpleRNNCell',
+                'config': {'units': 2, 'use_bias': not back}}
+        entries.append({'module': 'keras.layers', 'class_name': 'RNN',
+                        'config': {'return_sequences': True,
+                                   'go_backwards': bool(back), 'cell': cell}})
+        weights += [('%d/kernel' % back, kernel),
+                    ('%d/recurrent_kernel' % back, recurrent)]
+        weights += [] if back else [('0/bias', bias)]
+    write('bidirectional_rnn',
+          [layer('Bidirectional', 'both', 'in0', weights, layer=entries[0],
+                 backward_layer=entries[1], merge_mode='mul')],
+          [x], [('both', 0, outputs[0] * outputs[1])])
+
+
 def operators():
     """Of Keras 3, where most options stand in the config."""
     x, other = numbers(N, 2, 3, 4), numbers(N, 2, 1, 4)
@@ -426,3 +452,4 @@ if __name__ == '__main__':
     operators()
     tensorflow_operators()
     adaptive()
+    bidirectional_rnn()
