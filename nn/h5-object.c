@@ -67,25 +67,46 @@ read_superblock_new (NnH5 *file, H5Span *span, guint64 *base, guint64 *end)
   file->root = h5_take_address (file, span);
 }
 
+/* The file begins at the signature: at 0, or behind a block of the user's, of
+ * 512, 1024, 2048, ... bytes. */
+static guint64
+skip_user_block (NnH5 *file)
+{
+  static const guint8 signature[] = "\x89HDF\r\n\x1a\n";
+
+  for (guint64 at = 0; at < file->len && file->len - at >= 8;
+       at = at == 0 ? 512 : 2 * at)
+    if (memcmp (file->data + at, signature, 8) == 0) {
+      file->data += at;
+      file->len -= at;
+      return at;
+    }
+  return H5_NO_ADDRESS;
+}
+
+bool
+h5_find_start (NnH5 *file)
+{
+  file->start = skip_user_block (file);
+  return file->start != H5_NO_ADDRESS;
+}
+
 bool
 h5_read_superblock (NnH5 *file)
 {
-  static const guint8 signature[] = "\x89HDF\r\n\x1a\n";
-  H5Span span = h5_span (file, 0, file->len);
-  const H5Span found = h5_take_span (&span, 8);
+  H5Span span = h5_span (file, 8, file->len - 8);
   guint64 base = 1, end = H5_NO_ADDRESS;
-  unsigned version;
+  const unsigned version = h5_take (&span, 1);
 
-  if (found.is_bad || memcmp (found.at, signature, 8) != 0)
-    return false;
-  version = h5_take (&span, 1);
   if (version <= 1)
     read_superblock_old (file, &span, version, &base, &end);
   else if (version <= 3)
     read_superblock_new (file, &span, &base, &end);
   else
     return false;
-  return !span.is_bad && base == 0 && end <= file->len;
+  /* The end counts from where the user's block begins. */
+  return !span.is_bad && (base == 0 || base == file->start)
+      && end <= file->len + file->start;
 }
 
 /* A part of an object header. */

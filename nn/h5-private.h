@@ -24,8 +24,9 @@ typedef struct _NnH5 NnH5;
 struct _NnH5 {
   char *name;
   GBytes *bytes;
-  const guint8 *data; /* [len] */
+  const guint8 *data; /* [len], from the signature on */
   size_t len;
+  guint64 start; /* of data in bytes: behind a block of the user's */
   unsigned offset_size, length_size; /* bytes of an address, of a length */
   guint64 root;                      /* object header of the root group */
   GHashTable *groups; /* address -> (name -> address): those that were read */
@@ -148,7 +149,10 @@ typedef struct {
   H5Span data;
 } H5Message;
 
-/* Finds the superblock, and in it the root group. */
+/* Finds the signature: false where there is none. */
+bool h5_find_start (NnH5 *file);
+
+/* Reads the superblock behind it, and in it the root group. */
 bool h5_read_superblock (NnH5 *file);
 
 /* The messages (H5Message) of the object at address; NULL where damaged. */

@@ -13,6 +13,16 @@ table_free (gpointer table)
   g_hash_table_unref (table);
 }
 
+bool
+nn_h5_is_h5 (GBytes *bytes)
+{
+  NnH5 file = { 0 };
+
+  g_return_val_if_fail (bytes != NULL, false);
+  file.data = g_bytes_get_data (bytes, &file.len);
+  return h5_find_start (&file);
+}
+
 NnH5 *
 nn_h5_open_bytes (const char *name, GBytes *bytes, GError **error)
 {
@@ -27,7 +37,7 @@ nn_h5_open_bytes (const char *name, GBytes *bytes, GError **error)
       g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, table_free);
   file->collections =
       g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, table_free);
-  if (file->len < 8 || memcmp (file->data, "\x89HDF\r\n\x1a\n", 8) != 0)
+  if (!h5_find_start (file))
     g_set_error (
         error, NN_ERROR, NN_ERROR_FORMAT, "%s: not an HDF5 file", name);
   else if (!h5_read_superblock (file))

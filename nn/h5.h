@@ -21,6 +21,9 @@
 
 typedef struct _NnH5 NnH5;
 
+/* Whether it is HDF5, by its signature; a block of the user's may be before. */
+bool nn_h5_is_h5 (GBytes *bytes);
+
 /* Opens for reading: the whole file is read into memory. NN_ERROR_NOT_FOUND, or
  * NN_ERROR_FORMAT where it is not HDF5. Close with nn_h5_close. */
 NnH5 *nn_h5_open (const char *path, GError **error);

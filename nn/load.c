@@ -11,6 +11,7 @@
 #include "nn/h5.h"
 #include "nn/keras-h5.h"
 #include "nn/keras-v3.h"
+#include "nn/kind.h"
 #include "nn/limits.h"
 #include "nn/metadata.h"
 #include "nn/model-file.h"
@@ -125,13 +126,28 @@ read_zip_version (const Source *source)
   return document ? json_version (document) : NULL;
 }
 
+static void
+fail_kind (const char *name, const char *kind, GError **error)
+{
+  g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
+      "%s: %s; needed is a whole Keras model, as .h5 or .keras", name, kind);
+}
+
 /* Archives that do not say are of Keras 3. */
 static bool
 open_zip (Source *source, GError **error)
 {
+  g_auto (GStrv) names = nn_zip_names (source->file->bytes);
+  const char *const *const list = (const char *const *) names;
+  const char *const kind =
+      g_strv_contains (list, "config.json") ? NULL : nn_kind_of_members (list);
+
   source->format = ".keras archive";
   source->is_zip = true;
-  source->config = read_text (source, "config.json", error);
+  if (kind)
+    fail_kind (source->file->name, kind, error);
+  else
+    source->config = read_text (source, "config.json", error);
   if (!source->config)
     return false;
   source->keras_version = read_zip_version (source);
@@ -178,22 +194,17 @@ static bool
 open_container (Source *source, GError **error)
 {
   const NnModelFile *const file = source->file;
-  gsize len;
-  const char *const data = g_bytes_get_data (file->bytes, &len);
+  const char *kind;
 
   if (file->weights)
     return open_architecture (source, error);
   if (nn_zip_is_zip (file->bytes))
     return open_zip (source, error);
-  if (len == 0)
-    g_set_error (
-        error, NN_ERROR, NN_ERROR_FORMAT, "%s: the file is empty", file->name);
-  else if (g_strstr_len (data, MIN (len, 200), "git-lfs"))
-    g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
-        "%s: a pointer of Git LFS; the model itself was not downloaded",
-        file->name);
-  else
+  if (nn_h5_is_h5 (file->bytes))
     return open_h5 (source, error);
+  kind = g_bytes_get_size (file->bytes) == 0 ? "the file is empty"
+                                             : nn_kind_of_bytes (file->bytes);
+  fail_kind (file->name, kind ? kind : "neither HDF5 nor zip", error);
   return false;
 }
 

@@ -29,7 +29,7 @@ nn_zip_is_zip (GBytes *bytes)
 static bool
 fail_damaged (const char *name, Archive *archive, GError **error)
 {
-  const char *const reason = archive_error_string (archive);
+  const char *const reason = archive ? archive_error_string (archive) : NULL;
 
   g_set_error (error, NN_ERROR, NN_ERROR_FORMAT, "%s: damaged zip archive: %s",
       name, reason ? reason : "unknown fault");
@@ -96,21 +96,51 @@ read_member (const char *name, Archive *archive, struct archive_entry *entry,
   return g_byte_array_free_to_bytes (g_steal_pointer (&contents));
 }
 
+/* NULL where libarchive does not even begin. */
+static Archive *
+open_archive (GBytes *bytes)
+{
+  g_autoptr (Archive) archive = archive_read_new ();
+  gsize len;
+  gconstpointer data = g_bytes_get_data (bytes, &len);
+
+  return archive_read_support_format_zip (archive) == ARCHIVE_OK
+          && archive_read_open_memory (archive, data, len) == ARCHIVE_OK
+      ? g_steal_pointer (&archive)
+      : NULL;
+}
+
+char **
+nn_zip_names (GBytes *bytes)
+{
+  g_autoptr (Archive) archive = open_archive (bytes);
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  struct archive_entry *entry;
+
+  while (archive && names->len < NN_MAX_ZIP_MEMBERS
+      && archive_read_next_header (archive, &entry) == ARCHIVE_OK) {
+    const char *const name = archive_entry_pathname (entry);
+
+    g_ptr_array_add (names, g_strdup (name ? name : ""));
+  }
+  g_ptr_array_add (names, NULL);
+  return (char **) g_ptr_array_free (g_steal_pointer (&names), FALSE);
+}
+
 GBytes *
 nn_zip_read (const char *name, GBytes *bytes, const char *member,
     gsize max_bytes, GError **error)
 {
-  g_autoptr (Archive) archive = archive_read_new ();
+  g_autoptr (Archive) archive = NULL;
   struct archive_entry *entry;
-  gsize len, max;
-  gconstpointer data;
+  gsize max;
 
   g_return_val_if_fail (name && bytes && member, NULL);
-  data = g_bytes_get_data (bytes, &len);
-  max = MIN (max_bytes, NN_MAX_ZIP_FREE_BYTES + len * NN_MAX_ZIP_RATIO);
-  if (archive_read_support_format_zip (archive) != ARCHIVE_OK
-      || archive_read_open_memory (archive, data, len) != ARCHIVE_OK) {
-    fail_damaged (name, archive, error);
+  archive = open_archive (bytes);
+  max = MIN (max_bytes,
+      NN_MAX_ZIP_FREE_BYTES + g_bytes_get_size (bytes) * NN_MAX_ZIP_RATIO);
+  if (!archive) {
+    fail_damaged (name, NULL, error);
     return NULL;
   }
   return find_member (name, archive, member, &entry, error)

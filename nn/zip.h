@@ -17,3 +17,7 @@ bool nn_zip_is_zip (GBytes *bytes);
  * more than NN_MAX_ZIP_RATIO). */
 GBytes *nn_zip_read (const char *name, GBytes *bytes, const char *member,
     gsize max_bytes, GError **error);
+
+/* The names of its members, as far as they can be read. Free with g_strfreev.
+ */
+char **nn_zip_names (GBytes *bytes);

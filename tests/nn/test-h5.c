@@ -77,6 +77,40 @@ test_numbers (gconstpointer version)
   }
 }
 
+/* The same files behind a block of the user's. */
+static void
+test_user_block (gconstpointer version)
+{
+  static const gsize sizes[] = { 512, 2048, 1000, 1 };
+  g_autoptr (NnH5) plain = open_version (version);
+  g_autofree char *contents = NULL;
+  gsize len;
+
+  g_assert_true (
+      g_file_get_contents (nn_h5_name (plain), &contents, &len, NULL));
+  for (size_t i = 0; i < G_N_ELEMENTS (sizes); i++) {
+    g_autoptr (GByteArray) array = g_byte_array_new ();
+    g_autoptr (GError) error = NULL;
+
+    g_byte_array_set_size (array, sizes[i]);
+    memset (array->data, 'x', sizes[i]);
+    g_byte_array_append (array, (const guint8 *) contents, len);
+    g_autoptr (GBytes) bytes =
+        g_byte_array_free_to_bytes (g_steal_pointer (&array));
+    g_autoptr (NnH5) file = nn_h5_open_bytes ("block", bytes, &error);
+
+    if (sizes[i] % 512 != 0) {
+      g_assert_error (error, NN_ERROR, NN_ERROR_FORMAT);
+      continue;
+    }
+    g_assert_no_error (error);
+    g_autofree float *values =
+        nn_h5_read_floats (file, "types/<f4", NULL, &error);
+    g_assert_no_error (error);
+    g_assert_cmpfloat (values[11], ==, 2.5);
+  }
+}
+
 static void
 test_unsigned (gconstpointer version)
 {
@@ -276,6 +310,7 @@ static const struct {
 } tests[] = {
   { "numbers", test_numbers },
   { "unsigned", test_unsigned },
+  { "user-block", test_user_block },
   { "strings", test_strings },
   { "groups", test_groups },
   { "refused", test_refused },

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Files that are no Keras model: the message says what they are. */
+#include <archive.h>
+#include <archive_entry.h>
+#include <string.h>
+#include "nn/error.h"
+#include "nn/model.h"
+
+#define TEXT(text) text, sizeof text - 1
+
+/* How each begins, by the documentation of its format. */
+static const struct {
+  const char *name;
+  const char *data;
+  gsize len;
+  const char *message;
+} kinds[] = {
+  { "empty", TEXT (""), "the file is empty" },
+  { "tflite", TEXT ("\x1c\0\0\0TFL3\x14\0\x20\0"), "TensorFlow Lite" },
+  { "onnx", TEXT ("\x08\x07\x12\x07pytorch\x1a\x03" "1.9"), "ONNX" },
+  { "onnx-2", TEXT ("\x08\x08\x3a\x10\x0a\x01x"), "ONNX" },
+  { "saved-model", TEXT ("\x08\x01\x12\xb4\x02\x0a"), "SavedModel" },
+  { "pickle", TEXT ("\x80\x04\x95\x0b\0\0\0\0\0\0\0]"), "pickle" },
+  { "torch", TEXT ("\x80\x02\x8a\nl\xfc\x9c" "F\xf9 j\xa8P\x19.\x80\x02M"),
+      "PyTorch" },
+  { "numpy", TEXT ("\x93NUMPY\1\0v\0{'descr': '<f4'"), "NumPy" },
+  { "safetensors", TEXT ("\x40\0\0\0\0\0\0\0{\"__metadata__\": {}}"),
+      "safetensors" },
+  { "gzip", TEXT ("\x1f\x8b\x08\0\0\0\0\0"), "unpack it" },
+  { "json", TEXT ("{\"class_name\": \"Sequential\", \"config\": {}}"),
+      "without its weights" },
+  { "yaml", TEXT ("backend: tensorflow\nclass_name: Sequential\nconfig:\n"),
+      "without its weights" },
+  { "tfjs", TEXT ("{\"format\": \"layers-model\", \"modelTopology\": "
+                  "{\"model_config\": {\"class_name\": \"Sequential\"}}}"),
+      "TensorFlow.js" },
+  { "shards", TEXT ("{\"metadata\": {\"total_size\": 9}, \"weight_map\": "
+                    "{\"/layers/dense/vars\": \"m_00000.weights.h5\"}}"),
+      "in several files" },
+  { "lfs", TEXT ("version https://git-lfs.github.com/spec/v1\noid sha256:4d\n"),
+      "Git LFS" },
+  { "html", TEXT ("\n<!DOCTYPE html>\n<html lang=en>"), "web page" },
+  { "wav", TEXT ("RIFF\x24\0\0\0WAVEfmt "), "a sound" },
+  { "text", TEXT ("hello"), "neither HDF5 nor zip" },
+  { "damaged-h5", TEXT ("\x89HDX\r\n\x1a\n\0\0\"class_name\""),
+      "neither HDF5 nor zip" },
+};
+
+static void
+expect (GBytes *bytes, const char *message)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (nn_model_load_bytes ("dir/file", bytes, NULL, 0, &error));
+  g_assert_error (error, NN_ERROR, NN_ERROR_FORMAT);
+  g_assert_true (g_str_has_prefix (error->message, "dir/file: "));
+  g_test_message ("%s", error->message);
+  g_assert_nonnull (strstr (error->message, message));
+}
+
+static void
+test_kind (gconstpointer data)
+{
+  const gsize i = GPOINTER_TO_SIZE (data);
+  g_autoptr (GBytes) bytes = g_bytes_new_static (kinds[i].data, kinds[i].len);
+
+  expect (bytes, kinds[i].message);
+}
+
+static const struct {
+  const char *member, *message;
+} archives[] = {
+  { "archive/data.pkl", "PyTorch" },
+  { "model/saved_model.pb", "SavedModel" },
+  { "model/config.json", "in a folder" },
+  { "best.h5", "unpack it" },
+  { "x.npy", "NumPy" },
+  { "metadata.json", "no “config.json” in this zip" },
+  { "model.weights.h5", "no “config.json” in this zip" },
+};
+
+/* A zip with one empty member. */
+static GBytes *
+make_zip (const char *member)
+{
+  struct archive *archive = archive_write_new ();
+  struct archive_entry *entry = archive_entry_new ();
+  const gsize size = 4096;
+  char *data = g_malloc (size);
+  size_t used;
+
+  archive_write_set_format_zip (archive);
+  archive_write_open_memory (archive, data, size, &used);
+  archive_entry_set_pathname (entry, member);
+  archive_entry_set_filetype (entry, AE_IFREG);
+  archive_entry_set_size (entry, 0);
+  g_assert_cmpint (archive_write_header (archive, entry), ==, ARCHIVE_OK);
+  archive_entry_free (entry);
+  g_assert_cmpint (archive_write_free (archive), ==, ARCHIVE_OK);
+  return g_bytes_new_take (data, used);
+}
+
+static void
+test_archive (gconstpointer data)
+{
+  const gsize i = GPOINTER_TO_SIZE (data);
+  g_autoptr (GBytes) bytes = make_zip (archives[i].member);
+
+  expect (bytes, archives[i].message);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++) {
+    g_autofree char *path = g_strconcat ("/load/", kinds[i].name, NULL);
+
+    g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_kind);
+  }
+  for (gsize i = 0; i < G_N_ELEMENTS (archives); i++) {
+    g_autofree char *path =
+        g_strdelimit (g_strdup (archives[i].member), "/", '-');
+    g_autofree char *test = g_strconcat ("/load/zip/", path, NULL);
+
+    g_test_add_data_func (test, GSIZE_TO_POINTER (i), test_archive);
+  }
+  return g_test_run ();
+}
