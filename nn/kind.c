@@ -4,7 +4,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define SIGNATURE(offset, bytes, kind) { offset, sizeof bytes - 1, bytes, kind }
+#define SIGNATURE(offset, bytes, kind)                                         \
+  {                                                                            \
+    offset, sizeof bytes - 1, bytes, kind                                      \
+  }
 #define COMPRESSED "a compressed file: unpack it first"
 #define SOUND "a sound, not a model"
 #define WEB_PAGE "a web page: the download went wrong"

@@ -137,15 +137,19 @@ fail_kind (const char *name, const char *kind, GError **error)
 static bool
 open_zip (Source *source, GError **error)
 {
-  g_auto (GStrv) names = nn_zip_names (source->file->bytes);
+  const NnModelFile *const file = source->file;
+  g_auto (GStrv) names = nn_zip_names (file->name, file->bytes, error);
   const char *const *const list = (const char *const *) names;
-  const char *const kind =
-      g_strv_contains (list, "config.json") ? NULL : nn_kind_of_members (list);
+  const char *kind;
 
   source->format = ".keras archive";
   source->is_zip = true;
+  if (!names)
+    return false;
+  kind =
+      g_strv_contains (list, "config.json") ? NULL : nn_kind_of_members (list);
   if (kind)
-    fail_kind (source->file->name, kind, error);
+    fail_kind (file->name, kind, error);
   else
     source->config = read_text (source, "config.json", error);
   if (!source->config)

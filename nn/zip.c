@@ -29,7 +29,7 @@ nn_zip_is_zip (GBytes *bytes)
 static bool
 fail_damaged (const char *name, Archive *archive, GError **error)
 {
-  const char *const reason = archive ? archive_error_string (archive) : NULL;
+  const char *const reason = archive_error_string (archive);
 
   g_set_error (error, NN_ERROR, NN_ERROR_FORMAT, "%s: damaged zip archive: %s",
       name, reason ? reason : "unknown fault");
@@ -96,32 +96,60 @@ read_member (const char *name, Archive *archive, struct archive_entry *entry,
   return g_byte_array_free_to_bytes (g_steal_pointer (&contents));
 }
 
-/* NULL where libarchive does not even begin. */
+/* By the directory at the end of the archive: its entries say where members
+ * are, so those that nobody wants are not inflated. NULL where there is none.
+ */
 static Archive *
-open_archive (GBytes *bytes)
+open_archive (const char *name, GBytes *bytes, GError **error)
 {
   g_autoptr (Archive) archive = archive_read_new ();
   gsize len;
   gconstpointer data = g_bytes_get_data (bytes, &len);
 
-  return archive_read_support_format_zip (archive) == ARCHIVE_OK
-          && archive_read_open_memory (archive, data, len) == ARCHIVE_OK
-      ? g_steal_pointer (&archive)
-      : NULL;
+  if (archive_read_support_format_zip_seekable (archive) == ARCHIVE_OK
+      && archive_read_open_memory (archive, data, len) == ARCHIVE_OK)
+    return g_steal_pointer (&archive);
+  fail_damaged (name, archive, error);
+  return NULL;
+}
+
+/* Entries of directories, wherever they are: libarchive reads all that there
+ * are, at a microsecond each, whatever the archive says of their number. */
+static bool
+has_few_entries (GBytes *bytes)
+{
+  gsize len;
+  const guint8 *const data = g_bytes_get_data (bytes, &len);
+  const guint8 *const end = data + len;
+  int n = 0;
+
+  for (const guint8 *at = data;
+       end - at >= 4 && (at = memchr (at, 'P', end - at - 3)) != NULL; at++)
+    if (memcmp (at, "PK\001\002", 4) == 0 && ++n > NN_MAX_ZIP_MEMBERS)
+      return false;
+  return true;
 }
 
 char **
-nn_zip_names (GBytes *bytes)
+nn_zip_names (const char *name, GBytes *bytes, GError **error)
 {
-  g_autoptr (Archive) archive = open_archive (bytes);
+  g_autoptr (Archive) archive = NULL;
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
   struct archive_entry *entry;
 
-  while (archive && names->len < NN_MAX_ZIP_MEMBERS
-      && archive_read_next_header (archive, &entry) == ARCHIVE_OK) {
-    const char *const name = archive_entry_pathname (entry);
+  if (!has_few_entries (bytes)) {
+    g_set_error (error, NN_ERROR, NN_ERROR_LIMIT,
+        "%s: this zip archive has more than %d members", name,
+        NN_MAX_ZIP_MEMBERS);
+    return NULL;
+  }
+  archive = open_archive (name, bytes, error);
+  if (!archive)
+    return NULL;
+  while (archive_read_next_header (archive, &entry) == ARCHIVE_OK) {
+    const char *const path = archive_entry_pathname (entry);
 
-    g_ptr_array_add (names, g_strdup (name ? name : ""));
+    g_ptr_array_add (names, g_strdup (path ? path : ""));
   }
   g_ptr_array_add (names, NULL);
   return (char **) g_ptr_array_free (g_steal_pointer (&names), FALSE);
@@ -136,13 +164,11 @@ nn_zip_read (const char *name, GBytes *bytes, const char *member,
   gsize max;
 
   g_return_val_if_fail (name && bytes && member, NULL);
-  archive = open_archive (bytes);
+  archive = open_archive (name, bytes, error);
   max = MIN (max_bytes,
       NN_MAX_ZIP_FREE_BYTES + g_bytes_get_size (bytes) * NN_MAX_ZIP_RATIO);
-  if (!archive) {
-    fail_damaged (name, NULL, error);
+  if (!archive)
     return NULL;
-  }
   return find_member (name, archive, member, &entry, error)
       ? read_member (name, archive, entry, member, max, error)
       : NULL;

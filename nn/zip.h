@@ -18,6 +18,7 @@ bool nn_zip_is_zip (GBytes *bytes);
 GBytes *nn_zip_read (const char *name, GBytes *bytes, const char *member,
     gsize max_bytes, GError **error);
 
-/* The names of its members, as far as they can be read. Free with g_strfreev.
- */
-char **nn_zip_names (GBytes *bytes);
+/* The names of its members, as far as they can be read: to be called before the
+ * above. NULL and NN_ERROR_FORMAT where it is damaged, NN_ERROR_LIMIT where
+ * there are too many. Free with g_strfreev. */
+char **nn_zip_names (const char *name, GBytes *bytes, GError **error);

@@ -17,11 +17,16 @@ static const struct {
 } kinds[] = {
   { "empty", TEXT (""), "the file is empty" },
   { "tflite", TEXT ("\x1c\0\0\0TFL3\x14\0\x20\0"), "TensorFlow Lite" },
-  { "onnx", TEXT ("\x08\x07\x12\x07pytorch\x1a\x03" "1.9"), "ONNX" },
+  { "onnx",
+      TEXT ("\x08\x07\x12\x07pytorch\x1a\x03"
+            "1.9"),
+      "ONNX" },
   { "onnx-2", TEXT ("\x08\x08\x3a\x10\x0a\x01x"), "ONNX" },
   { "saved-model", TEXT ("\x08\x01\x12\xb4\x02\x0a"), "SavedModel" },
   { "pickle", TEXT ("\x80\x04\x95\x0b\0\0\0\0\0\0\0]"), "pickle" },
-  { "torch", TEXT ("\x80\x02\x8a\nl\xfc\x9c" "F\xf9 j\xa8P\x19.\x80\x02M"),
+  { "torch",
+      TEXT ("\x80\x02\x8a\nl\xfc\x9c"
+            "F\xf9 j\xa8P\x19.\x80\x02M"),
       "PyTorch" },
   { "numpy", TEXT ("\x93NUMPY\1\0v\0{'descr': '<f4'"), "NumPy" },
   { "safetensors", TEXT ("\x40\0\0\0\0\0\0\0{\"__metadata__\": {}}"),
@@ -31,11 +36,13 @@ static const struct {
       "without its weights" },
   { "yaml", TEXT ("backend: tensorflow\nclass_name: Sequential\nconfig:\n"),
       "without its weights" },
-  { "tfjs", TEXT ("{\"format\": \"layers-model\", \"modelTopology\": "
-                  "{\"model_config\": {\"class_name\": \"Sequential\"}}}"),
+  { "tfjs",
+      TEXT ("{\"format\": \"layers-model\", \"modelTopology\": "
+            "{\"model_config\": {\"class_name\": \"Sequential\"}}}"),
       "TensorFlow.js" },
-  { "shards", TEXT ("{\"metadata\": {\"total_size\": 9}, \"weight_map\": "
-                    "{\"/layers/dense/vars\": \"m_00000.weights.h5\"}}"),
+  { "shards",
+      TEXT ("{\"metadata\": {\"total_size\": 9}, \"weight_map\": "
+            "{\"/layers/dense/vars\": \"m_00000.weights.h5\"}}"),
       "in several files" },
   { "lfs", TEXT ("version https://git-lfs.github.com/spec/v1\noid sha256:4d\n"),
       "Git LFS" },
@@ -47,12 +54,12 @@ static const struct {
 };
 
 static void
-expect (GBytes *bytes, const char *message)
+expect (GBytes *bytes, const char *message, int code)
 {
   g_autoptr (GError) error = NULL;
 
   g_assert_null (nn_model_load_bytes ("dir/file", bytes, NULL, 0, &error));
-  g_assert_error (error, NN_ERROR, NN_ERROR_FORMAT);
+  g_assert_error (error, NN_ERROR, code);
   g_assert_true (g_str_has_prefix (error->message, "dir/file: "));
   g_test_message ("%s", error->message);
   g_assert_nonnull (strstr (error->message, message));
@@ -64,7 +71,7 @@ test_kind (gconstpointer data)
   const gsize i = GPOINTER_TO_SIZE (data);
   g_autoptr (GBytes) bytes = g_bytes_new_static (kinds[i].data, kinds[i].len);
 
-  expect (bytes, kinds[i].message);
+  expect (bytes, kinds[i].message, NN_ERROR_FORMAT);
 }
 
 static const struct {
@@ -79,23 +86,27 @@ static const struct {
   { "model.weights.h5", "no “config.json” in this zip" },
 };
 
-/* A zip with one empty member. */
+/* A zip with n empty members. */
 static GBytes *
-make_zip (const char *member)
+make_zip (const char *member, int n)
 {
   struct archive *archive = archive_write_new ();
-  struct archive_entry *entry = archive_entry_new ();
-  const gsize size = 4096;
+  const gsize size = 4096 + n * 256;
   char *data = g_malloc (size);
   size_t used;
 
   archive_write_set_format_zip (archive);
   archive_write_open_memory (archive, data, size, &used);
-  archive_entry_set_pathname (entry, member);
-  archive_entry_set_filetype (entry, AE_IFREG);
-  archive_entry_set_size (entry, 0);
-  g_assert_cmpint (archive_write_header (archive, entry), ==, ARCHIVE_OK);
-  archive_entry_free (entry);
+  for (int i = 0; i < n; i++) {
+    struct archive_entry *entry = archive_entry_new ();
+    g_autofree char *name = g_strdup_printf ("%s%.0d", member, i);
+
+    archive_entry_set_pathname (entry, name);
+    archive_entry_set_filetype (entry, AE_IFREG);
+    archive_entry_set_size (entry, 0);
+    g_assert_cmpint (archive_write_header (archive, entry), ==, ARCHIVE_OK);
+    archive_entry_free (entry);
+  }
   g_assert_cmpint (archive_write_free (archive), ==, ARCHIVE_OK);
   return g_bytes_new_take (data, used);
 }
@@ -104,9 +115,36 @@ static void
 test_archive (gconstpointer data)
 {
   const gsize i = GPOINTER_TO_SIZE (data);
-  g_autoptr (GBytes) bytes = make_zip (archives[i].member);
+  g_autoptr (GBytes) bytes = make_zip (archives[i].member, 1);
 
-  expect (bytes, archives[i].message);
+  expect (bytes, archives[i].message, NN_ERROR_FORMAT);
+}
+
+/* Without its directory an archive can only be read from the start, and what is
+ * before the wanted member, inflated: gigabytes, perhaps. */
+static void
+test_no_directory (void)
+{
+  g_autoptr (GBytes) whole = make_zip ("config.json", 1);
+  gsize len;
+  const char *const data = g_bytes_get_data (whole, &len);
+  gsize kept = 0;
+
+  while (memcmp (data + kept, "PK\001\002", 4) != 0)
+    kept++;
+  g_autofree char *damaged = g_malloc0 (len);
+  memcpy (damaged, data, kept);
+  g_autoptr (GBytes) cut = g_bytes_new (damaged, len);
+  expect (whole, "damaged JSON", NN_ERROR_FORMAT);
+  expect (cut, "damaged zip archive", NN_ERROR_FORMAT);
+}
+
+static void
+test_many_members (void)
+{
+  g_autoptr (GBytes) many = make_zip ("config.json", 5000);
+
+  expect (many, "more than 4096 members", NN_ERROR_LIMIT);
 }
 
 int
@@ -125,5 +163,7 @@ main (int argc, char **argv)
 
     g_test_add_data_func (test, GSIZE_TO_POINTER (i), test_archive);
   }
+  g_test_add_func ("/load/zip/no-directory", test_no_directory);
+  g_test_add_func ("/load/zip/many-members", test_many_members);
   return g_test_run ();
 }
