@@ -15,7 +15,7 @@ h5_work (NnH5 *file, size_t n)
 bool
 h5_may_expand (NnH5 *file, size_t bytes)
 {
-  const size_t max = NN_MAX_ZIP_FREE_BYTES + file->len * NN_MAX_ZIP_RATIO;
+  const size_t max = nn_max_expanded (file->source_len);
 
   if (bytes > max - MIN (file->expanded, max))
     return false;

@@ -32,7 +32,8 @@ struct _NnH5 {
   GHashTable *groups; /* address -> (name -> address): those that were read */
   GHashTable *collections; /* of global heaps: address -> (index -> offset) */
   size_t work;             /* against NN_MAX_H5_WORK */
-  size_t expanded; /* bytes that were made of the file: see h5_may_expand */
+  size_t expanded;   /* bytes that were made of the file: see h5_may_expand */
+  size_t source_len; /* of the file, or of the archive that it is in */
 };
 
 /* A run of bytes. Taking more than is left gives zeros and is_bad, which stays:

@@ -33,6 +33,7 @@ nn_h5_open_bytes (const char *name, GBytes *bytes, GError **error)
   file->name = g_strdup (name);
   file->bytes = g_bytes_ref (bytes);
   file->data = g_bytes_get_data (bytes, &file->len);
+  file->source_len = file->len;
   file->groups =
       g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, table_free);
   file->collections =
@@ -50,6 +51,13 @@ nn_h5_open_bytes (const char *name, GBytes *bytes, GError **error)
   else
     return g_steal_pointer (&file);
   return NULL;
+}
+
+void
+nn_h5_set_source_len (NnH5 *file, gsize len)
+{
+  g_return_if_fail (file != NULL);
+  file->source_len = len;
 }
 
 NnH5 *

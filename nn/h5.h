@@ -29,6 +29,9 @@ bool nn_h5_is_h5 (GBytes *bytes);
 NnH5 *nn_h5_open (const char *path, GError **error);
 /* The same for a file that is in memory; name stands for it in messages. */
 NnH5 *nn_h5_open_bytes (const char *name, GBytes *bytes, GError **error);
+/* It came out of an archive of that length, which bounds how much is made of
+ * it: nn_max_expanded. */
+void nn_h5_set_source_len (NnH5 *file, gsize len);
 void nn_h5_close (NnH5 *file); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnH5, nn_h5_close)
 

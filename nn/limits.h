@@ -3,6 +3,8 @@
  * here, with the reason. Real models are far below all of them. */
 #pragma once
 
+#include <glib.h>
+
 /* A file that is read into memory, or one member of a .keras zip. The largest
  * public audio classifiers (full VGGish, YAMNet) are below 300 MB. */
 #define NN_MAX_FILE_BYTES ((guint64) 512 << 20)
@@ -11,12 +13,18 @@
  * text layers. */
 #define NN_MAX_ZIP_MEMBERS 4096
 
-/* How much larger than the archive a member may be, and all numbers that are
- * read than the HDF5 file that they are in. Keras stores both as they are, and
- * trained weights hardly shrink; the free part is for small models full of
- * zeros. */
-#define NN_MAX_ZIP_RATIO 16
-#define NN_MAX_ZIP_FREE_BYTES ((gsize) 64 << 20)
+/* What may be made of a file of len bytes: of an archive, a member; of an HDF5
+ * file, all numbers that are read, and of one in an archive, of the archive's
+ * len. Keras stores both as they are, and trained weights hardly shrink; the
+ * free part is for small models full of zeros. */
+#define NN_EXPANSION_FREE_BYTES ((gsize) 64 << 20)
+#define NN_EXPANSION_RATIO 8
+
+static inline gsize
+nn_max_expanded (gsize len)
+{
+  return MAX (NN_EXPANSION_FREE_BYTES, len * NN_EXPANSION_RATIO);
+}
 
 /* JSON text of a model: VGG-like models have 20 kB, ResNet-152 has 400 kB. */
 #define NN_MAX_CONFIG_BYTES ((gsize) 8 << 20)

@@ -236,6 +236,8 @@ open_weights (Source *source, GError **error)
       file->name, file->bytes, "model.weights.h5", NN_MAX_FILE_BYTES, error);
   if (bytes)
     source->weights = nn_h5_open_bytes (file->name, bytes, error);
+  if (source->weights)
+    nn_h5_set_source_len (source->weights, g_bytes_get_size (file->bytes));
   return source->weights != NULL;
 }
 

@@ -76,7 +76,7 @@ static GBytes *
 read_member (const char *name, Archive *archive, struct archive_entry *entry,
     const char *member, gsize max, GError **error)
 {
-  g_autoptr (GByteArray) contents = g_byte_array_new ();
+  g_autoptr (GByteArray) contents = NULL;
   char chunk[1 << 16];
   la_ssize_t n;
 
@@ -84,6 +84,8 @@ read_member (const char *name, Archive *archive, struct archive_entry *entry,
       && (archive_entry_size (entry) < 0
           || (guint64) archive_entry_size (entry) > max))
     return fail_large (name, member, max, error);
+  contents = g_byte_array_sized_new (
+      archive_entry_size_is_set (entry) ? archive_entry_size (entry) : 0);
   while ((n = archive_read_data (archive, chunk, sizeof chunk)) > 0) {
     if ((gsize) n > max - contents->len)
       return fail_large (name, member, max, error);
@@ -165,8 +167,7 @@ nn_zip_read (const char *name, GBytes *bytes, const char *member,
 
   g_return_val_if_fail (name && bytes && member, NULL);
   archive = open_archive (name, bytes, error);
-  max = MIN (max_bytes,
-      NN_MAX_ZIP_FREE_BYTES + g_bytes_get_size (bytes) * NN_MAX_ZIP_RATIO);
+  max = MIN (max_bytes, nn_max_expanded (g_bytes_get_size (bytes)));
   if (!archive)
     return NULL;
   return find_member (name, archive, member, &entry, error)

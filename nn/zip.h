@@ -13,8 +13,8 @@ bool nn_zip_is_zip (GBytes *bytes);
 
 /* The contents of the first member called member. name stands for the archive
  * in messages. NULL and NN_ERROR_FORMAT (there is none, damaged, or its
- * checksum is wrong) or NN_ERROR_LIMIT (more than max_bytes, or inflated by
- * more than NN_MAX_ZIP_RATIO). */
+ * checksum is wrong) or NN_ERROR_LIMIT (more than max_bytes, or than
+ * nn_max_expanded). */
 GBytes *nn_zip_read (const char *name, GBytes *bytes, const char *member,
     gsize max_bytes, GError **error);
 

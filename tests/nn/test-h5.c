@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 #include "nn/error.h"
+#include "nn/h5-write.h"
 #include "nn/h5.h"
 
 static const char *const versions[] = { "earliest", "v108", "v110" };
@@ -272,6 +273,38 @@ test_damaged (gconstpointer version)
   }
 }
 
+/* The same 4 MiB read again and again, as links to one dataset do: 64 MiB, or
+ * eight times the archive that the file is in. */
+static void
+test_expansion (void)
+{
+  static const struct {
+    gsize source_len; /* 0: not told */
+    int n_reads;
+  } cases[] = { { 0, 16 }, { 1000, 16 }, { 10 << 20, 20 } };
+  const NnShape shape = { .rank = 1, .dim = { 1 << 20 } };
+  g_autofree float *zeros = g_new0 (float, 1 << 20);
+  g_autoptr (NnH5Writer) writer = nn_h5_writer_new ();
+  g_autoptr (GError) error = NULL;
+
+  nn_h5_write_floats (writer, "x", &shape, zeros);
+  g_autoptr (GBytes) bytes = nn_h5_writer_finish (writer, &error);
+  g_assert_no_error (error);
+  for (size_t i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (NnH5) file = nn_h5_open_bytes ("zeros", bytes, &error);
+    int n = 0;
+
+    g_assert_no_error (error);
+    if (cases[i].source_len > 0)
+      nn_h5_set_source_len (file, cases[i].source_len);
+    for (; n < 100 && !error; n++)
+      g_free (nn_h5_read_floats (file, "x", NULL, &error));
+    g_assert_error (error, NN_ERROR, NN_ERROR_LIMIT);
+    g_assert_cmpint (n - 1, ==, cases[i].n_reads);
+    g_clear_error (&error);
+  }
+}
+
 static void
 test_not_found (void)
 {
@@ -321,6 +354,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/h5/expansion", test_expansion);
   g_test_add_func ("/h5/not-found", test_not_found);
   g_test_add_func ("/h5/not-hdf5", test_not_hdf5);
   for (size_t i = 0; i < G_N_ELEMENTS (tests); i++)
