@@ -3,6 +3,8 @@
  * (Zhang & Sennrich 2019), which leaves the mean in:
  *   y = gamma * (x - mean) / sqrt (variance + epsilon) + beta
  *   y = scale * x / sqrt (mean square + epsilon)
+ * The option rms_scaling of LayerNormalization is neither:
+ *   y = gamma * x / sqrt (variance + epsilon)
  */
 #include <math.h>
 #include "nn/layers/layers.h"
@@ -13,6 +15,7 @@ typedef struct {
   NnLayer base;
   NnAxisSet axes; /* in the middle of axes.split */
   bool is_rms, has_gamma, has_beta;
+  bool keeps_mean; /* rms_scaling */
   double epsilon;
 } LayerNormalization;
 
@@ -40,10 +43,13 @@ layer_normalization_setup (NnLayer *layer, const NnConfig *config)
   if (!nn_layer_expect (layer, config, 1, 1, NN_MAX_RANK)
       || !nn_axes_read (config, &axis, -1, layer->in[0].rank, axes))
     return;
-  nn_layer_refuse (config, "rms_scaling");
   self->axes = nn_axis_set (&layer->in[0], axes);
-  self->has_gamma = self->is_rms || nn_config_bool (config, "scale", true);
-  self->has_beta = !self->is_rms && nn_config_bool (config, "center", true);
+  self->keeps_mean =
+      !self->is_rms && nn_config_bool (config, "rms_scaling", false);
+  self->has_gamma = self->is_rms || self->keeps_mean
+      || nn_config_bool (config, "scale", true);
+  self->has_beta = !self->is_rms && !self->keeps_mean
+      && nn_config_bool (config, "center", true);
   self->epsilon =
       nn_config_double (config, "epsilon", self->is_rms ? 1e-6 : 1e-3);
   weights = weight_shape (&layer->in[0], axes);
@@ -75,6 +81,8 @@ normalize (
   for (size_t i = 0; i < len; i++)
     square += (in[i * step] - mean) * (in[i * step] - mean);
   scale = 1 / sqrt (square / len + self->epsilon);
+  if (self->keeps_mean)
+    mean = 0;
   for (size_t i = 0; i < len; i++)
     out[i * step] =
         (in[i * step] - (float) mean) * scale * (gamma ? gamma[i] : 1)
@@ -159,8 +167,12 @@ layer_normalization_backward (const NnLayer *layer, const NnTrainingCall *call)
 static const char *
 layer_normalization_obstacle (const NnLayer *layer)
 {
-  return ((const LayerNormalization *) layer)->axes.is_copied
-      ? "axes with others between them are not supported in training"
+  const LayerNormalization *self = (const LayerNormalization *) layer;
+
+  if (self->axes.is_copied)
+    return "axes with others between them are not supported in training";
+  return self->keeps_mean
+      ? "the option “rms_scaling” is not supported in training"
       : NULL;
 }
 

@@ -183,6 +183,7 @@ read_heads (MultiHead *self, const NnConfig *config)
         "%" G_GSIZE_FORMAT " heads do not divide into %" G_GSIZE_FORMAT,
         self->heads, self->shared_heads);
   self->use_bias = nn_config_bool (config, "use_bias", true);
+  nn_layer_refuse (config, "use_gate");
 }
 
 /* The features of the output: a number, a list, or those of the query. */

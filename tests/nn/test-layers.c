@@ -54,8 +54,11 @@ static const struct {
       NN_ERROR_SHAPE, "4" },
   { { "BatchNormalization", "{\"axis\": [1, 2]}", 3, 1, { IMAGE } },
       NN_ERROR_UNSUPPORTED, "several" },
-  { { "LayerNormalization", "{\"rms_scaling\": true}", 3, 1, { VECTOR } },
-      NN_ERROR_UNSUPPORTED, "rms_scaling" },
+  { { "GroupQueryAttention",
+        "{\"num_query_heads\": 2, \"num_key_value_heads\": 1, \"head_dim\": 2, "
+        "\"use_gate\": true}",
+        3, 2, { SEQUENCE, SEQUENCE }, .separate_args = true },
+      NN_ERROR_UNSUPPORTED, "use_gate" },
   { { "LayerNormalization", "{\"axis\": [1, 4]}", 3, 1, { IMAGE } },
       NN_ERROR_UNSUPPORTED, "axes" },
   { { "GroupNormalization", "{\"groups\": 2}", 3, 1, { IMAGE } },

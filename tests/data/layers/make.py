@@ -144,11 +144,14 @@ def axes_apart():
                  [('gamma', gamma), ('beta', beta)], axis=[1, 3]),
            layer('UnitNormalization', 'unit', 'in0', axis=[-3, -1]),
            layer('Softmax', 'softmax', 'in0', axis=[1, 3]),
+           layer('LayerNormalization', 'rms', 'in0',
+                 [('gamma', gamma)], axis=[1, 3], rms_scaling=True),
            operator('Mean', 'mean', ['in0'],
                     {'axis': [1, 3], 'keepdims': False})],
           [x], [('layer', 0, y),
                 ('unit', 0, x / np.sqrt((x * x).sum((1, 3), keepdims=True))),
                 ('softmax', 0, softmax(x, (1, 3))),
+                ('rms', 0, x / np.sqrt(variance + 1e-3) * by_axes(gamma)),
                 ('mean', 0, x.mean((1, 3)))])
 
 
