@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Operators that take positions of a tensor, axis by axis: Flip, Roll, Repeat,
- * Tile, Pad, Take, and Split and Unstack, which have several outputs.
- *   out [i][j]... = in [index of axis 0][i] [index of axis 1][j] ...
+ * Tile, Pad, Take, GrayscaleToRgb, and Split and Unstack, which have several
+ * outputs. out [i][j]... = in [index of axis 0][i] [index of axis 1][j] ...
  */
 #include <string.h>
 #include "nn/layers/layers.h"
@@ -154,6 +154,21 @@ repeat_setup (NnLayer *layer, const NnConfig *config)
     repeat_axis (self, config, axis,
         nn_config_as_int (nn_config_is_list (&repeats) ? &only : &repeats, 0),
         false);
+  add_output (self, config);
+}
+
+/* TensorFlow's image.grayscale_to_rgb: one channel, three times. */
+static void
+to_rgb_setup (NnLayer *layer, const NnConfig *config)
+{
+  Gather *self = (Gather *) layer;
+
+  if (!begin (self, config, 1))
+    return;
+  if (self->shape.dim[self->shape.rank - 1] != 1)
+    nn_config_fail (config, NN_ERROR_SHAPE, "the image has several channels");
+  else
+    repeat_axis (self, config, self->shape.rank - 1, 3, false);
   add_output (self, config);
 }
 
@@ -447,6 +462,7 @@ gather_clear (NnLayer *layer)
 
 const NnLayerClass nn_gather_classes[] = {
   GATHER ("Flip", flip_setup),
+  GATHER ("GrayscaleToRgb", to_rgb_setup),
   GATHER ("Pad", pad_setup),
   GATHER ("Repeat", repeat_setup),
   GATHER ("Roll", roll_setup),

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* UpSampling, 1D to 3D, Resizing and CenterCrop: an image of another size, each
- * position the nearest of the input's; in 2D also bilinear. The centres of
- * positions are at halves and nothing is smoothed (tf.image.resize). What keeps
- * the aspect ratio first takes a window of the input, which may be larger.
+/* UpSampling, 1D to 3D, Resizing, CenterCrop and the operator Resize: an image
+ * of another size, each position the nearest of the input's; in 2D also
+ * bilinear. The centres of positions are at halves and nothing is smoothed
+ * (tf.image.resize). What keeps the aspect ratio first takes a window of the
+ * input, which may be larger.
  *   in [z][y][x][c]  ->  window [z][y][x][c]  ->  out [z'][y'][x'][c]
  */
 #include <math.h>
@@ -113,6 +114,7 @@ resizing_setup (NnLayer *layer, const NnConfig *config)
   static const char *const kinds[] = { "bilinear", "nearest", NULL };
   UpSampling *self = (UpSampling *) layer;
   const bool is_crop = g_str_equal (layer->klass->keras_name, "CenterCrop");
+  size_t size[2];
   Fit fit;
 
   if (!nn_layer_expect (layer, config, 1, 3, 3))
@@ -121,9 +123,14 @@ resizing_setup (NnLayer *layer, const NnConfig *config)
   self->fill = nn_config_double (config, "fill_value", 0);
   nn_layer_refuse (config, "antialias");
   fit = is_crop ? CROP : read_fit (config);
-  set_sizes (self, config,
-      (const size_t[]){ nn_config_size (config, "height", 0),
-          nn_config_size (config, "width", 0) });
+  nn_layer_refuse (config, "preserve_aspect_ratio");
+  if (g_str_equal (layer->klass->keras_name, "ops.Resize")) {
+    nn_config_sizes (config, "size", 0, 2, size);
+  } else {
+    size[0] = nn_config_size (config, "height", 0);
+    size[1] = nn_config_size (config, "width", 0);
+  }
+  set_sizes (self, config, size);
   if (!nn_config_ok (config) || fit == WHOLE)
     return;
   if (is_crop && self->out[1] <= self->in[1] && self->out[2] <= self->in[2]) {
@@ -255,5 +262,6 @@ const NnLayerClass nn_up_sampling_classes[] = {
   UP_SAMPLING ("UpSampling3D", 3, up_sampling_setup),
   UP_SAMPLING ("CenterCrop", 2, resizing_setup),
   UP_SAMPLING ("Resizing", 2, resizing_setup),
+  UP_SAMPLING ("ops.Resize", 2, resizing_setup),
   { NULL },
 };

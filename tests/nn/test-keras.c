@@ -174,10 +174,10 @@ static const struct {
       LAMBDA ("nn.bias_add",
           "{'bias': [1, 2, 3], 'data_format': 'NHWC', 'name': 'n'}"),
       -1, .n_outputs = 1 },
-  { "function-unknown", "2.9.0", LAMBDA ("image.resize", "{}"),
+  { "function-unknown", "2.9.0", LAMBDA ("signal.stft", "{}"),
       NN_ERROR_UNSUPPORTED,
       "layer “b” (TFOpLambda): the TensorFlow operator "
-      "“image.resize” is not supported" },
+      "“signal.stft” is not supported" },
   { "function-with-unknown-argument", "2.9.0",
       LAMBDA ("nn.softmax", "{'axis': 1, 'warmth': 2}"), NN_ERROR_UNSUPPORTED,
       "the argument “warmth” of the TensorFlow operator “nn.softmax”" },

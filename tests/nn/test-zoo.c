@@ -55,6 +55,7 @@ static const char *const models[] = {
   "layers/operators.h5",
   "layers/softmax_channels_first.h5",
   "layers/spectral.h5",
+  "layers/tensorflow_images.h5",
   "layers/tensorflow_operators.h5",
   "layers/unit_small.h5",
 };

@@ -328,6 +328,21 @@ def images():
                 ('padded', 0, both(padded, 8, 7)), ('flip', 0, x)])
 
 
+def tensorflow_images():
+    """What stands between a spectrogram and a network for pictures."""
+    x = numbers(N, 3, 5, 1)
+    y = resize(resize(x, 1, 4), 2, 8)
+    layers = [layer('TFOpLambda', 'resized', 'in0', function='image.resize'),
+              layer('TFOpLambda', 'rgb', 'resized',
+                    function='image.grayscale_to_rgb')]
+    layers[0]['entry']['inbound_nodes'] = [['in0', 0, 0, {
+        'size': [4, 8], 'method': 'bilinear', 'antialias': False,
+        'preserve_aspect_ratio': False, 'name': None}]]
+    layers[1]['entry']['inbound_nodes'] = [['resized', 0, 0, {}]]
+    write('tensorflow_images', layers, [x],
+          [('resized', 0, y), ('rgb', 0, y.repeat(3, 3))], '2.15.0')
+
+
 def adaptive():
     """Shares of a picture that do not divide it; one larger than it."""
     x, x1 = numbers(N, 5, 4, 2), numbers(N, 3, 5)
@@ -456,3 +471,4 @@ if __name__ == '__main__':
     tensorflow_operators()
     adaptive()
     bidirectional_rnn()
+    tensorflow_images()
