@@ -257,6 +257,9 @@ static const struct {
 bool
 nn_activation_find (const char *name, int keras_major, NnActivation *activation)
 {
+  /* What TensorFlow calls tf.nn.softmax. */
+  if (g_str_equal (name, "softmax_v2"))
+    name = "softmax";
   for (size_t i = 0; i < G_N_ELEMENTS (table); i++)
     if (g_str_equal (table[i].name, name)
         && (table[i].keras_major == 0 || table[i].keras_major == keras_major)) {

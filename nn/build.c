@@ -3,6 +3,7 @@
  */
 #include <string.h>
 #include "nn/config.h"
+#include "nn/error.h"
 #include "nn/fuse.h"
 #include "nn/model-private.h"
 
@@ -12,6 +13,21 @@ static int
 keras_major (const char *keras_version)
 {
   return keras_version && strtol (keras_version, NULL, 10) >= 3 ? 3 : 2;
+}
+
+static bool
+check_version (const NnModel *model, GError **error)
+{
+  const char *const version = model->keras_version;
+
+  if (!version || !g_ascii_isdigit (*version)
+      || strtol (version, NULL, 10) >= 2)
+    return true;
+  g_set_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED,
+      "%s: written by Keras %s; supported are 2 and 3, so open it with Keras 2 "
+      "and save it again",
+      model->name, version);
+  return false;
 }
 
 static bool
@@ -60,7 +76,8 @@ nn_model_build_document (const char *name, const char *config,
   model->config = g_strdup (config);
   model->keras_version = g_strdup (keras_version);
   model->graph = nn_graph_new ();
-  if (!build_graph (model, document, input_shapes, n_inputs, error))
+  if (!check_version (model, error)
+      || !build_graph (model, document, input_shapes, n_inputs, error))
     return NULL;
   return g_steal_pointer (&model);
 }

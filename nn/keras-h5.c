@@ -134,6 +134,24 @@ read_layer (NnH5 *file, const char *group, char **names,
   return true;
 }
 
+/* Layers that are random in training may have the state of a generator among
+ * their weights: "dropout/StateVar:0". It is not one of ours. */
+static void
+forget_generators (char **names)
+{
+  size_t n = 0;
+
+  for (size_t i = 0; names[i]; i++) {
+    const char *const slash = strrchr (names[i], '/');
+
+    if (g_str_has_prefix (slash ? slash + 1 : names[i], "StateVar"))
+      g_free (names[i]);
+    else
+      names[n++] = names[i];
+  }
+  names[n] = NULL;
+}
+
 /* The next layer, from *i on, that owns weights. */
 static const NnKerasLayer *
 next_with_weights (const GPtrArray *layers, guint *i)
@@ -165,6 +183,7 @@ nn_keras_h5_read_weights (
 
     if (!names)
       return false;
+    forget_generators (names);
     if (!names[0])
       continue;
     layer = next_with_weights (model->children, &next);

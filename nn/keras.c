@@ -358,13 +358,37 @@ call_spectral (NnKerasBuild *build, NnKerasLayer *wrapper,
   wrapper->is_called = true;
 }
 
-static void
-fail_unknown (const NnConfig *config)
+/* The names of layers without those of operators. */
+static char *
+list_layers (void)
 {
-  g_autofree char *list = nn_layer_class_list ();
+  g_autofree char *all = nn_layer_class_list ();
+  g_auto (GStrv) names = g_strsplit (all, ", ", -1);
+  g_autoptr (GString) list = g_string_new (NULL);
 
-  nn_config_fail (config, NN_ERROR_UNSUPPORTED,
-      "this kind of layer is not supported; supported are: %s", list);
+  for (size_t i = 0; names[i]; i++)
+    if (!g_str_has_prefix (names[i], "ops."))
+      g_string_append_printf (list, "%s%s", list->len ? ", " : "", names[i]);
+  return g_string_free (g_steal_pointer (&list), FALSE);
+}
+
+static void
+fail_unknown (const NnConfig *config, const char *class_name)
+{
+  g_autofree char *list = list_layers ();
+
+  if (g_str_has_prefix (class_name, "ops."))
+    nn_config_fail (
+        config, NN_ERROR_UNSUPPORTED, "this operator is not supported");
+  else if (g_str_equal (class_name, "Lambda"))
+    nn_config_fail (config, NN_ERROR_UNSUPPORTED,
+        "a Lambda layer is Python code, which cannot be run; save the model "
+        "with layers of Keras instead");
+  else
+    nn_config_fail (config, NN_ERROR_UNSUPPORTED,
+        "this kind of layer is not supported; if it is one of your own, save "
+        "the model with layers of Keras instead; supported are: %s",
+        list);
 }
 
 /* An activation along another axis than the last of what the layer computes
@@ -401,7 +425,7 @@ call_layer (NnKerasBuild *build, NnKerasLayer *layer, const char *class_name,
   NnNode *node;
 
   if (!klass) {
-    fail_unknown (config);
+    fail_unknown (config, class_name);
     return;
   }
   channels_first = call->n_in == 1 && nn_channels_are_first (klass, config);

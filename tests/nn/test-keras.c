@@ -133,7 +133,20 @@ static const struct {
   { "lambda", "2.9.0",
       FUNCTIONAL ("f", INPUT ("a") ", " LAYER ("Lambda", "b", "[['a', 0, 0]]"),
           "[['a', 0, 0]]", "[['b', 0, 0]]"),
-      NN_ERROR_UNSUPPORTED, "layer “b” (Lambda): this kind of layer" },
+      NN_ERROR_UNSUPPORTED, "layer “b” (Lambda): a Lambda layer is Python" },
+  { "keras-1", "1.2.2", ONE ("Dense", ", 'output_dim': 3"),
+      NN_ERROR_UNSUPPORTED, "written by Keras 1.2.2" },
+  { "unknown", "2.9.0", ONE ("AttentionWithContext", ""), NN_ERROR_UNSUPPORTED,
+      "layer “b” (AttentionWithContext): this kind of layer is not supported" },
+  { "unknown-operator", "3.9.2", ONE ("Svd", ""), NN_ERROR_UNSUPPORTED,
+      "(Svd): this" },
+  { "softmax-of-tensorflow", "2.9.0",
+      ONE ("Activation", ", 'activation': 'softmax_v2'"), -1, .n_outputs = 1 },
+  { "softmax-of-tensorflow-3", "3.9.2",
+      ONE ("Activation",
+          ", 'activation': {'module': 'builtins', 'class_name': 'function', "
+          "'config': 'softmax_v2', 'registered_name': 'function'}"),
+      -1, .n_outputs = 1 },
   { "custom-class-of-a-known-name", "3.9.2",
       "{'class_name': 'Sequential', 'config': {'layers': [" INPUT (
           "a") ", {'class_name': 'ReLU', 'module': 'my_layers',"

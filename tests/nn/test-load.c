@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 #include <string.h>
 #include "nn/error.h"
+#include "nn/h5-write.h"
 #include "nn/model.h"
 
 #define TEXT(text) text, sizeof text - 1
@@ -147,6 +148,45 @@ test_many_members (void)
   expect (many, "more than 4096 members", NN_ERROR_LIMIT);
 }
 
+/* The state of a layer's random numbers, among the weights. */
+static void
+test_generator_state (void)
+{
+  static const char config[] =
+      "{\"class_name\": \"Sequential\", \"config\": {\"layers\": ["
+      "{\"class_name\": \"Dropout\", \"config\": {\"name\": \"noise\", "
+      "\"batch_input_shape\": [null, 2], \"rate\": 0.5}}, "
+      "{\"class_name\": \"Dense\", \"config\": {\"name\": \"d\", "
+      "\"units\": 1, \"use_bias\": false}}]}}";
+  const NnShape state = { .rank = 1, .dim = { 3 } };
+  const NnShape kernel = { .rank = 2, .dim = { 2, 1 } };
+  g_autoptr (NnH5Writer) writer = nn_h5_writer_new ();
+  g_autoptr (GError) error = NULL;
+  float y;
+
+  nn_h5_write_string_attribute (writer, "", "model_config", config, false);
+  nn_h5_write_doubles (writer, "model_weights/noise/noise/StateVar:0", &state,
+      (const double[]){ 1, 2, 3 });
+  nn_h5_write_floats (
+      writer, "model_weights/d/d/kernel:0", &kernel, (const float[]){ 2, 3 });
+  nn_h5_write_strings_attribute (writer, "model_weights", "layer_names",
+      (const char *const[]){ "noise", "d" }, 2);
+  nn_h5_write_strings_attribute (writer, "model_weights/noise", "weight_names",
+      (const char *const[]){ "noise/StateVar:0" }, 1);
+  nn_h5_write_strings_attribute (writer, "model_weights/d", "weight_names",
+      (const char *const[]){ "d/kernel:0" }, 1);
+  g_autoptr (GBytes) bytes = nn_h5_writer_finish (writer, &error);
+  g_assert_no_error (error);
+  g_autoptr (NnModel) model =
+      nn_model_load_bytes ("state.h5", bytes, NULL, 0, &error);
+  g_assert_no_error (error);
+  g_autoptr (NnSession) session = nn_session_new (model, 1, &error);
+  g_assert_no_error (error);
+  nn_session_run (session, 1, (const float *const[]){ (float[]){ 10, 1 } },
+      (float *const[]){ &y });
+  g_assert_cmpfloat (y, ==, 23);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -163,6 +203,7 @@ main (int argc, char **argv)
 
     g_test_add_data_func (test, GSIZE_TO_POINTER (i), test_archive);
   }
+  g_test_add_func ("/load/generator-state", test_generator_state);
   g_test_add_func ("/load/zip/no-directory", test_no_directory);
   g_test_add_func ("/load/zip/many-members", test_many_members);
   return g_test_run ();
