@@ -2,6 +2,8 @@
 /* A model as a table for people, as Keras' model.summary (). */
 #include <string.h>
 #include "nn/config.h"
+#include "nn/error.h"
+#include "nn/limits.h"
 #include "nn/model-private.h"
 
 enum { NAME, SHAPE, COUNT, N_COLUMNS };
@@ -104,7 +106,7 @@ append_layer (Table *table, const NnKerasLayer *layer, int depth, bool frozen)
       layer->name, layer->class_name, layer->trainable ? "" : ", frozen");
   char *const count = group_digits (count_params (table, layer, is_frozen));
 
-  append_row (table, g_utf8_make_valid (name, -1),
+  append_row (table, nn_printable (name, NN_MAX_MESSAGE),
       layer->has_output ? nn_shape_to_string (&layer->out) : g_strdup (""),
       count);
   for (guint i = 0; layer->children && i < layer->children->len; i++)
@@ -153,7 +155,7 @@ append_stateful (GString *text, const NnModel *model)
   for (guint i = 0; i < model->graph->nodes->len; i++) {
     const NnLayer *const layer = nn_graph_node (model->graph, i)->layer;
     g_autofree char *name =
-        layer->is_stateful ? g_utf8_make_valid (layer->name, -1) : NULL;
+        layer->is_stateful ? nn_printable (layer->name, NN_MAX_MESSAGE) : NULL;
 
     if (name)
       g_string_append_printf (text, "%s%s",
@@ -168,6 +170,7 @@ append_stateful (GString *text, const NnModel *model)
 static void
 append_value (GString *text, const NnConfig *value)
 {
+  g_autofree char *printable = NULL;
   char number[G_ASCII_DTOSTR_BUF_SIZE];
 
   if (nn_config_is_list (value)) {
@@ -180,7 +183,9 @@ append_value (GString *text, const NnConfig *value)
   } else if (nn_config_is_object (value)) {
     g_string_append (text, "...");
   } else if (nn_config_is_string (value)) {
-    g_string_append (text, nn_config_as_string (value, ""));
+    printable =
+        nn_printable (nn_config_as_string (value, ""), NN_MAX_METADATA_BYTES);
+    g_string_append (text, printable);
   } else if (nn_config_is_number (value)) {
     g_string_append (text,
         g_ascii_formatd (
@@ -201,7 +206,9 @@ append_members (GString *text, const NnConfig *object)
   for (size_t i = 0; keys[i]; i++) {
     const NnConfig value = nn_config_get (object, keys[i]);
 
-    g_string_append_printf (text, "  %s: ", keys[i]);
+    g_autofree char *key = nn_printable (keys[i], NN_MAX_MESSAGE);
+
+    g_string_append_printf (text, "  %s: ", key);
     append_value (text, &value);
     g_string_append_c (text, '\n');
   }
@@ -227,7 +234,9 @@ append_metadata (GString *text, const NnModel *model)
 
     if (g_str_equal (keys[i], "self_test"))
       continue;
-    g_string_append_printf (text, "%s:", keys[i]);
+    g_autofree char *key = nn_printable (keys[i], NN_MAX_MESSAGE);
+
+    g_string_append_printf (text, "%s:", key);
     if (nn_config_is_object (&value)) {
       g_string_append_c (text, '\n');
       append_members (text, &value);
@@ -249,7 +258,7 @@ nn_model_describe (const NnModel *model)
 
   g_return_val_if_fail (model != NULL, NULL);
   text = g_string_new (NULL);
-  name = g_utf8_make_valid (model->name, -1);
+  name = nn_printable (model->name, NN_MAX_MESSAGE);
   g_string_append_printf (text, "%s: %s of Keras %s, %s\n\n", name,
       model->format ? model->format : "model",
       model->keras_version ? model->keras_version : "1 or 2",

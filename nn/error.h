@@ -8,6 +8,11 @@
 #define NN_ERROR (nn_error_quark ())
 GQuark nn_error_quark (void);
 
+/* Text of a file, made fit for a terminal: UTF-8 of up to max characters, where
+ * what is not, and control characters (escape sequences), are replaced. Free
+ * with g_free. */
+char *nn_printable (const char *text, gsize max);
+
 typedef enum {
   NN_ERROR_NOT_FOUND,   /* no such file, or it may not be read */
   NN_ERROR_FORMAT,      /* damaged, or not a Keras model at all */

@@ -330,13 +330,10 @@ load_fitting (
 static void
 propagate_valid (GError **error, GError *failure)
 {
-  g_autofree char *start = g_strndup (failure->message, 4 * NN_MAX_MESSAGE);
-  g_autofree char *valid = g_utf8_make_valid (start, -1);
+  char *const message = nn_printable (failure->message, NN_MAX_MESSAGE);
 
   g_free (failure->message);
-  failure->message = g_utf8_strlen (valid, -1) > NN_MAX_MESSAGE
-      ? g_utf8_substring (valid, 0, NN_MAX_MESSAGE)
-      : g_steal_pointer (&valid);
+  failure->message = message;
   g_propagate_error (error, failure);
 }
 

@@ -148,6 +148,19 @@ test_many_members (void)
   expect (many, "more than 4096 members", NN_ERROR_LIMIT);
 }
 
+/* Names of files are part of messages. */
+static void
+test_escape (void)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new_static ("hello", 5);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (
+      nn_model_load_bytes ("\033[31m\xff.h5", bytes, NULL, 0, &error));
+  g_assert_true (
+      g_str_has_prefix (error->message, "\xef\xbf\xbd[31m\xef\xbf\xbd.h5: "));
+}
+
 /* The state of a layer's random numbers, among the weights. */
 static void
 test_generator_state (void)
@@ -203,6 +216,7 @@ main (int argc, char **argv)
 
     g_test_add_data_func (test, GSIZE_TO_POINTER (i), test_archive);
   }
+  g_test_add_func ("/load/escape", test_escape);
   g_test_add_func ("/load/generator-state", test_generator_state);
   g_test_add_func ("/load/zip/no-directory", test_no_directory);
   g_test_add_func ("/load/zip/many-members", test_many_members);

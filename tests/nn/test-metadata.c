@@ -210,6 +210,27 @@ test_stateful (void)
       text, "stateful, but begun anew for each window: first, second\n"));
 }
 
+/* Names may hold escape sequences of terminals. */
+static void
+test_escape (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NnModel) model = nn_model_build ("a\033b.h5",
+      "{\"class_name\": \"Sequential\", \"config\": {\"layers\": ["
+      "{\"class_name\": \"ReLU\", \"config\": {\"name\": "
+      "\"red\\u001b[31m\\n\", \"batch_input_shape\": [null, 2]}}]}}",
+      "2.10.0", NULL, 0, &error);
+  g_autofree char *text = NULL;
+
+  g_assert_no_error (error);
+  g_assert_true (
+      nn_metadata_set (model, g_strdup ("{\"k\\u009b\": \"v\\u0007\"}"), NULL));
+  text = nn_model_describe (model);
+  for (const char *c = text; *c; c = g_utf8_next_char (c))
+    g_assert_true (*c == '\n' || !g_unichar_iscntrl (g_utf8_get_char (c)));
+  g_assert_nonnull (strstr (text, "red\xef\xbf\xbd[31m\xef\xbf\xbd (ReLU)"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -221,5 +242,6 @@ main (int argc, char **argv)
   g_test_add_func ("/metadata/tolerance", test_tolerance);
   g_test_add_func ("/metadata/labels", test_labels);
   g_test_add_func ("/metadata/describe", test_describe);
+  g_test_add_func ("/metadata/escape", test_escape);
   return g_test_run ();
 }
