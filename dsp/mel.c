@@ -72,18 +72,18 @@ edge (const DspMelConfig *c, size_t band)
       low + (high - low) * (double) band / (double) (c->n_mels + 1), c->htk);
 }
 
-/* The weight of a bin in a band's triangle. */
-static float
-weight (const DspMelConfig *c, size_t band, size_t bin)
-{
-  const double low = edge (c, band);
-  const double centre = edge (c, band + 1);
-  const double high = edge (c, band + 2);
-  const double hz = (double) bin * c->rate / (double) c->n_fft;
-  const double up = (hz - low) / (centre - low);
-  const double down = (high - hz) / (high - centre);
+/* Of a band, Hz. */
+typedef struct {
+  double low, centre, high;
+} Triangle;
 
-  const double height = c->is_plain ? 1 : 2 / (high - low);
+static float
+weight (const DspMelConfig *c, const Triangle *t, size_t bin)
+{
+  const double hz = (double) bin * c->rate / (double) c->n_fft;
+  const double up = (hz - t->low) / (t->centre - t->low);
+  const double down = (t->high - hz) / (t->high - t->centre);
+  const double height = c->is_plain ? 1 : 2 / (t->high - t->low);
 
   return (float) (MAX (0, MIN (up, down)) * height);
 }
@@ -94,11 +94,14 @@ static DspBand
 add_band (const DspMelConfig *c, size_t band, GArray *weights)
 {
   const size_t n_bins = c->n_fft / 2 + 1;
+  const Triangle t = { edge (c, band), edge (c, band + 1), edge (c, band + 2) };
+  const double bins_per_hz = (double) c->n_fft / c->rate;
+  const size_t above = (size_t) (t.high * bins_per_hz) + 2;
   DspBand result = { .offset = weights->len };
   size_t end = 0;
 
-  for (size_t k = 0; k < n_bins; k++)
-    if (weight (c, band, k) > 0) {
+  for (size_t k = (size_t) (t.low * bins_per_hz); k < MIN (above, n_bins); k++)
+    if (weight (c, &t, k) > 0) {
       result.first = end == 0 ? k : result.first;
       end = k + 1;
     }
@@ -109,7 +112,7 @@ add_band (const DspMelConfig *c, size_t band, GArray *weights)
   result.len = MIN (result.len, n_bins);
   result.first = MIN (result.first, n_bins - result.len);
   for (size_t k = 0; k < result.len; k++) {
-    const float value = weight (c, band, result.first + k);
+    const float value = weight (c, &t, result.first + k);
 
     g_array_append_val (weights, value);
   }

@@ -50,7 +50,7 @@ typedef enum {
 /* What lies before and behind the samples, for the STFT. */
 typedef enum {
   DSP_PAD_CONSTANT, /* zeros */
-  DSP_PAD_REFLECT,  /* a mirror image, as librosa had it before 0.10 */
+  DSP_PAD_REFLECT,  /* a mirror image, as librosa had it before 0.9 */
 } DspPadMode;
 
 /* Of a mel band's weights. */
