@@ -202,15 +202,17 @@ follow_bus (Decoder *self, GError **error)
 static gboolean
 run (Decoder *self, const char *uri, GError **error)
 {
+  GAsyncQueue *noted;
   gboolean ok;
 
   self->standstill = (GstEmotionStandstill){ 0 };
   self->pipeline = pipeline_new (self, uri, error);
   if (!self->pipeline)
     return FALSE;
+  noted = gst_emotion_note_elements (self->pipeline);
   gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
   ok = follow_bus (self, error);
-  gst_element_set_state (self->pipeline, GST_STATE_NULL);
+  gst_emotion_stop (self->pipeline, noted);
   gst_clear_object (&self->pipeline);
   return ok;
 }

@@ -74,3 +74,35 @@ gst_emotion_standstill_is_reached (
       : 0;
   return self->n_quiet >= 2;
 }
+
+/* In any thread. */
+static void
+note_element (
+    GstBin *bin, GstBin *sub_bin, GstElement *element, gpointer user_data)
+{
+  g_async_queue_push (user_data, gst_object_ref (element));
+}
+
+GAsyncQueue *
+gst_emotion_note_elements (GstElement *pipeline)
+{
+  GAsyncQueue *const noted = g_async_queue_new_full (gst_object_unref);
+
+  g_signal_connect (
+      pipeline, "deep-element-added", G_CALLBACK (note_element), noted);
+  return noted;
+}
+
+void
+gst_emotion_stop (GstElement *pipeline, GAsyncQueue *noted)
+{
+  GstElement *element;
+
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  g_signal_handlers_disconnect_by_data (pipeline, noted);
+  while ((element = g_async_queue_try_pop (noted))) {
+    gst_element_set_state (element, GST_STATE_NULL);
+    gst_object_unref (element);
+  }
+  g_async_queue_unref (noted);
+}

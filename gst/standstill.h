@@ -4,6 +4,8 @@
  * - decodebin drops what an element complains about while it is being plugged.
  *   A parser of raw sound (AIFF, WAV) has a thread of its own by then, which
  *   now and then pushes too early, is refused, and ends; nobody says so.
+ * - An element that decodebin plugs just when the pipeline is stopped may be
+ * left as it is, with a thread that gst_deinit waits for.
  * - wavparse pushes empty buffers without end where a WAV file ends within its
  *   head.
  */
@@ -29,6 +31,11 @@ gboolean gst_emotion_standstill_takes (
 gboolean gst_emotion_standstill_is_reached (
     GstEmotionStandstill *self, GstElement *pipeline, const char *uri);
 
-/* What to say of either. */
+/* From before a pipeline plays until it is stopped: notes all that is ever in
+ * it, and stops that, too. */
+GAsyncQueue *gst_emotion_note_elements (GstElement *pipeline);
+void gst_emotion_stop (GstElement *pipeline, GAsyncQueue *noted);
+
+/* What to say of a standstill. */
 #define GST_EMOTION_STANDSTILL_TEXT                                            \
   "the file is damaged, or GStreamer stopped in the middle of it"

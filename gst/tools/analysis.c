@@ -317,9 +317,12 @@ build (Analysis *self, GError **error)
 static void
 run (Analysis *self, GError **error)
 {
+  GAsyncQueue *noted;
+
   self->standstill = (GstEmotionStandstill){ 0 };
   g_atomic_int_set (&self->has_audio, FALSE);
   self->pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
+  noted = gst_emotion_note_elements (self->pipeline);
   self->detect = analysis_element_new (self->options);
   gst_bin_add (GST_BIN (self->pipeline), self->detect);
   gst_object_unref (self->detect);
@@ -327,7 +330,7 @@ run (Analysis *self, GError **error)
     gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
     follow_bus (self, error);
   }
-  gst_element_set_state (self->pipeline, GST_STATE_NULL);
+  gst_emotion_stop (self->pipeline, noted);
   gst_clear_object (&self->pipeline);
 }
 

@@ -187,6 +187,31 @@ test_standstill (void)
   gst_object_unref (pipeline);
 }
 
+/* What a stopped bin leaves as it is, since it is being plugged, or no longer
+ * in it. */
+static void
+test_stop (void)
+{
+  GstElement *const pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
+  GAsyncQueue *const noted = gst_emotion_note_elements (pipeline);
+  GstElement *elements[2];
+
+  for (guint i = 0; i < G_N_ELEMENTS (elements); i++) {
+    elements[i] =
+        gst_object_ref_sink (gst_element_factory_make ("fakesrc", NULL));
+    gst_bin_add (GST_BIN (pipeline), elements[i]);
+    gst_element_set_locked_state (elements[i], TRUE);
+    gst_element_set_state (elements[i], GST_STATE_PAUSED);
+  }
+  gst_bin_remove (GST_BIN (pipeline), elements[1]);
+  gst_emotion_stop (pipeline, noted);
+  for (guint i = 0; i < G_N_ELEMENTS (elements); i++) {
+    g_assert_cmpint (GST_STATE (elements[i]), ==, GST_STATE_NULL);
+    gst_object_unref (elements[i]);
+  }
+  gst_object_unref (pipeline);
+}
+
 /* 8 bits, an odd number of samples, and the byte that pads them. */
 static void
 test_odd_wav (void)
@@ -238,6 +263,7 @@ main (int argc, char **argv)
   g_test_add_func ("/decode/lost-by-chance", test_lost_by_chance);
   g_test_add_func ("/decode/always-lost", test_always_lost);
   g_test_add_func ("/decode/standstill", test_standstill);
+  g_test_add_func ("/decode/stop", test_stop);
   g_test_add_func ("/decode/odd-wav", test_odd_wav);
   g_test_add_func ("/decode/wav-without-end", test_wav_without_end);
   return g_test_run ();
