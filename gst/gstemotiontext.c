@@ -16,7 +16,8 @@
  * the distance of the two windows before.
  * * Between the cues gap events tell how far the text has come, so that muxers
  *   need not wait for it. A window is known when it has ended: the text is that
- *   far behind the sound, and a queue beside it must hold more than a window.
+ *   far behind the sound, and where both are muxed a queue beside it must hold
+ *   more than a window. (Sinks need not wait: a gap follows each segment.)
  *   (With #GstEmotionText:align=result it is not behind.)
  * * On live pipelines the same length is this element's latency.
  * * A silent window says "silence".
@@ -351,7 +352,13 @@ push_segment (GstEmotionText *self, GstEvent *event)
   negotiate (self);
   event = gst_event_new_segment (&self->segment);
   gst_event_set_seqnum (event, seqnum);
-  return gst_pad_push_event (self->srcpad, event);
+  if (!gst_pad_push_event (self->srcpad, event))
+    return FALSE;
+  /* There is no text for as long as a window: a sink that goes to PAUSED does
+   * not wait for it, and so the sound beside it does not, either. */
+  if (self->has_caps && self->segment.rate > 0)
+    push_gap (self, self->told);
+  return TRUE;
 }
 
 static gboolean

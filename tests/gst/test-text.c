@@ -120,7 +120,7 @@ push (Text *self, guint64 start_ms, guint64 end_ms, const Made *made, guint n)
 static const Made windows[] = { { 0, 0, 3000, 2, .9 }, { 1, 3000, 3000, 4, .8 },
   { 2, 6000, 3000, -2, 0 } };
 
-#define START "stream-start\ncaps utf8\nsegment 0\n"
+#define START "stream-start\ncaps utf8\nsegment 0\ngap 0-0\n"
 
 /* Text never goes further than the sound less a window. */
 static void
@@ -257,7 +257,7 @@ test_flush (void)
    * between has changed what time stamps mean. */
   push (&t, 3000, 6000, (Made[]){ { 0, 3000, 3000, 4, .8 } }, 1);
   expect (&t,
-      "flush-start\nflush-stop\nsegment 3000\n"
+      "flush-start\nflush-stop\nsegment 3000\ngap 3000-3000\n"
       "gap 3000-6000\ncue 6000-9000 angry (80 %)\n");
   text_clear (&t);
 }
@@ -275,11 +275,11 @@ test_segment (void)
   gst_harness_push_event (t.harness, gst_event_new_segment (&segment));
   push (&t, 0, 4000, windows, 3);
   expect (&t,
-      START "segment 0\ncue 0-3000 happy (90 %)\n"
+      START "segment 0\ngap 0-0\ncue 0-3000 happy (90 %)\n"
             "cue 3000-4000 angry (80 %)\n");
   gst_segment_init (&segment, GST_FORMAT_BYTES);
   gst_harness_push_event (t.harness, gst_event_new_segment (&segment));
-  expect (&t, "segment 0\n");
+  expect (&t, "segment 0\ngap 0-0\n");
   text_clear (&t);
 }
 
@@ -328,7 +328,7 @@ test_markup (void)
   text_init (&t, "text/x-raw,format=pango-markup");
   push (&t, 0, 3000, windows, 1);
   expect (&t,
-      "stream-start\ncaps pango-markup\nsegment 0\n"
+      "stream-start\ncaps pango-markup\nsegment 0\ngap 0-0\n"
       "cue 0-3000 happy (90 %)\n");
   text_clear (&t);
 }
@@ -439,6 +439,23 @@ test_backwards (void)
   text_clear (&t);
 }
 
+/* Sound and text to sinks, with queues that hold less than a window. */
+static void
+test_preroll (void)
+{
+  g_autoptr (GstElement) pipeline = gst_parse_launch (
+      "audiotestsrc ! tee name=t t. ! queue ! fakesink t. ! queue "
+      "! emotiontext ! fakesink",
+      NULL);
+
+  g_assert_nonnull (pipeline);
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
+  g_assert_cmpint (
+      gst_element_get_state (pipeline, NULL, NULL, 30 * GST_SECOND), ==,
+      GST_STATE_CHANGE_SUCCESS);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -461,6 +478,7 @@ main (int argc, char **argv)
   g_test_add_func ("/text/latency", test_latency);
   g_test_add_func ("/text/relink", test_relink);
   g_test_add_func ("/text/backwards", test_backwards);
+  g_test_add_func ("/text/preroll", test_preroll);
   leaks_add_test ("text");
   return g_test_run ();
 }
