@@ -82,6 +82,25 @@ find_mask (const NnGraph *graph, const NnGraphCall *call, size_t i)
       : NN_NO_TENSOR;
 }
 
+/* A mask of several axes of the first input, all of which the output has. */
+static size_t
+find_wide_mask (const NnGraph *graph, const NnNode *node)
+{
+  const size_t mask = g_array_index (graph->masks, size_t, node->in[0]);
+  const NnShape *const out = &node->layer->out[0];
+  const NnTensor *tensor;
+
+  if (mask == NN_NO_TENSOR)
+    return NN_NO_TENSOR;
+  tensor = nn_graph_tensor (graph, mask);
+  if (tensor->shape.rank < 2 || tensor->shape.rank >= out->rank)
+    return NN_NO_TENSOR;
+  for (size_t i = 0; i < tensor->shape.rank; i++)
+    if (tensor->shape.dim[i] != out->dim[i])
+      return NN_NO_TENSOR;
+  return mask;
+}
+
 /* The mask of the outputs, by the layer's rule. It goes to those that have the
  * axes of the first: not to the states of a recurrent layer. */
 static void
@@ -91,10 +110,12 @@ connect_mask (NnGraph *graph, NnNode *node)
   size_t mask = NN_NO_TENSOR;
 
   if (layer->mask_rule == NN_MASK_PASS && layer->n_in > 0) {
-    mask = node->in_mask[0];
+    mask = node->in_mask[0] != NN_NO_TENSOR ? node->in_mask[0]
+                                            : find_wide_mask (graph, node);
   } else if (layer->mask_rule == NN_MASK_MAKE && layer->out[0].rank > 0) {
-    const NnShape steps = { .rank = 1, .dim = { layer->out[0].dim[0] } };
+    NnShape steps = layer->out[0];
 
+    steps.rank = MAX (layer->mask_rank, 1);
     mask = node->out_mask = nn_graph_add_tensor (graph, &steps, node->repeat);
   }
   for (size_t i = 0; i < layer->n_out; i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nn/keras.h"
 
+#include <string.h>
 #include "nn/channels.h"
 #include "nn/keras-private.h"
 #include "nn/limits.h"
@@ -283,17 +284,63 @@ call_model (NnKerasBuild *build, NnKerasLayer *model, const NnConfig *entry,
     nn_keras_call_functional (build, model, &config, &plain, out);
 }
 
+/* A mask of time and more axes, as the layer inside sees it: of those. */
+static size_t
+inner_mask (NnKerasBuild *build, size_t mask, const NnTensor *from,
+    const NnConfig *config)
+{
+  NnTensor tensor;
+  NnShape shape = { .rank = 0 };
+
+  if (mask == NN_NO_TENSOR)
+    return NN_NO_TENSOR;
+  tensor = *nn_graph_tensor (build->graph, mask);
+  if (tensor.shape.rank < 2 || tensor.repeat != from->repeat
+      || tensor.shape.dim[0] != from->shape.dim[0])
+    return NN_NO_TENSOR;
+  for (size_t i = 1; i < tensor.shape.rank; i++)
+    shape.dim[shape.rank++] = tensor.shape.dim[i];
+  return nn_graph_add_view (build->graph, mask, &shape,
+      tensor.repeat * tensor.shape.dim[0], NN_NO_TENSOR, config);
+}
+
+/* What is left of it where the layer inside used it up: in Keras 2, a time of
+ * which there is anything. In Keras 3 nothing that any layer could use. */
+static size_t
+outer_mask (NnKerasBuild *build, size_t mask, const NnConfig *config)
+{
+  static const char options[] = "{\"axis\": -1}";
+  g_autoptr (NnDocument) document = NULL;
+  NnConfig axis;
+
+  if (config->keras_major >= 3)
+    return NN_NO_TENSOR;
+  document = nn_document_parse ("mask", options, strlen (options), NULL);
+  axis = nn_document_root (
+      document, config->where, config->keras_major, config->error);
+  while (nn_graph_tensor (build->graph, mask)->shape.rank > 1) {
+    const NnNode *const node =
+        nn_graph_add_node (build->graph, nn_layer_class_find ("ops.Any"),
+            "mask", NULL, &axis, &(NnGraphCall){ .in = &mask, .n_in = 1 });
+
+    if (!node)
+      return NN_NO_TENSOR;
+    mask = node->out[0];
+  }
+  return mask;
+}
+
 /* in [time, ...] is seen as time samples of [...], and back. The mask of the
  * steps goes around the layer. */
 static void
 call_time_distributed (NnKerasBuild *build, NnKerasLayer *wrapper,
     const NnConfig *config, const NnGraphCall *call, GArray *out)
 {
-  const NnConfig inner = nn_config_get (config, "layer");
+  const NnConfig entry = nn_config_get (config, "layer");
   g_autoptr (GArray) results = g_array_new (FALSE, FALSE, sizeof (size_t));
   NnTensor from;
   NnShape step = { 0 };
-  size_t mask, view;
+  size_t mask, inner, view;
 
   if (call->n_in != 1
       || nn_graph_tensor (build->graph, call->in[0])->shape.rank < 2) {
@@ -308,12 +355,18 @@ call_time_distributed (NnKerasBuild *build, NnKerasLayer *wrapper,
   step.rank = from.shape.rank - 1;
   for (size_t i = 0; i < step.rank; i++)
     step.dim[i] = from.shape.dim[i + 1];
+  inner = inner_mask (build, mask, &from, config);
   view = nn_graph_add_view (build->graph, call->in[0], &step,
-      from.repeat * from.shape.dim[0], NN_NO_TENSOR, config);
+      from.repeat * from.shape.dim[0], inner, config);
   if (view == NN_NO_TENSOR)
     return;
-  nn_keras_call_entry (build, nn_keras_child (wrapper, 0, &inner), &inner,
+  nn_keras_call_entry (build, nn_keras_child (wrapper, 0, &entry), &entry,
       &(NnGraphCall){ .in = &view, .n_in = 1 }, results);
+  if (nn_config_ok (config) && inner != NN_NO_TENSOR && results->len > 0
+      && g_array_index (
+             build->graph->masks, size_t, g_array_index (results, size_t, 0))
+          == NN_NO_TENSOR)
+    mask = outer_mask (build, mask, config);
   for (guint i = 0; i < results->len && nn_config_ok (config); i++) {
     const size_t result = g_array_index (results, size_t, i);
     NnShape shape = nn_graph_tensor (build->graph, result)->shape;

@@ -48,7 +48,9 @@ NnParam *nn_weights_add (
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnWeights, nn_weights_unref)
 
 /* One run of a layer over n samples. Every array is the caller's. Masks are
- * [n][first axis] of 1 (use) and 0 (skip), as Keras propagates them. */
+ * [n][first axis] of 1 (use) and 0 (skip), as Keras propagates them. Those of
+ * several axes reach no layer but inside TimeDistributed, which takes one off.
+ */
 typedef struct {
   size_t n;
   const float *const *in;      /* [n_in], each [n][in shape] */
@@ -105,6 +107,7 @@ struct _NnLayer {
   NnShape *out; /* [n_out], declared by setup */
 
   NnMaskRule mask_rule; /* from the class; setup may change it */
+  size_t mask_rank;     /* MAKE: axes of the output that out_mask has; 0: one */
   bool is_stateful;   /* Keras would go on where its last call ended; here every
                          sample begins anew, as in Keras' first call */
   bool is_view;       /* out 0 is in 0, perhaps in another shape */

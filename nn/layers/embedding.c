@@ -27,8 +27,9 @@ embedding_setup (NnLayer *layer, const NnConfig *config)
   out = layer->in[0];
   out.dim[out.rank++] = self->k;
   nn_layer_add_output (layer, config, &out);
-  if (nn_config_bool (config, "mask_zero", false) && out.rank == 2)
+  if (nn_config_bool (config, "mask_zero", false) && out.rank >= 2)
     layer->mask_rule = NN_MASK_MAKE;
+  layer->mask_rank = out.rank - 1;
 }
 
 /* Also of NaN: then the first row. */

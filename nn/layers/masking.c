@@ -2,7 +2,7 @@
 /* Masking: a step all of whose features have one value is of no use; it
  * becomes zeros, and the steps that are left are the mask.
  *   in [steps][k]  ->  out [steps][k], mask [steps]
- * Of other ranks, only the zeros are left.
+ * Steps may be several axes. Of a vector, only the zeros are left.
  */
 #include "nn/layers/layers.h"
 
@@ -17,7 +17,8 @@ masking_setup (NnLayer *layer, const NnConfig *config)
   if (!nn_layer_expect (layer, config, 1, 1, NN_MAX_RANK))
     return;
   ((Masking *) layer)->value = nn_config_double (config, "mask_value", 0);
-  layer->mask_rule = layer->in[0].rank == 2 ? NN_MASK_MAKE : NN_MASK_STOP;
+  layer->mask_rule = layer->in[0].rank >= 2 ? NN_MASK_MAKE : NN_MASK_STOP;
+  layer->mask_rank = layer->in[0].rank - 1;
   nn_layer_add_output (layer, config, &layer->in[0]);
 }
 

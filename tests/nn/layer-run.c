@@ -89,6 +89,15 @@ fill_inputs (LayerRun *run)
   }
 }
 
+static size_t
+mask_size (const NnLayer *layer)
+{
+  NnShape shape = layer->out[0];
+
+  shape.rank = MAX (layer->mask_rank, 1);
+  return nn_shape_size (&shape);
+}
+
 LayerRun *
 layer_run_new (const LayerSpec *spec)
 {
@@ -122,7 +131,7 @@ layer_run_new (const LayerSpec *spec)
     run->out[i] =
         g_new0 (float, LAYER_RUN_BATCH *nn_shape_size (&layer->out[i]));
   if (layer->mask_rule == NN_MASK_MAKE)
-    run->out_mask = g_new0 (float, LAYER_RUN_BATCH * layer->out[0].dim[0]);
+    run->out_mask = g_new0 (float, LAYER_RUN_BATCH *mask_size (layer));
   return run;
 }
 

@@ -52,6 +52,7 @@ static const char *const models[] = {
   "layers/einsum.h5",
   "layers/images.h5",
   "layers/locally_connected.h5",
+  "layers/mask_in_time.h5",
   "layers/operators.h5",
   "layers/softmax_channels_first.h5",
   "layers/spectral.h5",

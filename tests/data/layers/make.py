@@ -343,6 +343,39 @@ def tensorflow_images():
           [('resized', 0, y), ('rgb', 0, y.repeat(3, 3))], '2.15.0')
 
 
+def run_masked(x, mask, kernel, recurrent):
+    """SimpleRNN over x [n, t, k]: the last state."""
+    h = np.zeros((len(x), recurrent.shape[0]))
+    for t in range(x.shape[1]):
+        h = np.where(mask[:, t, None],
+                     np.tanh(x[:, t] @ kernel + h @ recurrent), h)
+    return h
+
+
+def mask_in_time():
+    """Masked words of masked sentences: the RNN inside TimeDistributed skips
+    the former, and then in Keras 2 the next one sentences without a word."""
+    x = numbers(N, 3, 4, 2)
+    x[0, 1, 1:] = x[0, 2] = x[1, 0, 2] = -1
+    mask = (x != -1).any(-1)
+    inner = [numbers(2, 3), numbers(3, 3)]
+    outer = [numbers(3, 2), numbers(2, 2)]
+    words = run_masked(x.reshape(N * 3, 4, 2), mask.reshape(N * 3, 4),
+                       *inner).reshape(N, 3, 3)
+    names = ['kernel', 'recurrent_kernel']
+    rnn = dict(activation='tanh', use_bias=False)
+    write('mask_in_time',
+          [layer('Masking', 'mask', 'in0', mask_value=-1.0),
+           layer('TimeDistributed', 'words', 'mask', list(zip(names, inner)),
+                 layer={'class_name': 'SimpleRNN',
+                        'config': dict(rnn, units=3, name='word')}),
+           layer('SimpleRNN', 'sentences', 'words', list(zip(names, outer)),
+                 units=2, **rnn)],
+          [x], [('words', 0, words),
+                ('sentences', 0, run_masked(words, mask.any(2), *outer))],
+          '2.15.0')
+
+
 def adaptive():
     """Shares of a picture that do not divide it; one larger than it."""
     x, x1 = numbers(N, 5, 4, 2), numbers(N, 3, 5)
@@ -472,3 +505,4 @@ if __name__ == '__main__':
     adaptive()
     bidirectional_rnn()
     tensorflow_images()
+    mask_in_time()
