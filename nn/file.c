@@ -66,6 +66,13 @@ read_all (int fd, char *data, gsize *len)
 GBytes *
 nn_file_read (const char *path, guint64 max_bytes, GError **error)
 {
+  return nn_file_read_head (path, max_bytes, G_MAXSIZE, error);
+}
+
+GBytes *
+nn_file_read_head (
+    const char *path, guint64 max_bytes, gsize most, GError **error)
+{
   g_autofree char *data = NULL;
   GBytes *bytes = NULL;
   gsize len;
@@ -78,6 +85,7 @@ nn_file_read (const char *path, guint64 max_bytes, GError **error)
     return NULL;
   }
   if (check_kind (fd, path, max_bytes, &len, error)) {
+    len = MIN (len, most);
     data = g_try_malloc (MAX (len, 1));
     if (data && read_all (fd, data, &len))
       bytes = g_bytes_new_take (g_steal_pointer (&data), len);

@@ -9,6 +9,10 @@
  * public audio classifiers (full VGGish, YAMNet) are below 300 MB. */
 #define NN_MAX_FILE_BYTES ((guint64) 512 << 20)
 
+/* What is read of a file before it is known to be a model: HDF5 may begin
+ * behind a block of the user's. */
+#define NN_HEAD_BYTES ((gsize) 1 << 20)
+
 /* Members of a .keras zip that are looked at: Keras writes three, and assets of
  * text layers. */
 #define NN_MAX_ZIP_MEMBERS 4096

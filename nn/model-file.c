@@ -4,7 +4,9 @@
 #include <string.h>
 #include "nn/error.h"
 #include "nn/file.h"
+#include "nn/h5.h"
 #include "nn/limits.h"
+#include "nn/zip.h"
 
 #define ARCHITECTURE ".json"
 
@@ -46,6 +48,22 @@ read_weights (NnModelFile *file, const char *path, GError **error)
   return file->weights != NULL;
 }
 
+/* All of a file that may be a model; of any other enough to tell what it is. */
+static GBytes *
+read_model (const char *path, GError **error)
+{
+  g_autoptr (GBytes) head =
+      nn_file_read_head (path, NN_MAX_FILE_BYTES, NN_HEAD_BYTES, error);
+
+  if (!head)
+    return NULL;
+  if (g_bytes_get_size (head) < NN_HEAD_BYTES
+      || !(nn_zip_is_zip (head) || nn_h5_is_h5 (head)
+          || g_str_has_suffix (path, ARCHITECTURE)))
+    return g_steal_pointer (&head);
+  return nn_file_read (path, NN_MAX_FILE_BYTES, error);
+}
+
 NnModelFile *
 nn_model_file_open (const char *path, GError **error)
 {
@@ -53,7 +71,7 @@ nn_model_file_open (const char *path, GError **error)
   g_autoptr (GBytes) bytes = NULL;
 
   g_return_val_if_fail (path != NULL, NULL);
-  bytes = nn_file_read (path, NN_MAX_FILE_BYTES, error);
+  bytes = read_model (path, error);
   if (!bytes)
     return NULL;
   file = nn_model_file_new (path, bytes);

@@ -2,7 +2,10 @@
 /* Files that are no Keras model: the message says what they are. */
 #include <archive.h>
 #include <archive_entry.h>
+#include <glib/gstdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 #include "nn/error.h"
 #include "nn/h5-write.h"
 #include "nn/model.h"
@@ -148,6 +151,27 @@ test_many_members (void)
   expect (many, "more than 4096 members", NN_ERROR_LIMIT);
 }
 
+/* 400 MiB that begin like nothing: only the beginning is read. */
+static void
+test_large (void)
+{
+  g_autofree char *path = NULL;
+  g_autoptr (GError) error = NULL;
+  const int fd = g_file_open_tmp ("emotion-test-XXXXXX.h5", &path, &error);
+  struct rusage before, after;
+
+  g_assert_no_error (error);
+  g_assert_cmpint (ftruncate (fd, 400 << 20), ==, 0);
+  close (fd);
+  getrusage (RUSAGE_SELF, &before);
+  g_assert_null (nn_model_load (path, NULL, 0, &error));
+  getrusage (RUSAGE_SELF, &after);
+  g_assert_error (error, NN_ERROR, NN_ERROR_FORMAT);
+  g_assert_nonnull (strstr (error->message, "neither HDF5 nor zip"));
+  g_assert_cmpint (after.ru_maxrss - before.ru_maxrss, <, 64 << 10); /* kB */
+  g_assert_cmpint (g_unlink (path), ==, 0);
+}
+
 /* Names of files are part of messages. */
 static void
 test_escape (void)
@@ -216,6 +240,7 @@ main (int argc, char **argv)
 
     g_test_add_data_func (test, GSIZE_TO_POINTER (i), test_archive);
   }
+  g_test_add_func ("/load/large", test_large);
   g_test_add_func ("/load/escape", test_escape);
   g_test_add_func ("/load/generator-state", test_generator_state);
   g_test_add_func ("/load/zip/no-directory", test_no_directory);
