@@ -216,8 +216,7 @@ static const struct {
 static NnModel *
 build (const char *config, const char *keras_version, GError **error)
 {
-  g_auto (GStrv) parts = g_strsplit (config, "'", -1);
-  g_autofree char *json = g_strjoinv ("\"", parts);
+  g_autofree char *json = g_strdelimit (g_strdup (config), "'", '"');
 
   return nn_model_build ("test.h5", json, keras_version, NULL, 0, error);
 }
