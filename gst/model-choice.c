@@ -3,12 +3,6 @@
 
 #include "gst/loader.h"
 
-/* One load in another thread. */
-typedef struct {
-  GstEmotionModelChoice *choice; /* lives as long as the element */
-  guint change;
-} Load;
-
 void
 gst_emotion_model_choice_init (GstEmotionModelChoice *self, GstElement *element,
     const GstEmotionSettings *settings)
@@ -41,6 +35,7 @@ gst_emotion_model_choice_start (
   /* Before the properties are read: a change after that is not lost. */
   GST_OBJECT_LOCK (self->element);
   self->is_running = TRUE;
+  self->n_loaded = self->n_changes;
   GST_OBJECT_UNLOCK (self->element);
   return load (self, labels, error);
 }
@@ -74,36 +69,53 @@ offer (GstEmotionModelChoice *self, guint change, GstEmotionModel *model,
   GST_OBJECT_UNLOCK (self->element);
 }
 
+/* The change to load for, or FALSE, and this thread is done: what comes later
+ * starts another. */
+static gboolean
+next_change (GstEmotionModelChoice *self, guint *change)
+{
+  gboolean is_due;
+
+  GST_OBJECT_LOCK (self->element);
+  is_due = self->is_running && self->n_loaded != self->n_changes;
+  self->is_loading = is_due;
+  self->n_loaded = *change = self->n_changes;
+  GST_OBJECT_UNLOCK (self->element);
+  return is_due;
+}
+
+/* One thread, however fast the changes come. user_data lives as long as the
+ * element. */
 static void
 load_now (GstElement *element, gpointer user_data)
 {
-  const Load *const this = user_data;
-  g_autoptr (GError) error = NULL;
-  GstEmotionLabels *labels = NULL;
-  GstEmotionModel *model;
+  GstEmotionModelChoice *self = user_data;
+  guint change;
 
-  if (!is_last (this->choice, this->change))
-    return;
-  model = load (this->choice, &labels, &error);
-  if (model)
-    offer (this->choice, this->change, model, labels);
-  else if (is_last (this->choice, this->change))
-    gst_emotion_load_report (element, GST_MESSAGE_WARNING, error);
+  while (next_change (self, &change)) {
+    g_autoptr (GError) error = NULL;
+    GstEmotionLabels *labels = NULL;
+    GstEmotionModel *model = load (self, &labels, &error);
+
+    if (model)
+      offer (self, change, model, labels);
+    else if (is_last (self, change))
+      gst_emotion_load_report (element, GST_MESSAGE_WARNING, error);
+  }
 }
 
 void
 gst_emotion_model_choice_change (GstEmotionModelChoice *self)
 {
-  Load next = { .choice = self };
-  gboolean is_running;
+  gboolean starts;
 
   GST_OBJECT_LOCK (self->element);
-  is_running = self->is_running;
-  next.change = ++self->n_changes;
+  self->n_changes++;
+  starts = self->is_running && !self->is_loading;
+  self->is_loading |= starts;
   GST_OBJECT_UNLOCK (self->element);
-  if (is_running)
-    gst_element_call_async (
-        self->element, load_now, g_memdup2 (&next, sizeof next), g_free);
+  if (starts)
+    gst_element_call_async (self->element, load_now, self, NULL);
 }
 
 GstEmotionModel *

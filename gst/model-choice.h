@@ -12,7 +12,9 @@ typedef struct {
   GstElement *element;                /* its object lock guards what follows */
   const GstEmotionSettings *settings; /* of the element */
   gboolean is_running;
+  gboolean is_loading;      /* a thread does, and looks for more after it */
   guint n_changes;          /* a load that is not for the last is void */
+  guint n_loaded;           /* the last change that a load began for */
   GstEmotionModel *model;   /* waits, or NULL, with */
   GstEmotionLabels *labels; /* these */
 } GstEmotionModelChoice;

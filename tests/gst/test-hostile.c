@@ -675,6 +675,47 @@ test_let_go (void)
   }
 }
 
+/* Changes of the model faster than it can be loaded: one thread loads, and in
+ * the end the last. */
+
+static guint
+count_threads (void)
+{
+  g_autoptr (GDir) folder = g_dir_open ("/proc/self/task", 0, NULL);
+  guint n = 0;
+
+  while (folder && g_dir_read_name (folder))
+    n++;
+  return n;
+}
+
+static void
+test_model_storm (void)
+{
+  g_autofree char *m1 = fixture_data (MODEL_M1);
+  g_autofree char *m3 = fixture_data (MODEL_M3);
+  gboolean is_there = FALSE;
+  guint before;
+  Fixture f;
+
+  stream_init (&f);
+  before = count_threads ();
+  for (guint i = 0; i < 400; i++)
+    g_object_set (f.element, "model-file", i % 2 ? m1 : m3, NULL);
+  g_assert_cmpuint (count_threads (), <=, before + 10);
+  for (guint64 at = 0; !is_there; at += 3000) {
+    g_autoptr (GstMessage) message = NULL;
+
+    stream_push (&f, at, at + 3000);
+    message = fixture_pop (&f);
+    is_there = g_str_has_suffix (
+        gst_structure_get_string (gst_message_get_structure (message), "model"),
+        "synthetic-m1.h5");
+  }
+  g_assert_null (gst_bus_pop_filtered (f.bus, GST_MESSAGE_WARNING));
+  fixture_clear (&f);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -715,6 +756,7 @@ main (int argc, char **argv)
   g_test_add_func ("/hostile/sizes", test_sizes);
   g_test_add_func ("/hostile/late-latency", test_late_latency);
   g_test_add_func ("/hostile/let-go", test_let_go);
+  g_test_add_func ("/hostile/model-storm", test_model_storm);
   leaks_add_test ("hostile");
   return g_test_run ();
 }
