@@ -51,6 +51,7 @@ const char *nn_keras_operator_find (
     const NnConfig *entry, const NnConfig *config, NnArg *args, size_t n_args);
 
 bool nn_keras_is_model (const char *class_name);
+bool nn_keras_is_wrapper (const char *class_name);
 
 /* False, and a failure, where a layer is not what its class_name says: a class
  * that is not of Keras, or one whose weights are quantized. All other dtypes
@@ -65,6 +66,11 @@ NnKerasLayer *nn_keras_child (
  * size_t). entry: the object with class_name and config. */
 void nn_keras_call_entry (NnKerasBuild *build, NnKerasLayer *layer,
     const NnConfig *entry, const NnGraphCall *call, GArray *out);
+
+/* The same for a wrapper (TimeDistributed, SpectralNormalization); config: its
+ * "config". */
+void nn_keras_call_wrapper (NnKerasBuild *build, NnKerasLayer *wrapper,
+    const NnConfig *config, const NnGraphCall *call, GArray *out);
 
 /* The same for a Functional model; config: its "config". */
 void nn_keras_call_functional (NnKerasBuild *build, NnKerasLayer *model,

@@ -6,8 +6,6 @@
 #include "nn/keras-private.h"
 #include "nn/limits.h"
 
-#define SPECTRAL "SpectralNormalization"
-
 NnKerasLayer *
 nn_keras_layer_new (const char *name, const char *class_name)
 {
@@ -209,8 +207,7 @@ nn_keras_child (NnKerasLayer *parent, size_t i, const NnConfig *entry)
       nn_config_string (&config, "name", class_name), class_name);
   layer->trainable = nn_config_bool (&config, "trainable", true);
   layer->is_operator = is_operator (entry);
-  layer->is_wrapper = g_str_equal (class_name, "TimeDistributed")
-      || g_str_equal (class_name, SPECTRAL);
+  layer->is_wrapper = nn_keras_is_wrapper (class_name);
   layer->shared_id = nn_config_as_int (&id, 0);
   if (layer->is_wrapper || nn_keras_is_model (class_name))
     layer->children =
@@ -282,133 +279,6 @@ call_model (NnKerasBuild *build, NnKerasLayer *model, const NnConfig *entry,
     call_sequential (build, model, entry, &plain, out);
   else
     nn_keras_call_functional (build, model, &config, &plain, out);
-}
-
-/* A mask of time and more axes, as the layer inside sees it: of those. */
-static size_t
-inner_mask (NnKerasBuild *build, size_t mask, const NnTensor *from,
-    const NnConfig *config)
-{
-  NnTensor tensor;
-  NnShape shape = { .rank = 0 };
-
-  if (mask == NN_NO_TENSOR)
-    return NN_NO_TENSOR;
-  tensor = *nn_graph_tensor (build->graph, mask);
-  if (tensor.shape.rank < 2 || tensor.repeat != from->repeat
-      || tensor.shape.dim[0] != from->shape.dim[0])
-    return NN_NO_TENSOR;
-  for (size_t i = 1; i < tensor.shape.rank; i++)
-    shape.dim[shape.rank++] = tensor.shape.dim[i];
-  return nn_graph_add_view (build->graph, mask, &shape,
-      tensor.repeat * tensor.shape.dim[0], NN_NO_TENSOR, config);
-}
-
-/* What is left of it where the layer inside used it up: in Keras 2, a time of
- * which there is anything. In Keras 3 nothing that any layer could use. */
-static size_t
-outer_mask (NnKerasBuild *build, size_t mask, const NnConfig *config)
-{
-  static const char options[] = "{\"axis\": -1}";
-  g_autoptr (NnDocument) document = NULL;
-  NnConfig axis;
-
-  if (config->keras_major >= 3)
-    return NN_NO_TENSOR;
-  document = nn_document_parse ("mask", options, strlen (options), NULL);
-  axis = nn_document_root (
-      document, config->where, config->keras_major, config->error);
-  while (nn_graph_tensor (build->graph, mask)->shape.rank > 1) {
-    const NnNode *const node =
-        nn_graph_add_node (build->graph, nn_layer_class_find ("ops.Any"),
-            "mask", NULL, &axis, &(NnGraphCall){ .in = &mask, .n_in = 1 });
-
-    if (!node)
-      return NN_NO_TENSOR;
-    mask = node->out[0];
-  }
-  return mask;
-}
-
-/* in [time, ...] is seen as time samples of [...], and back. The mask of the
- * steps goes around the layer. */
-static void
-call_time_distributed (NnKerasBuild *build, NnKerasLayer *wrapper,
-    const NnConfig *config, const NnGraphCall *call, GArray *out)
-{
-  const NnConfig entry = nn_config_get (config, "layer");
-  g_autoptr (GArray) results = g_array_new (FALSE, FALSE, sizeof (size_t));
-  NnTensor from;
-  NnShape step = { 0 };
-  size_t mask, inner, view;
-
-  if (call->n_in != 1
-      || nn_graph_tensor (build->graph, call->in[0])->shape.rank < 2) {
-    nn_config_fail (
-        config, NN_ERROR_SHAPE, "expected one input with at least two axes");
-    return;
-  }
-  from = *nn_graph_tensor (build->graph, call->in[0]);
-  mask = call->mask && call->mask[0] != NN_NO_TENSOR
-      ? call->mask[0]
-      : g_array_index (build->graph->masks, size_t, call->in[0]);
-  step.rank = from.shape.rank - 1;
-  for (size_t i = 0; i < step.rank; i++)
-    step.dim[i] = from.shape.dim[i + 1];
-  inner = inner_mask (build, mask, &from, config);
-  view = nn_graph_add_view (build->graph, call->in[0], &step,
-      from.repeat * from.shape.dim[0], inner, config);
-  if (view == NN_NO_TENSOR)
-    return;
-  nn_keras_call_entry (build, nn_keras_child (wrapper, 0, &entry), &entry,
-      &(NnGraphCall){ .in = &view, .n_in = 1 }, results);
-  if (nn_config_ok (config) && inner != NN_NO_TENSOR && results->len > 0
-      && g_array_index (
-             build->graph->masks, size_t, g_array_index (results, size_t, 0))
-          == NN_NO_TENSOR)
-    mask = outer_mask (build, mask, config);
-  for (guint i = 0; i < results->len && nn_config_ok (config); i++) {
-    const size_t result = g_array_index (results, size_t, i);
-    NnShape shape = nn_graph_tensor (build->graph, result)->shape;
-
-    if (shape.rank == NN_MAX_RANK) {
-      nn_config_fail (config, NN_ERROR_LIMIT,
-          "the output has more than %d axes", NN_MAX_RANK);
-      return;
-    }
-    for (size_t k = shape.rank++; k > 0; k--)
-      shape.dim[k] = shape.dim[k - 1];
-    shape.dim[0] = from.shape.dim[0];
-    view = nn_graph_add_view (
-        build->graph, result, &shape, from.repeat, mask, config);
-    g_array_append_val (out, view);
-  }
-}
-
-/* SpectralNormalization has divided the kernel already when it was trained: its
- * layer runs as it is. The vector of its own is read, so that the file and the
- * model agree. */
-static void
-call_spectral (NnKerasBuild *build, NnKerasLayer *wrapper,
-    const NnConfig *config, const NnGraphCall *call, GArray *out)
-{
-  const NnConfig entry = nn_config_get (config, "layer");
-  NnKerasLayer *const inner = nn_keras_child (wrapper, 0, &entry);
-  const NnParam *kernel;
-  NnShape vector = { .rank = 2, .dim = { 1 } };
-
-  nn_keras_call_entry (build, inner, &entry, call, out);
-  if (!nn_config_ok (config) || wrapper->is_called)
-    return;
-  if (inner->weights->params->len == 0) {
-    nn_config_fail (
-        config, NN_ERROR_FORMAT, "the layer in it has no kernel of its own");
-    return;
-  }
-  kernel = g_ptr_array_index (inner->weights->params, 0);
-  vector.dim[1] = kernel->shape.dim[kernel->shape.rank - 1];
-  nn_weights_add (wrapper->weights, "vector_u", &vector, false);
-  wrapper->is_called = true;
 }
 
 /* The names of layers without those of operators. */
@@ -566,9 +436,7 @@ nn_keras_call_entry (NnKerasBuild *build, NnKerasLayer *layer,
   else if (nn_keras_is_model (layer->class_name))
     call_model (build, layer, &named, call, out);
   else if (layer->is_wrapper)
-    (g_str_equal (layer->class_name, SPECTRAL)
-            ? call_spectral
-            : call_time_distributed) (build, layer, &config, call, out);
+    nn_keras_call_wrapper (build, layer, &config, call, out);
   else if (layer->is_operator)
     call_operator (build, layer, &named, &config, call, out);
   else

@@ -5,6 +5,7 @@
  *   keras-functional.c  Functional models: which call feeds which
  *   keras-call.c        the ways in which files write a call
  *   keras-operator.c    operators of Keras 2
+ *   keras-wrapper.c     wrappers
  */
 #pragma once
 
