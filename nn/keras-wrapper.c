@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Wrappers that are no layers of the network: what is in them is. (Bidirectional
- * is a layer: nn/layers/bidirectional.c.) */
+/* Wrappers that are no layers of the network: what is in them is.
+ * (Bidirectional is a layer: nn/layers/bidirectional.c.) */
 #include <string.h>
 #include "nn/keras-private.h"
 #include "nn/limits.h"

@@ -439,15 +439,29 @@ test_backwards (void)
   text_clear (&t);
 }
 
+#if defined(__SANITIZE_THREAD__)
+#define SEES_COUNTS FALSE
+#elif defined(__has_feature)
+#define SEES_COUNTS (!__has_feature (thread_sanitizer))
+#else
+#define SEES_COUNTS TRUE
+#endif
+
 /* Sound and text to sinks, with queues that hold less than a window. */
 static void
 test_preroll (void)
 {
-  g_autoptr (GstElement) pipeline = gst_parse_launch (
+  g_autoptr (GstElement) pipeline = NULL;
+
+  if (!SEES_COUNTS) {
+    g_test_skip ("two threads share a tee's buffers by counts inside of "
+                 "libgstreamer, which ThreadSanitizer does not see");
+    return;
+  }
+  pipeline = gst_parse_launch (
       "audiotestsrc ! tee name=t t. ! queue ! fakesink t. ! queue "
       "! emotiontext ! fakesink",
       NULL);
-
   g_assert_nonnull (pipeline);
   gst_element_set_state (pipeline, GST_STATE_PAUSED);
   g_assert_cmpint (
