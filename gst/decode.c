@@ -9,11 +9,6 @@
 #include "gst/source-uri.h"
 #include "gst/standstill.h"
 
-/* How often somebody looks after a pipeline that says nothing. */
-#define PULSE (GST_SECOND / 10)
-/* See gst/standstill.h: what was lost by chance is there the next time. */
-#define MAX_TRIES 5
-
 /* Touched by the streaming thread until the pipeline stands still. */
 typedef struct {
   const char *uri;
@@ -86,13 +81,6 @@ take_sample (Decoder *self, GstSample *sample, GError **error)
   return TRUE;
 }
 
-static GError *
-standstill_error (void)
-{
-  return g_error_new_literal (
-      GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE, GST_EMOTION_STANDSTILL_TEXT);
-}
-
 static GstFlowReturn
 fail (Decoder *self, GstObject *source, GError *error)
 {
@@ -112,7 +100,7 @@ on_new_sample (GstAppSink *sink, gpointer user_data)
     return GST_FLOW_EOS;
   if (gst_emotion_standstill_takes (
           &self->standstill, gst_sample_get_buffer (sample)))
-    error = standstill_error ();
+    error = gst_emotion_standstill_error ();
   if (error || !take_sample (self, sample, &error))
     return fail (self, GST_OBJECT (sink), error);
   if (!is_full (self))
@@ -177,15 +165,16 @@ follow_bus (Decoder *self, GError **error)
   g_autoptr (GstBus) bus = gst_element_get_bus (self->pipeline);
 
   while (TRUE) {
-    g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus, PULSE,
-        GST_MESSAGE_EOS | GST_MESSAGE_ERROR | GST_MESSAGE_APPLICATION
-            | GST_MESSAGE_ELEMENT);
+    g_autoptr (GstMessage) message =
+        gst_bus_timed_pop_filtered (bus, GST_EMOTION_PULSE,
+            GST_MESSAGE_EOS | GST_MESSAGE_ERROR | GST_MESSAGE_APPLICATION
+                | GST_MESSAGE_ELEMENT);
 
     if (!message) {
       if (!gst_emotion_standstill_is_reached (
               &self->standstill, self->pipeline, self->uri))
         continue;
-      g_propagate_error (error, standstill_error ());
+      g_propagate_error (error, gst_emotion_standstill_error ());
       return FALSE;
     }
     if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
@@ -217,16 +206,6 @@ run (Decoder *self, const char *uri, GError **error)
   return ok;
 }
 
-/* Nothing came, for no reason that the file gave: the threads may have been
- * faster than their plumber. */
-static gboolean
-may_be_chance (const Decoder *self, const GError *failure)
-{
-  return self->samples->len == 0
-      && (g_error_matches (failure, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED)
-          || g_str_equal (failure->message, GST_EMOTION_STANDSTILL_TEXT));
-}
-
 /* Where nothing was found: once more, the other way. */
 static void
 run_pushed (Decoder *self, GError **error)
@@ -247,9 +226,10 @@ decode (Decoder *self, GError **error)
 {
   g_autoptr (GError) failure = NULL;
 
-  for (guint i = 0; i < MAX_TRIES; i++) {
+  for (guint i = 0; i < GST_EMOTION_MAX_TRIES; i++) {
     g_clear_error (&failure);
-    if (run (self, self->uri, &failure) || !may_be_chance (self, failure))
+    if (run (self, self->uri, &failure) || self->samples->len > 0
+        || !gst_emotion_may_be_chance (failure))
       break;
   }
   if (!failure && self->samples->len == 0)

@@ -75,6 +75,23 @@ gst_emotion_standstill_is_reached (
   return self->n_quiet >= 2;
 }
 
+#define STANDSTILL_TEXT                                                        \
+  "the file is damaged, or GStreamer stopped in the middle of it"
+
+GError *
+gst_emotion_standstill_error (void)
+{
+  return g_error_new_literal (
+      GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE, STANDSTILL_TEXT);
+}
+
+gboolean
+gst_emotion_may_be_chance (const GError *failure)
+{
+  return g_error_matches (failure, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED)
+      || g_str_equal (failure->message, STANDSTILL_TEXT);
+}
+
 /* In any thread. */
 static void
 note_element (

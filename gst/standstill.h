@@ -5,7 +5,7 @@
  *   A parser of raw sound (AIFF, WAV) has a thread of its own by then, which
  *   now and then pushes too early, is refused, and ends; nobody says so.
  * - An element that decodebin plugs just when the pipeline is stopped may be
- * left as it is, with a thread that gst_deinit waits for.
+ *   left as it is, with a thread that gst_deinit waits for.
  * - wavparse pushes empty buffers without end where a WAV file ends within its
  *   head.
  */
@@ -37,5 +37,13 @@ GAsyncQueue *gst_emotion_note_elements (GstElement *pipeline);
 void gst_emotion_stop (GstElement *pipeline, GAsyncQueue *noted);
 
 /* What to say of a standstill. */
-#define GST_EMOTION_STANDSTILL_TEXT                                            \
-  "the file is damaged, or GStreamer stopped in the middle of it"
+GError *gst_emotion_standstill_error (void);
+
+/* How often to try a file of which nothing came, where failure does not say
+ * that it always will be so: threads may have been faster than their plumber.
+ */
+#define GST_EMOTION_MAX_TRIES 5
+gboolean gst_emotion_may_be_chance (const GError *failure);
+
+/* How often to look after a pipeline that says nothing. */
+#define GST_EMOTION_PULSE (GST_SECOND / 10)

@@ -9,12 +9,8 @@
 #include "gst/standstill.h"
 #include "gst/tools/device.h"
 
-/* How often somebody looks after a pipeline that says nothing. */
-#define PULSE (GST_SECOND / 10)
 /* Name of the message that says that enough was heard. */
 #define ENOUGH "emotion-enough"
-/* See gst/standstill.h: what was lost by chance is there the next time. */
-#define MAX_TRIES 5
 
 typedef struct {
   const char *uri;
@@ -133,9 +129,12 @@ hear (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   Analysis *self = user_data;
   GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
 
-  if (gst_emotion_standstill_takes (&self->standstill, buffer))
-    GST_ELEMENT_ERROR (
-        self->pipeline, STREAM, DECODE, (GST_EMOTION_STANDSTILL_TEXT), (NULL));
+  if (gst_emotion_standstill_takes (&self->standstill, buffer)) {
+    g_autoptr (GError) error = gst_emotion_standstill_error ();
+
+    gst_element_post_message (self->pipeline,
+        gst_message_new_error (GST_OBJECT (self->pipeline), error, NULL));
+  }
   if (!self->uri && is_past_end (self, buffer)) {
     gst_element_post_message (self->pipeline,
         gst_message_new_application (
@@ -267,8 +266,7 @@ take_silence (Analysis *self, GError **error)
       || !gst_emotion_standstill_is_reached (
           &self->standstill, self->pipeline, self->uri))
     return TRUE;
-  g_set_error_literal (error, GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
-      GST_EMOTION_STANDSTILL_TEXT);
+  g_propagate_error (error, gst_emotion_standstill_error ());
   return FALSE;
 }
 
@@ -279,7 +277,7 @@ follow_bus (Analysis *self, GError **error)
   gboolean goes_on = TRUE;
 
   while (goes_on) {
-    g_autoptr (GstMessage) message = gst_bus_timed_pop (bus, PULSE);
+    g_autoptr (GstMessage) message = gst_bus_timed_pop (bus, GST_EMOTION_PULSE);
 
     goes_on = message ? take_message (self, message, error)
                       : take_silence (self, error);
@@ -334,15 +332,6 @@ run (Analysis *self, GError **error)
   gst_clear_object (&self->pipeline);
 }
 
-/* Nothing came, for no reason that the file gave. */
-static gboolean
-may_be_chance (const Analysis *self, const GError *failure)
-{
-  return self->uri && !self->has_windows
-      && (g_error_matches (failure, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED)
-          || g_str_equal (failure->message, GST_EMOTION_STANDSTILL_TEXT));
-}
-
 /* Where nothing was found: once more, the other way. What is wrong then counts
  * only if there was something. */
 static void
@@ -377,12 +366,13 @@ analysis_run (const char *uri, const AnalysisOptions *options,
     .begin = GST_CLOCK_TIME_NONE };
   g_autoptr (GError) failure = NULL;
 
-  for (guint i = 0; i < MAX_TRIES; i++) {
+  for (guint i = 0; i < GST_EMOTION_MAX_TRIES; i++) {
     if (decoders)
       g_ptr_array_set_size (decoders, 0);
     g_clear_error (&failure);
     run (&self, &failure);
-    if (!failure || !may_be_chance (&self, failure))
+    if (!failure || !uri || self.has_windows
+        || !gst_emotion_may_be_chance (failure))
       break;
   }
   if (failure && uri && self.is_empty)
