@@ -79,6 +79,32 @@ fixture_clear (Fixture *self)
   gst_object_unref (self->element);
 }
 
+GError *
+fixture_start_error (char **debug, const char *first_property, ...)
+{
+  GstMessage *message;
+  GError *error = NULL;
+  Fixture self;
+  va_list properties;
+
+  make_element (&self);
+  va_start (properties, first_property);
+  g_object_set_valist (G_OBJECT (self.element), first_property, properties);
+  va_end (properties);
+  g_assert_cmpint (gst_element_set_state (self.element, GST_STATE_PAUSED), ==,
+      GST_STATE_CHANGE_FAILURE);
+  message = gst_bus_pop_filtered (self.bus, GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  gst_message_parse_error (message, &error, debug);
+  gst_message_unref (message);
+  g_assert_null (gst_bus_pop_filtered (self.bus, GST_MESSAGE_ERROR));
+  gst_element_set_state (self.element, GST_STATE_NULL);
+  gst_element_set_bus (self.element, NULL);
+  gst_object_unref (self.bus);
+  gst_object_unref (self.element);
+  return error;
+}
+
 void
 fixture_write_model (
     const char *path, const char *input_shape, const char *layer)

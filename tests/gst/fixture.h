@@ -34,6 +34,12 @@ void fixture_init_recipe (
 void fixture_init_builtin (Fixture *self, const char *nick, const char *caps);
 void fixture_clear (Fixture *self);
 
+/* Why an element with these properties (name, value, ..., NULL) does not start.
+ * There is one error on the bus. debug (may be NULL): what it says to
+ * developers. Free both. */
+GError *fixture_start_error (
+    char **debug, const char *first_property, ...) G_GNUC_NULL_TERMINATED;
+
 /* Writes a Keras file of one network, with random weights: an input of that
  * shape ("64, 94, 1"), a layer of that class which makes a row of it, and nine
  * outputs. */

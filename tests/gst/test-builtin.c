@@ -352,26 +352,14 @@ test_show (void)
 static void
 test_none (void)
 {
-  GstElement *element =
-      gst_object_ref_sink (gst_element_factory_make ("emotiondetect", NULL));
-  GstBus *bus = gst_bus_new ();
-  g_autoptr (GstMessage) message = NULL;
+  GstEmotionBuiltin simple;
   g_autoptr (GError) error = NULL;
 
-  gst_element_set_bus (element, bus);
-  gst_util_set_object_arg (G_OBJECT (element), "model", "simple");
-  g_assert_cmpint (gst_element_set_state (element, GST_STATE_PAUSED), ==,
-      GST_STATE_CHANGE_FAILURE);
-  message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
-  g_assert_nonnull (message);
-  gst_message_parse_error (message, &error, NULL);
+  g_assert_true (gst_emotion_builtin_find ("simple", &simple));
+  error = fixture_start_error (NULL, "model", simple, NULL);
   g_assert_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND);
   g_assert_nonnull (strstr (error->message, "“simple” is not in this build"));
   g_assert_nonnull (strstr (error->message, "model-file"));
-  gst_element_set_state (element, GST_STATE_NULL);
-  gst_element_set_bus (element, NULL);
-  gst_object_unref (bus);
-  gst_object_unref (element);
 }
 
 /* While playing: a warning, and the file goes on. */

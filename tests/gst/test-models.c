@@ -24,37 +24,12 @@ write_file (const char *name, const char *contents, gsize len)
   return path;
 }
 
-/* Why the element does not start; free both. */
-static GError *
-start_error (const char *model_file, const char *labels, char **debug)
-{
-  GstElement *element = gst_element_factory_make ("emotiondetect", NULL);
-  GstBus *bus = gst_bus_new ();
-  GstMessage *message;
-  GError *error = NULL;
-
-  gst_object_ref_sink (element);
-  gst_element_set_bus (element, bus);
-  g_object_set (element, "model-file", model_file, "labels", labels, NULL);
-  g_assert_cmpint (gst_element_set_state (element, GST_STATE_PAUSED), ==,
-      GST_STATE_CHANGE_FAILURE);
-  message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
-  g_assert_nonnull (message);
-  gst_message_parse_error (message, &error, debug);
-  gst_message_unref (message);
-  g_assert_null (gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR));
-  gst_element_set_state (element, GST_STATE_NULL);
-  gst_element_set_bus (element, NULL);
-  gst_object_unref (bus);
-  gst_object_unref (element);
-  return error;
-}
-
 static void
 check_error (const char *file, const char *labels, gint code, const char *says)
 {
   g_autofree char *debug = NULL;
-  g_autoptr (GError) error = start_error (file, labels, &debug);
+  g_autoptr (GError) error =
+      fixture_start_error (&debug, "model-file", file, "labels", labels, NULL);
   g_autofree char *name = file ? g_path_get_basename (file) : g_strdup ("cnn");
 
   g_test_message ("%s", error->message);
@@ -120,7 +95,8 @@ test_labels (void)
     "a,b,c,d,e,f,g,h,i,j" };
 
   for (guint i = 0; i < G_N_ELEMENTS (wrong); i++) {
-    g_autoptr (GError) error = start_error (path, wrong[i], &debug);
+    g_autoptr (GError) error = fixture_start_error (
+        &debug, "model-file", path, "labels", wrong[i], NULL);
 
     g_test_message ("%s", error->message);
     g_assert_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS);

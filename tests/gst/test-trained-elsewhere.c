@@ -115,33 +115,6 @@ test_case (gconstpointer data)
   fixture_clear (&f);
 }
 
-/* Why an element with that recipe and a file for 40 numbers does not start. */
-static GError *
-start_error (const char *recipe)
-{
-  g_autofree char *path = g_build_filename (folder, "foreign.h5", NULL);
-  GstElement *element = gst_element_factory_make ("emotiondetect", NULL);
-  GstBus *bus = gst_bus_new ();
-  GstMessage *message;
-  GError *error = NULL;
-
-  fixture_write_model (path, "40, 1", "Flatten");
-  gst_object_ref_sink (element);
-  gst_element_set_bus (element, bus);
-  g_object_set (element, "model-file", path, "recipe", recipe, NULL);
-  g_assert_cmpint (gst_element_set_state (element, GST_STATE_PAUSED), ==,
-      GST_STATE_CHANGE_FAILURE);
-  message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
-  g_assert_nonnull (message);
-  gst_message_parse_error (message, &error, NULL);
-  gst_message_unref (message);
-  gst_element_set_state (element, GST_STATE_NULL);
-  gst_element_set_bus (element, NULL);
-  gst_object_unref (bus);
-  gst_object_unref (element);
-  return error;
-}
-
 static const struct {
   const char *recipe; /* or NULL */
   const char *says;
@@ -153,11 +126,16 @@ static const struct {
   { "features=mfcc n_mfcc=40 statistics=mean rate=22050 f_max=12000", "f_max" },
 };
 
+/* Of a file for 40 numbers. */
 static void
 test_faults (void)
 {
+  g_autofree char *path = g_build_filename (folder, "foreign.h5", NULL);
+
+  fixture_write_model (path, "40, 1", "Flatten");
   for (gsize i = 0; i < G_N_ELEMENTS (faults); i++) {
-    g_autoptr (GError) error = start_error (faults[i].recipe);
+    g_autoptr (GError) error = fixture_start_error (
+        NULL, "model-file", path, "recipe", faults[i].recipe, NULL);
 
     g_test_message ("%s", error->message);
     g_assert_true (error->domain == GST_RESOURCE_ERROR);
