@@ -55,8 +55,8 @@
 #include <gst/audio/audio.h>
 
 #include "gst/delivery.h"
-#include "gst/loader.h"
-#include "gst/model-choice.h"
+#include "gst/model/loader.h"
+#include "gst/model/model-choice.h"
 #include "gst/recognizer.h"
 #include "gst/settings.h"
 

@@ -5,9 +5,9 @@
 
 #include "gst/gstemotiondetect.h"
 #ifdef HAVE_SCOPE
-#include "gst/gstemotionscope.h"
+#include "gst/scope/gstemotionscope.h"
 #endif
-#include "gst/gstemotiontext.h"
+#include "gst/text/gstemotiontext.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)

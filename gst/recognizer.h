@@ -9,7 +9,7 @@
 #pragma once
 
 #include <gst/audio/audio.h>
-#include "gst/model.h"
+#include "gst/model/model.h"
 #include "gst/worker.h"
 
 /* A gap that lasts longer is not filled with silent windows: those that hold

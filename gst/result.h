@@ -4,7 +4,7 @@
 #pragma once
 
 #include <gst/gst.h>
-#include "gst/labels.h"
+#include "gst/model/labels.h"
 
 /* Name of the bus message's structure, and of the meta. */
 #define GST_EMOTION_MESSAGE "emotion"

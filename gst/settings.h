@@ -4,7 +4,7 @@
 #pragma once
 
 #include <gst/gst.h>
-#include "gst/builtin.h"
+#include "gst/model/builtin.h"
 
 typedef enum {
   GST_EMOTION_TAGS_NONE,

@@ -5,7 +5,7 @@
 #pragma once
 
 #include <gst/gst.h>
-#include "gst/model.h"
+#include "gst/model/model.h"
 #include "gst/result.h"
 
 /* Windows that wait at most. */

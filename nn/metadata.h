@@ -5,7 +5,7 @@
  * optional:
  *
  *   { "labels": ["neutral", "calm", ...],
- *     "recipe": { ... },                   gst/model-metadata.h
+ *     "recipe": { ... },                   gst/model/model-metadata.h
  *     "self_test": { "seed": 7, "output": [[0.1, ...], ...] }, ... }
  *
  * self_test: what each output of the model is for one made-up sample. Loading

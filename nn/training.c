@@ -2,7 +2,7 @@
 #include "nn/training.h"
 
 #include "nn/simd.h"
-#include "nn/train/random.h"
+#include "nn/random.h"
 
 NnPhilox
 nn_training_random (const NnTrainingCall *call, size_t sample)

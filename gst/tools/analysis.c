@@ -3,10 +3,10 @@
 
 #include <unistd.h>
 
-#include "gst/diagnosis.h"
+#include "gst/media/diagnosis.h"
 #include "gst/gstemotiondetect.h"
-#include "gst/source-uri.h"
-#include "gst/standstill.h"
+#include "gst/media/source-uri.h"
+#include "gst/media/stall.h"
 #include "gst/tools/device.h"
 
 /* Name of the message that says that enough was heard. */
@@ -20,7 +20,7 @@ typedef struct {
   gpointer user_data;
   GstElement *pipeline;
   GstElement *detect; /* borrowed from pipeline */
-  GstEmotionStandstill standstill;
+  GstEmotionStall stall;
   gint has_audio; /* atomic */
   gboolean has_windows;
   gboolean is_empty;  /* its end came, and nothing before */
@@ -129,8 +129,8 @@ hear (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   Analysis *self = user_data;
   GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
 
-  if (gst_emotion_standstill_takes (&self->standstill, buffer)) {
-    g_autoptr (GError) error = gst_emotion_standstill_error ();
+  if (gst_emotion_stall_takes (&self->stall, buffer)) {
+    g_autoptr (GError) error = gst_emotion_stall_error ();
 
     gst_element_post_message (self->pipeline,
         gst_message_new_error (GST_OBJECT (self->pipeline), error, NULL));
@@ -263,10 +263,10 @@ take_silence (Analysis *self, GError **error)
 {
   tell_progress (self);
   if (!self->uri
-      || !gst_emotion_standstill_is_reached (
-          &self->standstill, self->pipeline, self->uri))
+      || !gst_emotion_stall_is_reached (
+          &self->stall, self->pipeline, self->uri))
     return TRUE;
-  g_propagate_error (error, gst_emotion_standstill_error ());
+  g_propagate_error (error, gst_emotion_stall_error ());
   return FALSE;
 }
 
@@ -317,7 +317,7 @@ run (Analysis *self, GError **error)
 {
   GAsyncQueue *noted;
 
-  self->standstill = (GstEmotionStandstill){ 0 };
+  self->stall = (GstEmotionStall){ 0 };
   g_atomic_int_set (&self->has_audio, FALSE);
   self->pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
   noted = gst_emotion_note_elements (self->pipeline);
@@ -328,7 +328,7 @@ run (Analysis *self, GError **error)
     gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
     follow_bus (self, error);
   }
-  gst_emotion_stop (self->pipeline, noted);
+  gst_emotion_stall_stop (self->pipeline, noted);
   gst_clear_object (&self->pipeline);
 }
 
@@ -372,7 +372,7 @@ analysis_run (const char *uri, const AnalysisOptions *options,
     g_clear_error (&failure);
     run (&self, &failure);
     if (!failure || !uri || self.has_windows
-        || !gst_emotion_may_be_chance (failure))
+        || !gst_emotion_stall_may_be_chance (failure))
       break;
   }
   if (failure && uri && self.is_empty)

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "gst/builtin.h"
+#include "gst/model/builtin.h"
 #include "gst/tools/timeline-plot.h"
 #include "nn/model.h"
 

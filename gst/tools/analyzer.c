@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/tools/analyzer.h"
 
-#include "gst/source-uri.h"
+#include "gst/media/source-uri.h"
 #include "gst/tools/quick.h"
 
 /* Set in the environment, every file goes the general way: for comparison. */

@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "gst/loader.h"
+#include "gst/model/loader.h"
 #include "gst/ranks/ranks.h"
 #include "gst/tools/analyze-merge.h"
 #include "gst/tools/analyze-options.h"

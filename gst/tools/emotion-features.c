@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gst/decode.h"
+#include "gst/media/decode.h"
 #include "gst/tools/feature-file.h"
 #include "gst/tools/feature-options.h"
 #include "gst/tools/feature-plot.h"

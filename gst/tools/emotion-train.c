@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gst/model-cache.h"
+#include "gst/model/model-cache.h"
 #include "gst/ranks/ranks.h"
 #include "gst/tools/experiment.h"
 #include "gst/tools/progress.h"

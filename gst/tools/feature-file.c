@@ -2,7 +2,7 @@
 #include "gst/tools/feature-file.h"
 
 #include <string.h>
-#include "gst/recipe-json.h"
+#include "gst/model/recipe-json.h"
 #include "gst/tools/csv-string.h"
 
 /* Rows of one feature of every window, in a row. Free with g_free. */

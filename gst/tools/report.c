@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/tools/report.h"
 
-#include "gst/labels.h"
+#include "gst/model/labels.h"
 #include "gst/tools/report-line.h"
 
 struct _Report {

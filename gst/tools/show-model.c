@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 #include "dsp/recipe.h"
-#include "gst/builtin.h"
+#include "gst/model/builtin.h"
 #include "nn/model.h"
 
 /* An axis that the file leaves open is shown as long as the frames of the

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <glib.h>
-#include "gst/labels.h"
+#include "gst/model/labels.h"
 #include "gst/train/naming.h"
 
 typedef enum {

@@ -2,7 +2,7 @@
 /* How good a model file is, run as the element runs it. */
 #pragma once
 
-#include "gst/model.h"
+#include "gst/model/model.h"
 #include "gst/train/examples.h"
 #include "nn/train/comm.h"
 #include "nn/train/metrics.h"

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "gst/labels.h"
+#include "gst/model/labels.h"
 #include "nn/train/fit.h"
 #include "nn/train/metrics.h"
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "gst/json-writer.h"
-#include "gst/labels.h"
+#include "gst/model/labels.h"
 #include "nn/train/metrics.h"
 
 /* "labels": [ ... ] */

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include "gst/recipe-json.h"
+#include "gst/model/recipe-json.h"
 #include "gst/train/plot.h"
 #include "gst/train/report-json.h"
 

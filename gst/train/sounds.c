@@ -3,7 +3,7 @@
 
 #include <gio/gio.h>
 #include <string.h>
-#include "gst/decode.h"
+#include "gst/media/decode.h"
 
 #define MOST_TEXT 1024 /* of a reason that other ranks get to know */
 

@@ -2,7 +2,7 @@
 /* Figures as text for people: the tables of scikit-learn. */
 #pragma once
 
-#include "gst/labels.h"
+#include "gst/model/labels.h"
 #include "nn/train/metrics.h"
 
 /* Precision, recall, F1 and support of each class that occurs or was predicted;

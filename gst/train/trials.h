@@ -4,7 +4,7 @@
 #pragma once
 
 #include <glib.h>
-#include "gst/labels.h"
+#include "gst/model/labels.h"
 #include "nn/train/metrics.h"
 
 /* What the tasks are. Everything is borrowed. */

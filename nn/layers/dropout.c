@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 #include "nn/layers/layers.h"
-#include "nn/train/random.h"
+#include "nn/random.h"
 #include "nn/training.h"
 
 typedef struct {

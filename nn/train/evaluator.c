@@ -6,7 +6,7 @@
 #include "nn/error.h"
 #include "nn/model-private.h"
 #include "nn/train/loss.h"
-#include "nn/train/random.h"
+#include "nn/random.h"
 
 #define BLOCK ((size_t) 16) /* samples that a thread runs at once */
 

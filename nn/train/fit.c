@@ -3,7 +3,7 @@
 
 #include <math.h>
 #include "nn/train/fit-private.h"
-#include "nn/train/random.h"
+#include "nn/random.h"
 
 void
 nn_fit_config_init (NnFitConfig *config)

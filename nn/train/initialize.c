@@ -3,7 +3,7 @@
 
 #include <math.h>
 #include "nn/error.h"
-#include "nn/train/random.h"
+#include "nn/random.h"
 
 /* Inputs and outputs of one unit, as keras.initializers.compute_fans. */
 static void

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "dsp/features.h"
-#include "gst/decode.h"
-#include "gst/model-cache.h"
+#include "gst/media/decode.h"
+#include "gst/model/model-cache.h"
 #include "nn/train/metrics.h"
 #include "tests/bench/bench.h"
 

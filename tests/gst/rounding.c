@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 #include "dsp/features.h"
-#include "gst/decode.h"
-#include "gst/model-cache.h"
+#include "gst/media/decode.h"
+#include "gst/model/model-cache.h"
 
 typedef struct {
   GstEmotionModel *model;

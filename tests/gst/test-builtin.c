@@ -6,8 +6,8 @@
 #include <sys/wait.h>
 
 #include "dsp/features.h"
-#include "gst/decode.h"
-#include "gst/model-cache.h"
+#include "gst/media/decode.h"
+#include "gst/model/model-cache.h"
 #include "gst/settings.h"
 #include "nn/model.h"
 #include "tests/gst/fixture.h"

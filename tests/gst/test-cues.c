@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Lines and times of subtitles. */
-#include "gst/cues.h"
-#include "gst/text-template.h"
+#include "gst/text/cues.h"
+#include "gst/text/template.h"
 #include "tests/gst/leaks.h"
 #include "tests/gst/made-result.h"
 

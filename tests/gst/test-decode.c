@@ -4,8 +4,8 @@
 #include <gst/gst.h>
 #include <string.h>
 
-#include "gst/decode.h"
-#include "gst/standstill.h"
+#include "gst/media/decode.h"
+#include "gst/media/stall.h"
 #include "tests/folder.h"
 
 /* A parser of the made-up media type below, whose first instances lose their
@@ -167,23 +167,20 @@ fetcher_init (Fetcher *self)
 
 /* Only the second look tells, and only of local files. */
 static void
-test_standstill (void)
+test_stall (void)
 {
   GstElement *const pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
-  GstEmotionStandstill s = { 0 };
+  GstEmotionStall s = { 0 };
 
   gst_bin_add (GST_BIN (pipeline), gst_element_factory_make ("fakesink", NULL));
-  g_assert_false (
-      gst_emotion_standstill_is_reached (&s, pipeline, "file:///a"));
-  g_assert_true (gst_emotion_standstill_is_reached (&s, pipeline, "file:///a"));
-  s = (GstEmotionStandstill){ 0 };
+  g_assert_false (gst_emotion_stall_is_reached (&s, pipeline, "file:///a"));
+  g_assert_true (gst_emotion_stall_is_reached (&s, pipeline, "file:///a"));
+  s = (GstEmotionStall){ 0 };
   for (guint i = 0; i < 3; i++)
-    g_assert_false (
-        gst_emotion_standstill_is_reached (&s, pipeline, "https://a/b"));
+    g_assert_false (gst_emotion_stall_is_reached (&s, pipeline, "https://a/b"));
   gst_bin_add (GST_BIN (pipeline), g_object_new (fetcher_get_type (), NULL));
   for (guint i = 0; i < 3; i++)
-    g_assert_false (
-        gst_emotion_standstill_is_reached (&s, pipeline, "file:///a"));
+    g_assert_false (gst_emotion_stall_is_reached (&s, pipeline, "file:///a"));
   gst_object_unref (pipeline);
 }
 
@@ -204,7 +201,7 @@ test_stop (void)
     gst_element_set_state (elements[i], GST_STATE_PAUSED);
   }
   gst_bin_remove (GST_BIN (pipeline), elements[1]);
-  gst_emotion_stop (pipeline, noted);
+  gst_emotion_stall_stop (pipeline, noted);
   for (guint i = 0; i < G_N_ELEMENTS (elements); i++) {
     g_assert_cmpint (GST_STATE (elements[i]), ==, GST_STATE_NULL);
     gst_object_unref (elements[i]);
@@ -262,7 +259,7 @@ main (int argc, char **argv)
       GST_RANK_PRIMARY, find_lossy, NULL, caps, NULL, NULL));
   g_test_add_func ("/decode/lost-by-chance", test_lost_by_chance);
   g_test_add_func ("/decode/always-lost", test_always_lost);
-  g_test_add_func ("/decode/standstill", test_standstill);
+  g_test_add_func ("/decode/stall", test_stall);
   g_test_add_func ("/decode/stop", test_stop);
   g_test_add_func ("/decode/odd-wav", test_odd_wav);
   g_test_add_func ("/decode/wav-without-end", test_wav_without_end);

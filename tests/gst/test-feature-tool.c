@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "dsp/features.h"
-#include "gst/decode.h"
+#include "gst/media/decode.h"
 #include "gst/tools/feature-file.h"
 #include "gst/tools/feature-plot.h"
 #include "nn/h5.h"

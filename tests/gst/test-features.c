@@ -8,7 +8,7 @@
 
 #include <gst/gst.h>
 
-#include "gst/decode.h"
+#include "gst/media/decode.h"
 #include "nn/h5.h"
 
 #define TOLERANCE 2e-5

@@ -4,7 +4,7 @@
 #include <glib/gstdio.h>
 #include <unistd.h>
 
-#include "gst/model-cache.h"
+#include "gst/model/model-cache.h"
 #include "nn/error.h"
 #include "nn/model.h"
 #include "tests/folder.h"

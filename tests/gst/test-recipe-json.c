@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
-#include "gst/recipe-json.h"
+#include "gst/model/recipe-json.h"
 
 /* False, with an error, where text is no recipe. */
 static bool

@@ -7,9 +7,9 @@
 
 #include "dsp/features.h"
 #include "gst/colours.h"
-#include "gst/gstemotionscope.h"
-#include "gst/scope-spectrogram.h"
-#include "gst/scope-spells.h"
+#include "gst/scope/gstemotionscope.h"
+#include "gst/scope/spectrogram.h"
+#include "gst/scope/spans.h"
 #include "tests/gst/leaks.h"
 #include "tests/gst/made-result.h"
 
@@ -519,16 +519,16 @@ test_backwards (void)
 static void
 test_loop (void)
 {
-  GstEmotionSpells told = { 0 };
+  GstEmotionSpans told = { 0 };
 
   for (guint loop = 0; loop < 100; loop++)
     for (guint64 ms = 0; ms < 60000; ms += 3000) {
-      gst_emotion_spells_add (
+      gst_emotion_spans_add (
           &told, made_result (&(Made){ 0, ms, 3000, 2, .9 }));
-      gst_emotion_spells_forget (&told, (ms - MIN (ms, 8000)) * GST_MSECOND);
-      g_assert_cmpuint (told.spells.length, <=, 4);
+      gst_emotion_spans_forget (&told, (ms - MIN (ms, 8000)) * GST_MSECOND);
+      g_assert_cmpuint (told.spans.length, <=, 4);
     }
-  gst_emotion_spells_clear (&told);
+  gst_emotion_spans_clear (&told);
 }
 
 static void

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gst/decode.h"
+#include "gst/media/decode.h"
 #include "nn/h5.h"
 #include "tests/gst/fixture.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "dsp/features.h"
-#include "gst/decode.h"
+#include "gst/media/decode.h"
 #include "tests/gst/fixture.h"
 #include "tests/folder.h"
 #include "tests/gst/synthetic.h"

@@ -4,7 +4,7 @@
 
 #include <gst/check/gstharness.h>
 
-#include "gst/gstemotiontext.h"
+#include "gst/text/gstemotiontext.h"
 #include "tests/gst/leaks.h"
 #include "tests/gst/made-result.h"
 

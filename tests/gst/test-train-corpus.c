@@ -3,7 +3,7 @@
 #include <gst/gst.h>
 #include <math.h>
 #include <string.h>
-#include "gst/decode.h"
+#include "gst/media/decode.h"
 #include "gst/train/sounds.h"
 #include "tests/folder.h"
 #include "tests/gst/synthetic.h"

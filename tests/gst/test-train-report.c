@@ -2,7 +2,7 @@
 #include <json-glib/json-glib.h>
 #include <math.h>
 #include <string.h>
-#include "gst/model-metadata.h"
+#include "gst/model/model-metadata.h"
 #include "gst/train/plot.h"
 #include "gst/train/report.h"
 #include "gst/train/text.h"

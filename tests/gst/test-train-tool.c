@@ -6,8 +6,8 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
-#include "gst/builtin.h"
-#include "gst/model.h"
+#include "gst/model/builtin.h"
+#include "gst/model/model.h"
 #include "nn/h5.h"
 #include "tests/folder.h"
 #include "tests/gst/synthetic.h"

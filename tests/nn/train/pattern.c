@@ -2,7 +2,7 @@
 #include "tests/nn/train/pattern.h"
 
 #include "nn/train/architectures.h"
-#include "nn/train/random.h"
+#include "nn/random.h"
 
 void
 pattern_make (gpointer data, const NnSampleRequest *request, float *x,

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "nn/model-private.h"
 #include "nn/train/initialize.h"
-#include "nn/train/random.h"
+#include "nn/random.h"
 #include "nn/train/run-private.h"
 
 #define BATCH 5 /* two chunks: one of three, one of two */

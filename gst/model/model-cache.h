@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The models in use in this process: elements that name the same file (by its
+ * true path, size and time of change) or the same built-in model share one, if
+ * they want it with the same options. The cache keeps none alive. */
+#pragma once
+
+#include "gst/model/builtin.h"
+#include "gst/model/model.h"
+
+/* A new reference, or NULL and an error as from gst_emotion_model_load. Waits
+ * while another thread loads a model. */
+GstEmotionModel *gst_emotion_model_cache_get (
+    const char *path, const GstEmotionModelOptions *options, GError **error);
+
+/* The same of a model that is compiled in; GST_RESOURCE_ERROR_NOT_FOUND in a
+ * build without them. */
+GstEmotionModel *gst_emotion_model_cache_get_builtin (GstEmotionBuiltin builtin,
+    const GstEmotionModelOptions *options, GError **error);

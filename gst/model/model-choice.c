@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gst/model/model-choice.h"
+
+#include "gst/model/loader.h"
+
+void
+gst_emotion_model_choice_init (GstEmotionModelChoice *self, GstElement *element,
+    const GstEmotionSettings *settings)
+{
+  *self = (GstEmotionModelChoice){ .element = element, .settings = settings };
+}
+
+static GstEmotionModel *
+load (GstEmotionModelChoice *self, GstEmotionLabels **labels, GError **error)
+{
+  g_autofree char *file = NULL;
+  g_autofree char *names = NULL;
+  g_autofree char *recipe = NULL;
+  GstEmotionWish wish = { 0 };
+
+  GST_OBJECT_LOCK (self->element);
+  wish.file = file = g_strdup (self->settings->model_file);
+  wish.labels = names = g_strdup (self->settings->labels);
+  wish.builtin = self->settings->model;
+  wish.options.recipe = recipe = g_strdup (self->settings->recipe);
+  wish.options.quantize = self->settings->quantize;
+  GST_OBJECT_UNLOCK (self->element);
+  return gst_emotion_load (&wish, labels, error);
+}
+
+GstEmotionModel *
+gst_emotion_model_choice_start (
+    GstEmotionModelChoice *self, GstEmotionLabels **labels, GError **error)
+{
+  /* Before the properties are read: a change after that is not lost. */
+  GST_OBJECT_LOCK (self->element);
+  self->is_running = TRUE;
+  self->n_loaded = self->n_changes;
+  GST_OBJECT_UNLOCK (self->element);
+  return load (self, labels, error);
+}
+
+static gboolean
+is_last (GstEmotionModelChoice *self, guint change)
+{
+  gboolean last;
+
+  GST_OBJECT_LOCK (self->element);
+  last = self->is_running && self->n_changes == change;
+  GST_OBJECT_UNLOCK (self->element);
+  return last;
+}
+
+/* Takes both, unless the change is not the last any more. */
+static void
+offer (GstEmotionModelChoice *self, guint change, GstEmotionModel *model,
+    GstEmotionLabels *labels)
+{
+  g_autoptr (GstEmotionModel) old_model = model;
+  g_autoptr (GstEmotionLabels) old_labels = labels;
+
+  GST_OBJECT_LOCK (self->element);
+  if (self->is_running && self->n_changes == change) {
+    old_model = self->model;
+    old_labels = self->labels;
+    self->model = model;
+    self->labels = labels;
+  }
+  GST_OBJECT_UNLOCK (self->element);
+}
+
+/* The change to load for, or FALSE, and this thread is done: what comes later
+ * starts another. */
+static gboolean
+next_change (GstEmotionModelChoice *self, guint *change)
+{
+  gboolean is_due;
+
+  GST_OBJECT_LOCK (self->element);
+  is_due = self->is_running && self->n_loaded != self->n_changes;
+  self->is_loading = is_due;
+  self->n_loaded = *change = self->n_changes;
+  GST_OBJECT_UNLOCK (self->element);
+  return is_due;
+}
+
+/* One thread, however fast the changes come. user_data lives as long as the
+ * element. */
+static void
+load_now (GstElement *element, gpointer user_data)
+{
+  GstEmotionModelChoice *self = user_data;
+  guint change;
+
+  while (next_change (self, &change)) {
+    g_autoptr (GError) error = NULL;
+    GstEmotionLabels *labels = NULL;
+    GstEmotionModel *model = load (self, &labels, &error);
+
+    if (model)
+      offer (self, change, model, labels);
+    else if (is_last (self, change))
+      gst_emotion_load_report (element, GST_MESSAGE_WARNING, error);
+  }
+}
+
+void
+gst_emotion_model_choice_change (GstEmotionModelChoice *self)
+{
+  gboolean starts;
+
+  GST_OBJECT_LOCK (self->element);
+  self->n_changes++;
+  starts = self->is_running && !self->is_loading;
+  self->is_loading |= starts;
+  GST_OBJECT_UNLOCK (self->element);
+  if (starts)
+    gst_element_call_async (self->element, load_now, self, NULL);
+}
+
+GstEmotionModel *
+gst_emotion_model_choice_take (
+    GstEmotionModelChoice *self, GstEmotionLabels **labels)
+{
+  GstEmotionModel *model;
+
+  GST_OBJECT_LOCK (self->element);
+  model = g_steal_pointer (&self->model);
+  *labels = g_steal_pointer (&self->labels);
+  GST_OBJECT_UNLOCK (self->element);
+  return model;
+}
+
+void
+gst_emotion_model_choice_stop (GstEmotionModelChoice *self)
+{
+  g_autoptr (GstEmotionModel) model = NULL;
+  g_autoptr (GstEmotionLabels) labels = NULL;
+
+  GST_OBJECT_LOCK (self->element);
+  self->is_running = FALSE;
+  self->n_changes++;
+  GST_OBJECT_UNLOCK (self->element);
+  model = gst_emotion_model_choice_take (self, &labels);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A network together with what it needs to be used: the recipe of its
+ * features, the names of its outputs, and sessions to run it in. Shared by all
+ * elements that use the same file; so are the sessions, because the memory of
+ * one is large and an element needs it a few milliseconds of each interval. */
+#pragma once
+
+#include <gst/gst.h>
+#include "dsp/recipe.h"
+#include "gst/model/labels.h"
+
+typedef struct _GstEmotionModel GstEmotionModel;
+
+/* What is done to a file when it is loaded. */
+typedef struct {
+  gboolean quantize; /* see nn_model_quantise */
+  const char
+      *recipe; /* changes of its recipe, for dsp_recipe_change; or NULL */
+} GstEmotionModelOptions;
+
+/* Reads a model file. options: NULL is as it is. NULL and an error (NN_ERROR,
+ * DSP_ERROR or GST_LIBRARY_ERROR) that names the file. Elements use the cache
+ * instead. */
+GstEmotionModel *gst_emotion_model_load (
+    const char *path, const GstEmotionModelOptions *options, GError **error);
+
+/* The same from memory; name stands for the path. */
+GstEmotionModel *gst_emotion_model_load_bytes (const char *name, GBytes *bytes,
+    const GstEmotionModelOptions *options, GError **error);
+
+/* Called once, by who lets the last reference go, before the memory goes. */
+typedef void (*GstEmotionModelFunc) (GstEmotionModel *self, gpointer user_data);
+void gst_emotion_model_on_free (
+    GstEmotionModel *self, GstEmotionModelFunc func, gpointer user_data);
+
+GstEmotionModel *gst_emotion_model_ref (GstEmotionModel *self);
+/* False where the last reference has just gone. */
+gboolean gst_emotion_model_try_ref (GstEmotionModel *self);
+void gst_emotion_model_unref (GstEmotionModel *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEmotionModel, gst_emotion_model_unref)
+
+/* The name for users: the file's name without folders; a built-in's nick. */
+const char *gst_emotion_model_name (const GstEmotionModel *self);
+const DspRecipe *gst_emotion_model_recipe (const GstEmotionModel *self);
+gsize gst_emotion_model_n_features (const GstEmotionModel *self);
+guint gst_emotion_model_n_outputs (const GstEmotionModel *self);
+
+/* The labels to use: those in text ("a,b,c") where it is not NULL, else those
+ * of the file, else the nine where the model has nine outputs. A new reference,
+ * or NULL and an error that tells how many outputs there are. */
+GstEmotionLabels *gst_emotion_model_labels (
+    const GstEmotionModel *self, const char *text, GError **error);
+
+/* features [n_features] -> probabilities [n_outputs]. Waits while as many
+ * threads run this model as there are processors. Never fails. */
+void gst_emotion_model_run (
+    GstEmotionModel *self, const float *features, float *probabilities);

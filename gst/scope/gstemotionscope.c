@@ -1,0 +1,587 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * SECTION:element-emotionscope
+ * @title: emotionscope
+ * @see_also: emotiondetect, emotiontext
+ *
+ * Shows what emotiondetect hears and says: the mel spectrogram of the last
+ * seconds, which emotion was told of which time, a bar for the probability of
+ * each label, and the current emotion with its confidence. In goes sound that
+ * carries `GstEmotionMeta`, raw; without meta there is the spectrogram alone.
+ *
+ * The spectrogram is made by the feature recipe of the models, and its decibels
+ * count from the loudest that is in view. Silent windows and those below
+ * min-confidence are told as such. The colours are viridis and the palette of
+ * Okabe and Ito, which people with any colour vision tell apart.
+ *
+ * Any size and frame rate; 640x360 at 30 frames per second where downstream has
+ * no wish. The latency is one frame. Backwards (negative rates) nothing is
+ * drawn: there are gap events instead.
+ *
+ * ## Example launch lines
+ * |[
+ * gst-launch-1.0 autoaudiosrc ! audioconvert ! emotiondetect interval=500000000
+ *     ! emotionscope ! videoconvert ! autovideosink
+ * ]| The microphone.
+ * |[
+ * gst-launch-1.0 filesrc location=voice.flac ! decodebin ! audioconvert
+ *     ! emotiondetect ! tee name=t
+ *     t. ! queue ! emotionscope ! video/x-raw,width=1280,height=720
+ *     ! videoconvert ! vp8enc ! webmmux name=m ! filesink location=voice.webm
+ *     t. ! queue ! audioconvert ! audioresample ! opusenc ! m.
+ * ]| A recording as a film.
+ */
+#include "gst/scope/gstemotionscope.h"
+
+#include "gst/convert.h"
+#include "gst/recognizer.h"
+#include "gst/result-reader.h"
+#include "gst/scope/frame.h"
+#include "gst/scope/slicer.h"
+#include "gst/scope/spectrogram.h"
+#include "gst/scope/spans.h"
+
+GST_DEBUG_CATEGORY_STATIC (gst_emotion_scope_debug);
+#define GST_CAT_DEFAULT gst_emotion_scope_debug
+
+#define DEFAULT_SPAN (8 * GST_SECOND)
+
+struct _GstEmotionScope {
+  GstAudioVisualizer parent;
+
+  /* The base class's, which ours end with. */
+  GstPadChainFunction base_chain;
+  GstPadEventFunction base_sink_event;
+
+  /* Guarded by the object lock. */
+  GstClockTime span;
+  GstClockTime frame_duration; /* 0: not known yet */
+
+  /* The streaming thread's own. */
+  GstEmotionReader reader;
+  GstEmotionSpans told;
+  GstEmotionSlicer slicer;
+  GstEmotionConvert *convert;
+  GstClockTime shown_span;
+  GstEmotionSpectrogram *spectrogram;
+  float *levels; /* [n_bands][n_columns] of the spectrogram */
+  GstEmotionFrame *frame;
+  gint width, height; /* of the picture */
+  GstClockTime now;   /* stream time of the end of the sound so far */
+};
+
+enum { PROP_SPAN = 1 };
+
+/* A picture takes at least two frames of sound, and its sound fits the 32 bit
+ * counts of the base class. */
+#define AUDIO_CAPS                                                             \
+  "audio/x-raw, format = (string) " GST_AUDIO_FORMATS_ALL                      \
+  ", rate = (int) [ 1000, 768000 ], channels = (int) [ 1, 64 ]"                \
+  ", layout = (string) interleaved"
+#if G_BYTE_ORDER == G_LITTLE_ENDIAN
+#define VIDEO_FORMATS "{ BGRx, BGRA }"
+#else
+#define VIDEO_FORMATS "{ xRGB, ARGB }"
+#endif
+#define VIDEO_CAPS(size, rate)                                                 \
+  "video/x-raw, format = (string) " VIDEO_FORMATS ", " size                    \
+  ", framerate = (fraction) " rate ", pixel-aspect-ratio = (fraction) 1/1"
+#define ANY_RATE "[ 1/10, 500/1 ]"
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
+    "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (AUDIO_CAPS));
+/* The base class takes the first that downstream can do, and its own choice of
+ * what that leaves open. */
+static GstStaticPadTemplate src_template =
+    GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
+        GST_STATIC_CAPS (VIDEO_CAPS ("width = (int) 640, height = (int) 360",
+            "30/1") ";" VIDEO_CAPS ("width = (int) 640, height = (int) 360",
+            ANY_RATE) ";" VIDEO_CAPS ("width = (int) [ 1, 16384 ], height = "
+                                      "(int) [ 1, 16384 ]",
+            "30/1") ";" VIDEO_CAPS ("width = (int) [ 1, 16384 ], height = "
+                                    "(int) [ 1, 16384 ]",
+            ANY_RATE)));
+
+G_DEFINE_TYPE (GstEmotionScope, gst_emotion_scope, GST_TYPE_AUDIO_VISUALIZER)
+GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (emotionscope, "emotionscope",
+    GST_RANK_NONE, GST_TYPE_EMOTION_SCOPE,
+    GST_DEBUG_CATEGORY_INIT (
+        gst_emotion_scope_debug, "emotionscope", 0, "emotions as a picture"))
+
+/* Results */
+
+static void
+clear_results (GstEmotionScope *self)
+{
+  gst_emotion_reader_reset (&self->reader);
+  gst_emotion_spans_clear (&self->told);
+}
+
+static void
+take_result (GstEmotionResult *result, gpointer user_data)
+{
+  GstEmotionScope *self = user_data;
+
+  gst_emotion_spans_add (&self->told, result);
+}
+
+/* Pictures */
+
+/* A new span begins with an empty picture. */
+static gboolean
+update_span (GstEmotionScope *self)
+{
+  g_autoptr (GError) error = NULL;
+  GstClockTime span;
+  gsize n_columns;
+
+  GST_OBJECT_LOCK (self);
+  span = self->span;
+  GST_OBJECT_UNLOCK (self);
+  if (self->spectrogram && self->shown_span == span)
+    return TRUE;
+  self->shown_span = span;
+  /* One more than fit, since the outer ones are cut. */
+  n_columns = 2
+      + gst_util_uint64_scale (span, (guint64) gst_emotion_spectrogram_rate (),
+          GST_SECOND * gst_emotion_spectrogram_hop ());
+  g_clear_pointer (&self->spectrogram, gst_emotion_spectrogram_free);
+  g_clear_pointer (&self->levels, g_free);
+  self->spectrogram = gst_emotion_spectrogram_new (n_columns, &error);
+  if (!self->spectrogram) {
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, NO_SPACE_LEFT, ("%s", error->message), (NULL));
+    return FALSE;
+  }
+  self->levels = g_new0 (
+      float, n_columns *gst_emotion_spectrogram_n_bands (self->spectrogram));
+  return TRUE;
+}
+
+static gboolean
+setup (GstAudioVisualizer *visualizer)
+{
+  GstEmotionScope *self = GST_EMOTION_SCOPE (visualizer);
+  const gint width = GST_VIDEO_INFO_WIDTH (&visualizer->vinfo);
+  const gint height = GST_VIDEO_INFO_HEIGHT (&visualizer->vinfo);
+
+  if (!self->frame || width != self->width || height != self->height) {
+    g_clear_pointer (&self->frame, gst_emotion_frame_free);
+    self->frame = gst_emotion_frame_new (width, height);
+    self->width = width;
+    self->height = height;
+  }
+  gst_emotion_slicer_set_pictures (
+      &self->slicer, visualizer->vinfo.fps_n, visualizer->vinfo.fps_d);
+  GST_OBJECT_LOCK (self);
+  self->frame_duration = gst_util_uint64_scale_int (
+      GST_SECOND, visualizer->vinfo.fps_d, visualizer->vinfo.fps_n);
+  GST_OBJECT_UNLOCK (self);
+  gst_element_post_message (
+      GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
+  return TRUE;
+}
+
+static gboolean
+render (GstAudioVisualizer *visualizer, GstBuffer *audio, GstVideoFrame *frame)
+{
+  GstEmotionScope *self = GST_EMOTION_SCOPE (visualizer);
+  const double rate = gst_emotion_spectrogram_rate ();
+  const double delay =
+      (double) gst_emotion_spectrogram_delay (self->spectrogram);
+  const GstEmotionView view = { .levels = self->levels,
+    .n_bands = gst_emotion_spectrogram_n_bands (self->spectrogram),
+    .n_columns = gst_emotion_spectrogram_n_columns (self->spectrogram),
+    .f_max = gst_emotion_spectrogram_f_max (),
+    .db = GST_EMOTION_SPECTROGRAM_DB,
+    .newest = (gint64) self->now - (gint64) (delay / rate * GST_SECOND),
+    .column_ns = (double) gst_emotion_spectrogram_hop () / rate * GST_SECOND,
+    .now = (gint64) self->now,
+    .span = (gint64) self->shown_span,
+    .spans = &self->told.spans,
+    .result = self->told.result };
+
+  gst_emotion_spans_forget (
+      &self->told, self->now - MIN (self->now, self->shown_span));
+  gst_emotion_spectrogram_levels (self->spectrogram, self->levels);
+  gst_emotion_frame_draw (self->frame, &view,
+      GST_VIDEO_FRAME_PLANE_DATA (frame, 0),
+      GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0));
+  return TRUE;
+}
+
+/* The stream */
+
+static void
+take_samples (const float *samples, gsize n, gpointer user_data)
+{
+  GstEmotionScope *self = user_data;
+
+  gst_emotion_spectrogram_push (self->spectrogram, samples, n);
+}
+
+static void
+analyse (GstEmotionScope *self, GstBuffer *buffer)
+{
+  const GstAudioInfo *info = &GST_AUDIO_VISUALIZER (self)->ainfo;
+  GstAudioBuffer audio;
+
+  if (!gst_audio_buffer_map (&audio, info, buffer, GST_MAP_READ))
+    return;
+  gst_emotion_convert_push (self->convert, &audio, 0, audio.n_samples);
+  gst_audio_buffer_unmap (&audio);
+}
+
+/* The base class makes no picture of less than this. */
+static gsize
+least_frames (GstEmotionScope *self)
+{
+  return MAX (GST_AUDIO_VISUALIZER (self)->req_spf, 1);
+}
+
+/* The sound of one picture after another goes on to the base class. It would
+ * make pictures of what it kept from before, too, at other distances: so it is
+ * told to forget that. */
+static GstFlowReturn
+push_pictures (GstEmotionScope *self, GstPad *pad)
+{
+  GstFlowReturn flow = GST_FLOW_OK;
+  GstBuffer *buffer;
+
+  while (flow == GST_FLOW_OK
+      && (buffer = gst_emotion_slicer_next (
+              &self->slicer, least_frames (self), &self->now))) {
+    if (!update_span (self)) {
+      gst_buffer_unref (buffer);
+      return GST_FLOW_ERROR;
+    }
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
+    analyse (self, buffer);
+    flow = self->base_chain (pad, GST_OBJECT (self), buffer);
+  }
+  return flow;
+}
+
+/* The next sound has nothing to do with the last. */
+static void
+restart (GstEmotionScope *self)
+{
+  gst_emotion_slicer_restart (&self->slicer);
+  if (self->convert)
+    gst_emotion_convert_reset (self->convert);
+  if (self->spectrogram)
+    gst_emotion_spectrogram_clear (self->spectrogram);
+}
+
+/* Takes buffer: sound with the time stamp pts (or NONE). */
+static GstFlowReturn
+take_sound (
+    GstEmotionScope *self, GstPad *pad, GstClockTime pts, GstBuffer *buffer)
+{
+  if (!gst_emotion_slicer_continues (&self->slicer, pts))
+    restart (self);
+  gst_emotion_slicer_add (&self->slicer, pts, buffer);
+  return push_pictures (self, pad);
+}
+
+static gboolean
+is_backwards (const GstEmotionScope *self)
+{
+  return self->slicer.timeline.segment.rate < 0;
+}
+
+/* Backwards, where pieces of sound come in the wrong order, nothing is drawn;
+ * but sinks wait for a picture, or none. Takes buffer. */
+static GstFlowReturn
+skip_sound (GstEmotionScope *self, GstPad *pad, GstBuffer *buffer)
+{
+  if (GST_BUFFER_PTS_IS_VALID (buffer))
+    self->base_sink_event (pad, GST_OBJECT (self),
+        gst_event_new_gap (
+            GST_BUFFER_PTS (buffer), GST_BUFFER_DURATION (buffer)));
+  gst_buffer_unref (buffer);
+  return GST_FLOW_OK;
+}
+
+static GstFlowReturn
+chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+  GstEmotionScope *self = GST_EMOTION_SCOPE (parent);
+
+  if (!self->convert) {
+    gst_buffer_unref (buffer);
+    return GST_FLOW_NOT_NEGOTIATED;
+  }
+  gst_emotion_reader_read_buffer (&self->reader, buffer, take_result, self);
+  if (is_backwards (self))
+    return skip_sound (self, pad, buffer);
+  if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT)
+      || GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_RESYNC))
+    restart (self);
+  return take_sound (self, pad, GST_BUFFER_PTS (buffer), buffer);
+}
+
+static GstBuffer *
+silence_new (GstEmotionScope *self, gsize n)
+{
+  const GstAudioInfo *info = &GST_AUDIO_VISUALIZER (self)->ainfo;
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, n * info->bpf, NULL);
+  GstMapInfo map;
+
+  if (gst_buffer_map (buffer, &map, GST_MAP_WRITE)) {
+    gst_audio_format_info_fill_silence (info->finfo, map.data, map.size);
+    gst_buffer_unmap (buffer, &map);
+  }
+  return buffer;
+}
+
+/* The last picture may have less sound than it lasts. */
+static void
+finish (GstEmotionScope *self, GstPad *pad)
+{
+  gsize n;
+
+  if (!self->convert)
+    return;
+  n = gst_emotion_slicer_lacks (&self->slicer, least_frames (self));
+  if (n > 0)
+    take_sound (self, pad, GST_CLOCK_TIME_NONE, silence_new (self, n));
+}
+
+/* A gap is silence; one that is long, or does not say, is only passed on. Takes
+ * event. */
+static gboolean
+take_gap (GstEmotionScope *self, GstPad *pad, GstEvent *event)
+{
+  const guint64 rate = GST_AUDIO_VISUALIZER (self)->ainfo.rate;
+  GstClockTime pts, duration;
+  guint64 n;
+
+  gst_event_parse_gap (event, &pts, &duration);
+  if (!self->convert || !GST_CLOCK_TIME_IS_VALID (duration)
+      || duration > GST_EMOTION_LONG_GAP || is_backwards (self)) {
+    restart (self);
+    return self->base_sink_event (pad, GST_OBJECT (self), event);
+  }
+  n = gst_util_uint64_scale_round (duration, rate, GST_SECOND);
+  while (n > 0) {
+    const gsize len = MIN (n, rate);
+
+    if (take_sound (self, pad, pts, silence_new (self, len)) != GST_FLOW_OK)
+      break;
+    pts = GST_CLOCK_TIME_NONE;
+    n -= len;
+  }
+  gst_event_unref (event);
+  return TRUE;
+}
+
+/* The base class sets up the pictures in between. Takes event. */
+static gboolean
+take_caps (GstEmotionScope *self, GstPad *pad, GstEvent *event)
+{
+  g_autoptr (GError) error = NULL;
+  const GstAudioInfo *info = &GST_AUDIO_VISUALIZER (self)->ainfo;
+
+  finish (self, pad);
+  g_clear_pointer (&self->convert, gst_emotion_convert_free);
+  if (!update_span (self)) {
+    gst_event_unref (event);
+    return FALSE;
+  }
+  if (!self->base_sink_event (pad, GST_OBJECT (self), event))
+    return FALSE;
+  self->convert = gst_emotion_convert_new (
+      info, gst_emotion_spectrogram_rate (), take_samples, self, &error);
+  if (!self->convert) {
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
+    return FALSE;
+  }
+  gst_emotion_slicer_set_sound (&self->slicer, info);
+  return TRUE;
+}
+
+/* Takes event. */
+static gboolean
+take_segment (GstEmotionScope *self, GstPad *pad, GstEvent *event)
+{
+  const guint32 seqnum = gst_event_get_seqnum (event);
+  GstSegment segment;
+
+  finish (self, pad);
+  gst_event_copy_segment (event, &segment);
+  gst_event_unref (event);
+  if (segment.format != GST_FORMAT_TIME)
+    gst_segment_init (&segment, GST_FORMAT_TIME);
+  restart (self);
+  gst_emotion_slicer_set_segment (&self->slicer, &segment);
+  event = gst_event_new_segment (&segment);
+  gst_event_set_seqnum (event, seqnum);
+  return self->base_sink_event (pad, GST_OBJECT (self), event);
+}
+
+static gboolean
+sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
+{
+  GstEmotionScope *self = GST_EMOTION_SCOPE (parent);
+
+  if (gst_emotion_reader_read_event (&self->reader, event, take_result, self)) {
+    gst_event_unref (event);
+    return TRUE;
+  }
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_CAPS:
+      return take_caps (self, pad, event);
+    case GST_EVENT_SEGMENT:
+      return take_segment (self, pad, event);
+    case GST_EVENT_GAP:
+      return take_gap (self, pad, event);
+    case GST_EVENT_FLUSH_STOP:
+      restart (self);
+      clear_results (self);
+      break;
+    case GST_EVENT_SEGMENT_DONE:
+    case GST_EVENT_EOS:
+      finish (self, pad);
+      break;
+    default:
+      break;
+  }
+  return self->base_sink_event (pad, parent, event);
+}
+
+/* In place of the base class's answer, which says that every stream is live. */
+static gboolean
+src_query (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  GstEmotionScope *self = GST_EMOTION_SCOPE (parent);
+  g_autoptr (GstPad) sink = NULL;
+  GstClockTime min, max, ours;
+  gboolean is_live;
+
+  if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY)
+    return gst_pad_query_default (pad, parent, query);
+  sink = gst_element_get_static_pad (GST_ELEMENT (self), "sink");
+  if (!gst_pad_peer_query (sink, query))
+    return FALSE;
+  gst_query_parse_latency (query, &is_live, &min, &max);
+  GST_OBJECT_LOCK (self);
+  ours = self->frame_duration;
+  GST_OBJECT_UNLOCK (self);
+  gst_query_set_latency (query, is_live, min + ours,
+      GST_CLOCK_TIME_IS_VALID (max) ? max + ours : max);
+  return TRUE;
+}
+
+/* The object */
+
+static void
+reset (GstEmotionScope *self)
+{
+  clear_results (self);
+  g_clear_pointer (&self->convert, gst_emotion_convert_free);
+  g_clear_pointer (&self->spectrogram, gst_emotion_spectrogram_free);
+  g_clear_pointer (&self->levels, g_free);
+  g_clear_pointer (&self->frame, gst_emotion_frame_free);
+  gst_emotion_slicer_reset (&self->slicer);
+}
+
+static GstStateChangeReturn
+change_state (GstElement *element, GstStateChange transition)
+{
+  const GstStateChangeReturn result =
+      GST_ELEMENT_CLASS (gst_emotion_scope_parent_class)
+          ->change_state (element, transition);
+
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    reset (GST_EMOTION_SCOPE (element));
+  return result;
+}
+
+static void
+set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  GstEmotionScope *self = GST_EMOTION_SCOPE (object);
+
+  if (id != PROP_SPAN) {
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  self->span = g_value_get_uint64 (value);
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  GstEmotionScope *self = GST_EMOTION_SCOPE (object);
+
+  if (id != PROP_SPAN) {
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  g_value_set_uint64 (value, self->span);
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+finalize (GObject *object)
+{
+  GstEmotionScope *self = GST_EMOTION_SCOPE (object);
+
+  reset (self);
+  gst_emotion_slicer_clear (&self->slicer);
+  G_OBJECT_CLASS (gst_emotion_scope_parent_class)->finalize (object);
+}
+
+static void
+gst_emotion_scope_class_init (GstEmotionScopeClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstAudioVisualizerClass *visualizer_class =
+      GST_AUDIO_VISUALIZER_CLASS (klass);
+
+  object_class->set_property = set_property;
+  object_class->get_property = get_property;
+  object_class->finalize = finalize;
+  element_class->change_state = change_state;
+  visualizer_class->setup = setup;
+  visualizer_class->render = render;
+  g_object_class_install_property (object_class, PROP_SPAN,
+      g_param_spec_uint64 ("span", "Span",
+          "Time from the left edge of the spectrogram to the right (ns)",
+          GST_SECOND, 60 * GST_SECOND, DEFAULT_SPAN,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS
+              | GST_PARAM_MUTABLE_PLAYING));
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_set_static_metadata (element_class, "Emotion scope",
+      "Visualization",
+      "Shows sound and what emotiondetect says of it: mel spectrogram, "
+      "probabilities, emotion",
+      "The gst-emotiondetect authors");
+  gst_emotion_meta_register ();
+}
+
+/* The base class has made the pads. */
+static void
+gst_emotion_scope_init (GstEmotionScope *self)
+{
+  g_autoptr (GstPad) sink =
+      gst_element_get_static_pad (GST_ELEMENT (self), "sink");
+  g_autoptr (GstPad) src =
+      gst_element_get_static_pad (GST_ELEMENT (self), "src");
+
+  self->span = DEFAULT_SPAN;
+  reset (self);
+  self->base_chain = GST_PAD_CHAINFUNC (sink);
+  self->base_sink_event = GST_PAD_EVENTFUNC (sink);
+  gst_pad_set_chain_function (sink, chain);
+  gst_pad_set_event_function (sink, sink_event);
+  gst_pad_set_query_function (src, src_query);
+  /* Every pixel is drawn anew: there is nothing to fade. */
+  gst_util_set_object_arg (G_OBJECT (self), "shader", "none");
+}
