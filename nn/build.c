@@ -145,14 +145,21 @@ nn_model_copy (const NnModel *model, GError **error)
 {
   const size_t n = model->graph->inputs->len;
   g_autofree NnShape *shapes = g_new (NnShape, n);
+  g_autoptr (NnDocument) document = NULL;
   g_autoptr (NnModel) copy = NULL;
 
   for (size_t i = 0; i < n; i++)
     shapes[i] = *nn_model_input_shape (model, i);
-  copy = nn_model_build (
-      model->name, model->config, model->keras_version, shapes, n, error);
+  document = nn_document_parse (
+      model->name, model->config, strlen (model->config), error);
+  if (!document)
+    return NULL;
+  nn_document_set_torch (document, model->is_torch);
+  copy = nn_model_build_document (model->name, model->config, document,
+      model->keras_version, shapes, n, error);
   if (!copy)
     return NULL;
+  copy->is_torch = model->is_torch;
   copy->metadata = g_strdup (model->metadata);
   for (size_t i = 0; i < copy->graph->nodes->len; i++)
     copy_weights (nn_graph_node (model->graph, i)->layer->weights,

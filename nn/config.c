@@ -8,6 +8,7 @@
 
 struct _NnDocument {
   JsonNode *root;
+  bool is_torch;
 };
 
 /* Python writes NaN, Infinity and -Infinity, which JSON does not have. Outside
@@ -131,6 +132,12 @@ nn_document_add (NnDocument *document, const char *key, const NnConfig *value)
 }
 
 void
+nn_document_set_torch (NnDocument *document, bool is_torch)
+{
+  document->is_torch = is_torch;
+}
+
+void
 nn_document_free (NnDocument *document)
 {
   if (!document)
@@ -146,6 +153,7 @@ nn_document_root (
   return (NnConfig){ .node = document->root,
     .where = where,
     .keras_major = keras_major,
+    .is_torch = document->is_torch,
     .error = error };
 }
 
@@ -330,6 +338,8 @@ read_double (const NnConfig *given, const char *key, double fallback)
     return NAN;
   if (nn_config_is_number (value))
     return json_node_get_double (value->node);
+  if (holds_value (value, G_TYPE_BOOLEAN))
+    return json_node_get_boolean (value->node);
   fail_kind (value, key, "a number");
   return fallback;
 }
@@ -350,6 +360,7 @@ read_int (const NnConfig *value, const char *key, gint64 fallback)
   return fallback;
 }
 
+/* What Python takes for true: people write use_bias=1, and Keras keeps it. */
 static bool
 read_bool (const NnConfig *value, const char *key, bool fallback)
 {
@@ -357,6 +368,8 @@ read_bool (const NnConfig *value, const char *key, bool fallback)
     return fallback;
   if (holds_value (value, G_TYPE_BOOLEAN))
     return json_node_get_boolean (value->node);
+  if (nn_config_is_number (value))
+    return is_nan (value) || json_node_get_double (value->node) != 0;
   fail_kind (value, key, "true or false");
   return fallback;
 }
@@ -432,6 +445,10 @@ nn_config_bool (const NnConfig *config, const char *key, bool fallback)
 {
   const NnConfig value = nn_config_get (config, key);
 
+  /* To Python, None is false; only what is not there has the default. */
+  if (!value.node && nn_config_is_object (config)
+      && json_object_has_member (json_node_get_object (config->node), key))
+    return false;
   return read_bool (&value, key, fallback);
 }
 

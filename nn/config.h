@@ -20,6 +20,7 @@ typedef struct {
   struct _JsonNode *node; /* borrowed from the document; NULL: absent or null */
   const char *where;      /* "layer “conv2d” (Conv2D)"; borrowed */
   int keras_major;        /* 2 (all before 3) or 3 */
+  bool is_torch;          /* Keras 3 ran on PyTorch, or does not say on what */
   GError **error;         /* not NULL; the first failure */
 } NnConfig;
 
@@ -30,6 +31,9 @@ NnDocument *nn_document_parse (
     const char *name, const char *text, gsize len, GError **error);
 void nn_document_free (NnDocument *document); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnDocument, nn_document_free)
+
+/* What is_torch of its cursors will be; false at first. */
+void nn_document_set_torch (NnDocument *document, bool is_torch);
 
 /* An object without members, and a member for it, shared with the document that
  * value is from. */
@@ -80,6 +84,7 @@ const char *nn_config_string (
 double nn_config_double (
     const NnConfig *config, const char *key, double fallback);
 gint64 nn_config_int (const NnConfig *config, const char *key, gint64 fallback);
+/* What Python takes for true: also numbers other than 0. */
 bool nn_config_bool (const NnConfig *config, const char *key, bool fallback);
 /* A count, 1..NN_MAX_DIM; fallback 0: the key must be there. */
 size_t nn_config_size (

@@ -187,6 +187,7 @@ typedef enum {
   H5_TYPE_FLOAT,
   H5_TYPE_STRING,          /* of fixed length */
   H5_TYPE_VARIABLE_STRING, /* in a global heap */
+  H5_TYPE_OPAQUE,          /* bytes, of which an attribute may say more */
   H5_TYPE_OTHER,
 } H5TypeKind;
 
@@ -200,6 +201,10 @@ typedef struct {
 } H5Type;
 
 bool h5_read_type (H5Span span, H5Type *type);
+
+/* The upper half of a float of 32 bits, little-endian: HDF5 has no type for it,
+ * so Keras writes two opaque bytes and the attribute dtype "bfloat16". */
+extern const H5Type h5_bfloat16;
 
 typedef enum {
   H5_SPACE_OK,

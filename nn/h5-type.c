@@ -4,7 +4,23 @@
 #include "nn/h5-private.h"
 #include "nn/limits.h"
 
-enum { CLASS_INTEGER, CLASS_FLOAT, CLASS_STRING = 3, CLASS_VARIABLE = 9 };
+enum {
+  CLASS_INTEGER,
+  CLASS_FLOAT,
+  CLASS_STRING = 3,
+  CLASS_OPAQUE = 5,
+  CLASS_ENUMERATION = 8,
+  CLASS_VARIABLE = 9
+};
+
+const H5Type h5_bfloat16 = { .kind = H5_TYPE_FLOAT,
+  .size = 2,
+  .sign = 15,
+  .exponent = 7,
+  .exponent_bits = 8,
+  .mantissa = 0,
+  .mantissa_bits = 7,
+  .bias = 127 };
 
 /* Numbers that fill their bytes, as all that NumPy writes do. */
 static bool
@@ -36,6 +52,17 @@ read_float (H5Span *span, unsigned bits, H5Type *type)
       && type->mantissa + type->mantissa_bits <= 8 * type->size;
 }
 
+/* The integer type that an enumeration names. */
+static bool
+read_base (H5Span span, H5Type *type)
+{
+  const size_t size = type->size;
+
+  if (span.left == 0 || (span.at[0] & 0x0f) != CLASS_INTEGER)
+    return true;
+  return h5_read_type (span, type) && type->size == size;
+}
+
 bool
 h5_read_type (H5Span span, H5Type *type)
 {
@@ -62,6 +89,12 @@ h5_read_type (H5Span span, H5Type *type)
       is_known = true;
       type->kind = H5_TYPE_STRING;
       break;
+    case CLASS_OPAQUE:
+      is_known = true;
+      type->kind = H5_TYPE_OPAQUE;
+      break;
+    case CLASS_ENUMERATION: /* h5py's booleans; the type below it is first */
+      return read_base (span, type);
     case CLASS_VARIABLE:
       is_known = (bits & 0x0f) == 1;
       type->kind = H5_TYPE_VARIABLE_STRING;

@@ -242,6 +242,20 @@ nn_h5_attribute_strings (
   return list;
 }
 
+/* What the attribute says that the opaque bytes of a dataset are. */
+static void
+name_opaque (NnH5 *file, guint64 address, H5Type *type)
+{
+  H5Attribute attribute;
+  g_auto (GStrv) names = NULL;
+
+  if (type->size == h5_bfloat16.size
+      && h5_find_attribute (file, address, "dtype", &attribute) == H5_FOUND)
+    names = attribute_strings (file, &attribute);
+  if (names && g_strv_length (names) == 1 && g_str_equal (names[0], "bfloat16"))
+    *type = h5_bfloat16;
+}
+
 static bool
 open_dataset (NnH5 *file, const char *path, H5Dataset *dataset, GError **error)
 {
@@ -252,6 +266,8 @@ open_dataset (NnH5 *file, const char *path, H5Dataset *dataset, GError **error)
     status = h5_open_dataset (file, address, dataset);
   switch (status) {
     case H5_DATASET_OK:
+      if (dataset->type.kind == H5_TYPE_OPAQUE)
+        name_opaque (file, address, &dataset->type);
       return true;
     case H5_DATASET_ABSENT:
       g_set_error (error, NN_ERROR, NN_ERROR_FORMAT, "%s: no dataset “%s”",

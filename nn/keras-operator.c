@@ -212,3 +212,23 @@ nn_keras_operator_find (
   }
   return nn_config_ok (config) ? operators[i].class_name : NULL;
 }
+
+const char *
+nn_keras_merge_find (const NnConfig *config, NnDocument *options)
+{
+  static const char *const modes[] = { "sum", "mul", "ave", "max", "concat",
+    "dot", NULL };
+  static const char *const classes[] = { "Add", "Multiply", "Average",
+    "Maximum", "Concatenate", "Dot" };
+  const NnConfig axis = nn_config_get (config, "concat_axis");
+  const NnConfig axes = nn_config_get (config, "dot_axes");
+  const size_t mode = nn_config_choice (config, "mode", modes, 0);
+
+  if (!g_str_equal (nn_config_string (config, "mode_type", "raw"), "raw"))
+    nn_config_fail (config, NN_ERROR_UNSUPPORTED,
+        "a Merge by a function of Python, which cannot be run; use one of the "
+        "modes of Keras instead");
+  nn_document_add (options, "axis", &axis);
+  nn_document_add (options, "axes", &axes);
+  return nn_config_ok (config) ? classes[mode] : NULL;
+}

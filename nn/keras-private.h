@@ -50,6 +50,10 @@ void nn_keras_read_refs (
 const char *nn_keras_operator_find (
     const NnConfig *entry, const NnConfig *config, NnArg *args, size_t n_args);
 
+/* The class that a Merge of Keras 2.0 and 2.1 is, and its options, put into
+ * options. NULL and a failure where it runs Python code. */
+const char *nn_keras_merge_find (const NnConfig *config, NnDocument *options);
+
 bool nn_keras_is_model (const char *class_name);
 bool nn_keras_is_wrapper (const char *class_name);
 

@@ -9,7 +9,7 @@
 typedef struct {
   NnH5 *file;
   const char *container; /* group that holds a model's layers */
-  bool lists_twice;      /* layers with weights count double */
+  bool is_old;           /* of Keras 2.12 to 2.14: see find_step */
   char separator;        /* '\\' where Keras 2 ran on Windows: whole paths, up
                             to "vars", are then names of groups in the root */
   GHashTable *shared;    /* shared_id -> NnKerasLayer that was read */
@@ -69,11 +69,28 @@ find_scope (const Reader *reader, const char *path, const char *scope)
   return here;
 }
 
+/* How many arrays of the layer in it a wrapper has before its own:
+ * SpectralNormalization of Keras 3 stores the kernel with its vector, and again
+ * where it belongs. */
+static guint
+count_borrowed (
+    const Reader *reader, const char *path, const NnKerasLayer *layer)
+{
+  g_autofree char *beyond =
+      g_strdup_printf ("%s/vars/%u", path, layer->weights->params->len);
+
+  return layer->is_wrapper && layer->weights->params->len > 0
+      && nn_h5_has_dataset (reader->file, beyond);
+}
+
 /* The arrays of a layer, each counted within its scope. */
 static bool
-read_params (const Reader *reader, const char *path, const NnWeights *weights,
+read_params (const Reader *reader, const char *path, const NnKerasLayer *layer,
     GError **error)
 {
+  const NnWeights *const weights = layer->weights;
+  const guint first_own = count_borrowed (reader, path, layer);
+
   for (guint i = 0; i < weights->params->len; i++) {
     NnParam *const param = g_ptr_array_index (weights->params, i);
     g_autofree char *scope =
@@ -86,7 +103,8 @@ read_params (const Reader *reader, const char *path, const NnWeights *weights,
 
       index += g_str_equal (other->scope, param->scope);
     }
-    dataset = g_strdup_printf ("%s/vars/%u", scope ? scope : path, index);
+    dataset =
+        g_strdup_printf ("%s/vars/%u", scope ? scope : path, first_own + index);
     if (!nn_keras_param_read (reader->file, dataset, param, error))
       return false;
   }
@@ -131,7 +149,7 @@ read_layer (
 
   if (twin && copy_params (twin, layer))
     return true;
-  if (!read_params (reader, path, layer->weights, error))
+  if (!read_params (reader, path, layer, error))
     return false;
   if (layer->is_wrapper) {
     inner = join (reader, path, "layer");
@@ -150,36 +168,78 @@ read_layer (
   return true;
 }
 
-/* The name of the next group of a class: dense, dense_1, dense_2, ... */
+/* The name of the next group of a class: dense, dense_1, dense_2, ...
+ * step: how far a layer with weights moves the count. */
 static char *
-next_name (const Reader *reader, const NnKerasLayer *layer, GHashTable *counts)
+next_name (const NnKerasLayer *layer, guint step, GHashTable *counts)
 {
   char *snake = nn_keras_v3_snake_case (layer->class_name);
   const guint k = GPOINTER_TO_UINT (g_hash_table_lookup (counts, snake));
-  const guint step =
-      reader->lists_twice && nn_keras_layer_n_params (layer) > 0 ? 2 : 1;
   char *name = k > 0 ? g_strdup_printf ("%s_%u", snake, k) : g_strdup (snake);
 
-  g_hash_table_insert (counts, snake, GUINT_TO_POINTER (k + step));
+  g_hash_table_insert (counts, snake,
+      GUINT_TO_POINTER (k + (nn_keras_layer_n_params (layer) > 0 ? step : 1)));
   return name;
+}
+
+/* The groups of layers (NULL for operators, which have none). */
+static GPtrArray *
+name_groups (
+    const Reader *reader, const char *path, const GPtrArray *layers, guint step)
+{
+  GPtrArray *groups = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GHashTable) counts =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = 0; i < layers->len; i++) {
+    const NnKerasLayer *const layer = g_ptr_array_index (layers, i);
+    g_autofree char *name =
+        layer->is_operator ? NULL : next_name (layer, step, counts);
+
+    g_ptr_array_add (groups, name ? join (reader, path, name) : NULL);
+  }
+  return groups;
+}
+
+/* Where Keras 2 ran on Windows, a group's whole path is a name, and only what
+ * is below it is a group. */
+static bool
+has_layer (const Reader *reader, const char *group)
+{
+  g_autofree char *vars = g_strconcat (group, "/vars", NULL);
+
+  return nn_h5_has_group (reader->file, group)
+      || nn_h5_has_group (reader->file, vars);
+}
+
+/* In Keras 2.12 and 2.13 a layer with weights was listed twice, and counted
+ * so: dense, dense_2, dense_4. Files of 2.14 have the same container and count
+ * by one. */
+static guint
+find_step (const Reader *reader, const char *path, const GPtrArray *layers)
+{
+  g_autoptr (GPtrArray) groups =
+      reader->is_old ? name_groups (reader, path, layers, 2) : NULL;
+
+  for (guint i = 0; groups && i < layers->len; i++)
+    if (nn_keras_layer_n_params (g_ptr_array_index (layers, i)) > 0
+        && !has_layer (reader, g_ptr_array_index (groups, i)))
+      return 1;
+  return groups ? 2 : 1;
 }
 
 static bool
 read_container (
     Reader *reader, const char *path, const GPtrArray *layers, GError **error)
 {
-  g_autoptr (GHashTable) counts =
-      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GPtrArray) groups =
+      name_groups (reader, path, layers, find_step (reader, path, layers));
 
   for (guint i = 0; i < layers->len; i++) {
     const NnKerasLayer *const layer = g_ptr_array_index (layers, i);
-    g_autofree char *name = NULL, *group = NULL;
+    const char *const group = g_ptr_array_index (groups, i);
 
-    if (layer->is_operator)
-      continue;
-    name = next_name (reader, layer, counts);
-    group = join (reader, path, name);
-    if (nn_keras_layer_n_params (layer) > 0
+    if (group && nn_keras_layer_n_params (layer) > 0
         && !read_layer (reader, group, layer, error))
       return false;
   }
@@ -202,7 +262,7 @@ find_layout (Reader *reader)
         || (names[i][len] != '\0' && names[i][len] != '\\'))
       continue;
     reader->container = is_old ? OLD_CONTAINER : "layers";
-    reader->lists_twice = is_old;
+    reader->is_old = is_old;
     reader->separator = names[i][len] == '\\' ? '\\' : '/';
     return true;
   }

@@ -418,6 +418,20 @@ call_operator (NnKerasBuild *build, NnKerasLayer *layer, const NnConfig *entry,
     call_layer (build, layer, class_name, config, call, out);
 }
 
+/* Merge of Keras 2.0 and 2.1, as what has become of it. */
+static void
+call_merge (NnKerasBuild *build, NnKerasLayer *layer, const NnConfig *config,
+    const NnGraphCall *call, GArray *out)
+{
+  g_autoptr (NnDocument) document = nn_document_new ();
+  const char *const class_name = nn_keras_merge_find (config, document);
+  const NnConfig options = nn_document_root (
+      document, config->where, config->keras_major, config->error);
+
+  if (class_name)
+    call_layer (build, layer, class_name, &options, call, out);
+}
+
 void
 nn_keras_call_entry (NnKerasBuild *build, NnKerasLayer *layer,
     const NnConfig *entry, const NnGraphCall *call, GArray *out)
@@ -439,6 +453,8 @@ nn_keras_call_entry (NnKerasBuild *build, NnKerasLayer *layer,
     nn_keras_call_wrapper (build, layer, &config, call, out);
   else if (layer->is_operator)
     call_operator (build, layer, &named, &config, call, out);
+  else if (g_str_equal (layer->class_name, "Merge"))
+    call_merge (build, layer, &config, call, out);
   else
     call_layer (build, layer, layer->class_name, &config, call, out);
   build->depth--;

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include "nn/error.h"
 
 #define SIGNATURE(offset, bytes, kind)                                         \
   {                                                                            \
@@ -54,8 +55,8 @@ static const struct {
   { "\"modelTopology\"", "a TensorFlow.js model" },
   { "\"weight_map\"",    "the index of weights that are in several files, "
                          "without the layers" },
-  { "\"class_name\"",    "the layers of a model without its weights" },
-  { "class_name:",       "the layers of a model without its weights" },
+  { "\"class_name\"",    NN_KIND_LAYERS },
+  { "class_name:",       NN_KIND_LAYERS },
   { "\"keras_version\"", "a part of a .keras archive" },
 };
 
@@ -118,6 +119,14 @@ nn_kind_of_bytes (GBytes *bytes)
   if (is_safetensors (data, len))
     return "weights (safetensors) without the layers";
   return find_words (data, MIN (len, 4096));
+}
+
+void
+nn_kind_fail (const char *name, const char *kind, GError **error)
+{
+  g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
+      "%s: %s; needed is a whole Keras model, as .h5 or .keras", name,
+      kind ? kind : "neither HDF5 nor zip");
 }
 
 const char *

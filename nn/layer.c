@@ -19,6 +19,7 @@ static const NnLayerClass *const families[] = {
   nn_conv_transpose_classes,
   nn_dense_classes,
   nn_depthwise_classes,
+  nn_discretization_classes,
   nn_dot_classes,
   nn_dropout_classes,
   nn_einsum_classes,
@@ -29,11 +30,13 @@ static const NnLayerClass *const families[] = {
   nn_glu_classes,
   nn_group_normalization_classes,
   nn_gru_classes,
+  nn_highway_classes,
   nn_layer_normalization_classes,
   nn_locally_connected_classes,
   nn_lstm_classes,
   nn_masking_classes,
   nn_matmul_classes,
+  nn_mel_spectrogram_classes,
   nn_merge_classes,
   nn_multi_head_attention_classes,
   nn_normalization_classes,
@@ -47,6 +50,7 @@ static const NnLayerClass *const families[] = {
   nn_simple_rnn_classes,
   nn_softmax_classes,
   nn_stacked_rnn_classes,
+  nn_stft_spectrogram_classes,
   nn_unary_classes,
   nn_unit_normalization_classes,
   nn_up_sampling_classes,
@@ -312,8 +316,7 @@ nn_layer_refuse (const NnConfig *config, const char *key)
 
   if (nn_config_is_set (&value)
       && (nn_config_is_object (&value) || nn_config_is_list (&value)
-          || nn_config_is_string (&value) || nn_config_is_number (&value)
-          || nn_config_as_bool (&value, false)))
+          || nn_config_is_string (&value) || nn_config_as_bool (&value, false)))
     nn_config_fail (
         config, NN_ERROR_UNSUPPORTED, "the option “%s” is not supported", key);
 }

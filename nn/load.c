@@ -5,6 +5,7 @@
  *   .json   the configuration; the weights are in a file of their own, laid out
  *           as in one of these
  */
+#include <stdlib.h>
 #include <string.h>
 #include "nn/config.h"
 #include "nn/error.h"
@@ -126,13 +127,6 @@ read_zip_version (const Source *source)
   return document ? json_version (document) : NULL;
 }
 
-static void
-fail_kind (const char *name, const char *kind, GError **error)
-{
-  g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
-      "%s: %s; needed is a whole Keras model, as .h5 or .keras", name, kind);
-}
-
 /* Archives that do not say are of Keras 3. */
 static bool
 open_zip (Source *source, GError **error)
@@ -149,7 +143,7 @@ open_zip (Source *source, GError **error)
   kind =
       g_strv_contains (list, "config.json") ? NULL : nn_kind_of_members (list);
   if (kind)
-    fail_kind (file->name, kind, error);
+    nn_kind_fail (file->name, kind, error);
   else
     source->config = read_text (source, "config.json", error);
   if (!source->config)
@@ -171,6 +165,10 @@ open_architecture (Source *source, GError **error)
   if (len > NN_MAX_CONFIG_BYTES) {
     g_set_error (error, NN_ERROR, NN_ERROR_LIMIT, "%s: is larger than %zu MiB",
         file->name, NN_MAX_CONFIG_BYTES >> 20);
+    return false;
+  }
+  if (!nn_h5_is_h5 (file->weights)) {
+    nn_kind_fail (file->weights_name, nn_kind_of_bytes (file->weights), error);
     return false;
   }
   source->weights = nn_h5_open_bytes (file->weights_name, file->weights, error);
@@ -208,8 +206,23 @@ open_container (Source *source, GError **error)
     return open_h5 (source, error);
   kind = g_bytes_get_size (file->bytes) == 0 ? "the file is empty"
                                              : nn_kind_of_bytes (file->bytes);
-  fail_kind (file->name, kind ? kind : "neither HDF5 nor zip", error);
+  nn_kind_fail (file->name, kind, error);
   return false;
+}
+
+/* Keras 3 runs on PyTorch too, which interpolates otherwise. An .h5 file names
+ * its backend; a .keras archive does not. */
+static bool
+is_of_torch (const Source *source)
+{
+  g_autofree char *backend =
+      source->weights && nn_h5_has_attribute (source->weights, "", "backend")
+      ? nn_h5_attribute_string (source->weights, "", "backend", NULL)
+      : NULL;
+
+  return backend
+      ? g_str_equal (backend, "torch")
+      : source->keras_version && strtol (source->keras_version, NULL, 10) >= 3;
 }
 
 static bool
@@ -218,9 +231,12 @@ open_source (Source *source, GError **error)
   if (open_container (source, error))
     source->document = nn_document_parse (
         source->file->name, source->config, strlen (source->config), error);
-  if (source->document && source->file->weights)
+  if (!source->document)
+    return false;
+  if (source->file->weights)
     source->keras_version = architecture_version (source);
-  return source->document != NULL;
+  nn_document_set_torch (source->document, is_of_torch (source));
+  return true;
 }
 
 /* The file inside the archive, once the configuration was worth it. */
@@ -282,6 +298,7 @@ load (Source *source, const NnShape *input_shapes, size_t n_inputs,
       || !nn_metadata_check (model, error))
     return NULL;
   model->format = source->format;
+  model->is_torch = is_of_torch (source);
   return g_steal_pointer (&model);
 }
 

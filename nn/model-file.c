@@ -5,6 +5,7 @@
 #include "nn/error.h"
 #include "nn/file.h"
 #include "nn/h5.h"
+#include "nn/kind.h"
 #include "nn/limits.h"
 #include "nn/zip.h"
 
@@ -30,6 +31,19 @@ nn_model_weights_path (const char *path)
       return g_steal_pointer (&weights);
   }
   return NULL;
+}
+
+/* Not every .json is an architecture: TensorFlow.js has the same name for its
+ * models, and any file may be a pointer of Git LFS. */
+static bool
+check_architecture (const NnModelFile *file, const char *path, GError **error)
+{
+  const char *const kind = nn_kind_of_bytes (file->bytes);
+
+  if (!kind || g_str_equal (kind, NN_KIND_LAYERS))
+    return true;
+  nn_kind_fail (path, kind, error);
+  return false;
 }
 
 static bool
@@ -76,7 +90,8 @@ nn_model_file_open (const char *path, GError **error)
     return NULL;
   file = nn_model_file_new (path, bytes);
   if (g_str_has_suffix (path, ARCHITECTURE)
-      && !read_weights (file, path, error))
+      && (!check_architecture (file, path, error)
+          || !read_weights (file, path, error)))
     return NULL;
   return g_steal_pointer (&file);
 }

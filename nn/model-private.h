@@ -16,6 +16,7 @@ struct _NnModel {
   const char *format;  /* "HDF5", ...: static; NULL: not from a file */
   char *config;        /* "model_config" (JSON) that the graph was built from */
   char *keras_version; /* what wrote it, or NULL: before 2 */
+  bool is_torch;       /* see NnConfig */
   NnKerasLayer *root;  /* the model itself */
   GPtrArray *layers;   /* of NnKerasLayer: its layers in Keras' order, with the
                           InputLayers and operators; borrowed from root */

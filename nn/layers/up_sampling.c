@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* UpSampling, 1D to 3D, Resizing, CenterCrop and the operator Resize: an image
  * of another size, each position the nearest of the input's; in 2D also
- * bilinear. The centres of positions are at halves and nothing is smoothed
- * (tf.image.resize). What keeps the aspect ratio first takes a window of the
- * input, which may be larger.
+ * interpolated (nn/layers/resample.h). What keeps the aspect ratio first takes
+ * a window of the input, which may be larger.
  *   in [z][y][x][c]  ->  window [z][y][x][c]  ->  out [z'][y'][x'][c]
  */
 #include <math.h>
 #include <string.h>
 #include "nn/layers/layers.h"
+#include "nn/layers/resample.h"
 
 #define MAX_AXES 3
 
@@ -16,7 +16,8 @@ typedef struct {
   NnLayer base;
   size_t in[MAX_AXES], out[MAX_AXES]; /* z, y, x; in: of the window */
   size_t channels;
-  bool is_bilinear;
+  NnTaps taps[2]; /* of y and x; empty: the nearest */
+  size_t row_len; /* of scratch, for interpolation */
   bool has_window;
   gssize first[MAX_AXES]; /* of the window in the input; below 0: outside */
   float fill;             /* outside */
@@ -44,23 +45,40 @@ set_sizes (UpSampling *self, const NnConfig *config, const size_t *size)
   nn_layer_add_output (layer, config, &out);
 }
 
+/* The interpolation between the window and the output; after both are known.
+ * It has its row of scratch in front of the window. */
+static void
+plan_taps (UpSampling *self, const NnConfig *config, NnResampleKind kind)
+{
+  const NnResample how = { .kind = kind,
+    .antialias = nn_config_bool (config, "antialias", false),
+    .is_torch = config->is_torch };
+
+  if (kind == NN_RESAMPLE_NEAREST || !nn_config_ok (config))
+    return;
+  for (size_t i = 0; i < G_N_ELEMENTS (self->taps); i++)
+    self->taps[i] = nn_taps_new (&how, self->in[i + 1], self->out[i + 1]);
+  self->row_len = self->in[2] * self->channels;
+  self->base.scratch_len += self->row_len;
+}
+
 static void
 up_sampling_setup (NnLayer *layer, const NnConfig *config)
 {
-  static const char *const kinds[] = { "nearest", "bilinear", NULL };
-  static const char *const no_bilinear[] = { "nearest", NULL };
+  static const char *const only_nearest[] = { "nearest", NULL };
   UpSampling *self = (UpSampling *) layer;
   const size_t n = layer->klass->n_axes;
-  size_t size[MAX_AXES];
+  size_t size[MAX_AXES], kind;
 
   if (!nn_layer_expect (layer, config, 1, n + 1, n + 1))
     return;
-  self->is_bilinear = nn_config_choice (
-      config, "interpolation", n == 2 ? kinds : no_bilinear, 0);
+  kind = nn_config_choice (
+      config, "interpolation", n == 2 ? nn_resample_names : only_nearest, 0);
   nn_config_sizes (config, "size", 2, n, size);
   for (size_t i = 0; i < n; i++)
     size[i] *= layer->in[0].dim[i];
   set_sizes (self, config, size);
+  plan_taps (self, config, kind);
 }
 
 /* Sizes as Keras rounds them, in the middle of the input. */
@@ -111,17 +129,16 @@ read_fit (const NnConfig *config)
 static void
 resizing_setup (NnLayer *layer, const NnConfig *config)
 {
-  static const char *const kinds[] = { "bilinear", "nearest", NULL };
   UpSampling *self = (UpSampling *) layer;
   const bool is_crop = g_str_equal (layer->klass->keras_name, "CenterCrop");
-  size_t size[2];
+  size_t size[2], kind;
   Fit fit;
 
   if (!nn_layer_expect (layer, config, 1, 3, 3))
     return;
-  self->is_bilinear = nn_config_choice (config, "interpolation", kinds, 0) == 0;
+  kind = nn_config_choice (
+      config, "interpolation", nn_resample_names, NN_RESAMPLE_BILINEAR);
   self->fill = nn_config_double (config, "fill_value", 0);
-  nn_layer_refuse (config, "antialias");
   fit = is_crop ? CROP : read_fit (config);
   nn_layer_refuse (config, "preserve_aspect_ratio");
   if (g_str_equal (layer->klass->keras_name, "ops.Resize")) {
@@ -131,7 +148,7 @@ resizing_setup (NnLayer *layer, const NnConfig *config)
     size[1] = nn_config_size (config, "width", 0);
   }
   set_sizes (self, config, size);
-  if (!nn_config_ok (config) || fit == WHOLE)
+  if (!nn_config_ok (config))
     return;
   if (is_crop && self->out[1] <= self->in[1] && self->out[2] <= self->in[2]) {
     for (size_t i = 1; i < MAX_AXES; i++) {
@@ -140,9 +157,11 @@ resizing_setup (NnLayer *layer, const NnConfig *config)
     }
     self->has_window = true;
     layer->scratch_len = nn_shape_size (&layer->out[0]);
-  } else {
+    kind = NN_RESAMPLE_NEAREST;
+  } else if (fit != WHOLE) {
     take_window (self, config, fit);
   }
+  plan_taps (self, config, kind);
 }
 
 /* The window of one sample. */
@@ -199,38 +218,32 @@ repeat_sample (const UpSampling *self, const float *in, float *out)
     }
 }
 
-/* Between which input positions output position o lies, and how far. */
-static float
-locate (size_t o, size_t n_in, size_t n_out, size_t *low, size_t *high)
-{
-  const double at = fmax ((o + 0.5) * n_in / n_out - 0.5, 0);
-
-  *low = (size_t) at;
-  *high = MIN (*low + 1, n_in - 1);
-  return at - *low;
-}
-
+/* First all rows that one of the output takes, together: scratch holds it. */
 static void
-interpolate_sample (const UpSampling *self, const float *in, float *out)
+interpolate_sample (
+    const UpSampling *self, const float *in, float *out, float *row)
 {
-  const size_t n_x = self->in[2], c = self->channels;
+  const NnTaps *const ys = &self->taps[0], *const xs = &self->taps[1];
+  const size_t c = self->channels, in_row = self->in[2] * c;
 
   for (size_t oy = 0; oy < self->out[1]; oy++) {
-    size_t y0, y1;
-    const float v = locate (oy, self->in[1], self->out[1], &y0, &y1);
+    memset (row, 0, in_row * sizeof *row);
+    for (size_t i = 0; i < ys->n_taps; i++) {
+      const float weight = ys->weights[oy * ys->n_taps + i];
+      const float *const from = in + (ys->first[oy] + i) * in_row;
 
-    for (size_t ox = 0; ox < self->out[2]; ox++, out += c) {
-      size_t x0, x1;
-      const float h = locate (ox, n_x, self->out[2], &x0, &x1);
-      const float *const a = in + (y0 * n_x + x0) * c;
-      const float *const b = in + (y0 * n_x + x1) * c;
-      const float *const d = in + (y1 * n_x + x0) * c;
-      const float *const e = in + (y1 * n_x + x1) * c;
-
-      for (size_t k = 0; k < c; k++)
-        out[k] = (1 - v) * ((1 - h) * a[k] + h * b[k])
-            + v * ((1 - h) * d[k] + h * e[k]);
+      for (size_t k = 0; k < in_row && weight != 0; k++)
+        row[k] += weight * from[k];
     }
+    for (size_t ox = 0; ox < self->out[2]; ox++, out += c)
+      for (size_t k = 0; k < c; k++) {
+        const float *const from = row + xs->first[ox] * c + k;
+        float sum = 0;
+
+        for (size_t i = 0; i < xs->n_taps; i++)
+          sum += xs->weights[ox * xs->n_taps + i] * from[i * c];
+        out[k] = sum;
+      }
   }
 }
 
@@ -240,19 +253,33 @@ up_sampling_forward (const NnLayer *layer, const NnCall *call)
   const UpSampling *self = (const UpSampling *) layer;
 
   for (size_t i = 0; i < call->n; i++) {
-    const float *const in = call->in[0] + i * nn_shape_size (&layer->in[0]);
+    const float *const sample = call->in[0] + i * nn_shape_size (&layer->in[0]);
+    float *const out = call->out[0] + i * nn_shape_size (&layer->out[0]);
+    const float *const in = self->has_window
+        ? fill_window (self, sample, call->scratch + self->row_len)
+        : sample;
 
-    (self->is_bilinear ? interpolate_sample : repeat_sample) (self,
-        self->has_window ? fill_window (self, in, call->scratch) : in,
-        call->out[0] + i * nn_shape_size (&layer->out[0]));
+    if (self->taps[0].weights)
+      interpolate_sample (self, in, out, call->scratch);
+    else
+      repeat_sample (self, in, out);
   }
+}
+
+static void
+up_sampling_clear (NnLayer *layer)
+{
+  UpSampling *self = (UpSampling *) layer;
+
+  for (size_t i = 0; i < G_N_ELEMENTS (self->taps); i++)
+    nn_taps_clear (&self->taps[i]);
 }
 
 /* clang-format off */
 #define UP_SAMPLING(name, n, how)                                              \
   {                                                                            \
     .keras_name = name, .size = sizeof (UpSampling), .n_axes = n,              \
-    .setup = how, .forward = up_sampling_forward,                              \
+    .setup = how, .forward = up_sampling_forward, .clear = up_sampling_clear,  \
   }
 /* clang-format on */
 

@@ -136,6 +136,13 @@ test_errors (void)
   write_text ("m.json", "");
   check_error ("m.json", NN_ERROR_FORMAT, "m.json: ");
   check_error ("m.weights.h5", NN_ERROR_FORMAT, "NAME.json");
+  write_text ("m.json", "{\"modelTopology\": {\"class_name\": \"Model\"}}");
+  check_error ("m.json", NN_ERROR_FORMAT, "m.json: a TensorFlow.js model");
+  write_text ("m.json", "version https://git-lfs.github.com/spec/v1\n");
+  check_error ("m.json", NN_ERROR_FORMAT, "m.json: a pointer of Git LFS");
+  copy (ZOO ".json", "m.json");
+  write_text ("m.weights.h5", "version https://git-lfs.github.com/spec/v1\n");
+  check_error ("m.json", NN_ERROR_FORMAT, "m.weights.h5: a pointer of Git LFS");
   forget ("m.weights.h5");
   forget ("m.h5");
 }

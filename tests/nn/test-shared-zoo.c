@@ -13,6 +13,12 @@
 #define MAX_SECONDS 1.0
 #define MAX_PEAK_KIB (256 << 10)
 
+/* Of cases/models/keras; Keras computed those of bfloat16 in it, we in float.
+ */
+#define TOLERANCE 1e-5
+#define BFLOAT16_TOLERANCE 1e-3
+#define IO_SUFFIX ".io.h5"
+
 static const char *const variants[] = { "keras", "h5", "k2", "json" };
 
 typedef struct {
@@ -161,6 +167,28 @@ add_all (const char *folder, const NnConfig *manifest)
   }
 }
 
+/* The models of a folder that have NAME.io.h5 beside NAME. */
+static void
+add_folder (const char *path)
+{
+  g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
+  const char *io;
+
+  while (folder && (io = g_dir_read_name (folder))) {
+    g_autofree char *model = g_str_has_suffix (io, IO_SUFFIX)
+        ? g_strndup (io, strlen (io) - strlen (IO_SUFFIX))
+        : NULL;
+    Case *self;
+
+    if (!model)
+      continue;
+    self = case_new (path, model, io);
+    self->tolerance =
+        strstr (model, "bfloat16") ? BFLOAT16_TOLERANCE : TOLERANCE;
+    add_case ("cases", model, self, test_model);
+  }
+}
+
 static void
 test_absent (void)
 {
@@ -174,6 +202,8 @@ main (int argc, char **argv)
   g_autofree char *folder =
       g_build_filename (shared ? shared : "", "golden/zoo", NULL);
   g_autofree char *path = g_build_filename (folder, "MANIFEST.json", NULL);
+  g_autofree char *cases =
+      g_build_filename (shared ? shared : "", "cases/models/keras", NULL);
   g_autofree char *text = NULL;
   g_autoptr (NnDocument) document = NULL;
   g_autoptr (GError) error = NULL;
@@ -189,6 +219,7 @@ main (int argc, char **argv)
   g_assert_no_error (error);
   root = nn_document_root (document, "MANIFEST.json", 3, &error);
   add_all (folder, &root);
+  add_folder (cases);
   g_assert_no_error (error);
   return g_test_run ();
 }
