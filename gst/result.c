@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/result.h"
 
+GstClockTime
+gst_emotion_window_start (const GstEmotionWindow *self)
+{
+  return GST_CLOCK_TIME_IS_VALID (self->stream_time) ? self->stream_time
+                                                     : self->timestamp;
+}
+
 GstEmotionResult *
 gst_emotion_result_new (
     const GstEmotionWindow *window, GstEmotionLabels *labels, const char *model)

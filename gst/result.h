@@ -22,6 +22,9 @@ typedef struct {
   gboolean silence;      /* was not classified: probabilities are zeros */
 } GstEmotionWindow;
 
+/* Where it begins in the sound: in stream time, where there is one. */
+GstClockTime gst_emotion_window_start (const GstEmotionWindow *self);
+
 typedef struct {
   GstEmotionWindow window;
   GstEmotionLabels *labels; /* owned */

@@ -65,29 +65,37 @@ find_contradiction (const Raw *raw, const AnalyzeOptions *self)
 /* On a terminal that can show them: bars; and colours unless NO_COLOR (see
  * no-color.org) is set: then, as on a dumb terminal, plain text that reads well
  * aloud. */
-static ReportFormat
-text_format (const AnalyzeOptions *self)
+static const ReportWriter *
+text_writer (const AnalyzeOptions *self)
 {
   const char *no_color = g_getenv ("NO_COLOR");
   const char *term = g_getenv ("TERM");
 
   if (self->output || !isatty (STDOUT_FILENO) || !g_get_charset (NULL)
       || (no_color && *no_color) || !term || g_str_equal (term, "dumb"))
-    return REPORT_TEXT;
-  return REPORT_COLOUR_BARS;
+    return &report_text_writer;
+  return &report_bars_writer;
 }
 
 static gboolean
-take_format (AnalyzeOptions *self, const char *format, GError **error)
+take_format (AnalyzeOptions *self, const char *nick, GError **error)
 {
-  if (!format || g_str_equal (format, "text"))
-    self->format = text_format (self);
-  else if (g_str_equal (format, "json"))
-    self->format = REPORT_JSON;
-  else if (g_str_equal (format, "csv"))
-    self->format = REPORT_CSV;
-  else
-    return fail (error, "--format is text, json or csv");
+  ReportFormat *const format = &self->format;
+  g_autofree char *nicks = report_writer_nicks ();
+
+  format->writer = nick ? report_writer_find (nick) : &report_text_writer;
+  if (!format->writer) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--format is %s, not “%s”", nicks, nick);
+    return FALSE;
+  }
+  if (format->writer == &report_text_writer)
+    format->writer = text_writer (self);
+  if (format->writer->line && format->each_window)
+    return fail (error,
+        "--each-window is for formats that join windows of the same emotion");
+  if (!format->writer->line && format->only_summary)
+    return fail (error, "--summary is for the formats text, json and csv");
   return TRUE;
 }
 
@@ -117,6 +125,12 @@ take_sources (AnalyzeOptions *self, const Raw *raw, GError **error)
     return fail (error, "the list of files is empty");
   if (self->plot && self->listing->entries->len > 1)
     return fail (error, "--plot draws one source, and more are named");
+  if (self->format.writer->is_single && self->listing->entries->len > 1) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--format %s is for one file, and more are named",
+        self->format.writer->nick);
+    return FALSE;
+  }
   return TRUE;
 }
 
@@ -163,6 +177,8 @@ add_group (GOptionContext *context, const char *name, const char *title,
 static gboolean
 parse (AnalyzeOptions *self, Raw *raw, int *argc, char ***argv, GError **error)
 {
+  g_autofree char *nicks = report_writer_nicks ();
+  g_autofree char *formats = g_strconcat ("As: ", nicks, NULL);
   const GOptionEntry entries[] = {
     { "file", 'f', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME_ARRAY,
         &raw->files, "The same as a plain argument", "FILE" },
@@ -172,18 +188,13 @@ parse (AnalyzeOptions *self, Raw *raw, int *argc, char ***argv, GError **error)
         "A built-in model, or a Keras file", "NICK|FILE" },
     { "interval", 'i', 0, G_OPTION_ARG_DOUBLE, &raw->interval_s,
         "Seconds from window to window (3)", "S" },
-    { "format", 0, 0, G_OPTION_ARG_STRING, &raw->format, "How to print (text)",
-        "text|json|csv" },
-    { "summary", 's', 0, G_OPTION_ARG_NONE, &self->only_summary,
+    { "format", 0, 0, G_OPTION_ARG_STRING, &raw->format, formats, "FORMAT" },
+    { "summary", 's', 0, G_OPTION_ARG_NONE, &self->format.only_summary,
         "Of each file, print the summary only", NULL },
-    { "plot", 'p', 0, G_OPTION_ARG_FILENAME, &self->plot,
-        "Draw a timeline of one source", "PNG|SVG" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->output,
         "Print into a file, whole or not at all", "FILE" },
     { "quiet", 'q', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &self->is_quiet,
         "No progress bar", NULL },
-    { "show-model", 0, 0, G_OPTION_ARG_FILENAME, &self->show_model,
-        "Describe a model, and end", "NICK|FILE" },
     { "version", 0, 0, G_OPTION_ARG_NONE, &self->version,
         "Print the version, and end", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->arguments,
@@ -191,6 +202,8 @@ parse (AnalyzeOptions *self, Raw *raw, int *argc, char ***argv, GError **error)
     { NULL },
   };
   const GOptionEntry keras[] = {
+    { "show-model", 0, 0, G_OPTION_ARG_FILENAME, &self->show_model,
+        "Describe a model, and end", "NICK|FILE" },
     { "labels", 'l', 0, G_OPTION_ARG_STRING, &self->labels,
         "Names of the model's outputs, in their order", "A,B,..." },
     { "recipe", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->recipe,
@@ -208,6 +221,13 @@ parse (AnalyzeOptions *self, Raw *raw, int *argc, char ***argv, GError **error)
         "Print the names of devices, and end", NULL },
     { NULL },
   };
+  const GOptionEntry output[] = {
+    { "plot", 'p', 0, G_OPTION_ARG_FILENAME, &self->plot,
+        "Draw a timeline of one source", "PNG|SVG" },
+    { "each-window", 0, 0, G_OPTION_ARG_NONE, &self->format.each_window,
+        "A cue for each window, not for each run", NULL },
+    { NULL },
+  };
   const GOptionEntry shards[] = {
     { "jobs", 'j', 0, G_OPTION_ARG_INT, &raw->n_jobs,
         "Files at once (one per processor)", "N" },
@@ -221,11 +241,11 @@ parse (AnalyzeOptions *self, Raw *raw, int *argc, char ***argv, GError **error)
         "Join the part files that the arguments name", NULL },
     { NULL },
   };
-  g_autofree char *nicks = gst_emotion_builtin_list ();
+  g_autofree char *models = gst_emotion_builtin_list ();
   g_autofree char *summary = g_strdup_printf (
       "Which emotions do the voices in sound files (or at the microphone) "
       "express?\nModels: %s",
-      nicks);
+      models);
   g_autoptr (GOptionContext) context =
       g_option_context_new ("- emotions in voices");
 
@@ -235,6 +255,8 @@ parse (AnalyzeOptions *self, Raw *raw, int *argc, char ***argv, GError **error)
       "Keras files of your own:", "Options for Keras files of your own", keras);
   add_group (context, "microphone", "Microphone:", "Options for the microphone",
       microphone);
+  add_group (context, "output", "Output:", "Options for pictures and subtitles",
+      output);
   add_group (context, "shards",
       "Several workers:", "Options for archives and several machines", shards);
   g_option_context_add_group (context, gst_init_get_option_group ());
@@ -312,8 +334,9 @@ analyze_options_describe (const AnalyzeOptions *self)
 
   return g_strdup_printf (
       "version=%s model=%s labels=%s recipe=(%s) quantize=%d interval="
-      "%" G_GUINT64_FORMAT " format=%d summary=%d",
+      "%" G_GUINT64_FORMAT " format=%s summary=%d",
       PACKAGE_VERSION, model, self->labels ? self->labels : "",
       self->recipe ? self->recipe : "", self->analysis.quantize,
-      self->analysis.interval, self->format, self->only_summary);
+      self->analysis.interval, self->format.writer->nick,
+      self->format.only_summary);
 }

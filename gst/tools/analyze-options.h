@@ -12,7 +12,6 @@
 typedef struct {
   AnalysisOptions analysis; /* its strings are those below */
   ReportFormat format;
-  gboolean only_summary;
   gboolean is_quiet;
   Shard shard;
   guint n_jobs;     /* 0: as many as there are processors */

@@ -50,10 +50,22 @@ tell_text (Work *work)
 }
 
 static void
-take_window (const GstStructure *result, gpointer user_data)
+take_warning (const char *text, gpointer user_data)
+{
+  tell (user_data, ANALYZE_WARNING, text);
+}
+
+static void
+take_window (const GstStructure *structure, gpointer user_data)
 {
   Work *work = user_data;
+  g_autoptr (GstEmotionResult) result =
+      gst_emotion_result_from_structure (structure);
 
+  if (!result) {
+    take_warning ("a window whose result makes no sense is left out", work);
+    return;
+  }
   report_window (work->report, result, work->text);
   tell_text (work);
   if (work->all->plot)
@@ -66,12 +78,6 @@ take_sound (GstBuffer *buffer, GstCaps *caps, gpointer user_data)
   const Work *work = user_data;
 
   timeline_plot_add_sound (work->all->plot, buffer, caps);
-}
-
-static void
-take_warning (const char *text, gpointer user_data)
-{
-  tell (user_data, ANALYZE_WARNING, text);
 }
 
 static void
@@ -124,8 +130,7 @@ analyze_source_run (const AnalyzeSource *self, Batch *batch, gsize i,
   Work work = { .all = self, .batch = batch, .i = i, .index = index };
   g_autoptr (GError) failure = NULL;
 
-  work.report = report_new (
-      options->format, options->only_summary, analyze_source_name (entry));
+  work.report = report_new (&options->format, analyze_source_name (entry));
   work.text = g_string_new (NULL);
   if (entry && entry->failure)
     g_set_error_literal (

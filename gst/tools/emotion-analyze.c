@@ -83,8 +83,8 @@ make_head (const AnalyzeOptions *options, GstElement *element)
       &labels, NULL);
   for (guint i = 0; labels && i < gst_emotion_labels_count (labels); i++)
     g_ptr_array_add (names, (gpointer) gst_emotion_labels_get (labels, i));
-  return report_head (options->format, options->only_summary,
-      (const char *const *) names->pdata, names->len);
+  return report_head (
+      &options->format, (const char *const *) names->pdata, names->len);
 }
 
 static int

@@ -5,7 +5,7 @@
 
 #include "gst/json-writer.h"
 #include "gst/tools/csv-string.h"
-#include "gst/tools/report-line.h"
+#include "gst/tools/report-writer.h"
 
 void
 report_append_number (GString *out, gdouble value)
@@ -53,8 +53,8 @@ append_probabilities (const ReportLine *line, GString *out)
   g_string_append (out, "}}\n");
 }
 
-void
-report_append_json (const ReportLine *line, GString *out)
+static void
+append_json (const ReportLine *line, GString *out)
 {
   g_string_append (out, "{\"file\": ");
   gst_emotion_json_quote (out, line->source);
@@ -75,13 +75,13 @@ report_append_json (const ReportLine *line, GString *out)
   append_probabilities (line, out);
 }
 
-void
-report_append_csv_head (gboolean is_summary, const char *const *labels,
+static void
+append_csv_head (gboolean only_summary, const char *const *labels,
     guint n_labels, GString *out)
 {
   g_string_append (out,
-      is_summary ? "file,windows,emotion,confidence"
-                 : "file,start,end,emotion,confidence,partial,silence");
+      only_summary ? "file,windows,emotion,confidence"
+                   : "file,start,end,emotion,confidence,partial,silence");
   for (guint i = 0; i < n_labels; i++) {
     g_string_append_c (out, ',');
     csv_append_string (out, labels[i]);
@@ -89,9 +89,12 @@ report_append_csv_head (gboolean is_summary, const char *const *labels,
   g_string_append (out, "\r\n");
 }
 
-void
-report_append_csv (const ReportLine *line, GString *out)
+/* Either windows or summaries. */
+static void
+append_csv (const ReportLine *line, GString *out)
 {
+  if (line->is_summary != line->only_summary)
+    return;
   csv_append_string (out, line->source);
   g_string_append_c (out, ',');
   if (line->is_summary)
@@ -113,3 +116,13 @@ report_append_csv (const ReportLine *line, GString *out)
   }
   g_string_append (out, "\r\n");
 }
+
+const ReportWriter report_json_writer = {
+  .nick = "json", .extension = ".json", .line = append_json
+};
+
+/* RFC 4180. */
+const ReportWriter report_csv_writer = { .nick = "csv",
+  .extension = ".csv",
+  .head = append_csv_head,
+  .line = append_csv };

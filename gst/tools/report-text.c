@@ -2,7 +2,7 @@
 /* Lines for people: plain ones, and a table with bars for a terminal. */
 #include <math.h>
 
-#include "gst/tools/report-line.h"
+#include "gst/tools/report-writer.h"
 
 #define COLUMNS 80
 #define BAR 46         /* columns of a bar for 100 % */
@@ -15,8 +15,8 @@
 #define BLUE "\033[34m"
 #define PLAIN "\033[0m"
 
-void
-report_append_text (const ReportLine *line, GString *out)
+static void
+append_text (const ReportLine *line, GString *out)
 {
   if (line->is_summary)
     g_string_append_printf (out, "%s: %*soverall  ", line->source, 16, "");
@@ -81,10 +81,9 @@ fits (const ReportLine *line)
 }
 
 static void
-append_head (const ReportLine *line, gboolean has_colour, GString *out)
+append_head (const ReportLine *line, GString *out)
 {
-  g_string_append_printf (out, "%s%s%s\n", has_colour ? BOLD : "", line->source,
-      has_colour ? PLAIN : "");
+  g_string_append_printf (out, BOLD "%s" PLAIN "\n", line->source);
   if (line->is_summary)
     return;
   append_columns (out, "     from -      to", TABLE_START);
@@ -96,59 +95,67 @@ append_head (const ReportLine *line, gboolean has_colour, GString *out)
 }
 
 static void
-append_verdict (const ReportLine *line, gboolean has_colour, GString *out)
+append_verdict (const ReportLine *line, GString *out)
 {
   if (line->silence) {
     append_columns (out, "silence", LABEL_LEN - 4);
     return;
   }
-  g_string_append (out, has_colour ? BOLD : "");
+  g_string_append (out, BOLD);
   append_columns (out, line->emotion, LABEL_LEN - 9);
-  g_string_append (out, has_colour ? PLAIN : "");
+  g_string_append (out, PLAIN);
   g_string_append_printf (out, "%3.0f %%", 100 * line->confidence);
 }
 
 static void
-append_row (const ReportLine *line, gboolean has_colour, GString *out)
+append_row (const ReportLine *line, GString *out)
 {
   append_time (out, line->start);
   g_string_append (out, " -");
   append_time (out, line->end);
   g_string_append (out, "  ");
-  append_verdict (line, has_colour, out);
+  append_verdict (line, out);
   if (fits (line) && !line->silence) {
-    g_string_append (out, has_colour ? BLUE " " : " ");
+    g_string_append (out, BLUE " ");
     for (guint i = 0; i < line->n_labels; i++)
       g_string_append_printf (out, " %s  ", column_of (line->probabilities[i]));
-    g_string_append (out, has_colour ? PLAIN : "");
+    g_string_append (out, PLAIN);
   }
   g_string_append (out, line->partial ? " partial\n" : "\n");
 }
 
 static void
-append_summary (const ReportLine *line, gboolean has_colour, GString *out)
+append_summary (const ReportLine *line, GString *out)
 {
   g_string_append (out, "  overall: ");
-  append_verdict (line, has_colour, out);
+  append_verdict (line, out);
   g_string_append_c (out, '\n');
   for (guint i = 0; i < line->n_labels && !line->silence; i++) {
     g_string_append (out, "    ");
     append_columns (out, line->labels[i], LABEL_LEN);
-    g_string_append_printf (out, "%4.0f %% %s", 100 * line->probabilities[i],
-        has_colour ? BLUE : "");
+    g_string_append_printf (
+        out, "%4.0f %% " BLUE, 100 * line->probabilities[i]);
     append_bar (out, line->probabilities[i]);
-    g_string_append (out, has_colour ? PLAIN "\n" : "\n");
+    g_string_append (out, PLAIN "\n");
   }
   g_string_append_c (out, '\n');
 }
 
-void
-report_append_bars (const ReportLine *line, gboolean has_colour, GString *out)
+static void
+append_bars (const ReportLine *line, GString *out)
 {
   if (line->is_summary ? line->only_summary : line->n_windows == 1)
-    append_head (line, has_colour, out);
+    append_head (line, out);
   if (line->is_summary)
-    append_summary (line, has_colour, out);
+    append_summary (line, out);
   else
-    append_row (line, has_colour, out);
+    append_row (line, out);
 }
+
+/* A line for each window, for programs and for reading aloud. */
+const ReportWriter report_text_writer = {
+  .nick = "text", .extension = ".txt", .line = append_text
+};
+
+/* For a terminal of 80 columns: a table, and bars. */
+const ReportWriter report_bars_writer = { .line = append_bars };

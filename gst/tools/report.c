@@ -1,30 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/tools/report.h"
 
-#include "gst/model/labels.h"
-#include "gst/tools/report-line.h"
-
 struct _Report {
-  ReportFormat format;
-  gboolean only_summary;
+  const ReportFormat *format;
   char *source; /* valid UTF-8 */
   guint64 n_windows;
   guint64 n_classified;
-  gdouble end;       /* s, of the last window */
-  GPtrArray *labels; /* of the windows so far */
-  GArray *sums;      /* double [labels] */
+  guint64 n_cues;           /* written */
+  gdouble end;              /* s, of the last window */
+  GstEmotionLabels *labels; /* NULL: no window yet */
+  gdouble *sums;            /* [labels] */
+  ReportCues *cues;         /* NULL: the writer has no use for them */
 };
 
 Report *
-report_new (ReportFormat format, gboolean only_summary, const char *source)
+report_new (const ReportFormat *format, const char *source)
 {
   Report *self = g_new0 (Report, 1);
 
   self->format = format;
-  self->only_summary = only_summary;
   self->source = g_utf8_make_valid (source, -1);
-  self->labels = g_ptr_array_new_with_free_func (g_free);
-  self->sums = g_array_new (FALSE, TRUE, sizeof (gdouble));
+  if (!format->writer->line)
+    self->cues = report_cues_new (format->each_window);
   return self;
 }
 
@@ -33,114 +30,116 @@ report_free (Report *self)
 {
   if (!self)
     return;
-  g_ptr_array_unref (self->labels);
-  g_array_unref (self->sums);
+  g_clear_pointer (&self->labels, gst_emotion_labels_unref);
+  report_cues_free (self->cues);
+  g_free (self->sums);
   g_free (self->source);
   g_free (self);
 }
 
 static void
-take_labels (Report *self, const GstStructure *probabilities)
+write_cues (Report *self, GString *out)
 {
-  const gint n = gst_structure_n_fields (probabilities);
+  const ReportWriter *const writer = self->format->writer;
+  guint n;
+  const ReportCue *cues = report_cues_get (self->cues, &n);
 
-  if (self->labels->len > 0)
-    return;
-  for (gint i = 0; i < n; i++)
-    g_ptr_array_add (self->labels,
-        g_strdup (gst_structure_nth_field_name (probabilities, i)));
-  g_array_set_size (self->sums, n);
+  for (guint i = 0; i < n; i++)
+    writer->cue (&cues[i], ++self->n_cues, out);
+  report_cues_clear (self->cues);
 }
 
 static void
-read_line (const GstStructure *result, ReportLine *line)
+write_document (const Report *self, GString *out)
 {
-  guint64 start, duration;
+  guint n;
+  const ReportCue *cues = report_cues_get (self->cues, &n);
 
-  gst_structure_get_uint64 (result, "stream-time", &start);
-  if (!GST_CLOCK_TIME_IS_VALID (start))
-    gst_structure_get_uint64 (result, "timestamp", &start);
-  gst_structure_get_uint64 (result, "duration", &duration);
-  gst_structure_get_double (result, "confidence", &line->confidence);
-  gst_structure_get_boolean (result, "partial", &line->partial);
-  gst_structure_get_boolean (result, "silence", &line->silence);
-  line->emotion = gst_structure_get_string (result, "emotion");
-  line->start = start / (gdouble) GST_SECOND;
-  line->end = (start + duration) / (gdouble) GST_SECOND;
+  self->format->writer->document (self->source, cues, n, self->end, out);
 }
 
 static void
-append_line (const Report *self, ReportLine *line, GString *out)
+write_line (Report *self, ReportLine *line, GString *out)
 {
+  const ReportFormat *const format = self->format;
+  const guint n_labels = gst_emotion_labels_count (self->labels);
+  g_autofree const char **labels = g_new0 (const char *, n_labels + 1);
+
+  for (guint i = 0; i < n_labels; i++)
+    labels[i] = gst_emotion_labels_get (self->labels, i);
   line->source = self->source;
-  line->only_summary = self->only_summary;
+  line->only_summary = format->only_summary;
   line->n_windows = self->n_windows;
-  line->n_labels = self->labels->len;
-  line->labels = (const char *const *) self->labels->pdata;
-  switch (self->format) {
-    case REPORT_TEXT:
-      report_append_text (line, out);
-      break;
-    case REPORT_BARS:
-    case REPORT_COLOUR_BARS:
-      report_append_bars (line, self->format == REPORT_COLOUR_BARS, out);
-      break;
-    case REPORT_JSON:
-      report_append_json (line, out);
-      break;
-    case REPORT_CSV:
-      if (line->is_summary == self->only_summary)
-        report_append_csv (line, out);
-      break;
+  line->n_labels = n_labels;
+  line->labels = labels;
+  if (self->cues)
+    report_cues_add (self->cues, line);
+  if (format->writer->line) {
+    if (line->is_summary || !format->only_summary)
+      format->writer->line (line, out);
+  } else if (format->writer->cue) {
+    write_cues (self, out);
+  } else if (line->is_summary) {
+    write_document (self, out);
   }
 }
 
 void
-report_window (Report *self, const GstStructure *result, GString *out)
+report_window (Report *self, const GstEmotionResult *result, GString *out)
 {
-  const GstStructure *p = gst_value_get_structure (
-      gst_structure_get_value (result, "probabilities"));
-  g_autofree gdouble *values = NULL;
-  ReportLine line = { 0 };
+  const GstEmotionWindow *const window = &result->window;
+  const guint n_labels = gst_emotion_labels_count (result->labels);
+  const GstClockTime start = gst_emotion_window_start (window);
+  g_autofree gdouble *values = g_new0 (gdouble, n_labels + 1);
+  ReportLine line = { .start = start / (gdouble) GST_SECOND,
+    .end = (start + window->duration) / (gdouble) GST_SECOND,
+    .emotion = gst_emotion_result_emotion (result),
+    .has_emotion = result->label_index >= 0,
+    .confidence = result->confidence,
+    .partial = window->partial,
+    .silence = window->silence,
+    .probabilities = values };
 
-  take_labels (self, p);
-  values = g_new0 (gdouble, self->labels->len);
-  for (guint i = 0; i < self->labels->len; i++)
-    gst_structure_get_double (
-        p, g_ptr_array_index (self->labels, i), &values[i]);
-  read_line (result, &line);
-  line.probabilities = values;
+  if (!self->labels) {
+    self->labels = gst_emotion_labels_ref (result->labels);
+    self->sums = g_new0 (gdouble, n_labels + 1);
+  }
+  for (guint i = 0; i < n_labels; i++)
+    values[i] = result->probabilities[i];
   self->n_windows++;
   self->end = line.end;
-  if (!line.silence) {
+  if (!window->silence) {
     self->n_classified++;
-    for (guint i = 0; i < self->labels->len; i++)
-      g_array_index (self->sums, gdouble, i) += values[i];
+    for (guint i = 0; i < n_labels; i++)
+      self->sums[i] += values[i];
   }
-  if (!self->only_summary)
-    append_line (self, &line, out);
+  write_line (self, &line, out);
 }
 
 void
 report_summary (Report *self, GString *out)
 {
-  g_autofree gdouble *means = g_new0 (gdouble, self->labels->len + 1);
+  g_autofree gdouble *means = NULL;
+  guint n_labels;
   ReportLine line = { .is_summary = TRUE,
     .end = self->end,
     .emotion = GST_EMOTION_UNKNOWN,
-    .silence = self->n_classified == 0,
-    .probabilities = means };
+    .silence = self->n_classified == 0 };
 
   if (self->n_windows == 0)
     return;
-  for (guint i = 0; i < self->labels->len && self->n_classified > 0; i++) {
-    means[i] = g_array_index (self->sums, gdouble, i) / self->n_classified;
+  n_labels = gst_emotion_labels_count (self->labels);
+  means = g_new0 (gdouble, n_labels + 1);
+  line.probabilities = means;
+  for (guint i = 0; i < n_labels && self->n_classified > 0; i++) {
+    means[i] = self->sums[i] / self->n_classified;
     if (means[i] > line.confidence) {
       line.confidence = means[i];
-      line.emotion = g_ptr_array_index (self->labels, i);
+      line.emotion = gst_emotion_labels_get (self->labels, i);
+      line.has_emotion = TRUE;
     }
   }
-  append_line (self, &line, out);
+  write_line (self, &line, out);
 }
 
 gdouble
@@ -150,12 +149,12 @@ report_end (const Report *self)
 }
 
 char *
-report_head (ReportFormat format, gboolean only_summary,
-    const char *const *labels, guint n_labels)
+report_head (
+    const ReportFormat *format, const char *const *labels, guint n_labels)
 {
   GString *out = g_string_new (NULL);
 
-  if (format == REPORT_CSV)
-    report_append_csv_head (only_summary, labels, n_labels, out);
+  if (format->writer->head)
+    format->writer->head (format->only_summary, labels, n_labels, out);
   return g_string_free (out, FALSE);
 }

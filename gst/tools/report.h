@@ -1,37 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* "emotion" structures of one source in, lines of text, JSON or CSV out. */
+/* Results of one source in, text in a format out. */
 #pragma once
 
-#include <gst/gst.h>
+#include "gst/result.h"
+#include "gst/tools/report-writer.h"
 
-typedef enum {
-  REPORT_TEXT, /* a line for each window, for programs and for reading aloud */
-  REPORT_BARS, /* for a terminal of 80 columns: a table, and bars */
-  REPORT_COLOUR_BARS,
-  REPORT_JSON, /* one object per line */
-  REPORT_CSV,  /* either windows or summaries; RFC 4180 */
+typedef struct {
+  const ReportWriter *writer;
+  gboolean only_summary; /* windows are not written */
+  gboolean each_window;  /* cues: one for each window */
 } ReportFormat;
 
 typedef struct _Report Report;
 
-/* source: what to call it in each line. only_summary: windows are not told.
- * Free with report_free. */
-Report *report_new (
-    ReportFormat format, gboolean only_summary, const char *source);
+/* source: what to call it in each line. Free with report_free. */
+Report *report_new (const ReportFormat *format, const char *source);
 void report_free (Report *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Report, report_free)
 
-/* Appends the line of one window. */
-void report_window (Report *self, const GstStructure *result, GString *out);
+/* Appends what is to be written once this window is known. */
+void report_window (Report *self, const GstEmotionResult *result, GString *out);
 
-/* Appends the lines of the whole: the mean of the probabilities over the
- * windows that were classified. Nothing without a window. */
+/* Appends what is left to be written in the end; the summary is the mean of the
+ * probabilities over the windows that were classified. Nothing without a
+ * window. */
 void report_summary (Report *self, GString *out);
 
 /* Where the last window so far ends, s. */
 gdouble report_end (const Report *self);
 
-/* What comes before the first line of all sources, of a model with these
- * labels: the first line of CSV; else empty. Free with g_free. */
-char *report_head (ReportFormat format, gboolean only_summary,
-    const char *const *labels, guint n_labels);
+/* What comes before the first source, with a model of these labels: the first
+ * line of CSV, for one. Free with g_free. */
+char *report_head (
+    const ReportFormat *format, const char *const *labels, guint n_labels);

@@ -25,7 +25,7 @@ timeline_plot_add_sound (TimelinePlot *self, GstBuffer *buffer, GstCaps *caps)
 }
 
 void
-timeline_plot_add_window (TimelinePlot *self, const GstStructure *window)
+timeline_plot_add_window (TimelinePlot *self, const GstEmotionResult *result)
 {
 }
 

@@ -131,33 +131,19 @@ timeline_plot_add_sound (TimelinePlot *self, GstBuffer *buffer, GstCaps *caps)
 /* Windows */
 
 void
-timeline_plot_add_window (TimelinePlot *self, const GstStructure *window)
+timeline_plot_add_window (TimelinePlot *self, const GstEmotionResult *result)
 {
-  const GstStructure *p = gst_value_get_structure (
-      gst_structure_get_value (window, "probabilities"));
-  const gint n = gst_structure_n_fields (p);
-  Span span = { .label = -1 };
-  guint64 start = 0, duration = 0;
+  const GstClockTime start = gst_emotion_window_start (&result->window);
+  const guint n = gst_emotion_labels_count (result->labels);
+  const Span span = { .start = start / (double) GST_SECOND,
+    .end = (start + result->window.duration) / (double) GST_SECOND,
+    .label = result->label_index };
 
-  gst_structure_get_uint64 (window, "stream-time", &start);
-  if (!GST_CLOCK_TIME_IS_VALID (start))
-    gst_structure_get_uint64 (window, "timestamp", &start);
-  gst_structure_get_uint64 (window, "duration", &duration);
-  gst_structure_get_int (window, "label-index", &span.label);
-  span.start = start / (double) GST_SECOND;
-  span.end = (start + duration) / (double) GST_SECOND;
   g_array_append_val (self->spans, span);
-  for (gint i = 0; i < n; i++) {
-    const char *label = gst_structure_nth_field_name (p, i);
-    double value = 0;
-    float probability;
-
-    if (self->spans->len == 1)
-      g_ptr_array_add (self->labels, g_strdup (label));
-    gst_structure_get_double (p, label, &value);
-    probability = value;
-    g_array_append_val (self->probabilities, probability);
-  }
+  g_array_append_vals (self->probabilities, result->probabilities, n);
+  for (guint i = 0; i < n && self->spans->len == 1; i++)
+    g_ptr_array_add (
+        self->labels, g_strdup (gst_emotion_labels_get (result->labels, i)));
 }
 
 /* Drawing */

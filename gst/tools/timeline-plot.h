@@ -4,7 +4,7 @@
  * there are no pictures. */
 #pragma once
 
-#include <gst/gst.h>
+#include "gst/result.h"
 
 gboolean timeline_plot_is_available (void);
 
@@ -15,11 +15,12 @@ TimelinePlot *timeline_plot_new (const char *title);
 void timeline_plot_free (TimelinePlot *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TimelinePlot, timeline_plot_free)
 
-/* Sound (buffers as they come, of one stream) and windows ("emotion"
- * structures) may come from two threads at once. */
+/* Sound (buffers as they come, of one stream) and windows may
+ * come from two threads at once. */
 void timeline_plot_add_sound (
     TimelinePlot *self, GstBuffer *buffer, GstCaps *caps);
-void timeline_plot_add_window (TimelinePlot *self, const GstStructure *window);
+void timeline_plot_add_window (
+    TimelinePlot *self, const GstEmotionResult *result);
 
 /* path: ends in ".png" or ".svg". FALSE and G_FILE_ERROR. One thread of the
  * process at a time. */

@@ -183,7 +183,7 @@ static const char *const wrong[][2] = { { "--format", "xml" },
   { "--labels", "a,b" }, { "--model", "/nowhere/at-all.h5" },
   { "--record-duration", "-1" }, { "--shard", "1/2" }, { "--resume", NULL },
   { "--plot", "a.gif" }, { "--jobs", "-1" }, { "--device", "a" },
-  { "--files-from", "/nowhere/at-all" } };
+  { "--files-from", "/nowhere/at-all" }, { "--each-window", NULL } };
 
 static void
 test_usage (void)

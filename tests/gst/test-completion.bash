@@ -51,8 +51,8 @@ touch song.wav model.h5
 while IFS=: read -r line expected; do
   is "[$line]" "$(offers "$line")" "$expected"
 done <<'CASES'
-emotion-analyze --format :csv json text
-emotion-analyze --format=:csv json text
+emotion-analyze --format :audacity csv json srt text textgrid vtt
+emotion-analyze --format=:audacity csv json srt text textgrid vtt
 emotion-analyze --format=j:json
 emotion-analyze so:song.wav sounds
 emotion-analyze --interval :

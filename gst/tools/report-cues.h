@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Windows in, cues out: the stretches of a source that have one emotion, for
+ * subtitles and annotations. None lies over another:
+ *
+ * - A window counts from its start until the next window begins, or until it
+ *   ends itself, where that comes first.
+ * - Neighbours (gaps below 1 ms do not count) of the same emotion are one cue.
+ * - Windows without an emotion leave their time empty.
+ * - Where time jumps back, what was said of it before stands.
+ */
+#pragma once
+
+#include "gst/tools/report-line.h"
+
+typedef struct {
+  gdouble start, end; /* s */
+  char *emotion;      /* valid UTF-8 */
+} ReportCue;
+
+typedef struct _ReportCues ReportCues;
+
+/* each_window: neighbours of the same emotion stay apart. Free with
+ * report_cues_free. */
+ReportCues *report_cues_new (gboolean each_window);
+void report_cues_free (ReportCues *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ReportCues, report_cues_free)
+
+/* The windows in their order; the summary ends the last cue. */
+void report_cues_add (ReportCues *self, const ReportLine *line);
+
+/* Those that have ended, [*n]; live until the next call. */
+const ReportCue *report_cues_get (const ReportCues *self, guint *n);
+/* Forgets them. */
+void report_cues_clear (ReportCues *self);

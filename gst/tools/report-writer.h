@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How results are written down: a ReportWriter for each --format, in the table
+ * of report-writer.c. */
+#pragma once
+
+#include "gst/tools/report-cues.h"
+#include "gst/tools/report-line.h"
+
+/* One of line, cue and document writes; the others are NULL. */
+typedef struct {
+  const char *nick;      /* of --format; NULL: is not chosen by name */
+  const char *extension; /* of a file for one source: ".vtt" */
+  gboolean is_single;    /* an output can hold one source only */
+  /* What comes before the first source. NULL: nothing does. */
+  void (*head) (gboolean only_summary, const char *const *labels,
+      guint n_labels, GString *out);
+  /* Each window, and then the summary of the source. */
+  void (*line) (const ReportLine *line, GString *out);
+  /* Each stretch of one emotion, as soon as it has ended. number: from 1. */
+  void (*cue) (const ReportCue *cue, guint64 number, GString *out);
+  /* All of a source (valid UTF-8) that ends at end (s), at its end. */
+  void (*document) (const char *source, const ReportCue *cues, guint n_cues,
+      gdouble end, GString *out);
+} ReportWriter;
+
+extern const ReportWriter report_audacity_writer;
+extern const ReportWriter report_bars_writer;
+extern const ReportWriter report_csv_writer;
+extern const ReportWriter report_json_writer;
+extern const ReportWriter report_srt_writer;
+extern const ReportWriter report_text_writer;
+extern const ReportWriter report_textgrid_writer;
+extern const ReportWriter report_vtt_writer;
+
+/* NULL where there is none of that nick. */
+const ReportWriter *report_writer_find (const char *nick);
+
+/* All nicks: "text,json,...". Free with g_free. */
+char *report_writer_nicks (void);
+
+/* text on one line: what would break it becomes a space. Free with g_free. */
+char *report_one_line (const char *text);
