@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/delivery.h"
 
+#include "gst/log.h"
+
 #ifdef HAVE_ANALYTICS
 #include "gst/analytics.h"
 #endif
@@ -15,14 +17,6 @@ gst_emotion_delivery_init (GstEmotionDelivery *self, GstElement *element,
 {
   *self = (GstEmotionDelivery){ .element = element, .settings = settings };
   g_queue_init (&self->results);
-}
-
-static void
-post (GstEmotionDelivery *self, const GstEmotionResult *result)
-{
-  gst_element_post_message (self->element,
-      gst_message_new_element (GST_OBJECT (self->element),
-          gst_emotion_result_to_structure (result)));
 }
 
 static void
@@ -42,26 +36,41 @@ warn_of_model (GstEmotionDelivery *self)
 void
 gst_emotion_delivery_take (GstEmotionDelivery *self, GstEmotionResult *result)
 {
-  gboolean posts;
+  gboolean posts, attaches;
 
   if (!result) {
     warn_of_model (self);
     return;
   }
+  GST_LOG_OBJECT (self->element,
+      "window %" G_GUINT64_FORMAT
+      ": %s, confidence %.3f, took %" GST_TIME_FORMAT,
+      result->window.id,
+      result->window.silence ? GST_EMOTION_SILENCE
+                             : gst_emotion_result_emotion (result),
+      result->confidence, GST_TIME_ARGS (result->processing_time));
   GST_OBJECT_LOCK (self->element);
   posts = self->settings->post_messages;
   gst_emotion_tagger_add (&self->tagger, self->settings->tags, result);
   GST_OBJECT_UNLOCK (self->element);
   if (posts)
-    post (self, result);
+    gst_element_post_message (self->element,
+        gst_message_new_element (GST_OBJECT (self->element),
+            gst_emotion_result_to_structure (result)));
 
   GST_OBJECT_LOCK (self->element);
-  if (self->settings->attach_meta) {
+  attaches = self->settings->attach_meta;
+  if (attaches) {
     g_queue_push_tail (&self->results, g_steal_pointer (&result));
     if (self->results.length > MAX_RESULTS)
       result = g_queue_pop_head (&self->results);
   }
   GST_OBJECT_UNLOCK (self->element);
+  if (result && attaches)
+    GST_DEBUG_OBJECT (self->element,
+        "no buffer carries window %" G_GUINT64_FORMAT ": more than %d results "
+        "wait for one",
+        result->window.id, MAX_RESULTS);
   gst_emotion_result_free (result);
 }
 
@@ -76,6 +85,10 @@ gst_emotion_delivery_attach (GstEmotionDelivery *self, GstBuffer *buffer)
     GST_OBJECT_UNLOCK (self->element);
     if (!result)
       return buffer;
+    GST_LOG_OBJECT (self->element,
+        "window %" G_GUINT64_FORMAT
+        " as meta on the buffer at %" GST_TIME_FORMAT,
+        result->window.id, GST_TIME_ARGS (GST_BUFFER_PTS (buffer)));
     buffer = gst_buffer_make_writable (buffer);
     gst_emotion_meta_add (buffer, result);
 #ifdef HAVE_ANALYTICS
@@ -101,8 +114,10 @@ gst_emotion_delivery_push_tags (GstEmotionDelivery *self, GstPad *pad)
   GST_OBJECT_LOCK (self->element);
   event = gst_emotion_tagger_take (&self->tagger);
   GST_OBJECT_UNLOCK (self->element);
-  if (event)
+  if (event) {
+    GST_DEBUG_OBJECT (self->element, "sending %" GST_PTR_FORMAT, event);
     gst_pad_push_event (pad, event);
+  }
 }
 
 void
@@ -115,8 +130,11 @@ gst_emotion_delivery_push_results (GstEmotionDelivery *self, GstPad *pad)
   for (GList *l = self->results.head; l; l = l->next)
     g_queue_push_tail (&events, gst_emotion_event_new (l->data));
   GST_OBJECT_UNLOCK (self->element);
-  while ((event = g_queue_pop_head (&events)))
+  while ((event = g_queue_pop_head (&events))) {
+    GST_LOG_OBJECT (self->element,
+        "no buffer is left to carry it as meta: %" GST_PTR_FORMAT, event);
     gst_pad_push_event (pad, event);
+  }
 }
 
 void

@@ -55,13 +55,11 @@
 #include <gst/audio/audio.h>
 
 #include "gst/delivery.h"
+#include "gst/log.h"
 #include "gst/model/loader.h"
 #include "gst/model/model-choice.h"
 #include "gst/recognizer.h"
 #include "gst/settings.h"
-
-GST_DEBUG_CATEGORY_STATIC (gst_emotion_detect_debug);
-#define GST_CAT_DEFAULT gst_emotion_detect_debug
 
 struct _GstEmotionDetect {
   GstBaseTransform parent;
@@ -93,9 +91,7 @@ static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
 G_DEFINE_TYPE_WITH_CODE (GstEmotionDetect, gst_emotion_detect,
     GST_TYPE_BASE_TRANSFORM, G_IMPLEMENT_INTERFACE (GST_TYPE_PRESET, NULL))
 GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (emotiondetect, "emotiondetect",
-    GST_RANK_NONE, GST_TYPE_EMOTION_DETECT,
-    GST_DEBUG_CATEGORY_INIT (
-        gst_emotion_detect_debug, "emotiondetect", 0, "emotion detector"))
+    GST_RANK_NONE, GST_TYPE_EMOTION_DETECT, gst_emotion_log_category ())
 
 /* Properties */
 
@@ -183,6 +179,7 @@ ask_if_live (GstEmotionDetect *self)
     GST_OBJECT_LOCK (self);
     self->is_live = is_live;
     GST_OBJECT_UNLOCK (self);
+    GST_INFO_OBJECT (self, "upstream is %s", is_live ? "live" : "not live");
   }
   gst_query_unref (query);
 }
@@ -193,6 +190,8 @@ swap_model (
 {
   g_autoptr (GError) error = NULL;
 
+  GST_DEBUG_OBJECT (self, "swapping in model %s from the next window on",
+      gst_emotion_model_name (model));
   gst_emotion_delivery_set_model (&self->delivery);
   if (!gst_emotion_recognizer_set_model (
           self->recognizer, model, labels, &error))
@@ -231,8 +230,8 @@ warn_of_input (GstEmotionDetect *self, const char *reason)
   if (self->has_warned_input)
     return;
   self->has_warned_input = TRUE;
-  GST_ELEMENT_WARNING (
-      self, STREAM, FORMAT, ("This sound passes unheard: %s.", reason), (NULL));
+  GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+      ("Audio is passed through but not analysed: %s.", reason), (NULL));
 }
 
 /* In place of transform_ip, which cannot put another buffer in the place of one
@@ -260,6 +259,7 @@ take_caps (GstEmotionDetect *self, GstCaps *caps)
   g_autoptr (GError) error = NULL;
   GstAudioInfo info;
 
+  GST_DEBUG_OBJECT (self, "caps %" GST_PTR_FORMAT, caps);
   self->has_warned_input = FALSE;
   if (!gst_audio_info_from_caps (&info, caps)
       || !GST_AUDIO_INFO_IS_VALID (&info)) {
@@ -301,6 +301,7 @@ finish (GstEmotionDetect *self)
 static void
 start_flushing (GstEmotionDetect *self)
 {
+  GST_DEBUG_OBJECT (self, "flushing starts");
   GST_OBJECT_LOCK (self);
   if (self->recognizer)
     gst_emotion_recognizer_set_flushing (self->recognizer, TRUE);
@@ -312,6 +313,7 @@ start_flushing (GstEmotionDetect *self)
 static void
 stop_flushing (GstEmotionDetect *self)
 {
+  GST_DEBUG_OBJECT (self, "flushing stops");
   gst_emotion_recognizer_set_flushing (self->recognizer, FALSE);
   gst_emotion_recognizer_flush (self->recognizer);
   gst_emotion_delivery_flush (&self->delivery);
@@ -422,7 +424,7 @@ start (GstBaseTransform *trans)
   g_autoptr (GError) error = NULL;
   g_autoptr (GstEmotionLabels) labels = NULL;
   g_autoptr (GstEmotionRecognizer) recognizer =
-      gst_emotion_recognizer_new (take_result, self);
+      gst_emotion_recognizer_new (GST_ELEMENT (self), take_result, self);
   g_autoptr (GstEmotionModel) model =
       gst_emotion_model_choice_start (&self->choice, &labels, &error);
 
@@ -452,6 +454,11 @@ stop (GstBaseTransform *trans)
   recognizer = g_steal_pointer (&self->recognizer);
   self->last_stats = gst_emotion_recognizer_stats (recognizer);
   GST_OBJECT_UNLOCK (self);
+  GST_INFO_OBJECT (self,
+      "stopped: %" G_GUINT64_FORMAT " windows, %" G_GUINT64_FORMAT
+      " dropped, longest inference %" GST_TIME_FORMAT,
+      self->last_stats.windows, self->last_stats.dropped,
+      GST_TIME_ARGS (self->last_stats.max_time));
   g_clear_pointer (&recognizer, gst_emotion_recognizer_free);
   gst_emotion_delivery_clear (&self->delivery);
   return TRUE;

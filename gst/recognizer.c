@@ -5,10 +5,12 @@
 
 #include "dsp/features.h"
 #include "gst/convert.h"
+#include "gst/log.h"
 #include "gst/timeline.h"
 #include "gst/windower.h"
 
 struct _GstEmotionRecognizer {
+  GstElement *owner; /* borrowed */
   GstEmotionOptions options;
   GstAudioInfo info; /* invalid until there is a format */
   GstEmotionModel *model;
@@ -27,13 +29,15 @@ struct _GstEmotionRecognizer {
 };
 
 GstEmotionRecognizer *
-gst_emotion_recognizer_new (GstEmotionDoneFunc done, gpointer user_data)
+gst_emotion_recognizer_new (
+    GstElement *owner, GstEmotionDoneFunc done, gpointer user_data)
 {
   GstEmotionRecognizer *self = g_new0 (GstEmotionRecognizer, 1);
 
+  self->owner = owner;
   gst_audio_info_init (&self->info);
   gst_segment_init (&self->timeline.segment, GST_FORMAT_TIME);
-  self->worker = gst_emotion_worker_new (done, user_data);
+  self->worker = gst_emotion_worker_new (owner, done, user_data);
   return self;
 }
 
@@ -55,8 +59,11 @@ void
 gst_emotion_recognizer_set_options (
     GstEmotionRecognizer *self, const GstEmotionOptions *options)
 {
-  if (self->windower && options->interval != self->options.interval)
+  if (self->windower && options->interval != self->options.interval) {
+    GST_DEBUG_OBJECT (self->owner, "a window every %" GST_TIME_FORMAT,
+        GST_TIME_ARGS (options->interval));
     gst_emotion_windower_set_interval (self->windower, options->interval);
+  }
   self->options = *options;
 }
 
@@ -87,10 +94,18 @@ prepare (GstEmotionRecognizer *self, GstEmotionJob *job, gboolean partial)
   job->run = self->run;
   job->smoothing = self->options.smoothing;
   job->min_confidence = self->options.min_confidence;
-  job->window.silence = level_of (samples, n) <= self->options.silence_threshold
+  const gdouble level = level_of (samples, n);
+  job->window.silence = level <= self->options.silence_threshold
       || !dsp_features_compute_at (
           self->features, position, samples, n, job->features);
   job->features_time = gst_util_get_timestamp () - begin;
+  GST_LOG_OBJECT (self->owner,
+      "window %" G_GUINT64_FORMAT ": %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT
+      "%s, level %.1f dBFS%s, features took %" GST_TIME_FORMAT,
+      job->window.id, GST_TIME_ARGS (job->window.timestamp),
+      GST_TIME_ARGS (job->window.timestamp + job->window.duration),
+      partial ? " (padded)" : "", level, job->window.silence ? " (silent)" : "",
+      GST_TIME_ARGS (job->features_time));
 }
 
 /* The window in progress becomes a result, now or later. */
@@ -125,10 +140,14 @@ take_samples (const float *samples, gsize n, gpointer user_data)
   }
 }
 
-/* What comes next has nothing to do with what came. */
+/* The samples that follow do not continue the ones before. */
 static void
-restart (GstEmotionRecognizer *self)
+restart (GstEmotionRecognizer *self, const char *reason)
 {
+  if (self->windower)
+    GST_DEBUG_OBJECT (self->owner,
+        "restart: %s; %" G_GSIZE_FORMAT " samples not analysed", reason,
+        gst_emotion_windower_rest (self->windower));
   if (self->convert)
     gst_emotion_convert_drain (self->convert);
   if (self->windower)
@@ -149,11 +168,44 @@ update_convert (GstEmotionRecognizer *self, GError **error)
 
   const gdouble rate = gst_emotion_model_recipe (self->model)->rate;
 
+  GST_INFO_OBJECT (self->owner, "%s, %d channels, %s: %s at %d Hz, %s %g Hz",
+      GST_AUDIO_INFO_NAME (&self->info), GST_AUDIO_INFO_CHANNELS (&self->info),
+      GST_AUDIO_INFO_LAYOUT (&self->info) == GST_AUDIO_LAYOUT_INTERLEAVED
+          ? "interleaved"
+          : "non-interleaved",
+      GST_AUDIO_INFO_CHANNELS (&self->info) == 1 ? "analysed"
+                                                 : "channels are averaged",
+      GST_AUDIO_INFO_RATE (&self->info),
+      GST_AUDIO_INFO_RATE (&self->info) == rate ? "the model's rate of"
+                                                : "resampled to the model's",
+      rate);
   gst_emotion_timeline_set_rates (
       &self->timeline, GST_AUDIO_INFO_RATE (&self->info), rate);
   self->convert =
       gst_emotion_convert_new (&self->info, rate, take_samples, self, error);
   return self->convert != NULL;
+}
+
+static void
+log_model (const GstEmotionRecognizer *self)
+{
+#ifndef GST_DISABLE_GST_DEBUG
+  if (gst_debug_category_get_threshold (GST_CAT_DEFAULT) < GST_LEVEL_INFO)
+    return;
+
+  const DspRecipe *recipe = gst_emotion_model_recipe (self->model);
+  g_autoptr (GString) labels = g_string_new (NULL);
+
+  for (guint i = 0; i < gst_emotion_labels_count (self->labels); i++)
+    g_string_append_printf (labels, "%s%s", i > 0 ? ", " : "",
+        gst_emotion_labels_get (self->labels, i));
+  GST_INFO_OBJECT (self->owner,
+      "model %s: windows of %.3f s at %g Hz, features %" G_GSIZE_FORMAT
+      " x %" G_GSIZE_FORMAT ", labels %s",
+      gst_emotion_model_name (self->model), recipe->window_len / recipe->rate,
+      recipe->rate, dsp_recipe_n_bands (recipe), dsp_recipe_n_columns (recipe),
+      labels->str);
+#endif
 }
 
 gboolean
@@ -169,7 +221,7 @@ gst_emotion_recognizer_set_model (GstEmotionRecognizer *self,
 
     if (!features)
       return FALSE;
-    restart (self);
+    restart (self, "the new model has other features");
     g_clear_pointer (&self->features, dsp_features_free);
     g_clear_pointer (&self->windower, gst_emotion_windower_free);
     self->features = features;
@@ -183,6 +235,7 @@ gst_emotion_recognizer_set_model (GstEmotionRecognizer *self,
   self->model = model;
   self->labels = labels;
   self->run++;
+  log_model (self);
   return same_features || update_convert (self, error);
 }
 
@@ -195,12 +248,12 @@ gst_emotion_recognizer_set_format (
   if (self->convert)
     gst_emotion_convert_drain (self->convert);
   if (!GST_AUDIO_INFO_IS_VALID (info))
-    restart (self);
+    restart (self, "the format is unknown");
   self->info = *info;
   self->joins |= self->timeline.is_anchored;
   if (update_convert (self, error))
     return TRUE;
-  restart (self);
+  restart (self, "the format cannot be converted");
   return FALSE;
 }
 
@@ -227,10 +280,16 @@ gst_emotion_recognizer_set_segment (
 {
   if (self->timeline.is_anchored
       && same_times (&self->timeline.segment, segment)) {
+    GST_DEBUG_OBJECT (self->owner,
+        "%" GST_SEGMENT_FORMAT " continues the one before", segment);
     self->timeline.segment = *segment;
     return;
   }
-  restart (self);
+  GST_DEBUG_OBJECT (self->owner, "%" GST_SEGMENT_FORMAT, segment);
+  if (segment->rate < 0)
+    GST_INFO_OBJECT (self->owner,
+        "playback is reversed: audio is passed through but not analysed");
+  restart (self, "a new segment");
   gst_emotion_timeline_set_segment (&self->timeline, segment);
 }
 
@@ -240,14 +299,21 @@ is_active (const GstEmotionRecognizer *self)
   return self->convert && self->timeline.segment.rate > 0;
 }
 
-/* Restarts the window where what comes at pts does not follow what came. */
+/* Restarts the window unless what comes at pts continues what came before. */
 static void
 check_continuity (
     GstEmotionRecognizer *self, GstClockTime pts, gboolean is_discont)
 {
-  if (is_discont || !gst_emotion_timeline_continues (&self->timeline, pts)
-      || (self->joins && !gst_emotion_timeline_meets (&self->timeline, pts)))
-    restart (self);
+  if (is_discont)
+    restart (self, "DISCONT or RESYNC is set");
+  else if (!gst_emotion_timeline_continues (&self->timeline, pts)
+      || (self->joins && !gst_emotion_timeline_meets (&self->timeline, pts))) {
+    GST_DEBUG_OBJECT (self->owner,
+        "time stamp %" GST_TIME_FORMAT ", expected %" GST_TIME_FORMAT,
+        GST_TIME_ARGS (pts),
+        GST_TIME_ARGS (gst_emotion_timeline_next (&self->timeline)));
+    restart (self, "time stamps jump");
+  }
   self->joins = FALSE;
 }
 
@@ -330,9 +396,11 @@ gst_emotion_recognizer_push (GstEmotionRecognizer *self, GstBuffer *buffer)
   if (!is_active (self))
     return TRUE;
   if (!count_frames (self, buffer, &n)) {
-    restart (self);
+    restart (self, "the buffer contradicts the caps");
     return FALSE;
   }
+  GST_TRACE_OBJECT (
+      self->owner, "%" G_GSIZE_FORMAT " frames: %" GST_PTR_FORMAT, n, buffer);
   n = clip (self, &pts, n, &first);
   check_continuity (self, pts,
       GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT)
@@ -346,7 +414,7 @@ gst_emotion_recognizer_push (GstEmotionRecognizer *self, GstBuffer *buffer)
   }
   if (convert (self, buffer, first, n))
     return TRUE;
-  restart (self);
+  restart (self, "the buffer cannot be mapped");
   return FALSE;
 }
 
@@ -374,13 +442,16 @@ gst_emotion_recognizer_push_gap (
           timestamp + duration, &start, &stop))
     return;
   check_continuity (self, start, FALSE);
+  GST_DEBUG_OBJECT (self->owner,
+      "gap: %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT " is silence",
+      GST_TIME_ARGS (start), GST_TIME_ARGS (stop));
   if (stop - start > GST_EMOTION_LONG_GAP) {
     if (timeline->is_anchored)
       gst_emotion_convert_push_silence (self->convert,
           gst_util_uint64_scale_ceil (
               gst_emotion_model_recipe (self->model)->window_len,
               timeline->rate_in, timeline->rate));
-    restart (self);
+    restart (self, "the gap is longer than a minute");
     timeline->time = stop;
     return;
   }
@@ -402,9 +473,15 @@ gst_emotion_recognizer_finish (GstEmotionRecognizer *self)
   const gsize rest = gst_emotion_windower_rest (self->windower);
   const gsize window_len = gst_emotion_model_recipe (self->model)->window_len;
 
-  if (rest > 0 && (self->n_windows == 0 || rest >= window_len - rest))
+  if (rest > 0 && (self->n_windows == 0 || rest >= window_len - rest)) {
     emit_window (self, TRUE);
-  restart (self);
+    gst_emotion_windower_next (self->windower);
+  } else if (rest > 0)
+    GST_DEBUG_OBJECT (self->owner,
+        "the last %" G_GSIZE_FORMAT " samples are not analysed: less than half "
+        "a window",
+        rest);
+  restart (self, "the stream ended");
   self->n_windows = 0;
 }
 
@@ -419,7 +496,7 @@ gst_emotion_recognizer_flush (GstEmotionRecognizer *self)
 {
   if (self->convert)
     gst_emotion_convert_reset (self->convert);
-  restart (self);
+  restart (self, "flush");
   self->next_id = 0;
   self->n_windows = 0;
 }

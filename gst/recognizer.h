@@ -27,11 +27,12 @@ typedef struct {
 
 typedef struct _GstEmotionRecognizer GstEmotionRecognizer;
 
-/* done gets the results: see worker.h. Free with gst_emotion_recognizer_free,
+/* done gets the results: see worker.h. owner: the element, for log lines;
+ * borrowed; NULL is fine. Free with gst_emotion_recognizer_free,
  * which calls it no more. Does nothing useful before it has a model, a format
  * and options. */
 GstEmotionRecognizer *gst_emotion_recognizer_new (
-    GstEmotionDoneFunc done, gpointer user_data);
+    GstElement *owner, GstEmotionDoneFunc done, gpointer user_data);
 void gst_emotion_recognizer_free (GstEmotionRecognizer *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (
     GstEmotionRecognizer, gst_emotion_recognizer_free)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/worker.h"
 
+#include "gst/log.h"
+
 #ifdef __linux__
 #include <pthread.h>
 #include <sched.h>
@@ -11,7 +13,8 @@
 #define LIVE_NICE 10
 
 struct _GstEmotionWorker {
-  gatomicrefcount ref_count; /* the owner, and the thread */
+  gatomicrefcount ref_count; /* the recognizer, and the thread */
+  GstElement *owner;         /* borrowed; not the thread's to touch */
   GstEmotionDoneFunc done;
   gpointer user_data;
 
@@ -44,11 +47,13 @@ job_free (GstEmotionJob *job)
 }
 
 GstEmotionWorker *
-gst_emotion_worker_new (GstEmotionDoneFunc done, gpointer user_data)
+gst_emotion_worker_new (
+    GstElement *owner, GstEmotionDoneFunc done, gpointer user_data)
 {
   GstEmotionWorker *self = g_new0 (GstEmotionWorker, 1);
 
   g_atomic_ref_count_init (&self->ref_count);
+  self->owner = owner;
   self->done = done;
   self->user_data = user_data;
   g_mutex_init (&self->lock);
@@ -277,9 +282,16 @@ ensure_thread (GstEmotionWorker *self, gboolean is_live)
   self->is_live = is_live;
   g_atomic_ref_count_inc (&self->ref_count);
   self->thread = g_thread_try_new ("emotiondetect", thread_main, self, NULL);
-  if (!self->thread)
-    worker_unref (self);
-  return self->thread != NULL;
+  if (self->thread) {
+    GST_INFO_OBJECT (self->owner, "the model runs in a thread of its own; %s",
+        is_live ? "windows are dropped if it is too slow"
+                : "the stream waits if it is too slow");
+    return TRUE;
+  }
+  worker_unref (self);
+  GST_WARNING_OBJECT (self->owner,
+      "cannot create a thread: the model runs in the streaming thread");
+  return FALSE;
 }
 
 void
@@ -294,8 +306,16 @@ gst_emotion_worker_queue (
   }
   while (!self->flushing && self->waiting.length >= GST_EMOTION_QUEUE_LEN) {
     if (drop_oldest) {
-      recycle (self, g_queue_pop_head (&self->waiting));
+      GstEmotionJob *const oldest = g_queue_pop_head (&self->waiting);
+
       self->stats.dropped++;
+      GST_WARNING_OBJECT (self->owner,
+          "window %" G_GUINT64_FORMAT " at %" GST_TIME_FORMAT " dropped: the "
+          "model is too slow for a live stream (%" G_GUINT64_FORMAT
+          " dropped so far)",
+          oldest->window.id, GST_TIME_ARGS (oldest->window.timestamp),
+          self->stats.dropped);
+      recycle (self, oldest);
     } else
       g_cond_wait (&self->changed, &self->lock);
   }
@@ -325,8 +345,11 @@ gst_emotion_worker_set_flushing (GstEmotionWorker *self, gboolean flushing)
   self->flushing = flushing;
   if (flushing) {
     self->flushes++;
-    while ((job = g_queue_pop_head (&self->waiting)))
+    while ((job = g_queue_pop_head (&self->waiting))) {
+      GST_DEBUG_OBJECT (self->owner,
+          "window %" G_GUINT64_FORMAT " dropped: flushing", job->window.id);
       recycle (self, job);
+    }
     g_cond_broadcast (&self->changed);
   } else
     wait_for_done (self);

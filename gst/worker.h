@@ -39,8 +39,9 @@ typedef struct {
   GstClockTime max_time;
 } GstEmotionStats;
 
+/* owner: the element, for log lines; borrowed; NULL is fine. */
 GstEmotionWorker *gst_emotion_worker_new (
-    GstEmotionDoneFunc done, gpointer user_data);
+    GstElement *owner, GstEmotionDoneFunc done, gpointer user_data);
 /* Nothing is called once this has returned. Does not wait for a network that
  * is running: its thread ends by itself. */
 void gst_emotion_worker_free (GstEmotionWorker *self); /* NULL is fine */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/model/loader.h"
 
+#include "gst/log.h"
 #include "gst/model/model-cache.h"
 #include "nn/error.h"
 
-/* What is there and cannot be read was found, for GStreamer. */
+/* A file that exists but is unreadable is OPEN_READ, not NOT_FOUND. */
 static GstEmotionModel *
 load_file (
     const char *file, const GstEmotionModelOptions *options, GError **error)
@@ -56,6 +57,11 @@ gst_emotion_load_report (
   const gboolean is_gst =
       error->domain == GST_RESOURCE_ERROR || error->domain == GST_LIBRARY_ERROR;
 
+  if (type == GST_MESSAGE_ERROR)
+    GST_ERROR_OBJECT (element, "%s", error->message);
+  else
+    GST_WARNING_OBJECT (
+        element, "the model stays as it was: %s", error->message);
   gst_element_message_full (element, type,
       is_gst ? error->domain : GST_RESOURCE_ERROR,
       is_gst ? error->code : resource_code (error), g_strdup (error->message),

@@ -3,6 +3,7 @@
 
 #include <glib/gstdio.h>
 #include <stdlib.h>
+#include "gst/log.h"
 #include "nn/model.h"
 
 /* loading: held while a file is read, so that a hundred elements that start
@@ -112,8 +113,10 @@ get (const char *name, const char *file, GstEmotionBuiltin builtin,
   g_autofree char *key = name ? key_of (name, options) : NULL;
   GstEmotionModel *model = key ? look_up (key) : NULL;
 
-  if (model)
+  if (model) {
+    GST_DEBUG ("%s is in use already: shared", key);
     return model;
+  }
   g_mutex_lock (&loading);
   if (key)
     model = look_up (key);

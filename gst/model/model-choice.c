@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/model/model-choice.h"
 
+#include "gst/log.h"
 #include "gst/model/loader.h"
 
 void
@@ -17,6 +18,8 @@ load (GstEmotionModelChoice *self, GstEmotionLabels **labels, GError **error)
   g_autofree char *names = NULL;
   g_autofree char *recipe = NULL;
   GstEmotionWish wish = { 0 };
+  const GstClockTime begin = gst_util_get_timestamp ();
+  GstEmotionModel *model;
 
   GST_OBJECT_LOCK (self->element);
   wish.file = file = g_strdup (self->settings->model_file);
@@ -25,7 +28,17 @@ load (GstEmotionModelChoice *self, GstEmotionLabels **labels, GError **error)
   wish.options.recipe = recipe = g_strdup (self->settings->recipe);
   wish.options.quantize = self->settings->quantize;
   GST_OBJECT_UNLOCK (self->element);
-  return gst_emotion_load (&wish, labels, error);
+  GST_DEBUG_OBJECT (self->element, "loading %s %s%s%s%s%s%s",
+      file ? "the file" : "the built-in model",
+      file ? file : gst_emotion_builtin_nick (wish.builtin),
+      names ? ", labels " : "", names ? names : "", recipe ? ", recipe " : "",
+      recipe ? recipe : "", wish.options.quantize ? ", quantized" : "");
+  model = gst_emotion_load (&wish, labels, error);
+  if (model)
+    GST_DEBUG_OBJECT (self->element, "loaded %s in %" GST_TIME_FORMAT,
+        gst_emotion_model_name (model),
+        GST_TIME_ARGS (gst_util_get_timestamp () - begin));
+  return model;
 }
 
 GstEmotionModel *
@@ -67,6 +80,10 @@ offer (GstEmotionModelChoice *self, guint change, GstEmotionModel *model,
     self->labels = labels;
   }
   GST_OBJECT_UNLOCK (self->element);
+  if (old_model == model)
+    GST_DEBUG_OBJECT (self->element,
+        "%s is not used: the properties have changed since",
+        gst_emotion_model_name (model));
 }
 
 /* The change to load for, or FALSE, and this thread is done: what comes later
@@ -101,6 +118,10 @@ load_now (GstElement *element, gpointer user_data)
       offer (self, change, model, labels);
     else if (is_last (self, change))
       gst_emotion_load_report (element, GST_MESSAGE_WARNING, error);
+    else
+      GST_DEBUG_OBJECT (element,
+          "not loaded, but the properties have changed since: %s",
+          error->message);
   }
 }
 

@@ -122,6 +122,11 @@ take_result (GstEmotionResult *result, gpointer user_data)
 {
   GstEmotionScope *self = user_data;
 
+  GST_LOG_OBJECT (self,
+      "window %" G_GUINT64_FORMAT " at %" GST_TIME_FORMAT ": %s",
+      result->window.id, GST_TIME_ARGS (result->window.timestamp),
+      result->window.silence ? GST_EMOTION_SILENCE
+                             : gst_emotion_result_emotion (result));
   gst_emotion_spans_add (&self->told, result);
 }
 
@@ -155,6 +160,11 @@ update_span (GstEmotionScope *self)
   }
   self->levels = g_new0 (
       float, n_columns *gst_emotion_spectrogram_n_bands (self->spectrogram));
+  GST_DEBUG_OBJECT (self,
+      "a spectrogram of %" GST_TIME_FORMAT ": %" G_GSIZE_FORMAT
+      " columns of %" G_GSIZE_FORMAT " bands",
+      GST_TIME_ARGS (span), n_columns,
+      gst_emotion_spectrogram_n_bands (self->spectrogram));
   return TRUE;
 }
 
@@ -171,6 +181,8 @@ setup (GstAudioVisualizer *visualizer)
     self->width = width;
     self->height = height;
   }
+  GST_INFO_OBJECT (self, "%dx%d pixels at %d/%d frames per second", width,
+      height, visualizer->vinfo.fps_n, visualizer->vinfo.fps_d);
   gst_emotion_slicer_set_pictures (
       &self->slicer, visualizer->vinfo.fps_n, visualizer->vinfo.fps_d);
   GST_OBJECT_LOCK (self);
@@ -201,6 +213,8 @@ render (GstAudioVisualizer *visualizer, GstBuffer *audio, GstVideoFrame *frame)
     .spans = &self->told.spans,
     .result = self->told.result };
 
+  GST_TRACE_OBJECT (self, "drawing the frame at stream time %" GST_TIME_FORMAT,
+      GST_TIME_ARGS (self->now));
   gst_emotion_spans_forget (
       &self->told, self->now - MIN (self->now, self->shown_span));
   gst_emotion_spectrogram_levels (self->spectrogram, self->levels);
@@ -226,8 +240,10 @@ analyse (GstEmotionScope *self, GstBuffer *buffer)
   const GstAudioInfo *info = &GST_AUDIO_VISUALIZER (self)->ainfo;
   GstAudioBuffer audio;
 
-  if (!gst_audio_buffer_map (&audio, info, buffer, GST_MAP_READ))
+  if (!gst_audio_buffer_map (&audio, info, buffer, GST_MAP_READ)) {
+    GST_WARNING_OBJECT (self, "not drawn: cannot map %" GST_PTR_FORMAT, buffer);
     return;
+  }
   gst_emotion_convert_push (self->convert, &audio, 0, audio.n_samples);
   gst_audio_buffer_unmap (&audio);
 }
@@ -262,10 +278,11 @@ push_pictures (GstEmotionScope *self, GstPad *pad)
   return flow;
 }
 
-/* The next sound has nothing to do with the last. */
+/* The samples that follow do not continue the ones before. */
 static void
-restart (GstEmotionScope *self)
+restart (GstEmotionScope *self, const char *reason)
 {
+  GST_DEBUG_OBJECT (self, "restart: %s", reason);
   gst_emotion_slicer_restart (&self->slicer);
   if (self->convert)
     gst_emotion_convert_reset (self->convert);
@@ -279,7 +296,7 @@ take_sound (
     GstEmotionScope *self, GstPad *pad, GstClockTime pts, GstBuffer *buffer)
 {
   if (!gst_emotion_slicer_continues (&self->slicer, pts))
-    restart (self);
+    restart (self, "time stamps jump");
   gst_emotion_slicer_add (&self->slicer, pts, buffer);
   return push_pictures (self, pad);
 }
@@ -317,7 +334,7 @@ chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
     return skip_sound (self, pad, buffer);
   if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT)
       || GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_RESYNC))
-    restart (self);
+    restart (self, "DISCONT or RESYNC is set");
   return take_sound (self, pad, GST_BUFFER_PTS (buffer), buffer);
 }
 
@@ -358,9 +375,11 @@ take_gap (GstEmotionScope *self, GstPad *pad, GstEvent *event)
   guint64 n;
 
   gst_event_parse_gap (event, &pts, &duration);
+  GST_DEBUG_OBJECT (self, "gap at %" GST_TIME_FORMAT " of %" GST_TIME_FORMAT,
+      GST_TIME_ARGS (pts), GST_TIME_ARGS (duration));
   if (!self->convert || !GST_CLOCK_TIME_IS_VALID (duration)
       || duration > GST_EMOTION_LONG_GAP || is_backwards (self)) {
-    restart (self);
+    restart (self, "the gap is passed on without drawing it");
     return self->base_sink_event (pad, GST_OBJECT (self), event);
   }
   n = gst_util_uint64_scale_round (duration, rate, GST_SECOND);
@@ -397,6 +416,9 @@ take_caps (GstEmotionScope *self, GstPad *pad, GstEvent *event)
     GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
     return FALSE;
   }
+  GST_INFO_OBJECT (self, "%s, %d channels, %d Hz: drawn at %g Hz",
+      GST_AUDIO_INFO_NAME (info), GST_AUDIO_INFO_CHANNELS (info),
+      GST_AUDIO_INFO_RATE (info), gst_emotion_spectrogram_rate ());
   gst_emotion_slicer_set_sound (&self->slicer, info);
   return TRUE;
 }
@@ -413,7 +435,10 @@ take_segment (GstEmotionScope *self, GstPad *pad, GstEvent *event)
   gst_event_unref (event);
   if (segment.format != GST_FORMAT_TIME)
     gst_segment_init (&segment, GST_FORMAT_TIME);
-  restart (self);
+  GST_DEBUG_OBJECT (self, "%" GST_SEGMENT_FORMAT, &segment);
+  if (segment.rate < 0)
+    GST_INFO_OBJECT (self, "playback is reversed: gap events, no pictures");
+  restart (self, "a new segment");
   gst_emotion_slicer_set_segment (&self->slicer, &segment);
   event = gst_event_new_segment (&segment);
   gst_event_set_seqnum (event, seqnum);
@@ -437,7 +462,7 @@ sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
     case GST_EVENT_GAP:
       return take_gap (self, pad, event);
     case GST_EVENT_FLUSH_STOP:
-      restart (self);
+      restart (self, "flush");
       clear_results (self);
       break;
     case GST_EVENT_SEGMENT_DONE:

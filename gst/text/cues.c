@@ -67,7 +67,7 @@ is_wanted (GstEmotionCues *self, const GstEmotionResult *result,
   return changes || !options->only_changes;
 }
 
-void
+gboolean
 gst_emotion_cues_add (GstEmotionCues *self, const GstEmotionResult *result,
     GstClockTime start, const GstEmotionCueOptions *options)
 {
@@ -81,7 +81,7 @@ gst_emotion_cues_add (GstEmotionCues *self, const GstEmotionResult *result,
   release (self);
   measure (self, start, result->window.id);
   if (!is_wanted (self, result, options))
-    return;
+    return FALSE;
   cue = g_new0 (GstEmotionCue, 1);
   cue->start = cue_start;
   cue->duration = self->distance > 0 ? MIN (length, self->distance) : length;
@@ -95,6 +95,7 @@ gst_emotion_cues_add (GstEmotionCues *self, const GstEmotionResult *result,
   } else {
     g_queue_push_tail (&self->ready, cue);
   }
+  return TRUE;
 }
 
 void

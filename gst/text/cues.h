@@ -44,9 +44,11 @@ void gst_emotion_cues_init (GstEmotionCues *self);
 /* Forgets all; usable again. */
 void gst_emotion_cues_clear (GstEmotionCues *self);
 
-/* start: the window's first sample in the time of the cues. */
-void gst_emotion_cues_add (GstEmotionCues *self, const GstEmotionResult *result,
-    GstClockTime start, const GstEmotionCueOptions *options);
+/* start: the window's first sample in the time of the cues. FALSE where the
+ * options leave the window without a cue. */
+gboolean gst_emotion_cues_add (GstEmotionCues *self,
+    const GstEmotionResult *result, GstClockTime start,
+    const GstEmotionCueOptions *options);
 
 /* The sound has come to position: what waits too long waits no more. */
 void gst_emotion_cues_advance (GstEmotionCues *self, GstClockTime position);

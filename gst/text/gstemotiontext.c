@@ -110,6 +110,7 @@ negotiate (GstEmotionText *self)
     if (self->has_caps && self->is_markup == (i == 1))
       return TRUE;
     self->is_markup = i == 1;
+    GST_INFO_OBJECT (self, "text as %" GST_PTR_FORMAT, caps);
     self->has_caps =
         gst_pad_push_event (self->srcpad, gst_event_new_caps (caps));
     return TRUE;
@@ -120,6 +121,9 @@ negotiate (GstEmotionText *self)
 static void
 push_gap (GstEmotionText *self, GstClockTime end)
 {
+  GST_LOG_OBJECT (self,
+      "gap: no text from %" GST_TIME_FORMAT " to %" GST_TIME_FORMAT,
+      GST_TIME_ARGS (self->told), GST_TIME_ARGS (end));
   gst_pad_push_event (
       self->srcpad, gst_event_new_gap (self->told, end - self->told));
   self->told = end;
@@ -133,14 +137,20 @@ push_cue (GstEmotionText *self, GstEmotionCue *cue)
   gsize len;
 
   if (!gst_segment_clip (&self->segment, GST_FORMAT_TIME, cue->start,
-          cue->start + cue->duration, &start, &stop))
+          cue->start + cue->duration, &start, &stop)) {
+    GST_DEBUG_OBJECT (self,
+        "cue at %" GST_TIME_FORMAT " dropped: outside of the segment",
+        GST_TIME_ARGS (cue->start));
     return;
+  }
   if (!negotiate (self)) {
     self->flow = GST_FLOW_NOT_NEGOTIATED;
     return;
   }
   if (start > self->told)
     push_gap (self, start);
+  GST_LOG_OBJECT (self, "cue %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT ": %s",
+      GST_TIME_ARGS (start), GST_TIME_ARGS (stop), cue->text);
   len = strlen (cue->text);
   buffer = gst_buffer_new_wrapped (g_steal_pointer (&cue->text), len);
   GST_BUFFER_PTS (buffer) = start;
@@ -192,6 +202,8 @@ ask_if_live (GstEmotionText *self)
   query = gst_query_new_latency ();
   if (gst_pad_peer_query (self->sinkpad, query))
     gst_query_parse_latency (query, &self->is_live, NULL, NULL);
+  GST_INFO_OBJECT (self, "upstream is %s",
+      self->is_live ? "live: cues never wait" : "not live");
 }
 
 /* The window's start in our segment, or NONE. Its time stamp, unless an element
@@ -222,6 +234,9 @@ learn_length (GstEmotionText *self, const GstEmotionWindow *window)
   changes = self->window_length != window->duration;
   self->window_length = window->duration;
   GST_OBJECT_UNLOCK (self);
+  if (changes)
+    GST_DEBUG_OBJECT (
+        self, "windows of %" GST_TIME_FORMAT, GST_TIME_ARGS (window->duration));
   if (changes && self->is_live)
     gst_element_post_message (
         GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
@@ -239,8 +254,13 @@ take_result (GstEmotionResult *taken, gpointer user_data)
 
   ask_if_live (self);
   learn_length (self, window);
-  if (!GST_CLOCK_TIME_IS_VALID (start))
+  if (!GST_CLOCK_TIME_IS_VALID (start)) {
+    GST_DEBUG_OBJECT (self,
+        "window %" G_GUINT64_FORMAT " at %" GST_TIME_FORMAT
+        " has no cue: outside of the segment",
+        window->id, GST_TIME_ARGS (window->timestamp));
     return;
+  }
   GST_OBJECT_LOCK (self);
   format = g_strdup (self->settings.format);
   options = (GstEmotionCueOptions){ .text = format,
@@ -255,7 +275,15 @@ take_result (GstEmotionResult *taken, gpointer user_data)
     return;
   }
   options.is_markup = self->is_markup;
-  gst_emotion_cues_add (&self->cues, result, start, &options);
+  if (!gst_emotion_cues_add (&self->cues, result, start, &options))
+    GST_LOG_OBJECT (self,
+        "window %" G_GUINT64_FORMAT " has no cue: skipped by "
+        "skip-silence, skip-unknown or only-changes",
+        window->id);
+  else if (self->cues.held)
+    GST_LOG_OBJECT (self,
+        "window %" G_GUINT64_FORMAT ": its cue waits for the next window",
+        window->id);
 }
 
 static void
@@ -283,6 +311,7 @@ chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   GstEmotionText *self = GST_EMOTION_TEXT (parent);
   GstFlowReturn flow;
 
+  GST_TRACE_OBJECT (self, "%" GST_PTR_FORMAT, buffer);
   gst_emotion_reader_read_buffer (&self->reader, buffer, take_result, self);
   hear (self, GST_BUFFER_PTS (buffer), GST_BUFFER_DURATION (buffer));
   gst_buffer_unref (buffer);
@@ -349,6 +378,7 @@ push_segment (GstEmotionText *self, GstEvent *event)
     gst_segment_init (&self->segment, GST_FORMAT_TIME);
   self->heard = GST_CLOCK_TIME_NONE;
   self->told = self->segment.start;
+  GST_DEBUG_OBJECT (self, "%" GST_SEGMENT_FORMAT, &self->segment);
   negotiate (self);
   event = gst_event_new_segment (&self->segment);
   gst_event_set_seqnum (event, seqnum);
@@ -368,6 +398,8 @@ take_gap (GstEmotionText *self, GstEvent *event)
 
   gst_event_parse_gap (event, &start, &duration);
   gst_event_unref (event);
+  GST_DEBUG_OBJECT (self, "gap at %" GST_TIME_FORMAT " of %" GST_TIME_FORMAT,
+      GST_TIME_ARGS (start), GST_TIME_ARGS (duration));
   hear (self, start, duration);
   return TRUE;
 }
@@ -409,6 +441,7 @@ sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
     case GST_EVENT_TAG:
       return take_tags (self, event);
     case GST_EVENT_FLUSH_STOP:
+      GST_DEBUG_OBJECT (self, "flush");
       reset (self);
       break;
     case GST_EVENT_SEGMENT_DONE:
