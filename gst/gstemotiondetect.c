@@ -18,6 +18,8 @@
  * * #guint64 `window-id`: counts from 0 after each start or flush
  * * #gboolean `partial`: padded, at the end of the stream
  * * #gboolean `silence`
+ * * #GstClockTime `voice` (#guint64): speech in the window;
+ *   #GST_CLOCK_TIME_NONE where it was not measured
  * * #GstClockTime `processing-time` (#guint64)
  * * #gchararray `model`: nick or file name
  *

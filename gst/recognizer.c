@@ -89,7 +89,9 @@ prepare (GstEmotionRecognizer *self, GstEmotionJob *job, gboolean partial)
   const gsize n =
       gst_emotion_windower_peek (self->windower, &samples, &position);
 
-  job->window = (GstEmotionWindow){ .id = self->next_id++, .partial = partial };
+  job->window = (GstEmotionWindow){
+    .id = self->next_id++, .partial = partial, .voice = GST_CLOCK_TIME_NONE
+  };
   gst_emotion_timeline_stamp (&self->timeline, position, n, &job->window);
   job->run = self->run;
   job->smoothing = self->options.smoothing;

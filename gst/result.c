@@ -54,6 +54,32 @@ gst_emotion_result_emotion (const GstEmotionResult *self)
       : gst_emotion_labels_get (self->labels, self->label_index);
 }
 
+gboolean
+gst_emotion_result_is_classified (const GstEmotionResult *self)
+{
+  return !self->window.silence && self->confidence > 0;
+}
+
+gdouble
+gst_emotion_result_weight (const GstEmotionResult *self)
+{
+  const GstClockTime voice = self->window.voice;
+
+  if (!gst_emotion_result_is_classified (self))
+    return 0;
+  return GST_CLOCK_TIME_IS_VALID (voice) ? voice / (gdouble) GST_SECOND : 1;
+}
+
+const char *
+gst_emotion_result_text (const GstEmotionResult *self)
+{
+  if (self->window.silence)
+    return GST_EMOTION_SILENCE;
+  return gst_emotion_result_is_classified (self)
+      ? gst_emotion_result_emotion (self)
+      : GST_EMOTION_NO_VOICE;
+}
+
 /* The schema. Field names, types and their order are a contract. */
 static void
 fill_structure (const GstEmotionResult *self, GstStructure *s)
@@ -76,6 +102,7 @@ fill_structure (const GstEmotionResult *self, GstStructure *s)
       "window-id", G_TYPE_UINT64, window->id,                      /* */
       "partial", G_TYPE_BOOLEAN, window->partial,                  /* */
       "silence", G_TYPE_BOOLEAN, window->silence,                  /* */
+      "voice", G_TYPE_UINT64, window->voice,                       /* */
       "processing-time", G_TYPE_UINT64, self->processing_time,     /* */
       "model", G_TYPE_STRING, self->model, NULL);
 }
@@ -146,6 +173,9 @@ gst_emotion_result_from_structure (const GstStructure *s)
       || window.duration >= (GST_CLOCK_TIME_NONE - window.timestamp) / 2
       || !(confidence >= 0 && confidence <= 1))
     return NULL;
+  /* Senders of older versions do not have it. */
+  if (!gst_structure_get_uint64 (s, "voice", &window.voice))
+    window.voice = GST_CLOCK_TIME_NONE;
   self = probabilities_from_structure (p, &window, model);
   if (!self || index < -1
       || index >= (gint) gst_emotion_labels_count (self->labels))

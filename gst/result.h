@@ -19,7 +19,8 @@ typedef struct {
   GstClockTime duration; /* of the samples in it, padding not counted */
   guint64 id;            /* from 0 after each start or flush */
   gboolean partial;      /* padded: the stream ended before the window did */
-  gboolean silence;      /* was not classified: probabilities are zeros */
+  gboolean silence;      /* nothing to measure; was not classified */
+  GstClockTime voice;    /* speech in it; GST_CLOCK_TIME_NONE: not measured */
 } GstEmotionWindow;
 
 /* Where it begins in the sound: in stream time, where there is one. */
@@ -41,12 +42,23 @@ GstEmotionResult *gst_emotion_result_new (const GstEmotionWindow *window,
 void gst_emotion_result_free (GstEmotionResult *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEmotionResult, gst_emotion_result_free)
 
+/* FALSE in silence and where nobody speaks: the probabilities are zeros then.
+ */
+gboolean gst_emotion_result_is_classified (const GstEmotionResult *self);
+
+/* How much it counts in a mean over windows: the seconds of voice in it, or 1
+ * where that was not measured; 0 where it was not classified. */
+gdouble gst_emotion_result_weight (const GstEmotionResult *self);
+
 /* Sets confidence and label_index from the probabilities. The first of equal
  * ones wins, as numpy.argmax does. */
 void gst_emotion_result_decide (GstEmotionResult *self, gdouble min_confidence);
 
 /* The label, or "unknown". Lives as long as the result. */
 const char *gst_emotion_result_emotion (const GstEmotionResult *self);
+
+/* The same for people: also "silence" and "no voice". */
+const char *gst_emotion_result_text (const GstEmotionResult *self);
 
 /* A structure "emotion" with all fields. */
 GstStructure *gst_emotion_result_to_structure (const GstEmotionResult *self);

@@ -12,6 +12,9 @@ typedef struct _GstEmotionLabels GstEmotionLabels;
 /* What people read where a window was silent. */
 #define GST_EMOTION_SILENCE "silence"
 
+/* And where nobody spoke in it. */
+#define GST_EMOTION_NO_VOICE "no voice"
+
 /* As many as a model may have: each result carries them all. */
 #define GST_EMOTION_MAX_LABELS 1024
 

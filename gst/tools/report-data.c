@@ -71,6 +71,11 @@ append_json (const ReportLine *line, GString *out)
     append_verdict (line, out);
     g_string_append_printf (out, ", \"partial\": %s, \"silence\": %s",
         line->partial ? "true" : "false", line->silence ? "true" : "false");
+    g_string_append (out, ", \"voice\": ");
+    if (line->voice >= 0)
+      report_append_seconds (out, line->voice);
+    else
+      g_string_append (out, "null");
   }
   append_probabilities (line, out);
 }
@@ -81,7 +86,7 @@ append_csv_head (gboolean only_summary, const char *const *labels,
 {
   g_string_append (out,
       only_summary ? "file,windows,emotion,confidence"
-                   : "file,start,end,emotion,confidence,partial,silence");
+                   : "file,start,end,emotion,confidence,partial,silence,voice");
   for (guint i = 0; i < n_labels; i++) {
     g_string_append_c (out, ',');
     csv_append_string (out, labels[i]);
@@ -108,8 +113,11 @@ append_csv (const ReportLine *line, GString *out)
   csv_append_string (out, line->emotion);
   g_string_append_c (out, ',');
   report_append_number (out, line->confidence);
-  if (!line->is_summary)
-    g_string_append_printf (out, ",%d,%d", line->partial, line->silence);
+  if (!line->is_summary) {
+    g_string_append_printf (out, ",%d,%d,", line->partial, line->silence);
+    if (line->voice >= 0)
+      report_append_seconds (out, line->voice);
+  }
   for (guint i = 0; i < line->n_labels; i++) {
     g_string_append_c (out, ',');
     report_append_number (out, line->probabilities[i]);

@@ -14,6 +14,9 @@ typedef struct {
   gdouble confidence;
   gboolean has_emotion; /* FALSE: silence, or no label was likely enough */
   gboolean partial, silence;
+  /* Why there are no probabilities, for people; NULL: it was classified. */
+  const char *unclassified;
+  gdouble voice; /* s, speech in the window; negative: not measured */
   guint n_labels;
   const char *const *labels;    /* [n_labels] */
   const gdouble *probabilities; /* [n_labels] */

@@ -23,8 +23,8 @@ append_text (const ReportLine *line, GString *out)
   else
     g_string_append_printf (
         out, "%s: %9.3f - %9.3f s  ", line->source, line->start, line->end);
-  if (line->silence)
-    g_string_append (out, "silence");
+  if (line->unclassified)
+    g_string_append (out, line->unclassified);
   else
     g_string_append_printf (
         out, "%-17s %3.0f %%", line->emotion, 100 * line->confidence);
@@ -97,8 +97,8 @@ append_head (const ReportLine *line, GString *out)
 static void
 append_verdict (const ReportLine *line, GString *out)
 {
-  if (line->silence) {
-    append_columns (out, "silence", LABEL_LEN - 4);
+  if (line->unclassified) {
+    append_columns (out, line->unclassified, LABEL_LEN - 4);
     return;
   }
   g_string_append (out, BOLD);
@@ -115,7 +115,7 @@ append_row (const ReportLine *line, GString *out)
   append_time (out, line->end);
   g_string_append (out, "  ");
   append_verdict (line, out);
-  if (fits (line) && !line->silence) {
+  if (fits (line) && !line->unclassified) {
     g_string_append (out, BLUE " ");
     for (guint i = 0; i < line->n_labels; i++)
       g_string_append_printf (out, " %s  ", column_of (line->probabilities[i]));
@@ -130,7 +130,7 @@ append_summary (const ReportLine *line, GString *out)
   g_string_append (out, "  overall: ");
   append_verdict (line, out);
   g_string_append_c (out, '\n');
-  for (guint i = 0; i < line->n_labels && !line->silence; i++) {
+  for (guint i = 0; i < line->n_labels && !line->unclassified; i++) {
     g_string_append (out, "    ");
     append_columns (out, line->labels[i], LABEL_LEN);
     g_string_append_printf (

@@ -5,11 +5,12 @@ struct _Report {
   const ReportFormat *format;
   char *source; /* valid UTF-8 */
   guint64 n_windows;
-  guint64 n_classified;
+  guint64 n_silent;
   guint64 n_cues;           /* written */
   gdouble end;              /* s, of the last window */
   GstEmotionLabels *labels; /* NULL: no window yet */
-  gdouble *sums;            /* [labels] */
+  gdouble *sums;            /* [labels], each window by its weight */
+  gdouble weight;           /* of them all */
   ReportCues *cues;         /* NULL: the writer has no use for them */
 };
 
@@ -89,6 +90,7 @@ report_window (Report *self, const GstEmotionResult *result, GString *out)
 {
   const GstEmotionWindow *const window = &result->window;
   const guint n_labels = gst_emotion_labels_count (result->labels);
+  const gdouble weight = gst_emotion_result_weight (result);
   const GstClockTime start = gst_emotion_window_start (window);
   g_autofree gdouble *values = g_new0 (gdouble, n_labels + 1);
   ReportLine line = { .start = start / (gdouble) GST_SECOND,
@@ -98,6 +100,12 @@ report_window (Report *self, const GstEmotionResult *result, GString *out)
     .confidence = result->confidence,
     .partial = window->partial,
     .silence = window->silence,
+    .unclassified = gst_emotion_result_is_classified (result)
+        ? NULL
+        : gst_emotion_result_text (result),
+    .voice = GST_CLOCK_TIME_IS_VALID (window->voice)
+        ? window->voice / (gdouble) GST_SECOND
+        : -1,
     .probabilities = values };
 
   if (!self->labels) {
@@ -108,11 +116,10 @@ report_window (Report *self, const GstEmotionResult *result, GString *out)
     values[i] = result->probabilities[i];
   self->n_windows++;
   self->end = line.end;
-  if (!window->silence) {
-    self->n_classified++;
-    for (guint i = 0; i < n_labels; i++)
-      self->sums[i] += values[i];
-  }
+  self->n_silent += window->silence;
+  self->weight += weight;
+  for (guint i = 0; i < n_labels; i++)
+    self->sums[i] += weight * values[i];
   write_line (self, &line, out);
 }
 
@@ -124,15 +131,18 @@ report_summary (Report *self, GString *out)
   ReportLine line = { .is_summary = TRUE,
     .end = self->end,
     .emotion = GST_EMOTION_UNKNOWN,
-    .silence = self->n_classified == 0 };
+    .silence = self->n_silent == self->n_windows };
 
   if (self->n_windows == 0)
     return;
+  if (self->weight == 0)
+    line.unclassified =
+        line.silence ? GST_EMOTION_SILENCE : GST_EMOTION_NO_VOICE;
   n_labels = gst_emotion_labels_count (self->labels);
   means = g_new0 (gdouble, n_labels + 1);
   line.probabilities = means;
-  for (guint i = 0; i < n_labels && self->n_classified > 0; i++) {
-    means[i] = self->sums[i] / self->n_classified;
+  for (guint i = 0; i < n_labels && self->weight > 0; i++) {
+    means[i] = self->sums[i] / self->weight;
     if (means[i] > line.confidence) {
       line.confidence = means[i];
       line.emotion = gst_emotion_labels_get (self->labels, i);

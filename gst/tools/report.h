@@ -22,8 +22,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Report, report_free)
 void report_window (Report *self, const GstEmotionResult *result, GString *out);
 
 /* Appends what is left to be written in the end; the summary is the mean of the
- * probabilities over the windows that were classified. Nothing without a
- * window. */
+ * probabilities over the windows that were classified, each with the weight of
+ * its voice. Nothing without a window. */
 void report_summary (Report *self, GString *out);
 
 /* Where the last window so far ends, s. */

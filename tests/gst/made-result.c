@@ -11,7 +11,8 @@ made_result (const Made *made)
     .duration = made->length_ms * GST_MSECOND,
     .id = made->id,
     .partial = made->length_ms < 3000,
-    .silence = made->label == -2 };
+    .silence = made->label == -2,
+    .voice = made->label == -2 ? 0 : made->length_ms * GST_MSECOND / 2 };
   g_autoptr (GstEmotionLabels) labels = gst_emotion_labels_new_default ();
   GstEmotionResult *result = gst_emotion_result_new (&window, labels, "made");
   const guint n = gst_emotion_labels_count (labels);

@@ -89,7 +89,7 @@ test_json (void)
   g_assert_cmpstr (lines[3], ==, "");
   for (guint i = 0; i < 2; i++) {
     object = parse_line (parser, lines[i]);
-    g_assert_cmpuint (json_object_get_size (object), ==, 8);
+    g_assert_cmpuint (json_object_get_size (object), ==, 9);
     g_assert_cmpstr (json_object_get_string_member (object, "file"), ==, wav);
     g_assert_cmpfloat (
         json_object_get_double_member (object, "start"), ==, 3 * i);
@@ -157,8 +157,8 @@ test_csv (void)
       ==, 0);
   lines = g_strsplit (out, "\r\n", -1);
   g_assert_cmpuint (g_strv_length (lines), ==, 1 + 2 + 2 + 1);
-  g_assert_true (g_str_has_prefix (
-      lines[0], "file,start,end,emotion,confidence,partial,silence,neutral,"));
+  g_assert_true (g_str_has_prefix (lines[0],
+      "file,start,end,emotion,confidence,partial,silence,voice,neutral,"));
   g_assert_true (g_str_has_prefix (lines[1], quoted));
   g_assert_true (g_str_has_prefix (lines[3], quoted));
 }
@@ -174,7 +174,7 @@ test_labels (void)
                             "--format", "csv", wav, NULL),
           NULL, &out, NULL),
       ==, 0);
-  g_assert_nonnull (strstr (out, ",silence,a,b,c,d,e,f,g,h,i\r\n"));
+  g_assert_nonnull (strstr (out, ",silence,voice,a,b,c,d,e,f,g,h,i\r\n"));
 }
 
 /* Wrong usage; {a, b} are two arguments. */

@@ -205,7 +205,7 @@ check_fields (const GstStructure *s)
   gdouble sum = 0, confidence = field_double (s, "confidence");
   gint index;
 
-  g_assert_cmpint (gst_structure_n_fields (s), ==, 13);
+  g_assert_cmpint (gst_structure_n_fields (s), ==, 14);
   g_assert_cmpuint (field_uint64 (s, "timestamp"), ==, 0);
   g_assert_cmpuint (field_uint64 (s, "stream-time"), ==, 0);
   g_assert_cmpuint (field_uint64 (s, "running-time"), ==, 0);
@@ -213,6 +213,7 @@ check_fields (const GstStructure *s)
   g_assert_cmpuint (field_uint64 (s, "window-id"), ==, 0);
   g_assert_cmpuint (field_uint64 (s, "processing-time"), >, 0);
   g_assert_false (field_boolean (s, "partial"));
+  field_uint64 (s, "voice");
   g_assert_false (field_boolean (s, "silence"));
   g_assert_cmpstr (
       gst_structure_get_string (s, "model"), ==, "synthetic-m3.h5");
