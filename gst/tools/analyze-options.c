@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "gst/model/builtin.h"
+#include "gst/tools/output-folder.h"
 #include "gst/tools/timeline-plot.h"
 #include "nn/model.h"
 
@@ -51,6 +52,10 @@ find_contradiction (const Raw *raw, const AnalyzeOptions *self)
     return "--merge takes the parts as arguments";
   if ((raw->shard || self->resume) && !(has_sources && self->output))
     return "--shard and --resume need files, and --output";
+  if (self->output && output_folder_is (self->output)
+      && (raw->shard || self->resume || raw->merge))
+    return "--shard, --resume and --merge write one file: --output cannot be a "
+           "folder";
   if (self->plot
       && !(g_str_has_suffix (self->plot, ".png")
           || g_str_has_suffix (self->plot, ".svg")))
@@ -96,6 +101,9 @@ take_format (AnalyzeOptions *self, const char *nick, GError **error)
         "--each-window is for formats that join windows of the same emotion");
   if (!format->writer->line && format->only_summary)
     return fail (error, "--summary is for the formats text, json and csv");
+  if (analyze_options_make_part (self) && format->writer->is_single)
+    return fail (
+        error, "--shard and --resume are for the formats text, json and csv");
   return TRUE;
 }
 
@@ -125,9 +133,11 @@ take_sources (AnalyzeOptions *self, const Raw *raw, GError **error)
     return fail (error, "the list of files is empty");
   if (self->plot && self->listing->entries->len > 1)
     return fail (error, "--plot draws one source, and more are named");
-  if (self->format.writer->is_single && self->listing->entries->len > 1) {
+  if (self->format.writer->is_single && self->listing->entries->len > 1
+      && !(self->output && output_folder_is (self->output))) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "--format %s is for one file, and more are named",
+        "--format %s is a file for each source, and more than one are named: "
+        "--output is their folder, with a “/” at its end",
         self->format.writer->nick);
     return FALSE;
   }
@@ -141,10 +151,10 @@ take (AnalyzeOptions *self, Raw *raw, GError **error)
 
   if (wrong)
     return fail (error, wrong);
-  if (!take_format (self, raw->format, error))
-    return FALSE;
   self->shard = SHARD_ALL;
   self->is_sharded = raw->shard != NULL;
+  if (!take_format (self, raw->format, error))
+    return FALSE;
   if (raw->shard && !shard_parse (raw->shard, &self->shard, error))
     return FALSE;
   self->analysis.interval = round (raw->interval_s * GST_SECOND);
@@ -192,7 +202,7 @@ parse (AnalyzeOptions *self, Raw *raw, int *argc, char ***argv, GError **error)
     { "summary", 's', 0, G_OPTION_ARG_NONE, &self->format.only_summary,
         "Of each file, print the summary only", NULL },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->output,
-        "Print into a file, whole or not at all", "FILE" },
+        "Into a file, or a file for each source", "FILE|DIR" },
     { "quiet", 'q', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &self->is_quiet,
         "No progress bar", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &self->version,

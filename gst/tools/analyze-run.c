@@ -8,16 +8,17 @@
 
 #include "gst/tools/analyze-item.h"
 #include "gst/tools/analyze-merge.h"
+#include "gst/tools/analyze-output.h"
 #include "gst/tools/analyze-source.h"
+#include "gst/tools/output-folder.h"
 #include "gst/tools/progress.h"
-#include "gst/tools/text-output.h"
 
 typedef struct {
   const AnalyzeOptions *options;
   Ranks *ranks;
-  GPtrArray *entries; /* ListingEntry, those to do; one NULL: microphone */
-  GArray *indices;    /* guint64, theirs in the listing */
-  TextOutput *output; /* NULL where there is */
+  GPtrArray *entries;    /* ListingEntry, those to do; one NULL: microphone */
+  GArray *indices;       /* guint64, theirs in the listing */
+  AnalyzeOutput *output; /* NULL where there is */
   PartWriter *part;
   TimelinePlot *plot; /* NULL where none is wanted */
   gint64 begin;       /* monotonic time */
@@ -36,6 +37,13 @@ is_shared (const Run *run)
   return ranks_size (run->ranks) > 1;
 }
 
+/* Number i in the listing. */
+static guint64
+index_of (const Run *run, gsize i)
+{
+  return run->options->listing ? g_array_index (run->indices, guint64, i) : 0;
+}
+
 /* In any thread. */
 static void
 analyse (Batch *batch, gsize i, gpointer own, gpointer user_data)
@@ -46,8 +54,7 @@ analyse (Batch *batch, gsize i, gpointer own, gpointer user_data)
     .part = is_shared (run) ? NULL : run->part,
     .progress = &run->progress };
 
-  analyze_source_run (&source, batch, i,
-      run->options->listing ? g_array_index (run->indices, guint64, i) : 0,
+  analyze_source_run (&source, batch, i, index_of (run, i),
       g_ptr_array_index (run->entries, i), own);
 }
 
@@ -71,17 +78,26 @@ name_of (const Run *run, gsize i)
   return analyze_source_name (g_ptr_array_index (run->entries, i));
 }
 
+static void
+complain (Run *run, const GError *error)
+{
+  run->has_failed = TRUE;
+  progress_clear ();
+  fprintf (stderr, PROGRAM ": %s\n", error->message);
+}
+
 /* In the order of the sources. */
 static void
 take_item (gsize i, gpointer data, gpointer user_data)
 {
   Run *run = user_data;
   AnalyzeItem *item = data;
+  g_autoptr (GError) error = NULL;
 
   switch (item->kind) {
     case ANALYZE_TEXT:
       progress_clear ();
-      text_output_write (run->output, item->text, strlen (item->text));
+      analyze_output_write (run->output, index_of (run, i), item->text, &error);
       break;
     case ANALYZE_FAILURE:
       g_atomic_int_set (&run->has_failed, TRUE);
@@ -93,12 +109,16 @@ take_item (gsize i, gpointer data, gpointer user_data)
     case ANALYZE_END:
       run->n_done++;
       run->seconds += item->seconds;
+      if (run->output)
+        analyze_output_end_source (run->output, &error);
       break;
     case ANALYZE_FINE:
     case ANALYZE_FAILED:
       break;
   }
   analyze_item_free (item);
+  if (error)
+    complain (run, error);
 }
 
 static void
@@ -123,13 +143,6 @@ show_progress (gpointer user_data)
       (gint) (left % 60));
 
   progress_show_fraction (before, fraction, after);
-}
-
-static void
-complain (const GError *error)
-{
-  progress_clear ();
-  fprintf (stderr, PROGRAM ": %s\n", error->message);
 }
 
 /* Choosing and writing */
@@ -215,10 +228,8 @@ arrive_item (gsize i, gconstpointer data, gpointer user_data)
   if (!analyze_source_record (run->part,
           g_array_index (run->indices, guint64, i),
           item->kind == ANALYZE_FINE ? PART_FINE : PART_FAILED, item->text,
-          &error)) {
-    run->has_failed = TRUE;
-    complain (error);
-  }
+          &error))
+    complain (run, error);
 }
 
 /* Rank 0 has chosen; all take its choice. */
@@ -279,10 +290,14 @@ run_batch (Run *run, const gint *stop)
 static gboolean
 set_interrupted (const AnalyzeOptions *options, GError **error)
 {
-  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INTR, "interrupted%s",
-      analyze_options_make_part (options)
-          ? "; --resume goes on from here"
-          : (options->output ? "; nothing is written" : ""));
+  const char *what = "";
+
+  if (analyze_options_make_part (options))
+    what = "; --resume goes on from here";
+  else if (options->output)
+    what = output_folder_is (options->output) ? "; what is done is written"
+                                              : "; nothing is written";
+  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INTR, "interrupted%s", what);
   return FALSE;
 }
 
@@ -307,13 +322,12 @@ draw_plot (const Run *run, GError **error)
 static gboolean
 run_plain (Run *run, const char *head, const gint *stop, GError **error)
 {
-  run->output = text_output_new (run->options->output, error);
+  run->output = analyze_output_new (run->options, head, error);
   if (!begin_shared (run, run->output != NULL, error))
     return FALSE;
-  text_output_write (run->output, head, strlen (head));
   if (!run_batch (run, stop))
     return set_interrupted (run->options, error);
-  return text_output_finish (run->output, error) && draw_plot (run, error);
+  return analyze_output_finish (run->output, error) && draw_plot (run, error);
 }
 
 static gboolean
@@ -420,8 +434,8 @@ analyze_run (const AnalyzeOptions *options, Ranks *ranks, const char *head,
       follow (&run, stop, &error);
   }
   if (error && ranks_index (ranks) == 0)
-    complain (error);
-  text_output_free (run.output);
+    complain (&run, error);
+  analyze_output_free (run.output);
   part_writer_free (run.part);
   timeline_plot_free (run.plot);
   g_ptr_array_unref (run.entries);

@@ -106,11 +106,12 @@ static void
 end_work (Work *work, const GError *failure)
 {
   if (failure)
-    tell (work, ANALYZE_FAILURE, failure->message);
-  else {
+    report_break (work->report, work->text);
+  else
     report_summary (work->report, work->text);
-    tell_text (work);
-  }
+  tell_text (work);
+  if (failure)
+    tell (work, ANALYZE_FAILURE, failure->message);
   if (analyze_options_make_part (work->all->options))
     add_record (work, failure ? PART_FAILED : PART_FINE,
         failure ? failure->message : work->text->str);

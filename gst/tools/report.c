@@ -38,6 +38,15 @@ report_free (Report *self)
   g_free (self);
 }
 
+static ReportLine
+summary_line (const Report *self)
+{
+  return (ReportLine){ .is_summary = TRUE,
+    .end = self->end,
+    .emotion = GST_EMOTION_UNKNOWN,
+    .silence = self->n_silent == self->n_windows };
+}
+
 static void
 write_cues (Report *self, GString *out)
 {
@@ -128,10 +137,7 @@ report_summary (Report *self, GString *out)
 {
   g_autofree gdouble *means = NULL;
   guint n_labels;
-  ReportLine line = { .is_summary = TRUE,
-    .end = self->end,
-    .emotion = GST_EMOTION_UNKNOWN,
-    .silence = self->n_silent == self->n_windows };
+  ReportLine line = summary_line (self);
 
   if (self->n_windows == 0)
     return;
@@ -150,6 +156,15 @@ report_summary (Report *self, GString *out)
     }
   }
   write_line (self, &line, out);
+}
+
+void
+report_break (Report *self, GString *out)
+{
+  ReportLine line = summary_line (self);
+
+  if (self->n_windows > 0 && self->cues)
+    write_line (self, &line, out);
 }
 
 gdouble

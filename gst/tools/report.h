@@ -26,6 +26,9 @@ void report_window (Report *self, const GstEmotionResult *result, GString *out);
  * its voice. Nothing without a window. */
 void report_summary (Report *self, GString *out);
 
+/* The same where a source was not read to its end: without a summary. */
+void report_break (Report *self, GString *out);
+
 /* Where the last window so far ends, s. */
 gdouble report_end (const Report *self);
 
