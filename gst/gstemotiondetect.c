@@ -20,6 +20,8 @@
  * * #gboolean `silence`
  * * #GstClockTime `voice` (#guint64): speech in the window;
  *   #GST_CLOCK_TIME_NONE where it was not measured
+ * * #GstClockTime `filled` (#guint64): silence put into the window where
+ * samples were missing
  * * #GstClockTime `processing-time` (#guint64)
  * * #gchararray `model`: nick or file name
  *

@@ -103,6 +103,7 @@ fill_structure (const GstEmotionResult *self, GstStructure *s)
       "partial", G_TYPE_BOOLEAN, window->partial,                  /* */
       "silence", G_TYPE_BOOLEAN, window->silence,                  /* */
       "voice", G_TYPE_UINT64, window->voice,                       /* */
+      "filled", G_TYPE_UINT64, window->filled,                     /* */
       "processing-time", G_TYPE_UINT64, self->processing_time,     /* */
       "model", G_TYPE_STRING, self->model, NULL);
 }
@@ -173,9 +174,10 @@ gst_emotion_result_from_structure (const GstStructure *s)
       || window.duration >= (GST_CLOCK_TIME_NONE - window.timestamp) / 2
       || !(confidence >= 0 && confidence <= 1))
     return NULL;
-  /* Senders of older versions do not have it. */
+  /* Senders of older versions have neither. */
   if (!gst_structure_get_uint64 (s, "voice", &window.voice))
     window.voice = GST_CLOCK_TIME_NONE;
+  gst_structure_get_uint64 (s, "filled", &window.filled);
   self = probabilities_from_structure (p, &window, model);
   if (!self || index < -1
       || index >= (gint) gst_emotion_labels_count (self->labels))

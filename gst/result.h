@@ -21,6 +21,8 @@ typedef struct {
   gboolean partial;      /* padded: the stream ended before the window did */
   gboolean silence;      /* nothing to measure; was not classified */
   GstClockTime voice;    /* speech in it; GST_CLOCK_TIME_NONE: not measured */
+  GstClockTime filled;   /* of the duration: silence put where samples were
+                            missing */
 } GstEmotionWindow;
 
 /* Where it begins in the sound: in stream time, where there is one. */

@@ -205,7 +205,7 @@ check_fields (const GstStructure *s)
   gdouble sum = 0, confidence = field_double (s, "confidence");
   gint index;
 
-  g_assert_cmpint (gst_structure_n_fields (s), ==, 14);
+  g_assert_cmpint (gst_structure_n_fields (s), ==, 15);
   g_assert_cmpuint (field_uint64 (s, "timestamp"), ==, 0);
   g_assert_cmpuint (field_uint64 (s, "stream-time"), ==, 0);
   g_assert_cmpuint (field_uint64 (s, "running-time"), ==, 0);

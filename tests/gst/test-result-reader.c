@@ -66,8 +66,8 @@ test_no_result (void)
     set_field (s, changes[i]);
     g_assert_null (gst_emotion_result_from_structure (s));
   }
-  /* All but the emotion, which the index and the labels say, and the voice,
-   * which older versions do not send. */
+  /* All but the emotion, which the index and the labels say, and voice and
+   * filled, which older versions do not send. */
   for (gint i = 0; i < gst_structure_n_fields (whole); i++) {
     g_autoptr (GstStructure) s = gst_structure_copy (whole);
     const char *name = gst_structure_nth_field_name (whole, i);
@@ -76,7 +76,8 @@ test_no_result (void)
     gst_structure_remove_field (s, name);
     read = gst_emotion_result_from_structure (s);
     g_assert_cmpint (read != NULL, ==,
-        g_str_equal (name, "emotion") || g_str_equal (name, "voice"));
+        g_str_equal (name, "emotion") || g_str_equal (name, "voice")
+            || g_str_equal (name, "filled"));
     if (g_str_equal (name, "voice"))
       g_assert_false (GST_CLOCK_TIME_IS_VALID (read->window.voice));
   }
