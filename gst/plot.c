@@ -8,16 +8,16 @@
 
 #define MAX_NAME 72 /* characters */
 
-const GstEmotionRgb plot_colours[PLOT_N_COLOURS] = {
-  [PLOT_WHITE] = { 255, 255, 255 },
-  [PLOT_BLACK] = { 0, 0, 0 },
-  [PLOT_BLUE] = GST_EMOTION_BLUE,
-  [PLOT_VERMILION] = GST_EMOTION_VERMILION,
-  [PLOT_GREY] = { 215, 215, 215 },
+const GstEmotionRgb gst_emotion_plot_colours[GST_EMOTION_PLOT_N_COLOURS] = {
+  [GST_EMOTION_PLOT_WHITE] = { 255, 255, 255 },
+  [GST_EMOTION_PLOT_BLACK] = { 0, 0, 0 },
+  [GST_EMOTION_PLOT_BLUE] = GST_EMOTION_BLUE,
+  [GST_EMOTION_PLOT_VERMILION] = GST_EMOTION_VERMILION,
+  [GST_EMOTION_PLOT_GREY] = { 215, 215, 215 },
 };
 
 gboolean
-plot_has_device (const char *device)
+gst_emotion_plot_has_device (const char *device)
 {
   const char *menus[64], *names[64], **menu = menus, **name = names;
   int n = G_N_ELEMENTS (names);
@@ -32,8 +32,8 @@ plot_has_device (const char *device)
 /* PLplot ends the program where it cannot write, and takes “%n” out of names:
  * so it gets an open file. */
 gboolean
-plot_begin (const char *path, const char *device, gint width, gint height,
-    GError **error)
+gst_emotion_plot_begin (const char *path, const char *device, gint width,
+    gint height, GError **error)
 {
   FILE *const file = fopen (path, "wb");
 
@@ -45,13 +45,13 @@ plot_begin (const char *path, const char *device, gint width, gint height,
   plsdev (device);
   plsfile (file); /* which it closes */
   plspage (0, 0, width, height, 0, 0);
-  for (gsize i = 0; i < PLOT_N_COLOURS; i++)
-    plscol0 (
-        i, plot_colours[i].red, plot_colours[i].green, plot_colours[i].blue);
+  for (gsize i = 0; i < GST_EMOTION_PLOT_N_COLOURS; i++)
+    plscol0 (i, gst_emotion_plot_colours[i].red,
+        gst_emotion_plot_colours[i].green, gst_emotion_plot_colours[i].blue);
   plinit ();
   pladv (0);
   plschr (0, 0.8);
-  plcol0 (PLOT_BLACK);
+  plcol0 (GST_EMOTION_PLOT_BLACK);
   return TRUE;
 }
 
@@ -73,7 +73,7 @@ is_whole (const char *path)
 
 /* PLplot does not look whether what it writes gets there. */
 gboolean
-plot_end (const char *path, GError **error)
+gst_emotion_plot_end (const char *path, GError **error)
 {
   plend ();
   if (is_whole (path))
@@ -85,7 +85,7 @@ plot_end (const char *path, GError **error)
 }
 
 void
-plot_fill (double x0, double x1, double y0, double y1)
+gst_emotion_plot_fill (double x0, double x1, double y0, double y1)
 {
   const PLFLT xs[] = { x0, x1, x1, x0 }, ys[] = { y0, y0, y1, y1 };
 
@@ -93,7 +93,7 @@ plot_fill (double x0, double x1, double y0, double y1)
 }
 
 char *
-plot_name (const char *name)
+gst_emotion_plot_name (const char *name)
 {
   g_autofree char *valid = g_utf8_make_valid (name, -1);
   const glong len = g_utf8_strlen (valid, -1);
@@ -102,11 +102,11 @@ plot_name (const char *name)
       : g_strconcat (
           "…", g_utf8_offset_to_pointer (valid, len - MAX_NAME + 1), NULL);
 
-  return plot_escape (end);
+  return gst_emotion_plot_escape (end);
 }
 
 char *
-plot_escape (const char *text)
+gst_emotion_plot_escape (const char *text)
 {
   g_auto (GStrv) parts = g_strsplit (text, "#", -1);
 

@@ -10,34 +10,34 @@
 /* Colours that people with any colour vision tell apart (Okabe and Ito 2008),
  * by PLplot's number; the rest is black, white and grey. */
 typedef enum {
-  PLOT_WHITE,
-  PLOT_BLACK,
-  PLOT_BLUE,
-  PLOT_VERMILION,
-  PLOT_GREY,
-  PLOT_N_COLOURS, /* the first number that is free */
-} PlotColour;
+  GST_EMOTION_PLOT_WHITE,
+  GST_EMOTION_PLOT_BLACK,
+  GST_EMOTION_PLOT_BLUE,
+  GST_EMOTION_PLOT_VERMILION,
+  GST_EMOTION_PLOT_GREY,
+  GST_EMOTION_PLOT_N_COLOURS, /* the first number that is free */
+} GstEmotionPlotColour;
 
-extern const GstEmotionRgb plot_colours[PLOT_N_COLOURS];
+extern const GstEmotionRgb gst_emotion_plot_colours[GST_EMOTION_PLOT_N_COLOURS];
 
 /* Whether PLplot has a driver of that name. */
-gboolean plot_has_device (const char *device);
+gboolean gst_emotion_plot_has_device (const char *device);
 
-/* Begins a picture of so many pixels; end it with plot_end. FALSE and
- * G_FILE_ERROR where the file cannot be written. */
-gboolean plot_begin (const char *path, const char *device, gint width,
-    gint height, GError **error);
+/* Begins a picture of so many pixels; end it with gst_emotion_plot_end. FALSE
+ * and G_FILE_ERROR where the file cannot be written. */
+gboolean gst_emotion_plot_begin (const char *path, const char *device,
+    gint width, gint height, GError **error);
 
 /* FALSE and G_FILE_ERROR, and no file, where it did not get there as a whole.
  */
-gboolean plot_end (const char *path, GError **error);
+gboolean gst_emotion_plot_end (const char *path, GError **error);
 
 /* A box in the colour of the pen. */
-void plot_fill (double x0, double x1, double y0, double y1);
+void gst_emotion_plot_fill (double x0, double x1, double y0, double y1);
 
 /* A file's name as a title, for PLplot: of a long one the end. Free with
  * g_free. */
-char *plot_name (const char *name);
+char *gst_emotion_plot_name (const char *name);
 
 /* Text for PLplot, where "#" begins escapes. Free with g_free. */
-char *plot_escape (const char *text);
+char *gst_emotion_plot_escape (const char *text);

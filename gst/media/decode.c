@@ -182,8 +182,8 @@ follow_bus (Decoder *self, GError **error)
     }
     if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_ELEMENT)
       return TRUE;
-    if (diagnosis_is_missing_plugin (message) && !self->missing)
-      self->missing = diagnosis_missing_plugin (message);
+    if (gst_emotion_diagnosis_is_missing_plugin (message) && !self->missing)
+      self->missing = gst_emotion_diagnosis_missing_plugin (message);
   }
 }
 
@@ -240,7 +240,8 @@ decode (Decoder *self, GError **error)
         "there is not a single sample in it");
   if (!failure)
     return TRUE;
-  g_propagate_error (error, diagnosis_of (self->uri, failure, self->missing));
+  g_propagate_error (
+      error, gst_emotion_diagnosis_of (self->uri, failure, self->missing));
   return FALSE;
 }
 

@@ -11,13 +11,13 @@
 #define MISSING "“%s” is missing (Debian: apt install " ALL_PLUGINS ")"
 
 gboolean
-diagnosis_is_missing_plugin (GstMessage *message)
+gst_emotion_diagnosis_is_missing_plugin (GstMessage *message)
 {
   return gst_is_missing_plugin_message (message);
 }
 
 gboolean
-diagnosis_misses_plugin (const GError *error)
+gst_emotion_diagnosis_misses_plugin (const GError *error)
 {
   return g_error_matches (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN)
       || g_error_matches (
@@ -25,14 +25,14 @@ diagnosis_misses_plugin (const GError *error)
 }
 
 char *
-diagnosis_missing_plugin (GstMessage *message)
+gst_emotion_diagnosis_missing_plugin (GstMessage *message)
 {
   gst_pb_utils_init ();
   return gst_missing_plugin_message_get_description (message);
 }
 
 char *
-diagnosis_passed_over (const char *missing)
+gst_emotion_diagnosis_passed_over (const char *missing)
 {
   return g_strdup_printf ("a part of it was passed over: " MISSING, missing);
 }
@@ -72,7 +72,7 @@ file_text (const char *uri, const GError *failure, const char *missing)
     return g_strdup_printf (
         "this is no sound that GStreamer knows (%s)", failure->message);
   /* A decoder is missed, but for nothing that is sound. */
-  if (diagnosis_misses_plugin (failure))
+  if (gst_emotion_diagnosis_misses_plugin (failure))
     return g_strdup ("there is no sound in it");
   return g_strdup (failure->message);
 }
@@ -104,7 +104,8 @@ device_text (const GError *failure)
 }
 
 GError *
-diagnosis_of (const char *uri, const GError *failure, const char *missing)
+gst_emotion_diagnosis_of (
+    const char *uri, const GError *failure, const char *missing)
 {
   g_autofree char *text =
       uri ? file_text (uri, failure, missing) : device_text (failure);

@@ -4,17 +4,17 @@
 
 #include <gst/gst.h>
 
-gboolean diagnosis_is_missing_plugin (GstMessage *message);
+gboolean gst_emotion_diagnosis_is_missing_plugin (GstMessage *message);
 /* Such a message has come or comes, and says more. */
-gboolean diagnosis_misses_plugin (const GError *error);
+gboolean gst_emotion_diagnosis_misses_plugin (const GError *error);
 /* What there is no plugin for ("Opus decoder"). Free with g_free. */
-char *diagnosis_missing_plugin (GstMessage *message);
+char *gst_emotion_diagnosis_missing_plugin (GstMessage *message);
 
 /* Of a file that could be read but for what there is no plugin for. Free with
  * g_free. */
-char *diagnosis_passed_over (const char *missing);
+char *gst_emotion_diagnosis_passed_over (const char *missing);
 
 /* uri: of the source, NULL for the microphone. missing: as above, or NULL. A
  * new error of the same domain and code, in one line. */
-GError *diagnosis_of (
+GError *gst_emotion_diagnosis_of (
     const char *uri, const GError *failure, const char *missing);

@@ -37,7 +37,7 @@ typedef struct {
 
 typedef struct {
   Ranks *ranks;
-  const FarmConfig *config;
+  const RanksFarmConfig *config;
   GAsyncQueue *todo, *done; /* of Task */
   gsize next;               /* rank 0 */
   guint n_running;          /* tasks of this rank */
@@ -47,7 +47,7 @@ typedef struct {
 static Task the_end;
 
 static gboolean
-is_stopped (const FarmConfig *config)
+is_stopped (const RanksFarmConfig *config)
 {
   return config->stop && g_atomic_int_get (config->stop) != 0;
 }
@@ -57,7 +57,7 @@ static gpointer
 work (gpointer data)
 {
   const Farm *const farm = data;
-  const FarmConfig *const config = farm->config;
+  const RanksFarmConfig *const config = farm->config;
   const gpointer own = config->begin ? config->begin (config->data) : NULL;
   gint64 busy = 0;
   Task *task;
@@ -90,7 +90,7 @@ start (Farm *farm, guint64 index)
 static guint64
 next_task (Farm *farm)
 {
-  const FarmConfig *const config = farm->config;
+  const RanksFarmConfig *const config = farm->config;
 
   if (farm->next == config->n_tasks || is_stopped (config))
     return NONE;
@@ -102,7 +102,7 @@ next_task (Farm *farm)
 static guint64
 ahead (const Farm *farm)
 {
-  const FarmConfig *const config = farm->config;
+  const RanksFarmConfig *const config = farm->config;
   const gsize n_workers = ranks_size (farm->ranks) * config->n_threads;
 
   return MIN (
@@ -148,7 +148,7 @@ give (Farm *farm, const Header *asked, size_t to)
 static gboolean
 answer (Farm *farm, GBytes *message, size_t from)
 {
-  const FarmConfig *const config = farm->config;
+  const RanksFarmConfig *const config = farm->config;
   const Header *const header = g_bytes_get_data (message, NULL);
   g_autoptr (GBytes) result = NULL;
 
@@ -173,7 +173,7 @@ answer (Farm *farm, GBytes *message, size_t from)
 static void
 lead (Farm *farm)
 {
-  const FarmConfig *const config = farm->config;
+  const RanksFarmConfig *const config = farm->config;
   size_t n_others = ranks_size (farm->ranks) - 1;
   gint64 next_tick = g_get_monotonic_time () + TICK;
 
@@ -291,7 +291,7 @@ follow (Farm *farm)
 }
 
 void
-farm_run (Ranks *ranks, const FarmConfig *config)
+ranks_farm_run (Ranks *ranks, const RanksFarmConfig *config)
 {
   const guint n = MAX (config->n_threads, 1);
   g_autofree GThread **threads = g_new (GThread *, n);

@@ -24,7 +24,7 @@ typedef struct {
   /* On rank 0, the main thread, a few times a second; may be NULL. */
   void (*tick) (gpointer data);
   gpointer data;
-} FarmConfig;
+} RanksFarmConfig;
 
 /* Called by all ranks; returns when all tasks that were begun are done. */
-void farm_run (Ranks *ranks, const FarmConfig *config);
+void ranks_farm_run (Ranks *ranks, const RanksFarmConfig *config);

@@ -15,8 +15,8 @@
 typedef struct {
   const char *uri;
   const char *played; /* the same, maybe in other words */
-  const AnalysisOptions *options;
-  const AnalysisCallbacks *callbacks;
+  const ToolAnalysisOptions *options;
+  const ToolAnalysisCallbacks *callbacks;
   gpointer user_data;
   GstElement *pipeline;
   GstElement *detect; /* borrowed from pipeline */
@@ -32,7 +32,7 @@ typedef struct {
 } Analysis;
 
 GstElement *
-analysis_element_new (const AnalysisOptions *options)
+tool_analysis_element_new (const ToolAnalysisOptions *options)
 {
   /* Not by the registry: this program has the element in it. */
   GstElement *element = g_object_new (GST_TYPE_EMOTION_DETECT, NULL);
@@ -171,8 +171,9 @@ take_element_message (Analysis *self, GstMessage *message)
     self->has_windows = TRUE;
     self->callbacks->window (
         gst_message_get_structure (message), self->user_data);
-  } else if (diagnosis_is_missing_plugin (message) && !self->missing)
-    self->missing = diagnosis_missing_plugin (message);
+  } else if (gst_emotion_diagnosis_is_missing_plugin (message)
+      && !self->missing)
+    self->missing = gst_emotion_diagnosis_missing_plugin (message);
 }
 
 static void
@@ -181,7 +182,7 @@ take_warning (Analysis *self, GstMessage *message)
   g_autoptr (GError) warning = NULL;
 
   gst_message_parse_warning (message, &warning, NULL);
-  if (diagnosis_misses_plugin (warning))
+  if (gst_emotion_diagnosis_misses_plugin (warning))
     return;
   if (!self->uri && !self->refusal && warning->domain == GST_RESOURCE_ERROR)
     self->refusal = g_steal_pointer (&warning);
@@ -193,7 +194,7 @@ static void
 take_end (Analysis *self, GError **error)
 {
   g_autofree char *text =
-      self->missing ? diagnosis_passed_over (self->missing) : NULL;
+      self->missing ? gst_emotion_diagnosis_passed_over (self->missing) : NULL;
 
   if (text)
     self->callbacks->warning (text, self->user_data);
@@ -232,8 +233,8 @@ take_message (Analysis *self, GstMessage *message, GError **error)
     case GST_MESSAGE_ERROR:
       gst_message_parse_error (message, &failure, NULL);
       g_propagate_error (error,
-          diagnosis_of (self->uri, self->refusal ? self->refusal : failure,
-              self->missing));
+          gst_emotion_diagnosis_of (self->uri,
+              self->refusal ? self->refusal : failure, self->missing));
       return FALSE;
     case GST_MESSAGE_EOS:
       take_end (self, error);
@@ -290,7 +291,7 @@ build (Analysis *self, GError **error)
 {
   GstElement *source = self->uri
       ? file_source_new (self, error)
-      : device_source_new (self->options->device, error);
+      : tool_device_source_new (self->options->device, error);
   GstElement *sink = gst_element_factory_make ("fakesink", NULL);
   g_autoptr (GstPad) pad = NULL;
 
@@ -321,7 +322,7 @@ run (Analysis *self, GError **error)
   g_atomic_int_set (&self->has_audio, FALSE);
   self->pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
   noted = gst_emotion_note_elements (self->pipeline);
-  self->detect = analysis_element_new (self->options);
+  self->detect = tool_analysis_element_new (self->options);
   gst_bin_add (GST_BIN (self->pipeline), self->detect);
   gst_object_unref (self->detect);
   if (build (self, error)) {
@@ -353,9 +354,9 @@ run_pushed (Analysis *self, GError **failure)
 }
 
 gboolean
-analysis_run (const char *uri, const AnalysisOptions *options,
-    const AnalysisCallbacks *callbacks, gpointer user_data, GPtrArray *decoders,
-    GError **error)
+tool_analysis_run (const char *uri, const ToolAnalysisOptions *options,
+    const ToolAnalysisCallbacks *callbacks, gpointer user_data,
+    GPtrArray *decoders, GError **error)
 {
   Analysis self = { .uri = uri,
     .played = uri,

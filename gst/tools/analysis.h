@@ -16,10 +16,10 @@ typedef struct {
   const char *device; /* to listen to, see device.h; or NULL: the default */
   gdouble record_s;   /* that the microphone is heard; 0: until stop */
   const gint *stop;   /* by g_atomic_int_get: not 0 ends it all */
-} AnalysisOptions;
+} ToolAnalysisOptions;
 
 /* An element with these options. Free with gst_object_unref. */
-GstElement *analysis_element_new (const AnalysisOptions *options);
+GstElement *tool_analysis_element_new (const ToolAnalysisOptions *options);
 
 typedef struct {
   void (*window) (const GstStructure *result, gpointer user_data);
@@ -29,12 +29,12 @@ typedef struct {
   /* Called in another thread, before the sound is analysed. NULL: not wanted.
    */
   void (*sound) (GstBuffer *buffer, GstCaps *caps, gpointer user_data);
-} AnalysisCallbacks;
+} ToolAnalysisCallbacks;
 
 /* uri: NULL is the microphone. decoders: gets the factories (GstElementFactory,
  * owned) of what took the file apart, in their order, where they are the kind
  * that quick.h can use; or NULL. FALSE and an error in words for the user where
  * the source could not be read to its end; windows may have come before. */
-gboolean analysis_run (const char *uri, const AnalysisOptions *options,
-    const AnalysisCallbacks *callbacks, gpointer user_data, GPtrArray *decoders,
-    GError **error);
+gboolean tool_analysis_run (const char *uri, const ToolAnalysisOptions *options,
+    const ToolAnalysisCallbacks *callbacks, gpointer user_data,
+    GPtrArray *decoders, GError **error);

@@ -3,17 +3,18 @@
 
 #include <string.h>
 
-AnalyzeItem *
-analyze_item_new (AnalyzeItemKind kind, const char *text, gdouble seconds)
+ToolAnalyzeItem *
+tool_analyze_item_new (
+    ToolAnalyzeItemKind kind, const char *text, gdouble seconds)
 {
-  AnalyzeItem *self = g_new (AnalyzeItem, 1);
+  ToolAnalyzeItem *self = g_new (ToolAnalyzeItem, 1);
 
-  *self = (AnalyzeItem){ kind, g_strdup (text), seconds };
+  *self = (ToolAnalyzeItem){ kind, g_strdup (text), seconds };
   return self;
 }
 
 void
-analyze_item_free (AnalyzeItem *self)
+tool_analyze_item_free (ToolAnalyzeItem *self)
 {
   if (!self)
     return;
@@ -23,9 +24,9 @@ analyze_item_free (AnalyzeItem *self)
 
 /* The kind, the seconds, the text. */
 void
-analyze_item_pack (gconstpointer item, GByteArray *bytes)
+tool_analyze_item_pack (gconstpointer item, GByteArray *bytes)
 {
-  const AnalyzeItem *const self = item;
+  const ToolAnalyzeItem *const self = item;
   const guint8 kind = self->kind;
   const char *const text = self->text ? self->text : "";
 
@@ -36,15 +37,15 @@ analyze_item_pack (gconstpointer item, GByteArray *bytes)
 }
 
 gpointer
-analyze_item_unpack (const char **at)
+tool_analyze_item_unpack (const char **at)
 {
-  const AnalyzeItemKind kind = *(*at)++;
-  AnalyzeItem *self;
+  const ToolAnalyzeItemKind kind = *(*at)++;
+  ToolAnalyzeItem *self;
   gdouble seconds;
 
   memcpy (&seconds, *at, sizeof seconds);
   *at += sizeof seconds;
-  self = analyze_item_new (kind, *at, seconds);
+  self = tool_analyze_item_new (kind, *at, seconds);
   *at += strlen (*at) + 1;
   return self;
 }

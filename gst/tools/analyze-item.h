@@ -6,25 +6,25 @@
 #include "gst/tools/batch.h"
 
 typedef enum {
-  ANALYZE_TEXT,
-  ANALYZE_FAILURE,
-  ANALYZE_WARNING,
-  ANALYZE_END,
-  ANALYZE_FINE, /* records of a part, from where it is not written */
-  ANALYZE_FAILED,
-} AnalyzeItemKind;
+  TOOL_ANALYZE_TEXT,
+  TOOL_ANALYZE_FAILURE,
+  TOOL_ANALYZE_WARNING,
+  TOOL_ANALYZE_END,
+  TOOL_ANALYZE_FINE, /* records of a part, from where it is not written */
+  TOOL_ANALYZE_FAILED,
+} ToolAnalyzeItemKind;
 
 typedef struct {
-  AnalyzeItemKind kind;
+  ToolAnalyzeItemKind kind;
   char *text;      /* owned; or NULL */
   gdouble seconds; /* of sound, so far */
-} AnalyzeItem;
+} ToolAnalyzeItem;
 
-/* Free with analyze_item_free. */
-AnalyzeItem *analyze_item_new (
-    AnalyzeItemKind kind, const char *text, gdouble seconds);
-void analyze_item_free (AnalyzeItem *self); /* NULL is fine */
+/* Free with tool_analyze_item_free. */
+ToolAnalyzeItem *tool_analyze_item_new (
+    ToolAnalyzeItemKind kind, const char *text, gdouble seconds);
+void tool_analyze_item_free (ToolAnalyzeItem *self); /* NULL is fine */
 
-/* For BatchPacking. */
-void analyze_item_pack (gconstpointer item, GByteArray *bytes);
-gpointer analyze_item_unpack (const char **at);
+/* For ToolBatchPacking. */
+void tool_analyze_item_pack (gconstpointer item, GByteArray *bytes);
+gpointer tool_analyze_item_unpack (const char **at);

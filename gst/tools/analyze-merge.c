@@ -7,38 +7,39 @@
 #include "gst/tools/text-output.h"
 
 gboolean
-analyze_write_parts (const PartSet *set, const char *path,
+tool_analyze_write_parts (const ToolShardSet *set, const char *path,
     gboolean tells_failures, GError **error)
 {
-  const char *head = part_set_info (set)->head;
-  g_autoptr (TextOutput) output = text_output_new (path, error);
+  const char *head = tool_shard_set_info (set)->head;
+  g_autoptr (ToolTextOutput) output = tool_text_output_new (path, error);
   gboolean is_whole = TRUE;
 
   if (!output)
     return FALSE;
-  text_output_write (output, head, strlen (head));
-  for (gsize i = 0; i < part_set_count (set); i++) {
-    const PartRecord *record = part_set_get (set, i);
+  tool_text_output_write (output, head, strlen (head));
+  for (gsize i = 0; i < tool_shard_set_count (set); i++) {
+    const ToolShardRecord *record = tool_shard_set_get (set, i);
 
-    if (record->kind == PART_FINE) {
-      text_output_write (output, record->data, record->len);
+    if (record->kind == TOOL_SHARD_FINE) {
+      tool_text_output_write (output, record->data, record->len);
       continue;
     }
     is_whole = FALSE;
     if (tells_failures)
       fprintf (stderr, PROGRAM ": %s: %.*s\n",
-          part_set_name (set, record->index), (int) record->len, record->data);
+          tool_shard_set_name (set, record->index), (int) record->len,
+          record->data);
   }
-  return text_output_finish (output, error) && is_whole;
+  return tool_text_output_finish (output, error) && is_whole;
 }
 
 gboolean
-analyze_merge (const AnalyzeOptions *options)
+tool_analyze_merge (const ToolAnalyzeOptions *options)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (PartSet) set =
-      part_set_load ((const char *const *) options->parts, PROGRAM, &error);
-  g_autofree char *missing = set ? part_set_missing (set) : NULL;
+  g_autoptr (ToolShardSet) set = tool_shard_set_load (
+      (const char *const *) options->parts, PROGRAM, &error);
+  g_autofree char *missing = set ? tool_shard_set_missing (set) : NULL;
   gboolean ok;
 
   if (missing)
@@ -47,7 +48,7 @@ analyze_merge (const AnalyzeOptions *options)
                 "The workers can go on with --resume.\n",
         missing);
   ok = set && !missing
-      && analyze_write_parts (set, options->output, TRUE, &error);
+      && tool_analyze_write_parts (set, options->output, TRUE, &error);
   if (error)
     fprintf (stderr, PROGRAM ": %s\n", error->message);
   return ok;

@@ -3,14 +3,14 @@
 #pragma once
 
 #include "gst/tools/analyze-options.h"
-#include "gst/tools/part.h"
+#include "gst/tools/shard-file.h"
 
 /* Writes what parts hold as if it came from one worker; failures to standard
  * error, if wanted. path: NULL: standard output. FALSE and G_FILE_ERROR, or
  * without an error where something had failed. */
-gboolean analyze_write_parts (const PartSet *set, const char *path,
+gboolean tool_analyze_write_parts (const ToolShardSet *set, const char *path,
     gboolean tells_failures, GError **error);
 
 /* Joins the parts that the options name. Says on standard error what fails or
  * is missing, and returns whether all went well. */
-gboolean analyze_merge (const AnalyzeOptions *options);
+gboolean tool_analyze_merge (const ToolAnalyzeOptions *options);

@@ -33,7 +33,7 @@ fail (GError **error, const char *text)
 
 /* What does not go together, or is out of its range; NULL: all is well. */
 static const char *
-find_contradiction (const Raw *raw, const AnalyzeOptions *self)
+find_contradiction (const Raw *raw, const ToolAnalyzeOptions *self)
 {
   const gboolean has_sources = raw->files || raw->arguments || raw->files_from;
 
@@ -60,7 +60,7 @@ find_contradiction (const Raw *raw, const AnalyzeOptions *self)
       && !(g_str_has_suffix (self->plot, ".png")
           || g_str_has_suffix (self->plot, ".svg")))
     return "--plot writes a picture whose name ends in .png or .svg";
-  if (self->plot && !timeline_plot_is_available ())
+  if (self->plot && !tool_timeline_plot_is_available ())
     return "this build draws no pictures: it has no PLplot";
   if (self->plot && (raw->shard || self->resume || raw->merge))
     return "--plot draws one source: it excludes --shard, --resume and --merge";
@@ -70,45 +70,46 @@ find_contradiction (const Raw *raw, const AnalyzeOptions *self)
 /* On a terminal that can show them: bars; and colours unless NO_COLOR (see
  * no-color.org) is set: then, as on a dumb terminal, plain text that reads well
  * aloud. */
-static const ReportWriter *
-text_writer (const AnalyzeOptions *self)
+static const ToolReportWriter *
+text_writer (const ToolAnalyzeOptions *self)
 {
   const char *no_color = g_getenv ("NO_COLOR");
   const char *term = g_getenv ("TERM");
 
   if (self->output || !isatty (STDOUT_FILENO) || !g_get_charset (NULL)
       || (no_color && *no_color) || !term || g_str_equal (term, "dumb"))
-    return &report_text_writer;
-  return &report_bars_writer;
+    return &tool_report_text_writer;
+  return &tool_report_bars_writer;
 }
 
 static gboolean
-take_format (AnalyzeOptions *self, const char *nick, GError **error)
+take_format (ToolAnalyzeOptions *self, const char *nick, GError **error)
 {
-  ReportFormat *const format = &self->format;
-  g_autofree char *nicks = report_writer_nicks ();
+  ToolReportFormat *const format = &self->format;
+  g_autofree char *nicks = tool_report_writer_nicks ();
 
-  format->writer = nick ? report_writer_find (nick) : &report_text_writer;
+  format->writer =
+      nick ? tool_report_writer_find (nick) : &tool_report_text_writer;
   if (!format->writer) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "--format is %s, not “%s”", nicks, nick);
     return FALSE;
   }
-  if (format->writer == &report_text_writer)
+  if (format->writer == &tool_report_text_writer)
     format->writer = text_writer (self);
   if (format->writer->line && format->each_window)
     return fail (error,
         "--each-window is for formats that join windows of the same emotion");
   if (!format->writer->line && format->only_summary)
     return fail (error, "--summary is for the formats text, json and csv");
-  if (analyze_options_make_part (self) && format->writer->is_single)
+  if (tool_analyze_options_make_part (self) && format->writer->is_single)
     return fail (
         error, "--shard and --resume are for the formats text, json and csv");
   return TRUE;
 }
 
 static void
-take_model (AnalyzeOptions *self)
+take_model (ToolAnalyzeOptions *self)
 {
   if (self->model && gst_emotion_builtin_find (self->model, NULL))
     self->analysis.model = self->model;
@@ -117,17 +118,17 @@ take_model (AnalyzeOptions *self)
 }
 
 static gboolean
-take_sources (AnalyzeOptions *self, const Raw *raw, GError **error)
+take_sources (ToolAnalyzeOptions *self, const Raw *raw, GError **error)
 {
   if (!raw->files && !raw->arguments && !raw->files_from)
     return TRUE;
-  self->listing = listing_new ();
+  self->listing = tool_listing_new ();
   for (guint i = 0; raw->files && raw->files[i]; i++)
-    listing_add (self->listing, raw->files[i]);
+    tool_listing_add (self->listing, raw->files[i]);
   for (guint i = 0; raw->arguments && raw->arguments[i]; i++)
-    listing_add (self->listing, raw->arguments[i]);
+    tool_listing_add (self->listing, raw->arguments[i]);
   if (raw->files_from
-      && !listing_add_file (self->listing, raw->files_from, error))
+      && !tool_listing_add_file (self->listing, raw->files_from, error))
     return FALSE;
   if (self->listing->entries->len == 0)
     return fail (error, "the list of files is empty");
@@ -145,17 +146,17 @@ take_sources (AnalyzeOptions *self, const Raw *raw, GError **error)
 }
 
 static gboolean
-take (AnalyzeOptions *self, Raw *raw, GError **error)
+take (ToolAnalyzeOptions *self, Raw *raw, GError **error)
 {
   const char *wrong = find_contradiction (raw, self);
 
   if (wrong)
     return fail (error, wrong);
-  self->shard = SHARD_ALL;
+  self->shard = TOOL_SHARD_ALL;
   self->is_sharded = raw->shard != NULL;
   if (!take_format (self, raw->format, error))
     return FALSE;
-  if (raw->shard && !shard_parse (raw->shard, &self->shard, error))
+  if (raw->shard && !tool_shard_parse (raw->shard, &self->shard, error))
     return FALSE;
   self->analysis.interval = round (raw->interval_s * GST_SECOND);
   self->analysis.labels = self->labels;
@@ -165,7 +166,7 @@ take (AnalyzeOptions *self, Raw *raw, GError **error)
   self->analysis.record_s = raw->record_s;
   self->n_jobs = raw->n_jobs;
   take_model (self);
-  if (self->show_model || self->list_devices || self->version)
+  if (self->tool_show_model || self->list_devices || self->version)
     return TRUE;
   if (raw->merge) {
     self->parts = g_steal_pointer (&raw->arguments);
@@ -185,9 +186,10 @@ add_group (GOptionContext *context, const char *name, const char *title,
 }
 
 static gboolean
-parse (AnalyzeOptions *self, Raw *raw, int *argc, char ***argv, GError **error)
+parse (
+    ToolAnalyzeOptions *self, Raw *raw, int *argc, char ***argv, GError **error)
 {
-  g_autofree char *nicks = report_writer_nicks ();
+  g_autofree char *nicks = tool_report_writer_nicks ();
   g_autofree char *formats = g_strconcat ("As: ", nicks, NULL);
   const GOptionEntry entries[] = {
     { "file", 'f', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME_ARRAY,
@@ -212,7 +214,7 @@ parse (AnalyzeOptions *self, Raw *raw, int *argc, char ***argv, GError **error)
     { NULL },
   };
   const GOptionEntry keras[] = {
-    { "show-model", 0, 0, G_OPTION_ARG_FILENAME, &self->show_model,
+    { "show-model", 0, 0, G_OPTION_ARG_FILENAME, &self->tool_show_model,
         "Describe a model, and end", "NICK|FILE" },
     { "labels", 'l', 0, G_OPTION_ARG_STRING, &self->labels,
         "Names of the model's outputs, in their order", "A,B,..." },
@@ -274,13 +276,13 @@ parse (AnalyzeOptions *self, Raw *raw, int *argc, char ***argv, GError **error)
 }
 
 gboolean
-analyze_options_parse (
-    AnalyzeOptions *self, int *argc, char ***argv, GError **error)
+tool_analyze_options_parse (
+    ToolAnalyzeOptions *self, int *argc, char ***argv, GError **error)
 {
   Raw raw = { .interval_s = 3 };
   gboolean ok;
 
-  *self = (AnalyzeOptions){ 0 };
+  *self = (ToolAnalyzeOptions){ 0 };
   ok = parse (self, &raw, argc, argv, error) && take (self, &raw, error);
   g_strfreev (raw.files);
   g_strfreev (raw.arguments);
@@ -292,16 +294,16 @@ analyze_options_parse (
 }
 
 void
-analyze_options_clear (AnalyzeOptions *self)
+tool_analyze_options_clear (ToolAnalyzeOptions *self)
 {
-  g_clear_pointer (&self->listing, listing_free);
+  g_clear_pointer (&self->listing, tool_listing_free);
   g_clear_pointer (&self->model, g_free);
   g_clear_pointer (&self->labels, g_free);
   g_clear_pointer (&self->recipe, g_free);
   g_clear_pointer (&self->device, g_free);
   g_clear_pointer (&self->output, g_free);
   g_clear_pointer (&self->plot, g_free);
-  g_clear_pointer (&self->show_model, g_free);
+  g_clear_pointer (&self->tool_show_model, g_free);
   g_clear_pointer (&self->parts, g_strfreev);
 }
 
@@ -319,7 +321,7 @@ checksum (const char *path)
 
 /* What the model is, wherever it lies. */
 static char *
-describe_model (const AnalyzeOptions *self)
+describe_model (const ToolAnalyzeOptions *self)
 {
   const char *const path = self->analysis.model_file;
   g_autofree char *weights_path = path ? nn_model_weights_path (path) : NULL;
@@ -332,13 +334,13 @@ describe_model (const AnalyzeOptions *self)
 }
 
 gboolean
-analyze_options_make_part (const AnalyzeOptions *self)
+tool_analyze_options_make_part (const ToolAnalyzeOptions *self)
 {
   return self->is_sharded || self->resume;
 }
 
 char *
-analyze_options_describe (const AnalyzeOptions *self)
+tool_analyze_options_describe (const ToolAnalyzeOptions *self)
 {
   g_autofree char *model = describe_model (self);
 

@@ -10,30 +10,30 @@
 
 struct _AnalyzeOutput {
   char *head;
-  GPtrArray *paths;   /* of the sources; NULL: all go into one output */
-  TextOutput *output; /* NULL: no file is open */
+  GPtrArray *paths;       /* of the sources; NULL: all go into one output */
+  ToolTextOutput *output; /* NULL: no file is open */
 };
 
 static gboolean
 begin (AnalyzeOutput *self, const char *path, GError **error)
 {
-  self->output = text_output_new (path, error);
+  self->output = tool_text_output_new (path, error);
   if (!self->output)
     return FALSE;
-  text_output_write (self->output, self->head, strlen (self->head));
+  tool_text_output_write (self->output, self->head, strlen (self->head));
   return TRUE;
 }
 
 AnalyzeOutput *
 analyze_output_new (
-    const AnalyzeOptions *options, const char *head, GError **error)
+    const ToolAnalyzeOptions *options, const char *head, GError **error)
 {
   g_autoptr (AnalyzeOutput) self = g_new0 (AnalyzeOutput, 1);
 
   self->head = g_strdup (head);
   if (options->output && output_folder_is (options->output))
-    self->paths = output_folder_paths (options->output, options->listing,
-        options->format.writer->extension);
+    self->paths = output_folder_paths (
+        options->output, options->listing, options->format.writer->extension);
   else if (!begin (self, options->output, error))
     return NULL;
   return g_steal_pointer (&self);
@@ -44,7 +44,7 @@ analyze_output_free (AnalyzeOutput *self)
 {
   if (!self)
     return;
-  text_output_free (self->output);
+  tool_text_output_free (self->output);
   g_clear_pointer (&self->paths, g_ptr_array_unref);
   g_free (self->head);
   g_free (self);
@@ -69,23 +69,23 @@ analyze_output_write (
   if (!self->output
       && !begin_in_folder (self, g_ptr_array_index (self->paths, index), error))
     return FALSE;
-  text_output_write (self->output, text, strlen (text));
+  tool_text_output_write (self->output, text, strlen (text));
   return TRUE;
 }
 
 gboolean
 analyze_output_end_source (AnalyzeOutput *self, GError **error)
 {
-  g_autoptr (TextOutput) output = NULL;
+  g_autoptr (ToolTextOutput) output = NULL;
 
   if (!self->paths || !self->output)
     return TRUE;
   output = g_steal_pointer (&self->output);
-  return text_output_finish (output, error);
+  return tool_text_output_finish (output, error);
 }
 
 gboolean
 analyze_output_finish (AnalyzeOutput *self, GError **error)
 {
-  return self->paths || text_output_finish (self->output, error);
+  return self->paths || tool_text_output_finish (self->output, error);
 }

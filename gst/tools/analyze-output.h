@@ -10,7 +10,7 @@ typedef struct _AnalyzeOutput AnalyzeOutput;
 /* head: what comes before the first source; of every file in a folder. NULL and
  * G_FILE_ERROR. Free with analyze_output_free. */
 AnalyzeOutput *analyze_output_new (
-    const AnalyzeOptions *options, const char *head, GError **error);
+    const ToolAnalyzeOptions *options, const char *head, GError **error);
 /* What was not finished does not appear. NULL is fine. */
 void analyze_output_free (AnalyzeOutput *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AnalyzeOutput, analyze_output_free)

@@ -14,17 +14,17 @@
 #include "gst/tools/progress.h"
 
 typedef struct {
-  const AnalyzeOptions *options;
+  const ToolAnalyzeOptions *options;
   Ranks *ranks;
-  GPtrArray *entries;    /* ListingEntry, those to do; one NULL: microphone */
-  GArray *indices;       /* guint64, theirs in the listing */
+  GPtrArray *entries; /* ToolListingEntry, those to do; one NULL: microphone */
+  GArray *indices;    /* guint64, theirs in the listing */
   AnalyzeOutput *output; /* NULL where there is */
-  PartWriter *part;
-  TimelinePlot *plot; /* NULL where none is wanted */
-  gint64 begin;       /* monotonic time */
-  gint progress;      /* atomic: of all that is in hand, in ANALYZE_FINENESS
-                       */
-  gint has_failed;    /* atomic */
+  ToolShardWriter *part;
+  ToolTimelinePlot *plot; /* NULL where none is wanted */
+  gint64 begin;           /* monotonic time */
+  gint progress;   /* atomic: of all that is in hand, in TOOL_ANALYZE_FINENESS
+                    */
+  gint has_failed; /* atomic */
 
   /* Guarded by the batch. */
   guint64 n_done;
@@ -46,15 +46,15 @@ index_of (const Run *run, gsize i)
 
 /* In any thread. */
 static void
-analyse (Batch *batch, gsize i, gpointer own, gpointer user_data)
+analyse (ToolBatch *batch, gsize i, gpointer own, gpointer user_data)
 {
   Run *run = user_data;
-  const AnalyzeSource source = { .options = run->options,
+  const ToolAnalyzeSource source = { .options = run->options,
     .plot = run->plot,
     .part = is_shared (run) ? NULL : run->part,
     .progress = &run->progress };
 
-  analyze_source_run (&source, batch, i, index_of (run, i),
+  tool_analyze_source_run (&source, batch, i, index_of (run, i),
       g_ptr_array_index (run->entries, i), own);
 }
 
@@ -63,26 +63,26 @@ begin_thread (gpointer user_data)
 {
   const Run *run = user_data;
 
-  return analyzer_new (&run->options->analysis);
+  return tool_analyzer_new (&run->options->analysis);
 }
 
 static void
 end_thread (gpointer own)
 {
-  analyzer_free (own);
+  tool_analyzer_free (own);
 }
 
 static const char *
 name_of (const Run *run, gsize i)
 {
-  return analyze_source_name (g_ptr_array_index (run->entries, i));
+  return tool_analyze_source_name (g_ptr_array_index (run->entries, i));
 }
 
 static void
 complain (Run *run, const GError *error)
 {
   run->has_failed = TRUE;
-  progress_clear ();
+  tool_progress_clear ();
   fprintf (stderr, PROGRAM ": %s\n", error->message);
 }
 
@@ -91,32 +91,32 @@ static void
 take_item (gsize i, gpointer data, gpointer user_data)
 {
   Run *run = user_data;
-  AnalyzeItem *item = data;
+  ToolAnalyzeItem *item = data;
   g_autoptr (GError) error = NULL;
 
   switch (item->kind) {
-    case ANALYZE_TEXT:
-      progress_clear ();
+    case TOOL_ANALYZE_TEXT:
+      tool_progress_clear ();
       analyze_output_write (run->output, index_of (run, i), item->text, &error);
       break;
-    case ANALYZE_FAILURE:
+    case TOOL_ANALYZE_FAILURE:
       g_atomic_int_set (&run->has_failed, TRUE);
       G_GNUC_FALLTHROUGH;
-    case ANALYZE_WARNING:
-      progress_clear ();
+    case TOOL_ANALYZE_WARNING:
+      tool_progress_clear ();
       fprintf (stderr, PROGRAM ": %s: %s\n", name_of (run, i), item->text);
       break;
-    case ANALYZE_END:
+    case TOOL_ANALYZE_END:
       run->n_done++;
       run->seconds += item->seconds;
       if (run->output)
         analyze_output_end_source (run->output, &error);
       break;
-    case ANALYZE_FINE:
-    case ANALYZE_FAILED:
+    case TOOL_ANALYZE_FINE:
+    case TOOL_ANALYZE_FAILED:
       break;
   }
-  analyze_item_free (item);
+  tool_analyze_item_free (item);
   if (error)
     complain (run, error);
 }
@@ -130,7 +130,7 @@ show_progress (gpointer user_data)
   const gdouble n = run->entries->len;
   const gdouble fraction = CLAMP (
       (run->n_done
-          + g_atomic_int_get (&run->progress) / (gdouble) ANALYZE_FINENESS)
+          + g_atomic_int_get (&run->progress) / (gdouble) TOOL_ANALYZE_FINENESS)
           / n,
       0, 1);
   const gint64 left =
@@ -142,30 +142,31 @@ show_progress (gpointer user_data)
       run->n_done / elapsed, run->seconds / elapsed, left / 60,
       (gint) (left % 60));
 
-  progress_show_fraction (before, fraction, after);
+  tool_progress_show_fraction (before, fraction, after);
 }
 
 /* Choosing and writing */
 
 static char *
-listing_id (const Listing *listing)
+listing_id (const ToolListing *listing)
 {
   g_autofree const char **keys = g_new (const char *, listing->entries->len);
 
   for (guint i = 0; i < listing->entries->len; i++)
-    keys[i] = ((ListingEntry *) g_ptr_array_index (listing->entries, i))->key;
-  return part_listing_id (keys, listing->entries->len);
+    keys[i] =
+        ((ToolListingEntry *) g_ptr_array_index (listing->entries, i))->key;
+  return tool_shard_listing_id (keys, listing->entries->len);
 }
 
 static void
 choose (Run *run)
 {
-  const Listing *listing = run->options->listing;
+  const ToolListing *listing = run->options->listing;
 
   for (guint64 i = 0; i < listing->entries->len; i++) {
-    ListingEntry *entry = g_ptr_array_index (listing->entries, i);
+    ToolListingEntry *entry = g_ptr_array_index (listing->entries, i);
 
-    if (!shard_has (&run->options->shard, entry->key))
+    if (!tool_shard_has (&run->options->shard, entry->key))
       continue;
     g_ptr_array_add (run->entries, entry);
     g_array_append_val (run->indices, i);
@@ -181,7 +182,7 @@ skip_done (Run *run)
   for (guint k = 0; k < run->entries->len; k++) {
     const guint64 index = g_array_index (run->indices, guint64, k);
 
-    if (part_writer_has (run->part, index))
+    if (tool_shard_writer_has (run->part, index))
       continue;
     g_ptr_array_index (run->entries, n) = g_ptr_array_index (run->entries, k);
     g_array_index (run->indices, guint64, n++) = index;
@@ -193,10 +194,10 @@ skip_done (Run *run)
 static gboolean
 open_part (Run *run, const char *path, const char *head, GError **error)
 {
-  const AnalyzeOptions *options = run->options;
-  g_autofree char *settings = analyze_options_describe (options);
+  const ToolAnalyzeOptions *options = run->options;
+  g_autofree char *settings = tool_analyze_options_describe (options);
   g_autofree char *listing = listing_id (options->listing);
-  const PartInfo info = { .tool = PROGRAM,
+  const ToolShardInfo info = { .tool = PROGRAM,
     .settings = settings,
     .head = head,
     .listing = listing,
@@ -207,7 +208,7 @@ open_part (Run *run, const char *path, const char *head, GError **error)
 
   for (guint i = 0; i < n; i++)
     names[i] = name_of (run, i);
-  run->part = part_writer_new (path, &info,
+  run->part = tool_shard_writer_new (path, &info,
       (const guint64 *) run->indices->data, names, n, options->resume, error);
   if (!run->part)
     return FALSE;
@@ -220,15 +221,15 @@ static void
 arrive_item (gsize i, gconstpointer data, gpointer user_data)
 {
   Run *const run = user_data;
-  const AnalyzeItem *const item = data;
+  const ToolAnalyzeItem *const item = data;
   g_autoptr (GError) error = NULL;
 
-  if (item->kind != ANALYZE_FINE && item->kind != ANALYZE_FAILED)
+  if (item->kind != TOOL_ANALYZE_FINE && item->kind != TOOL_ANALYZE_FAILED)
     return;
-  if (!analyze_source_record (run->part,
+  if (!tool_analyze_source_record (run->part,
           g_array_index (run->indices, guint64, i),
-          item->kind == ANALYZE_FINE ? PART_FINE : PART_FAILED, item->text,
-          &error))
+          item->kind == TOOL_ANALYZE_FINE ? TOOL_SHARD_FINE : TOOL_SHARD_FAILED,
+          item->text, &error))
     complain (run, error);
 }
 
@@ -254,7 +255,7 @@ static guint64
 weigh (gsize i, gpointer user_data)
 {
   const Run *const run = user_data;
-  const ListingEntry *const entry = g_ptr_array_index (run->entries, i);
+  const ToolListingEntry *const entry = g_ptr_array_index (run->entries, i);
   GStatBuf about;
 
   return g_stat (entry->source, &about) == 0 ? about.st_size : 0;
@@ -263,13 +264,13 @@ weigh (gsize i, gpointer user_data)
 static gboolean
 run_batch (Run *run, const gint *stop)
 {
-  static const BatchPacking packing = { .pack = analyze_item_pack,
-    .unpack = analyze_item_unpack,
-    .free = (GDestroyNotify) analyze_item_free,
+  static const ToolBatchPacking packing = { .pack = tool_analyze_item_pack,
+    .unpack = tool_analyze_item_unpack,
+    .free = (GDestroyNotify) tool_analyze_item_free,
     .arrive = arrive_item };
 
-  const AnalyzeOptions *options = run->options;
-  const BatchFuncs funcs = { .begin = begin_thread,
+  const ToolAnalyzeOptions *options = run->options;
+  const ToolBatchFuncs funcs = { .begin = begin_thread,
     .end = end_thread,
     .work = analyse,
     .take = take_item,
@@ -278,21 +279,21 @@ run_batch (Run *run, const gint *stop)
 
   run->begin = g_get_monotonic_time ();
   if (is_shared (run))
-    batch_run_on_ranks (run->ranks, run->entries->len, options->n_jobs, &funcs,
-        &packing, run, stop);
+    tool_batch_run_on_ranks (run->ranks, run->entries->len, options->n_jobs,
+        &funcs, &packing, run, stop);
   else if (run->entries->len > 0)
-    batch_run (run->entries->len, options->n_jobs, &funcs, run,
+    tool_batch_run (run->entries->len, options->n_jobs, &funcs, run,
         options->listing ? stop : NULL);
-  progress_clear ();
+  tool_progress_clear ();
   return !(options->listing && g_atomic_int_get (stop));
 }
 
 static gboolean
-set_interrupted (const AnalyzeOptions *options, GError **error)
+set_interrupted (const ToolAnalyzeOptions *options, GError **error)
 {
   const char *what = "";
 
-  if (analyze_options_make_part (options))
+  if (tool_analyze_options_make_part (options))
     what = "; --resume goes on from here";
   else if (options->output)
     what = output_folder_is (options->output) ? "; what is done is written"
@@ -316,7 +317,7 @@ static gboolean
 draw_plot (const Run *run, GError **error)
 {
   return !run->plot || run->has_failed
-      || timeline_plot_write (run->plot, run->options->plot, error);
+      || tool_timeline_plot_write (run->plot, run->options->plot, error);
 }
 
 static gboolean
@@ -338,7 +339,7 @@ run_part (Run *run, const char *path, const char *head, const gint *stop,
     return FALSE;
   if (!run_batch (run, stop))
     return set_interrupted (run->options, error);
-  return part_writer_finish (run->part, error);
+  return tool_shard_writer_finish (run->part, error);
 }
 
 /* One worker that can be stopped: its part becomes the output. */
@@ -348,14 +349,14 @@ run_resumable (Run *run, const char *head, const gint *stop, GError **error)
   const char *output = run->options->output;
   g_autofree char *path = g_strconcat (output, ".part", NULL);
   const char *const paths[] = { path, NULL };
-  g_autoptr (PartSet) set = NULL;
+  g_autoptr (ToolShardSet) set = NULL;
 
   if (!run_part (run, path, head, stop, error))
     return FALSE;
-  set = part_set_load (paths, PROGRAM, error);
+  set = tool_shard_set_load (paths, PROGRAM, error);
   if (!set)
     return FALSE;
-  analyze_write_parts (set, output, FALSE, error);
+  tool_analyze_write_parts (set, output, FALSE, error);
   if (!g_atomic_int_get (&run->has_failed))
     g_unlink (path);
   return TRUE;
@@ -401,14 +402,14 @@ check_listing (const Run *run, GError **error)
 static void
 lead (Run *run, const char *head, const gint *stop, GError **error)
 {
-  const AnalyzeOptions *const options = run->options;
+  const ToolAnalyzeOptions *const options = run->options;
 
   if (options->listing)
     choose (run);
   else
     g_ptr_array_add (run->entries, NULL);
   if (options->plot)
-    run->plot = timeline_plot_new (name_of (run, 0));
+    run->plot = tool_timeline_plot_new (name_of (run, 0));
   if (options->is_sharded)
     run_part (run, options->output, head, stop, error);
   else if (options->resume)
@@ -418,8 +419,8 @@ lead (Run *run, const char *head, const gint *stop, GError **error)
 }
 
 gboolean
-analyze_run (const AnalyzeOptions *options, Ranks *ranks, const char *head,
-    const gint *stop)
+tool_analyze_run (const ToolAnalyzeOptions *options, Ranks *ranks,
+    const char *head, const gint *stop)
 {
   Run run = { .options = options,
     .ranks = ranks,
@@ -436,8 +437,8 @@ analyze_run (const AnalyzeOptions *options, Ranks *ranks, const char *head,
   if (error && ranks_index (ranks) == 0)
     complain (&run, error);
   analyze_output_free (run.output);
-  part_writer_free (run.part);
-  timeline_plot_free (run.plot);
+  tool_shard_writer_free (run.part);
+  tool_timeline_plot_free (run.plot);
   g_ptr_array_unref (run.entries);
   g_array_unref (run.indices);
   return !nn_comm_any (ranks_comm (ranks), error || run.has_failed);

@@ -10,5 +10,5 @@
  * all is done. head: what comes before the first line. stop: not 0
  * ends it, by g_atomic_int_get. Says on standard error what fails, and returns
  * whether all went well. */
-gboolean analyze_run (const AnalyzeOptions *options, Ranks *ranks,
+gboolean tool_analyze_run (const ToolAnalyzeOptions *options, Ranks *ranks,
     const char *head, const gint *stop);

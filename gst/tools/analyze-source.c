@@ -7,52 +7,53 @@
 
 /* One source, in the thread that analyses it. */
 typedef struct {
-  const AnalyzeSource *all;
-  Batch *batch;
+  const ToolAnalyzeSource *all;
+  ToolBatch *batch;
   gsize i;
   guint64 index;
-  Report *report;
+  ToolReport *report;
   GString *text; /* not told yet; for a part: all */
   gint progress;
 } Work;
 
 const char *
-analyze_source_name (const ListingEntry *entry)
+tool_analyze_source_name (const ToolListingEntry *entry)
 {
   return entry ? entry->source : "microphone";
 }
 
 gboolean
-analyze_source_record (PartWriter *part, guint64 index, PartKind kind,
-    const char *text, GError **error)
+tool_analyze_source_record (ToolShardWriter *part, guint64 index,
+    ToolShardKind kind, const char *text, GError **error)
 {
-  const PartRecord record = {
+  const ToolShardRecord record = {
     .index = index, .kind = kind, .data = text, .len = strlen (text)
   };
 
-  return part_writer_add (part, &record, error);
+  return tool_shard_writer_add (part, &record, error);
 }
 
 static void
-tell (const Work *work, AnalyzeItemKind kind, const char *text)
+tell (const Work *work, ToolAnalyzeItemKind kind, const char *text)
 {
-  batch_tell (work->batch, work->i,
-      analyze_item_new (kind, text, report_end (work->report)));
+  tool_batch_tell (work->batch, work->i,
+      tool_analyze_item_new (kind, text, tool_report_end (work->report)));
 }
 
 static void
 tell_text (Work *work)
 {
-  if (analyze_options_make_part (work->all->options) || work->text->len == 0)
+  if (tool_analyze_options_make_part (work->all->options)
+      || work->text->len == 0)
     return;
-  tell (work, ANALYZE_TEXT, work->text->str);
+  tell (work, TOOL_ANALYZE_TEXT, work->text->str);
   g_string_truncate (work->text, 0);
 }
 
 static void
 take_warning (const char *text, gpointer user_data)
 {
-  tell (user_data, ANALYZE_WARNING, text);
+  tell (user_data, TOOL_ANALYZE_WARNING, text);
 }
 
 static void
@@ -66,10 +67,10 @@ take_window (const GstStructure *structure, gpointer user_data)
     take_warning ("a window whose result makes no sense is left out", work);
     return;
   }
-  report_window (work->report, result, work->text);
+  tool_report_window (work->report, result, work->text);
   tell_text (work);
   if (work->all->plot)
-    timeline_plot_add_window (work->all->plot, result);
+    tool_timeline_plot_add_window (work->all->plot, result);
 }
 
 static void
@@ -77,29 +78,31 @@ take_sound (GstBuffer *buffer, GstCaps *caps, gpointer user_data)
 {
   const Work *work = user_data;
 
-  timeline_plot_add_sound (work->all->plot, buffer, caps);
+  tool_timeline_plot_add_sound (work->all->plot, buffer, caps);
 }
 
 static void
 take_progress (gdouble fraction, gpointer user_data)
 {
   Work *work = user_data;
-  const gint progress = fraction * ANALYZE_FINENESS;
+  const gint progress = fraction * TOOL_ANALYZE_FINENESS;
 
   g_atomic_int_add (work->all->progress, progress - work->progress);
   work->progress = progress;
 }
 
 static void
-add_record (Work *work, PartKind kind, const char *text)
+add_record (Work *work, ToolShardKind kind, const char *text)
 {
   g_autoptr (GError) error = NULL;
 
   if (!work->all->part)
-    tell (work, kind == PART_FINE ? ANALYZE_FINE : ANALYZE_FAILED, text);
-  else if (!analyze_source_record (
+    tell (work,
+        kind == TOOL_SHARD_FINE ? TOOL_ANALYZE_FINE : TOOL_ANALYZE_FAILED,
+        text);
+  else if (!tool_analyze_source_record (
                work->all->part, work->index, kind, text, &error))
-    tell (work, ANALYZE_FAILURE, error->message);
+    tell (work, TOOL_ANALYZE_FAILURE, error->message);
 }
 
 static void
@@ -108,38 +111,40 @@ end_work (Work *work, const GError *failure)
   if (failure)
     report_break (work->report, work->text);
   else
-    report_summary (work->report, work->text);
+    tool_report_summary (work->report, work->text);
   tell_text (work);
   if (failure)
-    tell (work, ANALYZE_FAILURE, failure->message);
-  if (analyze_options_make_part (work->all->options))
-    add_record (work, failure ? PART_FAILED : PART_FINE,
+    tell (work, TOOL_ANALYZE_FAILURE, failure->message);
+  if (tool_analyze_options_make_part (work->all->options))
+    add_record (work, failure ? TOOL_SHARD_FAILED : TOOL_SHARD_FINE,
         failure ? failure->message : work->text->str);
-  tell (work, ANALYZE_END, NULL);
+  tell (work, TOOL_ANALYZE_END, NULL);
   take_progress (0, work);
 }
 
 void
-analyze_source_run (const AnalyzeSource *self, Batch *batch, gsize i,
-    guint64 index, const ListingEntry *entry, Analyzer *analyzer)
+tool_analyze_source_run (const ToolAnalyzeSource *self, ToolBatch *batch,
+    gsize i, guint64 index, const ToolListingEntry *entry,
+    ToolAnalyzer *analyzer)
 {
-  const AnalyzeOptions *const options = self->options;
-  const AnalysisCallbacks callbacks = { .window = take_window,
+  const ToolAnalyzeOptions *const options = self->options;
+  const ToolAnalysisCallbacks callbacks = { .window = take_window,
     .warning = take_warning,
     .progress = take_progress,
     .sound = self->plot ? take_sound : NULL };
   Work work = { .all = self, .batch = batch, .i = i, .index = index };
   g_autoptr (GError) failure = NULL;
 
-  work.report = report_new (&options->format, analyze_source_name (entry));
+  work.report =
+      tool_report_new (&options->format, tool_analyze_source_name (entry));
   work.text = g_string_new (NULL);
   if (entry && entry->failure)
     g_set_error_literal (
         &failure, G_FILE_ERROR, G_FILE_ERROR_NOENT, entry->failure);
   else
-    analyzer_run (
+    tool_analyzer_run (
         analyzer, entry ? entry->source : NULL, &callbacks, &work, &failure);
   end_work (&work, failure);
-  report_free (work.report);
+  tool_report_free (work.report);
   g_string_free (work.text, TRUE);
 }

@@ -6,14 +6,14 @@
 
 #include "gst/tools/analysis.h"
 
-typedef struct _Analyzer Analyzer;
+typedef struct _ToolAnalyzer ToolAnalyzer;
 
-/* options: borrowed. Free with analyzer_free. */
-Analyzer *analyzer_new (const AnalysisOptions *options);
-void analyzer_free (Analyzer *self); /* NULL is fine */
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Analyzer, analyzer_free)
+/* options: borrowed. Free with tool_analyzer_free. */
+ToolAnalyzer *tool_analyzer_new (const ToolAnalysisOptions *options);
+void tool_analyzer_free (ToolAnalyzer *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolAnalyzer, tool_analyzer_free)
 
 /* source: a path or a URI; NULL: the microphone. FALSE and an error as from
- * analysis_run. */
-gboolean analyzer_run (Analyzer *self, const char *source,
-    const AnalysisCallbacks *callbacks, gpointer user_data, GError **error);
+ * tool_analysis_run. */
+gboolean tool_analyzer_run (ToolAnalyzer *self, const char *source,
+    const ToolAnalysisCallbacks *callbacks, gpointer user_data, GError **error);

@@ -4,6 +4,6 @@
 #include "gst/tools/batch.h"
 
 /* Where what is told goes. */
-struct _Batch {
-  void (*tell) (Batch *self, gsize i, gpointer item);
+struct _ToolBatch {
+  void (*tell) (ToolBatch *self, gsize i, gpointer item);
 };

@@ -9,8 +9,8 @@
 #define N_LAST ((gsize) 4096) /* that are sorted by their weights */
 
 typedef struct {
-  const BatchFuncs *funcs;
-  const BatchPacking *packing;
+  const ToolBatchFuncs *funcs;
+  const ToolBatchPacking *packing;
   gpointer user_data;
   GBytes **results; /* rank 0: [n], those that wait for their turn */
   gsize n, told;
@@ -18,13 +18,13 @@ typedef struct {
 
 /* What one number told. */
 typedef struct {
-  Batch base;
+  ToolBatch base;
   const Shared *shared;
   GByteArray *bytes;
 } Notes;
 
 static void
-note (Batch *base, gsize i, gpointer item)
+note (ToolBatch *base, gsize i, gpointer item)
 {
   const Notes *const notes = (Notes *) base;
 
@@ -134,9 +134,9 @@ tick (gpointer data)
 }
 
 void
-batch_run_on_ranks (Ranks *ranks, gsize n, guint n_threads,
-    const BatchFuncs *funcs, const BatchPacking *packing, gpointer user_data,
-    const gint *stop)
+tool_batch_run_on_ranks (Ranks *ranks, gsize n, guint n_threads,
+    const ToolBatchFuncs *funcs, const ToolBatchPacking *packing,
+    gpointer user_data, const gint *stop)
 {
   Shared shared = { .funcs = funcs,
     .packing = packing,
@@ -145,7 +145,7 @@ batch_run_on_ranks (Ranks *ranks, gsize n, guint n_threads,
     .n = n };
   g_autofree gsize *order =
       ranks_index (ranks) == 0 && funcs->weight ? make_order (&shared) : NULL;
-  const FarmConfig farm = { .n_tasks = n,
+  const RanksFarmConfig farm = { .n_tasks = n,
     .order = order,
     .n_threads = n_threads,
     .n_ahead = N_AHEAD,
@@ -157,7 +157,7 @@ batch_run_on_ranks (Ranks *ranks, gsize n, guint n_threads,
     .tick = tick,
     .data = &shared };
 
-  farm_run (ranks, &farm);
+  ranks_farm_run (ranks, &farm);
   for (gsize i = shared.told; i < n; i++) /* stopped: those behind a gap */
     g_clear_pointer (&shared.results[i], g_bytes_unref);
   g_free (shared.results);

@@ -14,8 +14,8 @@ typedef struct {
 } Slot;
 
 typedef struct {
-  Batch base;
-  const BatchFuncs *funcs;
+  ToolBatch base;
+  const ToolBatchFuncs *funcs;
   gpointer user_data;
   const gint *stop;
   gsize n;
@@ -40,7 +40,7 @@ tell_turn (Local *self)
 }
 
 static void
-tell (Batch *base, gsize i, gpointer item)
+tell (ToolBatch *base, gsize i, gpointer item)
 {
   Local *const self = (Local *) base;
 
@@ -79,7 +79,7 @@ static gpointer
 run_thread (gpointer data)
 {
   Local *self = data;
-  const BatchFuncs *const funcs = self->funcs;
+  const ToolBatchFuncs *const funcs = self->funcs;
   gpointer own = funcs->begin ? funcs->begin (self->user_data) : NULL;
 
   g_mutex_lock (&self->lock);
@@ -102,7 +102,7 @@ run_thread (gpointer data)
 static void
 wait_for_all (Local *self)
 {
-  const BatchFuncs *const funcs = self->funcs;
+  const ToolBatchFuncs *const funcs = self->funcs;
   gint64 next_tick = g_get_monotonic_time () + TICK;
 
   g_mutex_lock (&self->lock);
@@ -138,13 +138,13 @@ start_threads (Local *self, GPtrArray *threads)
 }
 
 void
-batch_tell (Batch *self, gsize i, gpointer item)
+tool_batch_tell (ToolBatch *self, gsize i, gpointer item)
 {
   self->tell (self, i, item);
 }
 
 void
-batch_run (gsize n, guint n_threads, const BatchFuncs *funcs,
+tool_batch_run (gsize n, guint n_threads, const ToolBatchFuncs *funcs,
     gpointer user_data, const gint *stop)
 {
   Local *self = g_new0 (Local, 1);

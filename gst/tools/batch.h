@@ -7,14 +7,15 @@
 #include <glib.h>
 #include "gst/ranks/ranks.h"
 
-typedef struct _Batch Batch;
+typedef struct _ToolBatch ToolBatch;
 
 typedef struct {
   /* What a thread needs of its own; both may be NULL. */
   gpointer (*begin) (gpointer user_data);
   void (*end) (gpointer own);
-  /* Works on number i; calls batch_tell any number of times. In any thread. */
-  void (*work) (Batch *batch, gsize i, gpointer own, gpointer user_data);
+  /* Works on number i; calls tool_batch_tell any number of times. In any
+   * thread. */
+  void (*work) (ToolBatch *batch, gsize i, gpointer own, gpointer user_data);
   /* Gets what was told (owned) in the order of i, never twice at once. */
   void (*take) (gsize i, gpointer item, gpointer user_data);
   /* Called in the caller's thread a few times a second; may be NULL. */
@@ -22,11 +23,11 @@ typedef struct {
   /* How long number i takes, in any unit; on ranks, the longest of the last
    * begin first. May be NULL. */
   guint64 (*weight) (gsize i, gpointer user_data);
-} BatchFuncs;
+} ToolBatchFuncs;
 
 /* Works on 0..n - 1 with that many threads, and returns when all is told.
  * stop: not 0 (by g_atomic_int_get): nothing new is begun; or NULL. */
-void batch_run (gsize n, guint n_threads, const BatchFuncs *funcs,
+void tool_batch_run (gsize n, guint n_threads, const ToolBatchFuncs *funcs,
     gpointer user_data, const gint *stop);
 
 /* How what is told gets from another rank to this one. */
@@ -37,13 +38,13 @@ typedef struct {
   void (*free) (gpointer item);
   /* On rank 0, the main thread: an item, before its turn; may be NULL. */
   void (*arrive) (gsize i, gconstpointer item, gpointer user_data);
-} BatchPacking;
+} ToolBatchPacking;
 
 /* The same, on n_threads threads of each rank, which get one number after the
  * other as they become free. Called by all; take and tick, on rank 0 alone. */
-void batch_run_on_ranks (Ranks *ranks, gsize n, guint n_threads,
-    const BatchFuncs *funcs, const BatchPacking *packing, gpointer user_data,
-    const gint *stop);
+void tool_batch_run_on_ranks (Ranks *ranks, gsize n, guint n_threads,
+    const ToolBatchFuncs *funcs, const ToolBatchPacking *packing,
+    gpointer user_data, const gint *stop);
 
 /* From the thread that works on i. Waits for nobody. */
-void batch_tell (Batch *self, gsize i, gpointer item);
+void tool_batch_tell (ToolBatch *self, gsize i, gpointer item);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 void
-csv_append_string (GString *out, const char *text)
+tool_csv_append_string (GString *out, const char *text)
 {
   if (!strpbrk (text, ",\"\r\n")) {
     g_string_append (out, text);

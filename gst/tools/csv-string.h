@@ -4,4 +4,4 @@
 #include <glib.h>
 
 /* Appends text as a field of CSV: in quotes where RFC 4180 asks for them. */
-void csv_append_string (GString *out, const char *text);
+void tool_csv_append_string (GString *out, const char *text);

@@ -52,7 +52,7 @@ is_called (GstDevice *device, const char *name)
 }
 
 char *
-device_list (void)
+tool_device_list (void)
 {
   GList *devices = find_devices ();
   GString *text = g_string_new (NULL);
@@ -106,7 +106,7 @@ has_device (GError **error)
 }
 
 GstElement *
-device_source_new (const char *name, GError **error)
+tool_device_source_new (const char *name, GError **error)
 {
   GstElement *element;
 

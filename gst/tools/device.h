@@ -4,10 +4,10 @@
 
 #include <gst/gst.h>
 
-/* name: of a device as device_list tells it, or any of its other names; NULL:
- * the one that the system prefers. A floating element, or NULL and an error
- * that tells the names there are. */
-GstElement *device_source_new (const char *name, GError **error);
+/* name: of a device as tool_device_list tells it, or any of its other names;
+ * NULL: the one that the system prefers. A floating element, or NULL and an
+ * error that tells the names there are. */
+GstElement *tool_device_source_new (const char *name, GError **error);
 
 /* A line for each device. Free with g_free. */
-char *device_list (void);
+char *tool_device_list (void);

@@ -46,10 +46,10 @@ release (GstElement *element)
 /* Starts an element by itself: says what is wrong with model and labels before
  * any file is opened, and keeps the model loaded. NULL where it is wrong. */
 static GstElement *
-check_model (const AnalysisOptions *options)
+check_model (const ToolAnalysisOptions *options)
 {
   g_autoptr (GstBus) bus = gst_bus_new ();
-  GstElement *element = analysis_element_new (options);
+  GstElement *element = tool_analysis_element_new (options);
   g_autoptr (GstMessage) message = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -67,7 +67,7 @@ check_model (const AnalysisOptions *options)
 
 /* What comes before all lines, of the model that the element has loaded. */
 static char *
-make_head (const AnalyzeOptions *options, GstElement *element)
+make_head (const ToolAnalyzeOptions *options, GstElement *element)
 {
   g_autoptr (GstEmotionLabels) labels = NULL;
   g_autoptr (GstEmotionModel) model = NULL;
@@ -83,12 +83,12 @@ make_head (const AnalyzeOptions *options, GstElement *element)
       &labels, NULL);
   for (guint i = 0; labels && i < gst_emotion_labels_count (labels); i++)
     g_ptr_array_add (names, (gpointer) gst_emotion_labels_get (labels, i));
-  return report_head (
+  return tool_report_head (
       &options->format, (const char *const *) names->pdata, names->len);
 }
 
 static int
-run (AnalyzeOptions *options, Ranks *ranks)
+run (ToolAnalyzeOptions *options, Ranks *ranks)
 {
   GstElement *keeper = check_model (&options->analysis);
   g_autofree char *head = NULL;
@@ -103,7 +103,7 @@ run (AnalyzeOptions *options, Ranks *ranks)
   catch_signals ();
   if (options->n_jobs == 0)
     options->n_jobs = ranks_n_processors (ranks);
-  ok = analyze_run (options, ranks, head, &stop);
+  ok = tool_analyze_run (options, ranks, head, &stop);
   release (keeper);
   return ok ? STATUS_FINE : STATUS_FAILED;
 }
@@ -111,7 +111,7 @@ run (AnalyzeOptions *options, Ranks *ranks)
 static int
 list_devices (void)
 {
-  g_autofree char *text = device_list ();
+  g_autofree char *text = tool_device_list ();
 
   if (*text) {
     fputs (text, stdout);
@@ -124,32 +124,33 @@ list_devices (void)
 int
 main (int argc, char **argv)
 {
-  AnalyzeOptions options;
+  ToolAnalyzeOptions options;
   g_autoptr (GError) error = NULL;
   g_autoptr (Ranks) ranks = NULL;
   int status = STATUS_USAGE;
 
-  standard_streams_hold ();
+  tool_standard_streams_hold ();
   setlocale (LC_ALL, "");
   setlocale (LC_NUMERIC, "C"); /* lines are for programs, too */
   if (!(ranks = ranks_new (&error))) {
     fprintf (stderr, PROGRAM ": %s\n", error->message);
     return STATUS_USAGE;
   }
-  if (!analyze_options_parse (&options, &argc, &argv, &error))
+  if (!tool_analyze_options_parse (&options, &argc, &argv, &error))
     fprintf (stderr, PROGRAM ": %s\n", error->message);
   else if (options.version) {
     printf (PROGRAM " %s\n", PACKAGE_VERSION);
     status = STATUS_FINE;
-  } else if (options.show_model)
-    status = show_model (options.show_model) ? STATUS_FINE : STATUS_USAGE;
+  } else if (options.tool_show_model)
+    status =
+        tool_show_model (options.tool_show_model) ? STATUS_FINE : STATUS_USAGE;
   else if (options.list_devices)
     status = list_devices ();
   else if (options.parts)
-    status = analyze_merge (&options) ? STATUS_FINE : STATUS_FAILED;
+    status = tool_analyze_merge (&options) ? STATUS_FINE : STATUS_FAILED;
   else
     status = run (&options, ranks);
-  analyze_options_clear (&options);
+  tool_analyze_options_clear (&options);
   gst_deinit ();
   return status;
 }

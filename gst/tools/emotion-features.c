@@ -14,7 +14,7 @@
 #include "gst/tools/feature-options.h"
 #include "gst/tools/feature-plot.h"
 #include "gst/tools/listing.h"
-#include "gst/tools/part.h"
+#include "gst/tools/shard-file.h"
 #include "gst/tools/progress.h"
 #include "gst/tools/standard-streams.h"
 #include "gst/train/parallel.h"
@@ -23,20 +23,20 @@
 enum { STATUS_FINE, STATUS_FAILED, STATUS_USAGE };
 
 typedef struct {
-  const FeatureOptions *options;
+  const ToolFeatureOptions *options;
   DspRecipe recipe;
-  Listing *listing;
+  ToolListing *listing;
   char **sources; /* of the listing */
   char **names;   /* of pictures */
   guint n_sources;
-  Shard shard;
+  ToolShard shard;
   GArray *todo; /* guint64: sources, rising */
   GMutex lock;  /* guards what follows */
   GCond turn;   /* next has changed */
   gsize next;   /* the source to be written next */
   NnH5Writer *file;
   GString *csv;
-  PartWriter *part; /* NULL: the above at once */
+  ToolShardWriter *part; /* NULL: the above at once */
   int status;
 } App;
 
@@ -44,13 +44,13 @@ typedef struct {
 typedef struct {
   float *samples;
   gsize n_samples;
-  SoundFeatures *features;
+  ToolSoundFeatures *features;
 } Job;
 
 static void
 complain (const char *what, const GError *error)
 {
-  progress_clear ();
+  tool_progress_clear ();
   fprintf (
       stderr, PROGRAM ": %s%s%s\n", what, *what ? ": " : "", error->message);
 }
@@ -58,14 +58,14 @@ complain (const char *what, const GError *error)
 static gboolean
 write_job (App *app, const Job *job, gsize i, GError **error)
 {
-  const FeatureOptions *const options = app->options;
+  const ToolFeatureOptions *const options = app->options;
 
   if (app->file)
-    feature_file_add (app->file, app->sources[i], job->features);
+    tool_feature_file_add (app->file, app->sources[i], job->features);
   if (app->csv)
-    feature_csv_append (app->csv, app->sources[i], job->features);
+    tool_feature_csv_append (app->csv, app->sources[i], job->features);
   return !options->plot
-      || feature_plot (options->plot, app->names[i], job->samples,
+      || tool_feature_plot (options->plot, app->names[i], job->samples,
           job->n_samples, &app->recipe, error);
 }
 
@@ -76,17 +76,18 @@ write_record (
 {
   g_autoptr (GBytes) bytes = failure
       ? g_bytes_new_static (failure->message, strlen (failure->message))
-      : sound_features_pack (job->features);
-  PartRecord record = { .index = i, .kind = failure ? PART_FAILED : PART_FINE };
+      : tool_sound_features_pack (job->features);
+  ToolShardRecord record = { .index = i,
+    .kind = failure ? TOOL_SHARD_FAILED : TOOL_SHARD_FINE };
 
   record.data = g_bytes_get_data (bytes, &record.len);
-  return part_writer_add (app->part, &record, error);
+  return tool_shard_writer_add (app->part, &record, error);
 }
 
 static float *
 decode (const App *app, gsize i, gsize *n, GError **error)
 {
-  const ListingEntry *const entry =
+  const ToolListingEntry *const entry =
       g_ptr_array_index (app->listing->entries, i);
 
   if (!entry->failure)
@@ -109,8 +110,8 @@ work (gpointer data, gsize k)
 
   job.samples = decode (app, i, &job.n_samples, &error);
   if (job.samples && (app->file || app->csv || app->part))
-    job.features = sound_features_new (job.samples, job.n_samples, &app->recipe,
-        app->options->window_s == 0, &error);
+    job.features = tool_sound_features_new (job.samples, job.n_samples,
+        &app->recipe, app->options->window_s == 0, &error);
   if (app->part && !write_record (app, &job, i, error, &part_error) && !error)
     error = g_steal_pointer (&part_error);
   g_mutex_lock (&app->lock);
@@ -122,11 +123,11 @@ work (gpointer data, gsize k)
   }
   app->next++;
   if (!app->options->quiet)
-    progress_show ("Features", app->next, app->todo->len, "");
+    tool_progress_show ("Features", app->next, app->todo->len, "");
   g_cond_broadcast (&app->turn);
   g_mutex_unlock (&app->lock);
   g_free (job.samples);
-  sound_features_free (job.features);
+  tool_sound_features_free (job.features);
 }
 
 static gboolean
@@ -156,25 +157,25 @@ save (App *app, GError **error)
 static void
 begin_files (App *app)
 {
-  const FeatureOptions *const options = app->options;
+  const ToolFeatureOptions *const options = app->options;
 
   if (options->output)
     app->file = nn_h5_writer_new ();
   if (options->csv) {
     app->csv = g_string_new (NULL);
-    feature_csv_append_head (app->csv, &app->recipe);
+    tool_feature_csv_append_head (app->csv, &app->recipe);
   }
 }
 
 static void
 run_all (App *app)
 {
-  const FeatureOptions *const options = app->options;
+  const ToolFeatureOptions *const options = app->options;
 
   train_parallel (options->n_threads > 0 ? (guint) options->n_threads
                                          : g_get_num_processors (),
       app->todo->len, work, app);
-  progress_clear ();
+  tool_progress_clear ();
 }
 
 /* ---- parts of shards ---- */
@@ -184,32 +185,34 @@ open_part (App *app, const char *path, GError **error)
 {
   g_autofree const char **keys = g_new (const char *, app->n_sources);
   g_autofree const char **names = g_new (const char *, app->todo->len + 1);
-  g_autofree char *settings = feature_options_describe (app->options);
+  g_autofree char *settings = tool_feature_options_describe (app->options);
   g_autofree char *id = NULL;
   guint n = 0;
 
   for (guint i = 0; i < app->n_sources; i++)
     keys[i] =
-        ((ListingEntry *) g_ptr_array_index (app->listing->entries, i))->key;
+        ((ToolListingEntry *) g_ptr_array_index (app->listing->entries, i))
+            ->key;
   for (guint k = 0; k < app->todo->len; k++)
     names[k] = app->sources[g_array_index (app->todo, guint64, k)];
-  id = part_listing_id (keys, app->n_sources);
+  id = tool_shard_listing_id (keys, app->n_sources);
 
-  const PartInfo info = { .tool = PROGRAM,
+  const ToolShardInfo info = { .tool = PROGRAM,
     .settings = settings,
     .head = settings,
     .listing = id,
     .n_listed = app->n_sources,
     .shard = app->shard };
 
-  app->part = part_writer_new (path, &info, (const guint64 *) app->todo->data,
-      names, app->todo->len, app->options->resume, error);
+  app->part =
+      tool_shard_writer_new (path, &info, (const guint64 *) app->todo->data,
+          names, app->todo->len, app->options->resume, error);
   if (!app->part)
     return FALSE;
   for (guint k = 0; k < app->todo->len; k++) {
     const guint64 i = g_array_index (app->todo, guint64, k);
 
-    if (!part_writer_has (app->part, i))
+    if (!tool_shard_writer_has (app->part, i))
       g_array_index (app->todo, guint64, n++) = i;
   }
   g_array_set_size (app->todo, n);
@@ -218,22 +221,22 @@ open_part (App *app, const char *path, GError **error)
 
 /* The files, from what parts hold. */
 static gboolean
-write_parts (App *app, const PartSet *set, GError **error)
+write_parts (App *app, const ToolShardSet *set, GError **error)
 {
   begin_files (app);
-  for (gsize k = 0; k < part_set_count (set); k++) {
-    const PartRecord *const record = part_set_get (set, k);
-    const char *const source = part_set_name (set, record->index);
-    g_autoptr (SoundFeatures) features = NULL;
+  for (gsize k = 0; k < tool_shard_set_count (set); k++) {
+    const ToolShardRecord *const record = tool_shard_set_get (set, k);
+    const char *const source = tool_shard_set_name (set, record->index);
+    g_autoptr (ToolSoundFeatures) features = NULL;
 
-    if (record->kind == PART_FAILED) {
+    if (record->kind == TOOL_SHARD_FAILED) {
       if (app->options->merge)
         fprintf (stderr, PROGRAM ": %s: %.*s\n", source, (int) record->len,
             record->data);
       app->status = STATUS_FAILED;
       continue;
     }
-    features = sound_features_unpack (
+    features = tool_sound_features_unpack (
         record->data, record->len, &app->recipe, app->options->window_s == 0);
     if (!features) {
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
@@ -241,9 +244,9 @@ write_parts (App *app, const PartSet *set, GError **error)
       return FALSE;
     }
     if (app->file)
-      feature_file_add (app->file, source, features);
+      tool_feature_file_add (app->file, source, features);
     if (app->csv)
-      feature_csv_append (app->csv, source, features);
+      tool_feature_csv_append (app->csv, source, features);
   }
   return save (app, error);
 }
@@ -254,7 +257,7 @@ run_part (App *app, const char *path, GError **error)
   if (!open_part (app, path, error))
     return FALSE;
   run_all (app);
-  return part_writer_finish (app->part, error);
+  return tool_shard_writer_finish (app->part, error);
 }
 
 static gboolean
@@ -262,10 +265,10 @@ run_resumable (App *app, GError **error)
 {
   g_autofree char *path = g_strconcat (app->options->output, ".part", NULL);
   const char *const paths[] = { path, NULL };
-  g_autoptr (PartSet) set = NULL;
+  g_autoptr (ToolShardSet) set = NULL;
 
   if (!run_part (app, path, error)
-      || !(set = part_set_load (paths, PROGRAM, error))
+      || !(set = tool_shard_set_load (paths, PROGRAM, error))
       || !write_parts (app, set, error))
     return FALSE;
   if (app->status == STATUS_FINE)
@@ -284,7 +287,7 @@ run_plain (App *app, GError **error)
 static int
 run (App *app)
 {
-  const FeatureOptions *const options = app->options;
+  const ToolFeatureOptions *const options = app->options;
   g_autoptr (GError) error = NULL;
   const gboolean ok = options->shard ? run_part (app, options->output, &error)
       : options->resume              ? run_resumable (app, &error)
@@ -300,23 +303,23 @@ run (App *app)
 static gboolean
 list_sources (App *app, GError **error)
 {
-  const FeatureOptions *const options = app->options;
+  const ToolFeatureOptions *const options = app->options;
 
-  app->listing = listing_new ();
+  app->listing = tool_listing_new ();
   for (char **source = options->sources; source && *source; source++)
-    listing_add (app->listing, *source);
+    tool_listing_add (app->listing, *source);
   if (options->files_from
-      && !listing_add_file (app->listing, options->files_from, error))
+      && !tool_listing_add_file (app->listing, options->files_from, error))
     return FALSE;
   app->n_sources = app->listing->entries->len;
   app->sources = g_new0 (char *, app->n_sources + 1);
   app->todo = g_array_new (FALSE, FALSE, sizeof (guint64));
   for (guint64 i = 0; i < app->n_sources; i++) {
-    const ListingEntry *const entry =
+    const ToolListingEntry *const entry =
         g_ptr_array_index (app->listing->entries, i);
 
     app->sources[i] = entry->source;
-    if (shard_has (&app->shard, entry->key))
+    if (tool_shard_has (&app->shard, entry->key))
       g_array_append_val (app->todo, i);
   }
   return TRUE;
@@ -324,26 +327,27 @@ list_sources (App *app, GError **error)
 
 /* Parts of all shards to what one process would have written. */
 static int
-merge (App *app, FeatureOptions *options)
+merge (App *app, ToolFeatureOptions *options)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (PartSet) set = NULL;
+  g_autoptr (ToolShardSet) set = NULL;
   g_autofree char *missing = NULL;
 
   if (!options->sources || !(options->output || options->csv)) {
     fprintf (stderr, PROGRAM ": --merge PART... goes with --output or --csv\n");
     return STATUS_USAGE;
   }
-  set = part_set_load ((const char *const *) options->sources, PROGRAM, &error);
-  missing = set ? part_set_missing (set) : NULL;
+  set = tool_shard_set_load (
+      (const char *const *) options->sources, PROGRAM, &error);
+  missing = set ? tool_shard_set_missing (set) : NULL;
   if (missing)
     g_set_error (&error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
         "not all of it is there; this is missing:\n%sThe workers can go on "
         "with --resume.",
         missing);
   if (set && !missing)
-    feature_options_take (options, part_set_info (set)->head);
-  if (error || !feature_options_recipe (options, &app->recipe, &error)
+    tool_feature_options_take (options, tool_shard_set_info (set)->head);
+  if (error || !tool_feature_options_recipe (options, &app->recipe, &error)
       || !write_parts (app, set, &error)) {
     complain ("", error);
     return STATUS_FAILED;
@@ -354,18 +358,18 @@ merge (App *app, FeatureOptions *options)
 static gboolean
 setup (App *app, GError **error)
 {
-  const FeatureOptions *const options = app->options;
+  const ToolFeatureOptions *const options = app->options;
   const char *twice;
 
-  if (!feature_options_check (options, error)
-      || !feature_options_recipe (options, &app->recipe, error))
+  if (!tool_feature_options_check (options, error)
+      || !tool_feature_options_recipe (options, &app->recipe, error))
     return FALSE;
-  app->shard = SHARD_ALL;
-  if (options->shard && !shard_parse (options->shard, &app->shard, error))
+  app->shard = TOOL_SHARD_ALL;
+  if (options->shard && !tool_shard_parse (options->shard, &app->shard, error))
     return FALSE;
   if (!list_sources (app, error))
     return FALSE;
-  app->names = feature_names (app->sources, &twice);
+  app->names = tool_feature_names (app->sources, &twice);
   if (app->names)
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
@@ -378,8 +382,8 @@ app_clear (App *app)
 {
   g_strfreev (app->names);
   g_free (app->sources);
-  listing_free (app->listing);
-  part_writer_free (app->part);
+  tool_listing_free (app->listing);
+  tool_shard_writer_free (app->part);
   if (app->todo)
     g_array_unref (app->todo);
   nn_h5_writer_free (app->file);
@@ -392,16 +396,16 @@ app_clear (App *app)
 int
 main (int argc, char **argv)
 {
-  FeatureOptions options = { 0 };
+  ToolFeatureOptions options = { 0 };
   App app = { .options = &options };
   g_autoptr (GError) error = NULL;
   int status = STATUS_USAGE;
 
-  standard_streams_hold ();
+  tool_standard_streams_hold ();
   setlocale (LC_ALL, "");
   g_mutex_init (&app.lock);
   g_cond_init (&app.turn);
-  if (!feature_options_parse (&options, &argc, &argv, &error))
+  if (!tool_feature_options_parse (&options, &argc, &argv, &error))
     complain ("", error);
   else if (options.version) {
     printf (PROGRAM " %s\n", PACKAGE_VERSION);
@@ -413,7 +417,7 @@ main (int argc, char **argv)
   else
     complain ("", error);
   app_clear (&app);
-  feature_options_clear (&options);
+  tool_feature_options_clear (&options);
   gst_deinit ();
   return status;
 }

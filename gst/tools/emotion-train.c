@@ -55,7 +55,7 @@ is_speaker (const Tool *self)
 static int
 fail (const Tool *self, const GError *error)
 {
-  progress_clear ();
+  tool_progress_clear ();
   if (is_speaker (self))
     g_printerr ("emotion-train: %s\n", error->message);
   return error->domain == G_OPTION_ERROR ? EXIT_USAGE : EXIT_FAILED;
@@ -68,7 +68,7 @@ say (const Tool *self, const char *format, ...)
 
   if (self->options->quiet || !is_speaker (self))
     return;
-  progress_clear ();
+  tool_progress_clear ();
   va_start (args, format);
   vprintf (format, args);
   va_end (args);
@@ -112,7 +112,7 @@ new_corpus (Tool *self, GError **error)
 static gboolean
 load_corpus (Tool *self, GError **error)
 {
-  const gboolean ok = train_data_load (
+  const gboolean ok = tool_train_data_load (
       self->corpus, self->options, self->recipes, self->ranks, &stop, error);
 
   for (guint i = 0; i < self->corpus->problems->len && is_speaker (self); i++)
@@ -153,7 +153,7 @@ print_metrics (
 {
   g_autofree char *text = train_text_metrics (metrics, labels);
 
-  progress_clear ();
+  tool_progress_clear ();
   printf ("\n%s: %zu windows\n\n%s", title, nn_metrics_count (metrics), text);
   fflush (stdout);
 }
@@ -189,7 +189,7 @@ on_batch (const NnEpoch *progress, gpointer user_data)
       "loss %.4f, accuracy %.3f", progress->loss, progress->accuracy);
 
   if (!self->options->quiet && is_speaker (self))
-    progress_show (before, progress->batch, progress->n_batches, after);
+    tool_progress_show (before, progress->batch, progress->n_batches, after);
 }
 
 static void
@@ -253,7 +253,7 @@ run (Tool *self, const TrainPart *parts, const char *state, GError **error)
   TrainRun *result = train_run_new (
       self->corpus, parts, self->options, self->recipes, state, &hooks, error);
 
-  progress_clear ();
+  tool_progress_clear ();
   return result;
 }
 
@@ -375,7 +375,7 @@ run_experiment (Tool *self, GError **error)
   const TrainOptions *const options = self->options;
   g_autofree char *sounds = digest_of (self);
   g_autoptr (TrainTrials) trials = NULL;
-  const Experiment experiment = { .options = options,
+  const ToolExperiment experiment = { .options = options,
     .corpus = self->corpus,
     .sounds = sounds,
     .recipes = self->recipes,
@@ -385,7 +385,7 @@ run_experiment (Tool *self, GError **error)
     .done = end_task,
     .user_data = self };
 
-  const gboolean ok = experiment_run (&experiment, &trials, error);
+  const gboolean ok = tool_experiment_run (&experiment, &trials, error);
 
   g_clear_pointer (&self->task, g_free);
   if (!ok || !is_speaker (self))
@@ -401,7 +401,7 @@ static gboolean
 gather (const Tool *self, GError **error)
 {
   g_autoptr (TrainTrials) trials =
-      experiment_gather ((const char *const *) self->options->rest, error);
+      tool_experiment_gather ((const char *const *) self->options->rest, error);
 
   return trials && show_trials (self, trials, error);
 }
@@ -516,7 +516,7 @@ main (int argc, char **argv)
   g_autoptr (Ranks) ranks = NULL;
   Tool self = { .options = options };
 
-  standard_streams_hold ();
+  tool_standard_streams_hold ();
   setlocale (LC_ALL, "");
   if (!(ranks = ranks_new (&error)))
     return fail (&self, error);

@@ -4,7 +4,7 @@
 #include <gio/gio.h>
 #include <string.h>
 #include "gst/ranks/farm.h"
-#include "gst/tools/part.h"
+#include "gst/tools/shard-file.h"
 #include "gst/tools/progress.h"
 #include "gst/train/data-sets.h"
 #include "gst/train/folds.h"
@@ -13,11 +13,11 @@
 
 /* While it runs. */
 typedef struct {
-  const Experiment *experiment;
-  TrainTrials *trials; /* plan, and on rank 0 results */
-  TrainFolds *folds;   /* NULL: one split, that of the options */
-  PartWriter *part;    /* rank 0; NULL: none */
-  guint64 *todo;       /* [n_todo] tasks */
+  const ToolExperiment *experiment;
+  TrainTrials *trials;   /* plan, and on rank 0 results */
+  TrainFolds *folds;     /* NULL: one split, that of the options */
+  ToolShardWriter *part; /* rank 0; NULL: none */
+  guint64 *todo;         /* [n_todo] tasks */
   guint64 n_todo;
   guint n_failed;
   GError *error; /* of the part */
@@ -40,7 +40,7 @@ open_folds (Work *work, GError **error)
 static void
 plan (Work *work)
 {
-  const Experiment *const self = work->experiment;
+  const ToolExperiment *const self = work->experiment;
   const guint n_models = train_options_n_models (self->options);
   const guint n_folds = work->folds ? train_folds_count (work->folds) : 1;
   g_autofree const char **models = g_new0 (const char *, n_models + 1);
@@ -62,19 +62,19 @@ plan (Work *work)
   work->trials = train_trials_new (&trial_plan);
 }
 
-static Shard
+static ToolShard
 shard_of (const TrainOptions *options, GError **error)
 {
-  Shard shard = SHARD_ALL;
+  ToolShard shard = TOOL_SHARD_ALL;
 
-  if (options->shard && !shard_parse (options->shard, &shard, error))
-    return (Shard){ 0 };
+  if (options->shard && !tool_shard_parse (options->shard, &shard, error))
+    return (ToolShard){ 0 };
   return shard;
 }
 
 /* Every n-th task: few tasks are shared out evenly that way. */
 static gboolean
-is_of_shard (const Shard *shard, guint task)
+is_of_shard (const ToolShard *shard, guint task)
 {
   return task % shard->n + 1 == shard->number;
 }
@@ -93,7 +93,7 @@ learn_from_validation (const TrainCorpus *corpus, TrainPart *parts)
 static gboolean
 split (const Work *work, guint fold, TrainPart *parts, GError **error)
 {
-  const Experiment *const self = work->experiment;
+  const ToolExperiment *const self = work->experiment;
   const TrainOptions *const options = self->options;
   g_auto (GStrv) train_on = train_options_list (options->train_on);
   g_auto (GStrv) test_on = train_options_list (options->test_on);
@@ -124,7 +124,7 @@ split (const Work *work, guint fold, TrainPart *parts, GError **error)
 static TrainRun *
 run_task (const Work *work, guint number, GError **error)
 {
-  const Experiment *const self = work->experiment;
+  const ToolExperiment *const self = work->experiment;
   const TrainTask task = train_trials_task (work->trials, number);
   const gboolean is_alone = ranks_size (self->ranks) == 1;
   const TrainRunHooks silent = { .stop = self->hooks.stop };
@@ -158,7 +158,7 @@ static GBytes *
 run_number (gpointer data, gpointer own, gsize i)
 {
   const Work *const work = data;
-  const Experiment *const self = work->experiment;
+  const ToolExperiment *const self = work->experiment;
   const guint number = work->todo[i];
   g_autofree char *name = train_trials_task_name (work->trials, number);
   g_autoptr (GError) error = NULL;
@@ -183,21 +183,21 @@ run_number (gpointer data, gpointer own, gsize i)
 /* ---- rank 0: results ---- */
 
 static void
-keep (Work *work, guint number, PartKind kind, const char *text)
+keep (Work *work, guint number, ToolShardKind kind, const char *text)
 {
-  const PartRecord record = {
+  const ToolShardRecord record = {
     .index = number, .kind = kind, .data = text, .len = strlen (text)
   };
 
   if (work->part && !work->error)
-    part_writer_add (work->part, &record, &work->error);
+    tool_shard_writer_add (work->part, &record, &work->error);
 }
 
 static void
 take_result (gpointer data, gsize i, GBytes *result)
 {
   Work *const work = data;
-  const Experiment *const self = work->experiment;
+  const ToolExperiment *const self = work->experiment;
   const guint number = work->todo[i];
   const char *const text = result ? g_bytes_get_data (result, NULL) : NULL;
   g_autofree char *name = train_trials_task_name (work->trials, number);
@@ -205,7 +205,7 @@ take_result (gpointer data, gsize i, GBytes *result)
 
   if (text && *text != '!'
       && train_trials_read_task (work->trials, text, &error)) {
-    keep (work, number, PART_FINE, text);
+    keep (work, number, TOOL_SHARD_FINE, text);
     if (self->done)
       self->done (name, work->trials->results[number], self->user_data);
     return;
@@ -213,22 +213,22 @@ take_result (gpointer data, gsize i, GBytes *result)
   if (!text) /* interrupted */
     return;
   work->n_failed++;
-  keep (work, number, PART_FAILED, error ? error->message : text + 1);
-  progress_clear ();
+  keep (work, number, TOOL_SHARD_FAILED, error ? error->message : text + 1);
+  tool_progress_clear ();
   g_printerr (PROGRAM ": %s: %s\n", name, error ? error->message : text + 1);
 }
 
 static gboolean
-read_part (TrainTrials *trials, const PartSet *set, GError **error)
+read_part (TrainTrials *trials, const ToolShardSet *set, GError **error)
 {
-  for (gsize i = 0; i < part_set_count (set); i++) {
-    const PartRecord *const record = part_set_get (set, i);
+  for (gsize i = 0; i < tool_shard_set_count (set); i++) {
+    const ToolShardRecord *const record = tool_shard_set_get (set, i);
     g_autofree char *text = g_strndup (record->data, record->len);
 
-    if (record->kind == PART_FAILED)
+    if (record->kind == TOOL_SHARD_FAILED)
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s failed: %s",
-          part_set_name (set, record->index), text);
-    if (record->kind == PART_FAILED
+          tool_shard_set_name (set, record->index), text);
+    if (record->kind == TOOL_SHARD_FAILED
         || !train_trials_read_task (trials, text, error))
       return FALSE;
   }
@@ -238,7 +238,7 @@ read_part (TrainTrials *trials, const PartSet *set, GError **error)
 /* ---- rank 0: the part ---- */
 
 static gboolean
-open_part (Work *work, const Shard *shard, GError **error)
+open_part (Work *work, const ToolShard *shard, GError **error)
 {
   const TrainOptions *const options = work->experiment->options;
   const guint n = work->trials->n_tasks;
@@ -256,15 +256,15 @@ open_part (Work *work, const Shard *shard, GError **error)
   }
 
   g_autofree char *listing =
-      part_listing_id ((const char *const *) names->pdata, n);
-  const PartInfo info = { .tool = PROGRAM,
+      tool_shard_listing_id ((const char *const *) names->pdata, n);
+  const ToolShardInfo info = { .tool = PROGRAM,
     .settings = head,
     .head = head,
     .listing = listing,
     .n_listed = n,
     .shard = *shard };
 
-  work->part = part_writer_new (options->output, &info,
+  work->part = tool_shard_writer_new (options->output, &info,
       (const guint64 *) indices->data, (const char *const *) mine->pdata,
       indices->len, options->resume, error);
   return work->part != NULL;
@@ -272,9 +272,9 @@ open_part (Work *work, const Shard *shard, GError **error)
 
 /* Rank 0 says what there is to do. */
 static gboolean
-choose (Work *work, const Shard *shard, GError **error)
+choose (Work *work, const ToolShard *shard, GError **error)
 {
-  const Experiment *const self = work->experiment;
+  const ToolExperiment *const self = work->experiment;
   const NnComm *const comm = ranks_comm (self->ranks);
   gboolean ok = TRUE;
 
@@ -283,7 +283,7 @@ choose (Work *work, const Shard *shard, GError **error)
     ok = !self->options->output || open_part (work, shard, error);
     for (guint i = 0; i < work->trials->n_tasks && ok; i++)
       if (is_of_shard (shard, i)
-          && !(work->part && part_writer_has (work->part, i)))
+          && !(work->part && tool_shard_writer_has (work->part, i)))
         work->todo[work->n_todo++] = i;
   }
   if (!ranks_agree (self->ranks, ok, error))
@@ -318,18 +318,18 @@ static gboolean
 finish_part (Work *work, GError **error)
 {
   const char *const paths[] = { work->experiment->options->output, NULL };
-  g_autoptr (PartSet) set = NULL;
+  g_autoptr (ToolShardSet) set = NULL;
 
-  return part_writer_finish (work->part, error)
-      && (set = part_set_load (paths, PROGRAM, error))
+  return tool_shard_writer_finish (work->part, error)
+      && (set = tool_shard_set_load (paths, PROGRAM, error))
       && read_part (work->trials, set, error);
 }
 
 static gboolean
 run_all (Work *work, TrainTrials **trials, GError **error)
 {
-  const Experiment *const self = work->experiment;
-  const Shard shard = shard_of (self->options, error);
+  const ToolExperiment *const self = work->experiment;
+  const ToolShard shard = shard_of (self->options, error);
 
   if (shard.n == 0 || !open_folds (work, error))
     return FALSE;
@@ -337,14 +337,14 @@ run_all (Work *work, TrainTrials **trials, GError **error)
   if (!choose (work, &shard, error))
     return FALSE;
 
-  const FarmConfig farm = { .n_tasks = work->n_todo,
+  const RanksFarmConfig farm = { .n_tasks = work->n_todo,
     .n_threads = 1, /* a run has threads of its own */
     .stop = self->hooks.stop,
     .run = run_number,
     .done = take_result,
     .data = work };
 
-  farm_run (self->ranks, &farm);
+  ranks_farm_run (self->ranks, &farm);
   if (ranks_index (self->ranks) > 0)
     return TRUE;
   if (!check_end (work, error) || (work->part && !finish_part (work, error)))
@@ -355,24 +355,25 @@ run_all (Work *work, TrainTrials **trials, GError **error)
 }
 
 gboolean
-experiment_run (const Experiment *self, TrainTrials **trials, GError **error)
+tool_experiment_run (
+    const ToolExperiment *self, TrainTrials **trials, GError **error)
 {
   Work work = { .experiment = self };
   const gboolean ok = run_all (&work, trials, error);
 
   train_trials_free (work.trials);
   train_folds_free (work.folds);
-  part_writer_free (work.part);
+  tool_shard_writer_free (work.part);
   g_free (work.todo);
   g_clear_error (&work.error);
   return ok;
 }
 
 TrainTrials *
-experiment_gather (const char *const *parts, GError **error)
+tool_experiment_gather (const char *const *parts, GError **error)
 {
-  g_autoptr (PartSet) set = part_set_load (parts, PROGRAM, error);
-  g_autofree char *missing = set ? part_set_missing (set) : NULL;
+  g_autoptr (ToolShardSet) set = tool_shard_set_load (parts, PROGRAM, error);
+  g_autofree char *missing = set ? tool_shard_set_missing (set) : NULL;
   g_autoptr (TrainTrials) trials = NULL;
 
   if (missing)
@@ -382,7 +383,7 @@ experiment_gather (const char *const *parts, GError **error)
         missing);
   if (!set || missing)
     return NULL;
-  trials = train_trials_read_plan (part_set_info (set)->head, error);
+  trials = train_trials_read_plan (tool_shard_set_info (set)->head, error);
   return trials && read_part (trials, set, error) ? g_steal_pointer (&trials)
                                                   : NULL;
 }

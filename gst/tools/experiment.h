@@ -19,14 +19,14 @@ typedef struct {
   void (*begin) (const char *task, gpointer user_data);
   void (*done) (const char *task, const TrainTrial *trial, gpointer user_data);
   gpointer user_data;
-} Experiment;
+} ToolExperiment;
 
 /* Called by all ranks. On rank 0 *trials gets all tasks, or NULL where others
  * are left to other shards. FALSE and an error where a task failed, or where it
  * was interrupted. */
-gboolean experiment_run (
-    const Experiment *self, TrainTrials **trials, GError **error);
+gboolean tool_experiment_run (
+    const ToolExperiment *self, TrainTrials **trials, GError **error);
 
 /* From the parts of all shards. NULL and G_FILE_ERROR, which names what is
  * missing. */
-TrainTrials *experiment_gather (const char *const *parts, GError **error);
+TrainTrials *tool_experiment_gather (const char *const *parts, GError **error);

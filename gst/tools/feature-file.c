@@ -7,20 +7,20 @@
 
 /* Rows of one feature of every window, in a row. Free with g_free. */
 static float *
-gather (const SoundFeatures *sound, gsize first_row, gsize n_rows)
+gather (const ToolSoundFeatures *sound, gsize first_row, gsize n_rows)
 {
   const gsize n = n_rows * sound->n_columns;
   float *const values = g_new (float, sound->n_windows *n);
 
   for (gsize w = 0; w < sound->n_windows; w++)
-    memcpy (values + w * n, sound_features_row (sound, w, first_row),
+    memcpy (values + w * n, tool_sound_features_row (sound, w, first_row),
         n * sizeof *values);
   return values;
 }
 
 static void
 add_feature (NnH5Writer *file, const char *group, const char *name,
-    const SoundFeatures *sound, gsize first_row, gsize n_rows)
+    const ToolSoundFeatures *sound, gsize first_row, gsize n_rows)
 {
   g_autofree char *path = g_strjoin ("/", group, name, NULL);
   g_autofree float *values = gather (sound, first_row, n_rows);
@@ -33,7 +33,8 @@ add_feature (NnH5Writer *file, const char *group, const char *name,
 }
 
 static void
-add_attributes (NnH5Writer *file, const char *group, const SoundFeatures *sound)
+add_attributes (
+    NnH5Writer *file, const char *group, const ToolSoundFeatures *sound)
 {
   g_autoptr (GstEmotionJson) json = gst_emotion_json_new (FALSE);
   size_t n;
@@ -56,8 +57,8 @@ add_attributes (NnH5Writer *file, const char *group, const SoundFeatures *sound)
 }
 
 void
-feature_file_add (
-    NnH5Writer *file, const char *source, const SoundFeatures *sound)
+tool_feature_file_add (
+    NnH5Writer *file, const char *source, const ToolSoundFeatures *sound)
 {
   const DspRecipeField *const features = dsp_recipe_find_field ("features");
   g_autofree char *shown = g_filename_display_name (source);
@@ -86,7 +87,7 @@ append_row_head (
 }
 
 void
-feature_csv_append_head (GString *csv, const DspRecipe *recipe)
+tool_feature_csv_append_head (GString *csv, const DspRecipe *recipe)
 {
   const DspRecipeField *const features = dsp_recipe_find_field ("features");
 
@@ -112,17 +113,17 @@ append_number (GString *csv, const char *format, double value)
 }
 
 void
-feature_csv_append (
-    GString *csv, const char *source, const SoundFeatures *sound)
+tool_feature_csv_append (
+    GString *csv, const char *source, const ToolSoundFeatures *sound)
 {
   const double rate = sound->recipe.rate;
   const gsize len = sound->recipe.window_len;
   g_autofree char *shown = g_filename_display_name (source);
 
   for (gsize w = 0; w < sound->n_windows; w++) {
-    const float *const values = sound_features_row (sound, w, 0);
+    const float *const values = tool_sound_features_row (sound, w, 0);
 
-    csv_append_string (csv, shown);
+    tool_csv_append_string (csv, shown);
     append_number (csv, "%.15g", w * len / rate);
     append_number (csv, "%.15g", MIN ((w + 1) * len, sound->n_samples) / rate);
     for (gsize i = 0; i < sound->n_rows * sound->n_columns; i++)
@@ -171,7 +172,7 @@ common_folder (const char *a, const char *b)
 }
 
 char **
-feature_names (char *const *sources, const char **twice)
+tool_feature_names (char *const *sources, const char **twice)
 {
   const guint n = g_strv_length ((char **) sources);
   g_autoptr (GHashTable) seen =

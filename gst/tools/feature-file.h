@@ -10,16 +10,16 @@
 
 /* The group's name is the source as the user wrote it (folders are groups on
  * the way), so that file[source + "/mfcc"] finds it. */
-void feature_file_add (
-    NnH5Writer *file, const char *source, const SoundFeatures *sound);
+void tool_feature_file_add (
+    NnH5Writer *file, const char *source, const ToolSoundFeatures *sound);
 
 /* A line for each window: file, start and end in s, and each statistic of each
  * row ("mfcc_0_mean"). The head comes before the first. */
-void feature_csv_append_head (GString *csv, const DspRecipe *recipe);
-void feature_csv_append (
-    GString *csv, const char *source, const SoundFeatures *sound);
+void tool_feature_csv_append_head (GString *csv, const DspRecipe *recipe);
+void tool_feature_csv_append (
+    GString *csv, const char *source, const ToolSoundFeatures *sound);
 
 /* Names for files about sounds, each its own: the paths below the folder that
  * all have in common. Free with g_strfreev. NULL, with *twice (borrowed), where
  * two sources are the same, or would be the same group. */
-char **feature_names (char *const *sources, const char **twice);
+char **tool_feature_names (char *const *sources, const char **twice);

@@ -8,8 +8,8 @@
 #include "gst/tools/feature-plot.h"
 
 gboolean
-feature_options_parse (
-    FeatureOptions *self, int *argc, char ***argv, GError **error)
+tool_feature_options_parse (
+    ToolFeatureOptions *self, int *argc, char ***argv, GError **error)
 {
   const GOptionEntry entries[] = {
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->output,
@@ -63,7 +63,7 @@ feature_options_parse (
 }
 
 void
-feature_options_clear (FeatureOptions *self)
+tool_feature_options_clear (ToolFeatureOptions *self)
 {
   g_free (self->output);
   g_free (self->csv);
@@ -86,7 +86,7 @@ fail (GError **error, const char *text)
  * mend is wrong. */
 static gboolean
 check_recipe (
-    const FeatureOptions *self, const DspRecipe *recipe, GError **error)
+    const ToolFeatureOptions *self, const DspRecipe *recipe, GError **error)
 {
   const double longest = dsp_recipe_find_field ("window_len")->max;
   DspRecipe checked = *recipe;
@@ -114,8 +114,8 @@ change_recipe (DspRecipe *recipe, const char *setting, GError **error)
 }
 
 gboolean
-feature_options_recipe (
-    const FeatureOptions *self, DspRecipe *recipe, GError **error)
+tool_feature_options_recipe (
+    const ToolFeatureOptions *self, DspRecipe *recipe, GError **error)
 {
   const char *const features =
       self->features ? self->features : "mel,mfcc,delta,delta2,chroma";
@@ -138,7 +138,7 @@ feature_options_recipe (
 }
 
 gboolean
-feature_options_check (const FeatureOptions *self, GError **error)
+tool_feature_options_check (const ToolFeatureOptions *self, GError **error)
 {
   if (!self->sources && !self->files_from)
     return fail (error, "no sound file is named");
@@ -155,7 +155,7 @@ feature_options_check (const FeatureOptions *self, GError **error)
     return fail (error, "--window is 0.001 to 3600 seconds");
   if (self->n_threads < 0)
     return fail (error, "--threads is not negative");
-  if (self->plot && !feature_plot_is_available ())
+  if (self->plot && !tool_feature_plot_is_available ())
     return fail (error, "this build draws no pictures: it has no PLplot");
   return TRUE;
 }
@@ -163,7 +163,7 @@ feature_options_check (const FeatureOptions *self, GError **error)
 /* Parts */
 
 char *
-feature_options_describe (const FeatureOptions *self)
+tool_feature_options_describe (const ToolFeatureOptions *self)
 {
   GString *text = g_string_new (NULL);
 
@@ -179,7 +179,7 @@ feature_options_describe (const FeatureOptions *self)
 }
 
 void
-feature_options_take (FeatureOptions *self, const char *text)
+tool_feature_options_take (ToolFeatureOptions *self, const char *text)
 {
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
   g_autoptr (GPtrArray) settings = g_ptr_array_new ();

@@ -16,20 +16,21 @@ typedef struct {
   char *files_from, *shard; /* "I/N" */
   gboolean resume, merge;
   char **sources; /* as given; with merge: parts */
-} FeatureOptions;
+} ToolFeatureOptions;
 
 /* Into zero-filled memory. FALSE and an error where the command line is wrong;
- * feature_options_check is for all but --merge and --version. */
-gboolean feature_options_parse (
-    FeatureOptions *self, int *argc, char ***argv, GError **error);
-gboolean feature_options_check (const FeatureOptions *self, GError **error);
-void feature_options_clear (FeatureOptions *self);
+ * tool_feature_options_check is for all but --merge and --version. */
+gboolean tool_feature_options_parse (
+    ToolFeatureOptions *self, int *argc, char ***argv, GError **error);
+gboolean tool_feature_options_check (
+    const ToolFeatureOptions *self, GError **error);
+void tool_feature_options_clear (ToolFeatureOptions *self);
 
 /* The recipe that they ask for. FALSE and an error where there is none. */
-gboolean feature_options_recipe (
-    const FeatureOptions *self, DspRecipe *recipe, GError **error);
+gboolean tool_feature_options_recipe (
+    const ToolFeatureOptions *self, DspRecipe *recipe, GError **error);
 
 /* What changes the features, as text for a part; and the options that had that
  * text, in place of those of self. Free with g_free. */
-char *feature_options_describe (const FeatureOptions *self);
-void feature_options_take (FeatureOptions *self, const char *text);
+char *tool_feature_options_describe (const ToolFeatureOptions *self);
+void tool_feature_options_take (ToolFeatureOptions *self, const char *text);

@@ -3,13 +3,13 @@
 #include "gst/tools/feature-plot.h"
 
 gboolean
-feature_plot_is_available (void)
+tool_feature_plot_is_available (void)
 {
   return FALSE;
 }
 
 gboolean
-feature_plot (const char *folder, const char *name, const float *samples,
+tool_feature_plot (const char *folder, const char *name, const float *samples,
     gsize n, const DspRecipe *recipe, GError **error)
 {
   g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOSYS,

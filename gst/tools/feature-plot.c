@@ -31,7 +31,7 @@ typedef struct {
 } Picture;
 
 gboolean
-feature_plot_is_available (void)
+tool_feature_plot_is_available (void)
 {
   return TRUE;
 }
@@ -70,7 +70,7 @@ set_panel (gint panel, double left, double right)
 static void
 draw_title (const char *title, const char *unit)
 {
-  plcol0 (PLOT_BLACK);
+  plcol0 (GST_EMOTION_PLOT_BLACK);
   plmtex ("t", 0.9, 0, 0, title);
   plmtex ("l", 4.9, 0.5, 0.5, unit);
 }
@@ -84,9 +84,9 @@ draw_bar (gint panel, const Picture *picture)
   plwind (0, 1, picture->min, picture->max);
   for (gint i = 0; i < SHADES; i++) {
     plcol1 ((i + 0.5) / SHADES);
-    plot_fill (0, 1, picture->min + i * step, picture->max);
+    gst_emotion_plot_fill (0, 1, picture->min + i * step, picture->max);
   }
-  plcol0 (PLOT_BLACK);
+  plcol0 (GST_EMOTION_PLOT_BLACK);
   plbox ("bc", 0, 0, "bcmstv", 0, 0);
 }
 
@@ -118,7 +118,7 @@ draw_cells (const Picture *picture, double seconds)
 
       plcol1 (
           CLAMP ((value - picture->min) / (picture->max - picture->min), 0, 1));
-      plot_fill (CLAMP (x, 0, seconds),
+      gst_emotion_plot_fill (CLAMP (x, 0, seconds),
           MIN (x + (step + 1) * picture->column_s, seconds), row - 0.5,
           MIN (row + 1.0, picture->n_rows - 0.5));
     }
@@ -132,7 +132,7 @@ draw_picture (gint panel, const Picture *picture, double seconds)
   set_panel (panel, LEFT, RIGHT);
   plwind (0, seconds, -0.5, picture->n_rows - 0.5);
   draw_cells (picture, seconds);
-  plcol0 (PLOT_BLACK);
+  plcol0 (GST_EMOTION_PLOT_BLACK);
   plbox ("bcnst", 0, 0, "bc", 0, 0);
   draw_title (picture->title, picture->unit);
 }
@@ -156,13 +156,13 @@ darken_silence (float *values, gsize n, double floor_db)
 }
 
 static void
-draw_mel (const SoundFeatures *sound, double seconds)
+draw_mel (const ToolSoundFeatures *sound, double seconds)
 {
   static const double ticks[] = { 0, 500, 1000, 2000, 4000, 8000, 16000 };
   const DspRecipe *const r = &sound->recipe;
   const gsize n = r->n_mels * sound->n_columns;
   g_autofree float *values =
-      g_memdup2 (sound_features_row (sound, 0, 0), n * sizeof *values);
+      g_memdup2 (tool_sound_features_row (sound, 0, 0), n * sizeof *values);
   const double low = dsp_mel_from_hz (r->f_min, r->htk);
   const double high = dsp_mel_from_hz (r->f_max, r->htk);
   const Picture picture = { "Mel spectrogram (dB from the loudest)",
@@ -205,11 +205,11 @@ standardize (float *values, gsize n_rows, gsize n_columns)
 }
 
 static void
-draw_mfcc (const SoundFeatures *sound, double seconds)
+draw_mfcc (const ToolSoundFeatures *sound, double seconds)
 {
   const DspRecipe *const r = &sound->recipe;
   g_autofree float *values =
-      g_memdup2 (sound_features_row (sound, 0, r->n_mels),
+      g_memdup2 (tool_sound_features_row (sound, 0, r->n_mels),
           r->n_mfcc * sound->n_columns * sizeof *values);
   const Picture picture = { "MFCC (standard deviations from each one's mean)",
     "Coefficient", values, r->n_mfcc, sound->n_columns, r->hop_length / r->rate,
@@ -228,13 +228,13 @@ draw_mfcc (const SoundFeatures *sound, double seconds)
 }
 
 static void
-draw_chroma (const SoundFeatures *sound, double seconds)
+draw_chroma (const ToolSoundFeatures *sound, double seconds)
 {
   static const char *const names[] = { "C", "C##", "D", "D##", "E", "F", "F##",
     "G", "G##", "A", "A##", "B" };
   const DspRecipe *const r = &sound->recipe;
   const Picture picture = { "Chroma (part of the strongest class)",
-    "Pitch class", sound_features_row (sound, 0, r->n_mels + r->n_mfcc),
+    "Pitch class", tool_sound_features_row (sound, 0, r->n_mels + r->n_mfcc),
     r->n_chroma, sound->n_columns, r->hop_length / r->rate, SEQUENTIAL, 0, 1 };
 
   draw_picture (3, &picture, seconds);
@@ -259,8 +259,8 @@ draw_extents (const float *samples, gsize n, double seconds, double peak)
       low = MIN (low, samples[i]);
       high = MAX (high, samples[i]);
     }
-    plot_fill (seconds * c / n_columns, seconds * (c + 1) / n_columns,
-        low - 0.004 * peak, high + 0.004 * peak);
+    gst_emotion_plot_fill (seconds * c / n_columns,
+        seconds * (c + 1) / n_columns, low - 0.004 * peak, high + 0.004 * peak);
   }
 }
 
@@ -283,24 +283,24 @@ draw_waveform (const float *samples, gsize n, double seconds)
     peak = 1; /* silence */
   set_panel (0, LEFT, RIGHT);
   plwind (0, seconds, -1.08 * peak, 1.08 * peak);
-  plcol0 (PLOT_BLUE);
+  plcol0 (GST_EMOTION_PLOT_BLUE);
   if (n > MAX_COLUMNS)
     draw_extents (samples, n, seconds, peak);
   else
     draw_line (samples, n, seconds);
-  plcol0 (PLOT_BLACK);
+  plcol0 (GST_EMOTION_PLOT_BLACK);
   plbox ("bcnst", 0, 0, "bcnstv", 0, 0);
   draw_title ("Waveform", "Amplitude");
 }
 
 static gboolean
 draw (const char *path, const char *device, const char *name,
-    const float *samples, const SoundFeatures *sound, GError **error)
+    const float *samples, const ToolSoundFeatures *sound, GError **error)
 {
   const double seconds = sound->n_samples / sound->recipe.rate;
-  g_autofree char *title = plot_name (name);
+  g_autofree char *title = gst_emotion_plot_name (name);
 
-  if (!plot_begin (path, device, WIDTH, HEIGHT, error))
+  if (!gst_emotion_plot_begin (path, device, WIDTH, HEIGHT, error))
     return FALSE;
   plsxax (6, 0); /* digits before powers of ten */
   plsyax (6, 0);
@@ -312,16 +312,16 @@ draw (const char *path, const char *device, const char *name,
   draw_mfcc (sound, seconds);
   draw_chroma (sound, seconds);
   plmtex ("b", 3.1, 0.5, 0.5, "Time (s)");
-  return plot_end (path, error);
+  return gst_emotion_plot_end (path, error);
 }
 
 gboolean
-feature_plot (const char *folder, const char *name, const float *samples,
+tool_feature_plot (const char *folder, const char *name, const float *samples,
     gsize n, const DspRecipe *recipe, GError **error)
 {
-  const gboolean has_png = plot_has_device ("pngcairo");
+  const gboolean has_png = gst_emotion_plot_has_device ("pngcairo");
   DspRecipe shown = *recipe;
-  g_autoptr (SoundFeatures) sound = NULL;
+  g_autoptr (ToolSoundFeatures) sound = NULL;
   g_autofree char *file = g_strconcat (name, has_png ? ".png" : ".svg", NULL);
   g_autofree char *path = g_build_filename (folder, file, NULL);
   g_autofree char *parent = g_path_get_dirname (path);
@@ -332,7 +332,7 @@ feature_plot (const char *folder, const char *name, const float *samples,
   shown.center = TRUE; /* a frame is drawn around its time */
   shown.ref = DSP_REF_MAX;
   shown.normalization = DSP_NORMALIZATION_NONE;
-  sound = sound_features_new (samples, n, &shown, TRUE, error);
+  sound = tool_sound_features_new (samples, n, &shown, TRUE, error);
   if (!sound)
     return FALSE;
   if (g_mkdir_with_parents (parent, 0777) != 0) {

@@ -7,10 +7,10 @@
 #include <glib.h>
 #include "dsp/recipe.h"
 
-gboolean feature_plot_is_available (void);
+gboolean tool_feature_plot_is_available (void);
 
 /* Writes folder/name.png; name may have folders in it: they are made. samples:
  * n > 0, at recipe->rate; of the recipe only the parameters count. FALSE and
  * G_FILE_ERROR, or DSP_ERROR where the sound is too long. */
-gboolean feature_plot (const char *folder, const char *name,
+gboolean tool_feature_plot (const char *folder, const char *name,
     const float *samples, gsize n, const DspRecipe *recipe, GError **error);

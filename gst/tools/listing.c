@@ -14,22 +14,22 @@ static const char *const container_types[] = { "application/ogg",
 static const char *const silent_types[] = { "audio/midi", "audio/riff-midi",
   "audio/mobile-xmf" };
 
-Listing *
-listing_new (void)
+ToolListing *
+tool_listing_new (void)
 {
-  Listing *self = g_new0 (Listing, 1);
+  ToolListing *self = g_new0 (ToolListing, 1);
 
   self->entries = g_ptr_array_new ();
   return self;
 }
 
 void
-listing_free (Listing *self)
+tool_listing_free (ToolListing *self)
 {
   if (!self)
     return;
   for (guint i = 0; i < self->entries->len; i++) {
-    ListingEntry *entry = g_ptr_array_index (self->entries, i);
+    ToolListingEntry *entry = g_ptr_array_index (self->entries, i);
 
     g_free (entry->source);
     g_free (entry->failure);
@@ -39,10 +39,10 @@ listing_free (Listing *self)
   g_free (self);
 }
 
-static ListingEntry *
-add_entry (Listing *self, char *source, gsize folder_len)
+static ToolListingEntry *
+add_entry (ToolListing *self, char *source, gsize folder_len)
 {
-  ListingEntry *entry = g_new0 (ListingEntry, 1);
+  ToolListingEntry *entry = g_new0 (ToolListingEntry, 1);
 
   entry->source = source;
   entry->key = source + folder_len;
@@ -137,7 +137,7 @@ is_file (const char *path)
 }
 
 static void
-add_folder (Listing *self, const char *folder, gsize folder_len)
+add_folder (ToolListing *self, const char *folder, gsize folder_len)
 {
   g_autoptr (GPtrArray) names = read_names (folder);
 
@@ -166,7 +166,7 @@ length_of_folder (const char *folder)
 }
 
 void
-listing_add (Listing *self, const char *source)
+tool_listing_add (ToolListing *self, const char *source)
 {
   const guint n = self->entries->len;
 
@@ -200,7 +200,7 @@ read_standard_input (GError **error)
 }
 
 gboolean
-listing_add_file (Listing *self, const char *path, GError **error)
+tool_listing_add_file (ToolListing *self, const char *path, GError **error)
 {
   g_autofree char *text = NULL;
 
@@ -218,7 +218,7 @@ listing_add_file (Listing *self, const char *path, GError **error)
     if (len > 0 && line[len - 1] == '\r')
       line[len - 1] = '\0';
     if (*line)
-      listing_add (self, line);
+      tool_listing_add (self, line);
   }
   return TRUE;
 }

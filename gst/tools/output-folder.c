@@ -24,7 +24,7 @@ uri_name (const char *uri)
 
 /* Below the folder; with the extension. */
 static char *
-place_of (const ListingEntry *entry)
+place_of (const ToolListingEntry *entry)
 {
   g_autofree char *scheme = NULL;
 
@@ -61,7 +61,7 @@ count (GHashTable *counts, const char *name)
 
 GPtrArray *
 output_folder_paths (
-    const char *folder, const Listing *listing, const char *extension)
+    const char *folder, const ToolListing *listing, const char *extension)
 {
   const guint n = listing ? listing->entries->len : 1;
   GPtrArray *paths = g_ptr_array_new_with_free_func (g_free);

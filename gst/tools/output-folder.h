@@ -9,8 +9,8 @@ gboolean output_folder_is (const char *path);
 
 /* A path (owned) in folder for each entry of the listing; NULL is the
  * microphone. A source that came out of a folder keeps its place below it, any
- * other its name alone: "talks/a.wav" becomes "FOLDER/a.vtt". Where two would be
- * called the same they keep their extension, "FOLDER/a.wav.vtt", and where that
- * is not enough they are counted, "FOLDER/a.wav-2.vtt". */
+ * other its name alone: "talks/a.wav" becomes "FOLDER/a.vtt". Where two would
+ * be called the same they keep their extension, "FOLDER/a.wav.vtt", and where
+ * that is not enough they are counted, "FOLDER/a.wav-2.vtt". */
 GPtrArray *output_folder_paths (
-    const char *folder, const Listing *listing, const char *extension);
+    const char *folder, const ToolListing *listing, const char *extension);

@@ -34,7 +34,8 @@ show (const char *before, gdouble fraction, const char *after)
 }
 
 void
-progress_show (const char *before, gsize done, gsize all, const char *after)
+tool_progress_show (
+    const char *before, gsize done, gsize all, const char *after)
 {
   g_autofree char *text = NULL;
 
@@ -45,14 +46,15 @@ progress_show (const char *before, gsize done, gsize all, const char *after)
 }
 
 void
-progress_show_fraction (const char *before, gdouble fraction, const char *after)
+tool_progress_show_fraction (
+    const char *before, gdouble fraction, const char *after)
 {
   if (is_due (FALSE))
     show (before, fraction, after);
 }
 
 void
-progress_clear (void)
+tool_progress_clear (void)
 {
   if (!last_shown)
     return;

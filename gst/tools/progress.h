@@ -7,10 +7,10 @@
 
 /* Draws the bar: [#####     ] done/all, with text before and after it. Drawn
  * ten times a second at most. */
-void progress_show (
+void tool_progress_show (
     const char *before, gsize done, gsize all, const char *after);
 /* The same for 0..1 of the whole, however it is counted. */
-void progress_show_fraction (
+void tool_progress_show_fraction (
     const char *before, gdouble fraction, const char *after);
 /* Makes room for a line of output. */
-void progress_clear (void);
+void tool_progress_clear (void);

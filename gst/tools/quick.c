@@ -14,7 +14,7 @@ typedef struct {
   GstPad *in, *out;    /* of the first and of the last one */
 } Chain;
 
-struct _Quick {
+struct _ToolQuick {
   GHashTable *chains; /* caps as text -> Chain, or NULL: not this way */
   Chain *chain;       /* that is linked to detect; borrowed, or NULL */
   GstElement *detect; /* in PAUSED */
@@ -40,7 +40,7 @@ static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
 static GstBusSyncReply
 take_message (GstBus *bus, GstMessage *message, gpointer user_data)
 {
-  Quick *self = user_data;
+  ToolQuick *self = user_data;
 
   switch (GST_MESSAGE_TYPE (message)) {
     case GST_MESSAGE_ELEMENT:
@@ -69,7 +69,7 @@ drop_buffer (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 static gboolean
 take_event (GstPad *pad, GstObject *parent, GstEvent *event)
 {
-  Quick *self = gst_pad_get_element_private (pad);
+  ToolQuick *self = gst_pad_get_element_private (pad);
 
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
     self->has_ended = TRUE;
@@ -146,7 +146,7 @@ chain_set_state (Chain *chain, GstState state)
 }
 
 static void
-unplug (Quick *self)
+unplug (ToolQuick *self)
 {
   if (!self->chain)
     return;
@@ -156,7 +156,7 @@ unplug (Quick *self)
 }
 
 static gboolean
-plug (Quick *self, Chain *chain)
+plug (ToolQuick *self, Chain *chain)
 {
   if (self->chain == chain)
     return TRUE;
@@ -188,34 +188,34 @@ find_type (const char *path, const guint8 *data, gsize size)
 }
 
 gboolean
-quick_file_read (QuickFile *file, const char *path)
+tool_quick_file_read (ToolQuickFile *file, const char *path)
 {
   GStatBuf info;
   char *data;
   gsize size;
 
-  *file = (QuickFile){ 0 };
+  *file = (ToolQuickFile){ 0 };
   if (g_stat (path, &info) != 0 || !S_ISREG (info.st_mode) || info.st_size <= 0
-      || info.st_size > QUICK_MAX_SIZE
+      || info.st_size > TOOL_QUICK_MAX_SIZE
       || !g_file_get_contents (path, &data, &size, NULL))
     return FALSE;
   file->bytes = g_bytes_new_take (data, size);
   file->type = find_type (path, (guint8 *) data, size);
   if (file->type)
     return TRUE;
-  quick_file_clear (file);
+  tool_quick_file_clear (file);
   return FALSE;
 }
 
 void
-quick_file_clear (QuickFile *file)
+tool_quick_file_clear (ToolQuickFile *file)
 {
   g_clear_pointer (&file->bytes, g_bytes_unref);
   gst_clear_caps (&file->type);
 }
 
 static gboolean
-push_file (Quick *self, const QuickFile *file)
+push_file (ToolQuick *self, const ToolQuickFile *file)
 {
   GstSegment segment;
   GstFlowReturn flow;
@@ -234,7 +234,7 @@ push_file (Quick *self, const QuickFile *file)
 /* Whatever came before is forgotten: what the last chain was told, and what the
  * element heard. */
 static void
-begin_anew (Quick *self)
+begin_anew (ToolQuick *self)
 {
   gst_pad_set_active (self->feed, FALSE);
   gst_pad_set_active (self->feed, TRUE);
@@ -243,7 +243,8 @@ begin_anew (Quick *self)
 }
 
 static Chain *
-find_chain (const Quick *self, const QuickFile *file, gboolean *is_known)
+find_chain (
+    const ToolQuick *self, const ToolQuickFile *file, gboolean *is_known)
 {
   g_autofree char *type = gst_caps_to_string (file->type);
   gpointer chain = NULL;
@@ -253,7 +254,7 @@ find_chain (const Quick *self, const QuickFile *file, gboolean *is_known)
 }
 
 gboolean
-quick_run (Quick *self, const QuickFile *file, GPtrArray *windows)
+tool_quick_run (ToolQuick *self, const ToolQuickFile *file, GPtrArray *windows)
 {
   gboolean is_known, is_done;
   Chain *chain = find_chain (self, file, &is_known);
@@ -275,7 +276,7 @@ quick_run (Quick *self, const QuickFile *file, GPtrArray *windows)
 }
 
 gboolean
-quick_knows (const Quick *self, const QuickFile *file)
+tool_quick_knows (const ToolQuick *self, const ToolQuickFile *file)
 {
   gboolean is_known;
 
@@ -284,16 +285,17 @@ quick_knows (const Quick *self, const QuickFile *file)
 }
 
 void
-quick_learn (Quick *self, const QuickFile *file, GPtrArray *decoders)
+tool_quick_learn (
+    ToolQuick *self, const ToolQuickFile *file, GPtrArray *decoders)
 {
   g_hash_table_insert (self->chains, gst_caps_to_string (file->type),
       chain_new (decoders, self->bus));
 }
 
-Quick *
-quick_new (const AnalysisOptions *options)
+ToolQuick *
+tool_quick_new (const ToolAnalysisOptions *options)
 {
-  g_autoptr (Quick) self = g_new0 (Quick, 1);
+  g_autoptr (ToolQuick) self = g_new0 (ToolQuick, 1);
   g_autoptr (GstPad) out = NULL;
 
   self->chains = g_hash_table_new_full (
@@ -308,7 +310,7 @@ quick_new (const AnalysisOptions *options)
   gst_pad_set_element_private (self->sink, self);
   gst_pad_set_chain_function (self->sink, drop_buffer);
   gst_pad_set_event_function (self->sink, take_event);
-  self->detect = analysis_element_new (options);
+  self->detect = tool_analysis_element_new (options);
   gst_util_set_object_arg (G_OBJECT (self->detect), "inference", "sync");
   gst_element_set_bus (self->detect, self->bus);
   self->detect_in = gst_element_get_static_pad (self->detect, "sink");
@@ -323,7 +325,7 @@ quick_new (const AnalysisOptions *options)
 }
 
 void
-quick_free (Quick *self)
+tool_quick_free (ToolQuick *self)
 {
   if (!self)
     return;

@@ -15,31 +15,33 @@
 #include "gst/tools/analysis.h"
 
 /* Bytes; in larger files, setting up is not what takes the time. */
-#define QUICK_MAX_SIZE (8 * 1024 * 1024)
+#define TOOL_QUICK_MAX_SIZE (8 * 1024 * 1024)
 
-typedef struct _Quick Quick;
+typedef struct _ToolQuick ToolQuick;
 
-/* Free with quick_free. NULL where the element does not start. */
-Quick *quick_new (const AnalysisOptions *options);
-void quick_free (Quick *self); /* NULL is fine */
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Quick, quick_free)
+/* Free with tool_quick_free. NULL where the element does not start. */
+ToolQuick *tool_quick_new (const ToolAnalysisOptions *options);
+void tool_quick_free (ToolQuick *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolQuick, tool_quick_free)
 
 /* A file in memory. */
 typedef struct {
   GBytes *bytes;
   GstCaps *type;
-} QuickFile;
+} ToolQuickFile;
 
 /* FALSE where the file is too large, or its type not certain. */
-gboolean quick_file_read (QuickFile *file, const char *path);
-void quick_file_clear (QuickFile *file);
+gboolean tool_quick_file_read (ToolQuickFile *file, const char *path);
+void tool_quick_file_clear (ToolQuickFile *file);
 
 /* Appends to windows (GstStructure "emotion", owned) those of the file. FALSE
  * where it has to go the general way; then there are none. */
-gboolean quick_run (Quick *self, const QuickFile *file, GPtrArray *windows);
+gboolean tool_quick_run (
+    ToolQuick *self, const ToolQuickFile *file, GPtrArray *windows);
 
 /* Whether files of this type are worth learning from. */
-gboolean quick_knows (const Quick *self, const QuickFile *file);
+gboolean tool_quick_knows (const ToolQuick *self, const ToolQuickFile *file);
 
-/* decoders: as analysis_run gives them for this file. */
-void quick_learn (Quick *self, const QuickFile *file, GPtrArray *decoders);
+/* decoders: as tool_analysis_run gives them for this file. */
+void tool_quick_learn (
+    ToolQuick *self, const ToolQuickFile *file, GPtrArray *decoders);

@@ -4,17 +4,17 @@
 #include "gst/tools/report-writer.h"
 
 static void
-append_audacity (const ReportCue *cue, guint64 number, GString *out)
+append_audacity (const ToolReportCue *cue, guint64 number, GString *out)
 {
-  g_autofree char *text = report_one_line (cue->emotion);
+  g_autofree char *text = tool_report_one_line (cue->emotion);
 
-  report_append_seconds (out, cue->start);
+  tool_report_append_seconds (out, cue->start);
   g_string_append_c (out, '\t');
-  report_append_seconds (out, cue->end);
+  tool_report_append_seconds (out, cue->end);
   g_string_append_printf (out, "\t%s\n", text);
 }
 
-const ReportWriter report_audacity_writer = { .nick = "audacity",
+const ToolReportWriter tool_report_audacity_writer = { .nick = "audacity",
   .extension = ".txt",
   .is_single = TRUE,
   .cue = append_audacity };

@@ -3,34 +3,34 @@
 
 #define MIN_LENGTH 0.001 /* s: what the formats can tell apart */
 
-struct _ReportCues {
+struct _ToolReportCues {
   gboolean each_window;
-  ReportCue open; /* not ended yet; emotion NULL: there is none */
-  gdouble told;   /* s: where the last one ended */
-  GArray *ended;  /* ReportCue */
+  ToolReportCue open; /* not ended yet; emotion NULL: there is none */
+  gdouble told;       /* s: where the last one ended */
+  GArray *ended;      /* ToolReportCue */
 };
 
 static void
 clear_cue (gpointer data)
 {
-  ReportCue *cue = data;
+  ToolReportCue *cue = data;
 
   g_clear_pointer (&cue->emotion, g_free);
 }
 
-ReportCues *
-report_cues_new (gboolean each_window)
+ToolReportCues *
+tool_report_cues_new (gboolean each_window)
 {
-  ReportCues *self = g_new0 (ReportCues, 1);
+  ToolReportCues *self = g_new0 (ToolReportCues, 1);
 
   self->each_window = each_window;
-  self->ended = g_array_new (FALSE, FALSE, sizeof (ReportCue));
+  self->ended = g_array_new (FALSE, FALSE, sizeof (ToolReportCue));
   g_array_set_clear_func (self->ended, clear_cue);
   return self;
 }
 
 void
-report_cues_free (ReportCues *self)
+tool_report_cues_free (ToolReportCues *self)
 {
   if (!self)
     return;
@@ -40,7 +40,7 @@ report_cues_free (ReportCues *self)
 }
 
 static void
-end_open (ReportCues *self)
+end_open (ToolReportCues *self)
 {
   if (!self->open.emotion)
     return;
@@ -54,9 +54,9 @@ end_open (ReportCues *self)
 }
 
 void
-report_cues_add (ReportCues *self, const ReportLine *line)
+tool_report_cues_add (ToolReportCues *self, const ToolReportLine *line)
 {
-  ReportCue *const open = &self->open;
+  ToolReportCue *const open = &self->open;
   gdouble start;
 
   if (line->is_summary) {
@@ -75,18 +75,18 @@ report_cues_add (ReportCues *self, const ReportLine *line)
   end_open (self);
   start = MAX (start, self->told);
   if (line->has_emotion && line->end > start)
-    self->open = (ReportCue){ start, line->end, g_strdup (line->emotion) };
+    self->open = (ToolReportCue){ start, line->end, g_strdup (line->emotion) };
 }
 
-const ReportCue *
-report_cues_get (const ReportCues *self, guint *n)
+const ToolReportCue *
+tool_report_cues_get (const ToolReportCues *self, guint *n)
 {
   *n = self->ended->len;
-  return (const ReportCue *) self->ended->data;
+  return (const ToolReportCue *) self->ended->data;
 }
 
 void
-report_cues_clear (ReportCues *self)
+tool_report_cues_clear (ToolReportCues *self)
 {
   g_array_set_size (self->ended, 0);
 }

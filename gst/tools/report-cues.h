@@ -15,20 +15,21 @@
 typedef struct {
   gdouble start, end; /* s */
   char *emotion;      /* valid UTF-8 */
-} ReportCue;
+} ToolReportCue;
 
-typedef struct _ReportCues ReportCues;
+typedef struct _ToolReportCues ToolReportCues;
 
 /* each_window: neighbours of the same emotion stay apart. Free with
- * report_cues_free. */
-ReportCues *report_cues_new (gboolean each_window);
-void report_cues_free (ReportCues *self); /* NULL is fine */
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ReportCues, report_cues_free)
+ * tool_report_cues_free. */
+ToolReportCues *tool_report_cues_new (gboolean each_window);
+void tool_report_cues_free (ToolReportCues *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolReportCues, tool_report_cues_free)
 
 /* The windows in their order; the summary ends the last cue. */
-void report_cues_add (ReportCues *self, const ReportLine *line);
+void tool_report_cues_add (ToolReportCues *self, const ToolReportLine *line);
 
 /* Those that have ended, [*n]; live until the next call. */
-const ReportCue *report_cues_get (const ReportCues *self, guint *n);
+const ToolReportCue *tool_report_cues_get (
+    const ToolReportCues *self, guint *n);
 /* Forgets them. */
-void report_cues_clear (ReportCues *self);
+void tool_report_cues_clear (ToolReportCues *self);

@@ -8,7 +8,7 @@
 #include "gst/tools/report-writer.h"
 
 void
-report_append_number (GString *out, gdouble value)
+tool_report_append_number (GString *out, gdouble value)
 {
   char text[G_ASCII_DTOSTR_BUF_SIZE];
 
@@ -19,7 +19,7 @@ report_append_number (GString *out, gdouble value)
 }
 
 void
-report_append_seconds (GString *out, gdouble value)
+tool_report_append_seconds (GString *out, gdouble value)
 {
   char text[G_ASCII_DTOSTR_BUF_SIZE];
   gsize len;
@@ -32,29 +32,29 @@ report_append_seconds (GString *out, gdouble value)
 }
 
 static void
-append_verdict (const ReportLine *line, GString *out)
+append_verdict (const ToolReportLine *line, GString *out)
 {
   g_string_append (out, ", \"emotion\": ");
   gst_emotion_json_quote (out, line->emotion);
   g_string_append (out, ", \"confidence\": ");
-  report_append_number (out, line->confidence);
+  tool_report_append_number (out, line->confidence);
 }
 
 static void
-append_probabilities (const ReportLine *line, GString *out)
+append_probabilities (const ToolReportLine *line, GString *out)
 {
   g_string_append (out, ", \"probabilities\": {");
   for (guint i = 0; i < line->n_labels; i++) {
     g_string_append (out, i > 0 ? ", " : "");
     gst_emotion_json_quote (out, line->labels[i]);
     g_string_append (out, ": ");
-    report_append_number (out, line->probabilities[i]);
+    tool_report_append_number (out, line->probabilities[i]);
   }
   g_string_append (out, "}}\n");
 }
 
 static void
-append_json (const ReportLine *line, GString *out)
+append_json (const ToolReportLine *line, GString *out)
 {
   g_string_append (out, "{\"file\": ");
   gst_emotion_json_quote (out, line->source);
@@ -65,15 +65,15 @@ append_json (const ReportLine *line, GString *out)
         out, ", \"windows\": %" G_GUINT64_FORMAT, line->n_windows);
   } else {
     g_string_append (out, ", \"start\": ");
-    report_append_seconds (out, line->start);
+    tool_report_append_seconds (out, line->start);
     g_string_append (out, ", \"end\": ");
-    report_append_seconds (out, line->end);
+    tool_report_append_seconds (out, line->end);
     append_verdict (line, out);
     g_string_append_printf (out, ", \"partial\": %s, \"silence\": %s",
         line->partial ? "true" : "false", line->silence ? "true" : "false");
     g_string_append (out, ", \"voice\": ");
     if (line->voice >= 0)
-      report_append_seconds (out, line->voice);
+      tool_report_append_seconds (out, line->voice);
     else
       g_string_append (out, "null");
   }
@@ -89,48 +89,48 @@ append_csv_head (gboolean only_summary, const char *const *labels,
                    : "file,start,end,emotion,confidence,partial,silence,voice");
   for (guint i = 0; i < n_labels; i++) {
     g_string_append_c (out, ',');
-    csv_append_string (out, labels[i]);
+    tool_csv_append_string (out, labels[i]);
   }
   g_string_append (out, "\r\n");
 }
 
 /* Either windows or summaries. */
 static void
-append_csv (const ReportLine *line, GString *out)
+append_csv (const ToolReportLine *line, GString *out)
 {
   if (line->is_summary != line->only_summary)
     return;
-  csv_append_string (out, line->source);
+  tool_csv_append_string (out, line->source);
   g_string_append_c (out, ',');
   if (line->is_summary)
     g_string_append_printf (out, "%" G_GUINT64_FORMAT, line->n_windows);
   else {
-    report_append_seconds (out, line->start);
+    tool_report_append_seconds (out, line->start);
     g_string_append_c (out, ',');
-    report_append_seconds (out, line->end);
+    tool_report_append_seconds (out, line->end);
   }
   g_string_append_c (out, ',');
-  csv_append_string (out, line->emotion);
+  tool_csv_append_string (out, line->emotion);
   g_string_append_c (out, ',');
-  report_append_number (out, line->confidence);
+  tool_report_append_number (out, line->confidence);
   if (!line->is_summary) {
     g_string_append_printf (out, ",%d,%d,", line->partial, line->silence);
     if (line->voice >= 0)
-      report_append_seconds (out, line->voice);
+      tool_report_append_seconds (out, line->voice);
   }
   for (guint i = 0; i < line->n_labels; i++) {
     g_string_append_c (out, ',');
-    report_append_number (out, line->probabilities[i]);
+    tool_report_append_number (out, line->probabilities[i]);
   }
   g_string_append (out, "\r\n");
 }
 
-const ReportWriter report_json_writer = {
+const ToolReportWriter tool_report_json_writer = {
   .nick = "json", .extension = ".json", .line = append_json
 };
 
 /* RFC 4180. */
-const ReportWriter report_csv_writer = { .nick = "csv",
+const ToolReportWriter tool_report_csv_writer = { .nick = "csv",
   .extension = ".csv",
   .head = append_csv_head,
   .line = append_csv };

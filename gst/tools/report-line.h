@@ -20,8 +20,8 @@ typedef struct {
   guint n_labels;
   const char *const *labels;    /* [n_labels] */
   const gdouble *probabilities; /* [n_labels] */
-} ReportLine;
+} ToolReportLine;
 
 /* The same in every locale. */
-void report_append_number (GString *out, gdouble value);
-void report_append_seconds (GString *out, gdouble value);
+void tool_report_append_number (GString *out, gdouble value);
+void tool_report_append_seconds (GString *out, gdouble value);

@@ -17,7 +17,7 @@ append_time (GString *out, gdouble seconds, char point)
 }
 
 static void
-append_times (GString *out, const ReportCue *cue, char point)
+append_times (GString *out, const ToolReportCue *cue, char point)
 {
   append_time (out, cue->start, point);
   g_string_append (out, " --> ");
@@ -33,9 +33,9 @@ append_vtt_head (gboolean only_summary, const char *const *labels,
 }
 
 static void
-append_vtt (const ReportCue *cue, guint64 number, GString *out)
+append_vtt (const ToolReportCue *cue, guint64 number, GString *out)
 {
-  g_autofree char *text = report_one_line (cue->emotion);
+  g_autofree char *text = tool_report_one_line (cue->emotion);
 
   append_times (out, cue, '.');
   for (const char *c = text; *c; c++)
@@ -58,9 +58,9 @@ append_vtt (const ReportCue *cue, guint64 number, GString *out)
 /* SubRip has no escapes, and players take "<b" or "{\b" for markup: an
  * invisible WORD JOINER behind the bracket makes it text. */
 static void
-append_srt (const ReportCue *cue, guint64 number, GString *out)
+append_srt (const ToolReportCue *cue, guint64 number, GString *out)
 {
-  g_autofree char *text = report_one_line (cue->emotion);
+  g_autofree char *text = tool_report_one_line (cue->emotion);
 
   g_string_append_printf (out, "%" G_GUINT64_FORMAT "\n", number);
   append_times (out, cue, ',');
@@ -72,12 +72,12 @@ append_srt (const ReportCue *cue, guint64 number, GString *out)
   g_string_append (out, "\n\n");
 }
 
-const ReportWriter report_vtt_writer = { .nick = "vtt",
+const ToolReportWriter tool_report_vtt_writer = { .nick = "vtt",
   .extension = ".vtt",
   .is_single = TRUE,
   .head = append_vtt_head,
   .cue = append_vtt };
 
-const ReportWriter report_srt_writer = {
+const ToolReportWriter tool_report_srt_writer = {
   .nick = "srt", .extension = ".srt", .is_single = TRUE, .cue = append_srt
 };

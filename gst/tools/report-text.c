@@ -16,7 +16,7 @@
 #define PLAIN "\033[0m"
 
 static void
-append_text (const ReportLine *line, GString *out)
+append_text (const ToolReportLine *line, GString *out)
 {
   if (line->is_summary)
     g_string_append_printf (out, "%s: %*soverall  ", line->source, 16, "");
@@ -75,13 +75,13 @@ append_time (GString *out, gdouble seconds)
 }
 
 static gboolean
-fits (const ReportLine *line)
+fits (const ToolReportLine *line)
 {
   return line->n_labels <= MAX_CELLS;
 }
 
 static void
-append_head (const ReportLine *line, GString *out)
+append_head (const ToolReportLine *line, GString *out)
 {
   g_string_append_printf (out, BOLD "%s" PLAIN "\n", line->source);
   if (line->is_summary)
@@ -95,7 +95,7 @@ append_head (const ReportLine *line, GString *out)
 }
 
 static void
-append_verdict (const ReportLine *line, GString *out)
+append_verdict (const ToolReportLine *line, GString *out)
 {
   if (line->unclassified) {
     append_columns (out, line->unclassified, LABEL_LEN - 4);
@@ -108,7 +108,7 @@ append_verdict (const ReportLine *line, GString *out)
 }
 
 static void
-append_row (const ReportLine *line, GString *out)
+append_row (const ToolReportLine *line, GString *out)
 {
   append_time (out, line->start);
   g_string_append (out, " -");
@@ -125,7 +125,7 @@ append_row (const ReportLine *line, GString *out)
 }
 
 static void
-append_summary (const ReportLine *line, GString *out)
+append_summary (const ToolReportLine *line, GString *out)
 {
   g_string_append (out, "  overall: ");
   append_verdict (line, out);
@@ -142,7 +142,7 @@ append_summary (const ReportLine *line, GString *out)
 }
 
 static void
-append_bars (const ReportLine *line, GString *out)
+append_bars (const ToolReportLine *line, GString *out)
 {
   if (line->is_summary ? line->only_summary : line->n_windows == 1)
     append_head (line, out);
@@ -153,9 +153,9 @@ append_bars (const ReportLine *line, GString *out)
 }
 
 /* A line for each window, for programs and for reading aloud. */
-const ReportWriter report_text_writer = {
+const ToolReportWriter tool_report_text_writer = {
   .nick = "text", .extension = ".txt", .line = append_text
 };
 
 /* For a terminal of 80 columns: a table, and bars. */
-const ReportWriter report_bars_writer = { .line = append_bars };
+const ToolReportWriter tool_report_bars_writer = { .line = append_bars };

@@ -21,9 +21,9 @@ static void
 append_range (GString *out, const char *indent, gdouble start, gdouble end)
 {
   g_string_append_printf (out, "%sxmin = ", indent);
-  report_append_seconds (out, start);
+  tool_report_append_seconds (out, start);
   g_string_append_printf (out, "\n%sxmax = ", indent);
-  report_append_seconds (out, end);
+  tool_report_append_seconds (out, end);
   g_string_append_c (out, '\n');
 }
 
@@ -39,7 +39,7 @@ append_interval (
 }
 
 static void
-append_textgrid (const char *source, const ReportCue *cues, guint n_cues,
+append_textgrid (const char *source, const ToolReportCue *cues, guint n_cues,
     gdouble end, GString *out)
 {
   g_autofree char *name = g_path_get_basename (source);
@@ -69,7 +69,7 @@ append_textgrid (const char *source, const ReportCue *cues, guint n_cues,
       out, "        intervals: size = %u\n%s", n, intervals->str);
 }
 
-const ReportWriter report_textgrid_writer = { .nick = "textgrid",
+const ToolReportWriter tool_report_textgrid_writer = { .nick = "textgrid",
   .extension = ".TextGrid",
   .is_single = TRUE,
   .document = append_textgrid };

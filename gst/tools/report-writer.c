@@ -2,18 +2,18 @@
 #include "gst/tools/report-writer.h"
 
 /* Every --format, in the order of --help. */
-static const ReportWriter *const writers[] = {
-  &report_text_writer,
-  &report_json_writer,
-  &report_csv_writer,
-  &report_vtt_writer,
-  &report_srt_writer,
-  &report_audacity_writer,
-  &report_textgrid_writer,
+static const ToolReportWriter *const writers[] = {
+  &tool_report_text_writer,
+  &tool_report_json_writer,
+  &tool_report_csv_writer,
+  &tool_report_vtt_writer,
+  &tool_report_srt_writer,
+  &tool_report_audacity_writer,
+  &tool_report_textgrid_writer,
 };
 
-const ReportWriter *
-report_writer_find (const char *nick)
+const ToolReportWriter *
+tool_report_writer_find (const char *nick)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (writers); i++)
     if (g_str_equal (writers[i]->nick, nick))
@@ -22,7 +22,7 @@ report_writer_find (const char *nick)
 }
 
 char *
-report_writer_nicks (void)
+tool_report_writer_nicks (void)
 {
   GString *out = g_string_new (NULL);
 
@@ -32,7 +32,7 @@ report_writer_nicks (void)
 }
 
 char *
-report_one_line (const char *text)
+tool_report_one_line (const char *text)
 {
   GString *out = g_string_new (NULL);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How results are written down: a ReportWriter for each --format, in the table
- * of report-writer.c. */
+/* How results are written down: a ToolReportWriter for each --format, in the
+ * table of report-writer.c. */
 #pragma once
 
 #include "gst/tools/report-cues.h"
@@ -15,28 +15,28 @@ typedef struct {
   void (*head) (gboolean only_summary, const char *const *labels,
       guint n_labels, GString *out);
   /* Each window, and then the summary of the source. */
-  void (*line) (const ReportLine *line, GString *out);
+  void (*line) (const ToolReportLine *line, GString *out);
   /* Each stretch of one emotion, as soon as it has ended. number: from 1. */
-  void (*cue) (const ReportCue *cue, guint64 number, GString *out);
+  void (*cue) (const ToolReportCue *cue, guint64 number, GString *out);
   /* All of a source (valid UTF-8) that ends at end (s), at its end. */
-  void (*document) (const char *source, const ReportCue *cues, guint n_cues,
+  void (*document) (const char *source, const ToolReportCue *cues, guint n_cues,
       gdouble end, GString *out);
-} ReportWriter;
+} ToolReportWriter;
 
-extern const ReportWriter report_audacity_writer;
-extern const ReportWriter report_bars_writer;
-extern const ReportWriter report_csv_writer;
-extern const ReportWriter report_json_writer;
-extern const ReportWriter report_srt_writer;
-extern const ReportWriter report_text_writer;
-extern const ReportWriter report_textgrid_writer;
-extern const ReportWriter report_vtt_writer;
+extern const ToolReportWriter tool_report_audacity_writer;
+extern const ToolReportWriter tool_report_bars_writer;
+extern const ToolReportWriter tool_report_csv_writer;
+extern const ToolReportWriter tool_report_json_writer;
+extern const ToolReportWriter tool_report_srt_writer;
+extern const ToolReportWriter tool_report_text_writer;
+extern const ToolReportWriter tool_report_textgrid_writer;
+extern const ToolReportWriter tool_report_vtt_writer;
 
 /* NULL where there is none of that nick. */
-const ReportWriter *report_writer_find (const char *nick);
+const ToolReportWriter *tool_report_writer_find (const char *nick);
 
 /* All nicks: "text,json,...". Free with g_free. */
-char *report_writer_nicks (void);
+char *tool_report_writer_nicks (void);
 
 /* text on one line: what would break it becomes a space. Free with g_free. */
-char *report_one_line (const char *text);
+char *tool_report_one_line (const char *text);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/tools/report.h"
 
-struct _Report {
-  const ReportFormat *format;
+struct _ToolReport {
+  const ToolReportFormat *format;
   char *source; /* valid UTF-8 */
   guint64 n_windows;
   guint64 n_silent;
@@ -11,67 +11,67 @@ struct _Report {
   GstEmotionLabels *labels; /* NULL: no window yet */
   gdouble *sums;            /* [labels], each window by its weight */
   gdouble weight;           /* of them all */
-  ReportCues *cues;         /* NULL: the writer has no use for them */
+  ToolReportCues *cues;     /* NULL: the writer has no use for them */
 };
 
-Report *
-report_new (const ReportFormat *format, const char *source)
+ToolReport *
+tool_report_new (const ToolReportFormat *format, const char *source)
 {
-  Report *self = g_new0 (Report, 1);
+  ToolReport *self = g_new0 (ToolReport, 1);
 
   self->format = format;
   self->source = g_utf8_make_valid (source, -1);
   if (!format->writer->line)
-    self->cues = report_cues_new (format->each_window);
+    self->cues = tool_report_cues_new (format->each_window);
   return self;
 }
 
 void
-report_free (Report *self)
+tool_report_free (ToolReport *self)
 {
   if (!self)
     return;
   g_clear_pointer (&self->labels, gst_emotion_labels_unref);
-  report_cues_free (self->cues);
+  tool_report_cues_free (self->cues);
   g_free (self->sums);
   g_free (self->source);
   g_free (self);
 }
 
-static ReportLine
-summary_line (const Report *self)
+static ToolReportLine
+summary_line (const ToolReport *self)
 {
-  return (ReportLine){ .is_summary = TRUE,
+  return (ToolReportLine){ .is_summary = TRUE,
     .end = self->end,
     .emotion = GST_EMOTION_UNKNOWN,
     .silence = self->n_silent == self->n_windows };
 }
 
 static void
-write_cues (Report *self, GString *out)
+write_cues (ToolReport *self, GString *out)
 {
-  const ReportWriter *const writer = self->format->writer;
+  const ToolReportWriter *const writer = self->format->writer;
   guint n;
-  const ReportCue *cues = report_cues_get (self->cues, &n);
+  const ToolReportCue *cues = tool_report_cues_get (self->cues, &n);
 
   for (guint i = 0; i < n; i++)
     writer->cue (&cues[i], ++self->n_cues, out);
-  report_cues_clear (self->cues);
+  tool_report_cues_clear (self->cues);
 }
 
 static void
-write_document (const Report *self, GString *out)
+write_document (const ToolReport *self, GString *out)
 {
   guint n;
-  const ReportCue *cues = report_cues_get (self->cues, &n);
+  const ToolReportCue *cues = tool_report_cues_get (self->cues, &n);
 
   self->format->writer->document (self->source, cues, n, self->end, out);
 }
 
 static void
-write_line (Report *self, ReportLine *line, GString *out)
+write_line (ToolReport *self, ToolReportLine *line, GString *out)
 {
-  const ReportFormat *const format = self->format;
+  const ToolReportFormat *const format = self->format;
   const guint n_labels = gst_emotion_labels_count (self->labels);
   g_autofree const char **labels = g_new0 (const char *, n_labels + 1);
 
@@ -83,7 +83,7 @@ write_line (Report *self, ReportLine *line, GString *out)
   line->n_labels = n_labels;
   line->labels = labels;
   if (self->cues)
-    report_cues_add (self->cues, line);
+    tool_report_cues_add (self->cues, line);
   if (format->writer->line) {
     if (line->is_summary || !format->only_summary)
       format->writer->line (line, out);
@@ -95,14 +95,15 @@ write_line (Report *self, ReportLine *line, GString *out)
 }
 
 void
-report_window (Report *self, const GstEmotionResult *result, GString *out)
+tool_report_window (
+    ToolReport *self, const GstEmotionResult *result, GString *out)
 {
   const GstEmotionWindow *const window = &result->window;
   const guint n_labels = gst_emotion_labels_count (result->labels);
   const gdouble weight = gst_emotion_result_weight (result);
   const GstClockTime start = gst_emotion_window_start (window);
   g_autofree gdouble *values = g_new0 (gdouble, n_labels + 1);
-  ReportLine line = { .start = start / (gdouble) GST_SECOND,
+  ToolReportLine line = { .start = start / (gdouble) GST_SECOND,
     .end = (start + window->duration) / (gdouble) GST_SECOND,
     .emotion = gst_emotion_result_emotion (result),
     .has_emotion = result->label_index >= 0,
@@ -133,11 +134,11 @@ report_window (Report *self, const GstEmotionResult *result, GString *out)
 }
 
 void
-report_summary (Report *self, GString *out)
+tool_report_summary (ToolReport *self, GString *out)
 {
   g_autofree gdouble *means = NULL;
   guint n_labels;
-  ReportLine line = summary_line (self);
+  ToolReportLine line = summary_line (self);
 
   if (self->n_windows == 0)
     return;
@@ -159,23 +160,23 @@ report_summary (Report *self, GString *out)
 }
 
 void
-report_break (Report *self, GString *out)
+report_break (ToolReport *self, GString *out)
 {
-  ReportLine line = summary_line (self);
+  ToolReportLine line = summary_line (self);
 
   if (self->n_windows > 0 && self->cues)
     write_line (self, &line, out);
 }
 
 gdouble
-report_end (const Report *self)
+tool_report_end (const ToolReport *self)
 {
   return self->end;
 }
 
 char *
-report_head (
-    const ReportFormat *format, const char *const *labels, guint n_labels)
+tool_report_head (
+    const ToolReportFormat *format, const char *const *labels, guint n_labels)
 {
   GString *out = g_string_new (NULL);
 

@@ -6,33 +6,35 @@
 #include "gst/tools/report-writer.h"
 
 typedef struct {
-  const ReportWriter *writer;
+  const ToolReportWriter *writer;
   gboolean only_summary; /* windows are not written */
   gboolean each_window;  /* cues: one for each window */
-} ReportFormat;
+} ToolReportFormat;
 
-typedef struct _Report Report;
+typedef struct _ToolReport ToolReport;
 
-/* source: what to call it in each line. Free with report_free. */
-Report *report_new (const ReportFormat *format, const char *source);
-void report_free (Report *self); /* NULL is fine */
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Report, report_free)
+/* source: what to call it in each line. Free with tool_report_free. */
+ToolReport *tool_report_new (
+    const ToolReportFormat *format, const char *source);
+void tool_report_free (ToolReport *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolReport, tool_report_free)
 
 /* Appends what is to be written once this window is known. */
-void report_window (Report *self, const GstEmotionResult *result, GString *out);
+void tool_report_window (
+    ToolReport *self, const GstEmotionResult *result, GString *out);
 
 /* Appends what is left to be written in the end; the summary is the mean of the
  * probabilities over the windows that were classified, each with the weight of
  * its voice. Nothing without a window. */
-void report_summary (Report *self, GString *out);
+void tool_report_summary (ToolReport *self, GString *out);
 
 /* The same where a source was not read to its end: without a summary. */
-void report_break (Report *self, GString *out);
+void report_break (ToolReport *self, GString *out);
 
 /* Where the last window so far ends, s. */
-gdouble report_end (const Report *self);
+gdouble tool_report_end (const ToolReport *self);
 
 /* What comes before the first source, with a model of these labels: the first
  * line of CSV, for one. Free with g_free. */
-char *report_head (
-    const ReportFormat *format, const char *const *labels, guint n_labels);
+char *tool_report_head (
+    const ToolReportFormat *format, const char *const *labels, guint n_labels);

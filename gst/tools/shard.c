@@ -17,7 +17,7 @@ parse_number (const char *text, guint *number)
 }
 
 gboolean
-shard_parse (const char *text, Shard *shard, GError **error)
+tool_shard_parse (const char *text, ToolShard *shard, GError **error)
 {
   g_auto (GStrv) sides = g_strsplit (text, "/", 2);
 
@@ -45,7 +45,7 @@ hash (const char *key)
 }
 
 gboolean
-shard_has (const Shard *self, const char *key)
+tool_shard_has (const ToolShard *self, const char *key)
 {
   return self->n == 1 || hash (key) % self->n == self->number - 1;
 }

@@ -8,12 +8,12 @@
 typedef struct {
   guint number; /* 1..n */
   guint n;
-} Shard;
+} ToolShard;
 
-#define SHARD_ALL ((Shard){ 1, 1 })
+#define TOOL_SHARD_ALL ((ToolShard){ 1, 1 })
 
 /* From "I/N". FALSE and G_OPTION_ERROR_BAD_VALUE. */
-gboolean shard_parse (const char *text, Shard *shard, GError **error);
+gboolean tool_shard_parse (const char *text, ToolShard *shard, GError **error);
 
 /* key: any bytes. The same on every machine and in every version. */
-gboolean shard_has (const Shard *self, const char *key);
+gboolean tool_shard_has (const ToolShard *self, const char *key);

@@ -39,7 +39,7 @@ load (const char *nick_or_path, GError **error)
 }
 
 bool
-show_model (const char *nick_or_path)
+tool_show_model (const char *nick_or_path)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (NnModel) model = load (nick_or_path, &error);

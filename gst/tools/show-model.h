@@ -6,4 +6,4 @@
 /* Prints what a built-in model or a model file is: layers, shapes, parameters,
  * labels, recipe. False, and the reason on stderr, where it cannot be loaded.
  */
-bool show_model (const char *nick_or_path);
+bool tool_show_model (const char *nick_or_path);

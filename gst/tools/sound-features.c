@@ -14,7 +14,7 @@ count_windows (gsize n, gsize window_len)
 }
 
 static void
-compute (SoundFeatures *self, DspFeatures *features, const float *samples)
+compute (ToolSoundFeatures *self, DspFeatures *features, const float *samples)
 {
   const gsize len = self->recipe.window_len;
 
@@ -25,7 +25,7 @@ compute (SoundFeatures *self, DspFeatures *features, const float *samples)
 }
 
 static gboolean
-allocate (SoundFeatures *self, GError **error)
+allocate (ToolSoundFeatures *self, GError **error)
 {
   gsize n = self->n_rows * self->n_columns;
 
@@ -40,7 +40,7 @@ allocate (SoundFeatures *self, GError **error)
 
 /* A sound may be too long or too short for what is asked for. */
 static void
-propagate (GError **error, GError *failure, const SoundFeatures *self)
+propagate (GError **error, GError *failure, const ToolSoundFeatures *self)
 {
   if (self->is_whole)
     g_set_error (error, failure->domain, failure->code,
@@ -52,11 +52,11 @@ propagate (GError **error, GError *failure, const SoundFeatures *self)
   g_error_free (failure);
 }
 
-SoundFeatures *
-sound_features_new (const float *samples, gsize n, const DspRecipe *recipe,
+ToolSoundFeatures *
+tool_sound_features_new (const float *samples, gsize n, const DspRecipe *recipe,
     gboolean is_whole, GError **error)
 {
-  g_autoptr (SoundFeatures) self = g_new0 (SoundFeatures, 1);
+  g_autoptr (ToolSoundFeatures) self = g_new0 (ToolSoundFeatures, 1);
   g_autoptr (DspFeatures) features = NULL;
   g_autoptr (GError) failure = NULL;
 
@@ -81,7 +81,7 @@ sound_features_new (const float *samples, gsize n, const DspRecipe *recipe,
 }
 
 void
-sound_features_free (SoundFeatures *self)
+tool_sound_features_free (ToolSoundFeatures *self)
 {
   if (!self)
     return;
@@ -90,7 +90,7 @@ sound_features_free (SoundFeatures *self)
 }
 
 GBytes *
-sound_features_pack (const SoundFeatures *self)
+tool_sound_features_pack (const ToolSoundFeatures *self)
 {
   const guint64 n_samples = self->n_samples;
   const gsize n = self->n_windows * self->n_rows * self->n_columns;
@@ -102,11 +102,11 @@ sound_features_pack (const SoundFeatures *self)
   return g_byte_array_free_to_bytes (bytes);
 }
 
-SoundFeatures *
-sound_features_unpack (
+ToolSoundFeatures *
+tool_sound_features_unpack (
     const char *bytes, gsize len, const DspRecipe *recipe, gboolean is_whole)
 {
-  g_autoptr (SoundFeatures) self = g_new0 (SoundFeatures, 1);
+  g_autoptr (ToolSoundFeatures) self = g_new0 (ToolSoundFeatures, 1);
   guint64 n_samples;
   gsize n;
 
@@ -133,7 +133,7 @@ sound_features_unpack (
 }
 
 const float *
-sound_features_row (const SoundFeatures *self, gsize window, gsize row)
+tool_sound_features_row (const ToolSoundFeatures *self, gsize window, gsize row)
 {
   return self->values + (window * self->n_rows + row) * self->n_columns;
 }

@@ -14,24 +14,24 @@ typedef struct {
   gsize n_windows;
   gsize n_rows, n_columns;
   float *values;
-} SoundFeatures;
+} ToolSoundFeatures;
 
 /* samples: n > 0 of them, mono, at recipe->rate. is_whole: recipe->window_len
  * does not count. Else windows follow one another; a rest of at least half a
  * window, and a sound that is shorter than one, are padded with zeros, and a
  * shorter rest is left out, as emotiondetect does. NULL and DSP_ERROR_CONFIG
  * where the recipe cannot be used for so many samples. */
-SoundFeatures *sound_features_new (const float *samples, gsize n,
+ToolSoundFeatures *tool_sound_features_new (const float *samples, gsize n,
     const DspRecipe *recipe, gboolean is_whole, GError **error);
-void sound_features_free (SoundFeatures *self); /* NULL is fine */
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SoundFeatures, sound_features_free)
+void tool_sound_features_free (ToolSoundFeatures *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolSoundFeatures, tool_sound_features_free)
 
 /* As bytes, for this kind of processor, and back: with the recipe and is_whole
  * that it was made with. NULL where the bytes are not of such a sound. */
-GBytes *sound_features_pack (const SoundFeatures *self);
-SoundFeatures *sound_features_unpack (
+GBytes *tool_sound_features_pack (const ToolSoundFeatures *self);
+ToolSoundFeatures *tool_sound_features_unpack (
     const char *bytes, gsize len, const DspRecipe *recipe, gboolean is_whole);
 
 /* One row of one window. */
-const float *sound_features_row (
-    const SoundFeatures *self, gsize window, gsize row);
+const float *tool_sound_features_row (
+    const ToolSoundFeatures *self, gsize window, gsize row);

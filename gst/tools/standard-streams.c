@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 void
-standard_streams_hold (void)
+tool_standard_streams_hold (void)
 {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
     if (fcntl (fd, F_GETFD) < 0)

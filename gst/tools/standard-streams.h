@@ -5,4 +5,4 @@
  * output or error, whatever it opens would take their place, and get what was
  * meant for them. After this they are there, and writing to them fails (EBADF).
  */
-void standard_streams_hold (void);
+void tool_standard_streams_hold (void);

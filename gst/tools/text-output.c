@@ -9,7 +9,7 @@
 
 #include "nn/file-write.h"
 
-struct _TextOutput {
+struct _ToolTextOutput {
   char *path;      /* NULL: standard output */
   char *temporary; /* what becomes path; NULL: a stream */
   FILE *file;
@@ -17,7 +17,7 @@ struct _TextOutput {
 };
 
 static gboolean
-fail (const TextOutput *self, int code, GError **error)
+fail (const ToolTextOutput *self, int code, GError **error)
 {
   g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code),
       "%s cannot be written: %s", self->path ? self->path : "standard output",
@@ -25,10 +25,10 @@ fail (const TextOutput *self, int code, GError **error)
   return FALSE;
 }
 
-TextOutput *
-text_output_new (const char *path, GError **error)
+ToolTextOutput *
+tool_text_output_new (const char *path, GError **error)
 {
-  g_autoptr (TextOutput) self = g_new0 (TextOutput, 1);
+  g_autoptr (ToolTextOutput) self = g_new0 (ToolTextOutput, 1);
   int fd;
 
   self->file = stdout;
@@ -56,7 +56,7 @@ text_output_new (const char *path, GError **error)
 }
 
 void
-text_output_free (TextOutput *self)
+tool_text_output_free (ToolTextOutput *self)
 {
   if (!self)
     return;
@@ -70,7 +70,7 @@ text_output_free (TextOutput *self)
 }
 
 void
-text_output_write (TextOutput *self, const char *text, gsize len)
+tool_text_output_write (ToolTextOutput *self, const char *text, gsize len)
 {
   if (fwrite (text, 1, len, self->file) != len
       || (!self->temporary && fflush (self->file) != 0))
@@ -78,7 +78,7 @@ text_output_write (TextOutput *self, const char *text, gsize len)
 }
 
 gboolean
-text_output_finish (TextOutput *self, GError **error)
+tool_text_output_finish (ToolTextOutput *self, GError **error)
 {
   if (fflush (self->file) != 0 && self->failure == 0)
     self->failure = errno;

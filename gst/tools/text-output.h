@@ -5,16 +5,16 @@
 
 #include <glib.h>
 
-typedef struct _TextOutput TextOutput;
+typedef struct _ToolTextOutput ToolTextOutput;
 
-/* path: NULL: standard output. Free with text_output_free. NULL and
+/* path: NULL: standard output. Free with tool_text_output_free. NULL and
  * G_FILE_ERROR. */
-TextOutput *text_output_new (const char *path, GError **error);
+ToolTextOutput *tool_text_output_new (const char *path, GError **error);
 /* A file that was not finished does not appear. NULL is fine. */
-void text_output_free (TextOutput *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (TextOutput, text_output_free)
+void tool_text_output_free (ToolTextOutput *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolTextOutput, tool_text_output_free)
 
 /* What goes wrong is said in the end. */
-void text_output_write (TextOutput *self, const char *text, gsize len);
+void tool_text_output_write (ToolTextOutput *self, const char *text, gsize len);
 
-gboolean text_output_finish (TextOutput *self, GError **error);
+gboolean tool_text_output_finish (ToolTextOutput *self, GError **error);

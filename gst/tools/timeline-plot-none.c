@@ -3,34 +3,37 @@
 #include "gst/tools/timeline-plot.h"
 
 gboolean
-timeline_plot_is_available (void)
+tool_timeline_plot_is_available (void)
 {
   return FALSE;
 }
 
-TimelinePlot *
-timeline_plot_new (const char *title)
+ToolTimelinePlot *
+tool_timeline_plot_new (const char *title)
 {
   return NULL;
 }
 
 void
-timeline_plot_free (TimelinePlot *self)
+tool_timeline_plot_free (ToolTimelinePlot *self)
 {
 }
 
 void
-timeline_plot_add_sound (TimelinePlot *self, GstBuffer *buffer, GstCaps *caps)
+tool_timeline_plot_add_sound (
+    ToolTimelinePlot *self, GstBuffer *buffer, GstCaps *caps)
 {
 }
 
 void
-timeline_plot_add_window (TimelinePlot *self, const GstEmotionResult *result)
+tool_timeline_plot_add_window (
+    ToolTimelinePlot *self, const GstEmotionResult *result)
 {
 }
 
 gboolean
-timeline_plot_write (const TimelinePlot *self, const char *path, GError **error)
+tool_timeline_plot_write (
+    const ToolTimelinePlot *self, const char *path, GError **error)
 {
   g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOSYS,
       "this build has no PLplot, so it draws no pictures");

@@ -25,7 +25,7 @@ typedef struct {
   float low, high;
 } Extent;
 
-struct _TimelinePlot {
+struct _ToolTimelinePlot {
   char *title;
 
   /* Of the sound. */
@@ -42,15 +42,15 @@ struct _TimelinePlot {
 };
 
 gboolean
-timeline_plot_is_available (void)
+tool_timeline_plot_is_available (void)
 {
   return TRUE;
 }
 
-TimelinePlot *
-timeline_plot_new (const char *title)
+ToolTimelinePlot *
+tool_timeline_plot_new (const char *title)
 {
-  TimelinePlot *self = g_new0 (TimelinePlot, 1);
+  ToolTimelinePlot *self = g_new0 (ToolTimelinePlot, 1);
 
   self->title = g_strdup (title);
   self->extents = g_array_new (FALSE, FALSE, sizeof (Extent));
@@ -61,7 +61,7 @@ timeline_plot_new (const char *title)
 }
 
 void
-timeline_plot_free (TimelinePlot *self)
+tool_timeline_plot_free (ToolTimelinePlot *self)
 {
   if (!self)
     return;
@@ -80,7 +80,7 @@ timeline_plot_free (TimelinePlot *self)
 static void
 take_samples (const float *samples, gsize n, gpointer user_data)
 {
-  TimelinePlot *self = user_data;
+  ToolTimelinePlot *self = user_data;
 
   for (gsize i = 0; i < n; i++) {
     const float sample = isfinite (samples[i]) ? samples[i] : 0;
@@ -96,7 +96,7 @@ take_samples (const float *samples, gsize n, gpointer user_data)
 }
 
 static void
-set_caps (TimelinePlot *self, GstCaps *caps, const GstAudioInfo *info)
+set_caps (ToolTimelinePlot *self, GstCaps *caps, const GstAudioInfo *info)
 {
   gst_caps_replace (&self->caps, caps);
   g_clear_pointer (&self->convert, gst_emotion_convert_free);
@@ -107,7 +107,8 @@ set_caps (TimelinePlot *self, GstCaps *caps, const GstAudioInfo *info)
 }
 
 void
-timeline_plot_add_sound (TimelinePlot *self, GstBuffer *buffer, GstCaps *caps)
+tool_timeline_plot_add_sound (
+    ToolTimelinePlot *self, GstBuffer *buffer, GstCaps *caps)
 {
   GstAudioInfo info;
   GstAudioBuffer audio;
@@ -131,7 +132,8 @@ timeline_plot_add_sound (TimelinePlot *self, GstBuffer *buffer, GstCaps *caps)
 /* Windows */
 
 void
-timeline_plot_add_window (TimelinePlot *self, const GstEmotionResult *result)
+tool_timeline_plot_add_window (
+    ToolTimelinePlot *self, const GstEmotionResult *result)
 {
   const GstClockTime start = gst_emotion_window_start (&result->window);
   const guint n = gst_emotion_labels_count (result->labels);
@@ -163,23 +165,24 @@ set_shades (void)
 static void
 set_label_colours (void)
 {
-  plscmap0n (PLOT_N_COLOURS + N_LABEL_COLOURS);
+  plscmap0n (GST_EMOTION_PLOT_N_COLOURS + N_LABEL_COLOURS);
   for (gint i = 0; i < N_LABEL_COLOURS; i++) {
     const GstEmotionRgb colour = gst_emotion_colour_of_label (i);
 
-    plscol0 (PLOT_N_COLOURS + i, colour.red, colour.green, colour.blue);
+    plscol0 (
+        GST_EMOTION_PLOT_N_COLOURS + i, colour.red, colour.green, colour.blue);
   }
 }
 
 static const Span *
-span_of (const TimelinePlot *self, guint i)
+span_of (const ToolTimelinePlot *self, guint i)
 {
   return &g_array_index (self->spans, Span, i);
 }
 
 /* Where windows overlap, each is shown until the next begins. */
 static double
-end_of (const TimelinePlot *self, guint i)
+end_of (const ToolTimelinePlot *self, guint i)
 {
   const double end = span_of (self, i)->end;
 
@@ -191,12 +194,12 @@ end_of (const TimelinePlot *self, guint i)
 static void
 draw_nothing (double seconds, double height)
 {
-  plcol0 (PLOT_GREY);
-  plot_fill (0, seconds, 0, height);
+  plcol0 (GST_EMOTION_PLOT_GREY);
+  gst_emotion_plot_fill (0, seconds, 0, height);
 }
 
 static void
-draw_waveform (const TimelinePlot *self, double seconds)
+draw_waveform (const ToolTimelinePlot *self, double seconds)
 {
   const Extent *extents = (const Extent *) self->extents->data;
   const gsize n = self->extents->len, n_columns = MIN (n, MAX_COLUMNS);
@@ -207,7 +210,7 @@ draw_waveform (const TimelinePlot *self, double seconds)
     peak = MAX (peak, MAX (-extents[i].low, extents[i].high));
   plvpor (LEFT, RIGHT, 0.7, 0.91);
   plwind (0, seconds, -1.08 * peak, 1.08 * peak);
-  plcol0 (PLOT_BLUE);
+  plcol0 (GST_EMOTION_PLOT_BLUE);
   for (gsize c = 0; c < n_columns; c++) {
     const gsize begin = c * n / n_columns, end = (c + 1) * n / n_columns;
     double low = extents[begin].low, high = extents[begin].high;
@@ -216,11 +219,11 @@ draw_waveform (const TimelinePlot *self, double seconds)
       low = MIN (low, extents[i].low);
       high = MAX (high, extents[i].high);
     }
-    plot_fill (length_s * c / n_columns,
+    gst_emotion_plot_fill (length_s * c / n_columns,
         MIN (length_s * (c + 1) / n_columns, seconds), low - 0.004 * peak,
         high + 0.004 * peak);
   }
-  plcol0 (PLOT_BLACK);
+  plcol0 (GST_EMOTION_PLOT_BLACK);
   plbox ("bcst", 0, 0, "bcnstv", 0, 0);
   plmtex ("l", 9, 0.5, 0.5, "Amplitude");
 }
@@ -229,16 +232,16 @@ draw_waveform (const TimelinePlot *self, double seconds)
 static void
 write_label (const char *label, double start, double end, double seconds)
 {
-  g_autofree char *text = plot_escape (label);
+  g_autofree char *text = gst_emotion_plot_escape (label);
   const double room = (end - start) / seconds * (RIGHT - LEFT) * WIDTH;
 
-  plcol0 (PLOT_BLACK);
+  plcol0 (GST_EMOTION_PLOT_BLACK);
   if (g_utf8_strlen (label, -1) * 10.5 + 8 < room)
     plptex ((start + end) / 2, 0.5, 1, 0, 0.5, text);
 }
 
 static void
-draw_labels (const TimelinePlot *self, double seconds)
+draw_labels (const ToolTimelinePlot *self, double seconds)
 {
   plvpor (LEFT, RIGHT, 0.57, 0.66);
   plwind (0, seconds, 0, 1);
@@ -254,13 +257,13 @@ draw_labels (const TimelinePlot *self, double seconds)
         && span_of (self, last + 1)->label == span->label
         && span_of (self, last + 1)->start <= span_of (self, last)->end)
       last++;
-    plcol0 (PLOT_N_COLOURS + span->label % N_LABEL_COLOURS);
-    plot_fill (span->start, end_of (self, last), 0, 1);
+    plcol0 (GST_EMOTION_PLOT_N_COLOURS + span->label % N_LABEL_COLOURS);
+    gst_emotion_plot_fill (span->start, end_of (self, last), 0, 1);
     write_label (g_ptr_array_index (self->labels, span->label), span->start,
         end_of (self, last), seconds);
     i = last;
   }
-  plcol0 (PLOT_BLACK);
+  plcol0 (GST_EMOTION_PLOT_BLACK);
   plbox ("bc", 0, 0, "bc", 0, 0);
   plmtex ("l", 9, 0.5, 0.5, "Emotion");
 }
@@ -273,14 +276,14 @@ draw_scale (void)
   plwind (0, 1, 0, 1);
   for (gint i = 0; i < SHADES; i++) {
     plcol1 ((i + 0.5) / SHADES);
-    plot_fill (0, 1, i / (double) SHADES, 1);
+    gst_emotion_plot_fill (0, 1, i / (double) SHADES, 1);
   }
-  plcol0 (PLOT_BLACK);
+  plcol0 (GST_EMOTION_PLOT_BLACK);
   plbox ("bc", 0, 0, "bcmstv", 0.2, 2);
 }
 
 static void
-draw_probabilities (const TimelinePlot *self, double seconds)
+draw_probabilities (const ToolTimelinePlot *self, double seconds)
 {
   const guint n = self->labels->len;
   const float *values = (const float *) self->probabilities->data;
@@ -292,26 +295,28 @@ draw_probabilities (const TimelinePlot *self, double seconds)
   for (guint i = 0; i < self->spans->len; i++)
     for (guint k = 0; k < n; k++) {
       plcol1 (CLAMP (values[i * n + k], 0, 1));
-      plot_fill (span_of (self, i)->start, end_of (self, i), k, k + 1);
+      gst_emotion_plot_fill (
+          span_of (self, i)->start, end_of (self, i), k, k + 1);
     }
-  plcol0 (PLOT_GREY);
+  plcol0 (GST_EMOTION_PLOT_GREY);
   for (guint k = 1; k < n; k++)
     pljoin (0, k, seconds, k);
-  plcol0 (PLOT_BLACK);
+  plcol0 (GST_EMOTION_PLOT_BLACK);
   plbox ("bcnst", 0, 0, "bc", 0, 0);
   plmtex ("b", 2.8, 0.5, 0.5, "Time (s)");
   plmtex ("r", 7.3, 0.5, 0.5, "Probability");
   for (guint k = 0; k < n; k += 1 + n / 24) {
-    g_autofree char *text = plot_escape (g_ptr_array_index (self->labels, k));
+    g_autofree char *text =
+        gst_emotion_plot_escape (g_ptr_array_index (self->labels, k));
 
     plmtex ("lv", 0.8, 1 - (k + 0.5) / n, 1, text);
   }
 }
 
 static void
-draw_title (const TimelinePlot *self)
+draw_title (const ToolTimelinePlot *self)
 {
-  g_autofree char *text = plot_name (self->title);
+  g_autofree char *text = gst_emotion_plot_name (self->title);
 
   plvpor (LEFT, RIGHT, 0.1, 0.91);
   plwind (0, 1, 0, 1);
@@ -322,17 +327,18 @@ static const char *
 device_for (const char *path)
 {
   if (g_str_has_suffix (path, ".png"))
-    return plot_has_device ("pngcairo") ? "pngcairo" : NULL;
-  return plot_has_device ("svgcairo") ? "svgcairo" : "svg";
+    return gst_emotion_plot_has_device ("pngcairo") ? "pngcairo" : NULL;
+  return gst_emotion_plot_has_device ("svgcairo") ? "svgcairo" : "svg";
 }
 
 gboolean
-timeline_plot_write (const TimelinePlot *self, const char *path, GError **error)
+tool_timeline_plot_write (
+    const ToolTimelinePlot *self, const char *path, GError **error)
 {
   const char *device = device_for (path);
   double seconds = self->extents->len / (double) BLOCKS_PER_S;
 
-  if (!device || !plot_has_device (device)) {
+  if (!device || !gst_emotion_plot_has_device (device)) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOSYS,
         "PLplot has no driver for %s (Debian: apt install "
         "plplot-driver-cairo)",
@@ -341,7 +347,7 @@ timeline_plot_write (const TimelinePlot *self, const char *path, GError **error)
   }
   if (self->spans->len > 0)
     seconds = MAX (seconds, end_of (self, self->spans->len - 1));
-  if (!plot_begin (path, device, WIDTH, HEIGHT, error))
+  if (!gst_emotion_plot_begin (path, device, WIDTH, HEIGHT, error))
     return FALSE;
   plsxax (6, 0); /* digits before powers of ten */
   plsyax (6, 0);
@@ -352,5 +358,5 @@ timeline_plot_write (const TimelinePlot *self, const char *path, GError **error)
   draw_labels (self, seconds);
   draw_probabilities (self, seconds);
   draw_title (self);
-  return plot_end (path, error);
+  return gst_emotion_plot_end (path, error);
 }

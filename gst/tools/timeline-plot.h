@@ -6,23 +6,23 @@
 
 #include "gst/result.h"
 
-gboolean timeline_plot_is_available (void);
+gboolean tool_timeline_plot_is_available (void);
 
-typedef struct _TimelinePlot TimelinePlot;
+typedef struct _ToolTimelinePlot ToolTimelinePlot;
 
-/* title: above the picture. Free with timeline_plot_free. */
-TimelinePlot *timeline_plot_new (const char *title);
-void timeline_plot_free (TimelinePlot *self); /* NULL is fine */
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (TimelinePlot, timeline_plot_free)
+/* title: above the picture. Free with tool_timeline_plot_free. */
+ToolTimelinePlot *tool_timeline_plot_new (const char *title);
+void tool_timeline_plot_free (ToolTimelinePlot *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolTimelinePlot, tool_timeline_plot_free)
 
 /* Sound (buffers as they come, of one stream) and windows may
  * come from two threads at once. */
-void timeline_plot_add_sound (
-    TimelinePlot *self, GstBuffer *buffer, GstCaps *caps);
-void timeline_plot_add_window (
-    TimelinePlot *self, const GstEmotionResult *result);
+void tool_timeline_plot_add_sound (
+    ToolTimelinePlot *self, GstBuffer *buffer, GstCaps *caps);
+void tool_timeline_plot_add_window (
+    ToolTimelinePlot *self, const GstEmotionResult *result);
 
 /* path: ends in ".png" or ".svg". FALSE and G_FILE_ERROR. One thread of the
  * process at a time. */
-gboolean timeline_plot_write (
-    const TimelinePlot *self, const char *path, GError **error);
+gboolean tool_timeline_plot_write (
+    const ToolTimelinePlot *self, const char *path, GError **error);

@@ -72,11 +72,11 @@ on_decoded (gsize done, gsize all, gpointer user_data)
   const TrainOptions *const options = user_data;
 
   if (!options->quiet)
-    progress_show ("Decoding", done, all, "");
+    tool_progress_show ("Decoding", done, all, "");
 }
 
 gboolean
-train_data_load (TrainCorpus *corpus, const TrainOptions *options,
+tool_train_data_load (TrainCorpus *corpus, const TrainOptions *options,
     const DspRecipe *recipe, Ranks *ranks, const gint *stop, GError **error)
 {
   TrainExamplesConfig examples;
@@ -100,6 +100,6 @@ train_data_load (TrainCorpus *corpus, const TrainOptions *options,
 
   const gboolean ok = train_sounds_load (corpus, &config, error);
 
-  progress_clear ();
+  tool_progress_clear ();
   return ok;
 }

@@ -12,5 +12,5 @@
  *
  * All ranks call it; each decodes a share of the files and gets the sounds of
  * all. They must have been asked for the same, and find the same files. */
-gboolean train_data_load (TrainCorpus *corpus, const TrainOptions *options,
+gboolean tool_train_data_load (TrainCorpus *corpus, const TrainOptions *options,
     const DspRecipe *recipe, Ranks *ranks, const gint *stop, GError **error);

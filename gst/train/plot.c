@@ -41,9 +41,9 @@ draw_axes (TrainPlotKind kind, gsize n, double top)
 {
   plvpor (0.09, 0.97, 0.13, 0.91);
   plwind (0, MAX (n, 2) + 0.5, 0, top);
-  plcol0 (PLOT_GREY);
+  plcol0 (GST_EMOTION_PLOT_GREY);
   plbox ("g", 0, 0, "g", 0, 0);
-  plcol0 (PLOT_BLACK);
+  plcol0 (GST_EMOTION_PLOT_BLACK);
   plbox (n < 10 ? "bcnt" : "bcnst", n < 10 ? 1 : 0, 0, "bcnstv", 0, 0);
   if (kind == TRAIN_PLOT_LOSS)
     pllab ("Epoch", "Loss (nats)", "Loss");
@@ -78,7 +78,7 @@ draw_best (gsize best, double top)
 {
   g_autofree char *text = g_strdup_printf ("best: %zu", best + 1);
 
-  plcol0 (PLOT_BLACK);
+  plcol0 (GST_EMOTION_PLOT_BLACK);
   pllsty (3);
   pljoin (best + 1, 0, best + 1, top);
   pllsty (1);
@@ -91,8 +91,10 @@ static void
 draw_legend (TrainPlotKind kind)
 {
   const PLINT options[] = { PL_LEGEND_LINE, PL_LEGEND_LINE };
-  const PLINT text_colours[] = { PLOT_BLACK, PLOT_BLACK };
-  const PLINT line_colours[] = { PLOT_BLUE, PLOT_VERMILION };
+  const PLINT text_colours[] = { GST_EMOTION_PLOT_BLACK,
+    GST_EMOTION_PLOT_BLACK };
+  const PLINT line_colours[] = { GST_EMOTION_PLOT_BLUE,
+    GST_EMOTION_PLOT_VERMILION };
   const PLINT styles[] = { 1, 2 };
   const PLFLT widths[] = { 2, 2 };
   const char *const texts[] = { "training", "validation" };
@@ -100,11 +102,11 @@ draw_legend (TrainPlotKind kind)
       | (kind == TRAIN_PLOT_LOSS ? PL_POSITION_TOP : PL_POSITION_BOTTOM);
   PLFLT width, height;
 
-  plcol0 (PLOT_BLACK);
+  plcol0 (GST_EMOTION_PLOT_BLACK);
   pllegend (&width, &height, PL_LEGEND_BACKGROUND, corner, 0.02, 0.06, 0.06,
-      PLOT_WHITE, PLOT_GREY, 1, 0, 0, 2, options, 1, 0.8, 2, 0, text_colours,
-      texts, NULL, NULL, NULL, NULL, line_colours, styles, widths, NULL, NULL,
-      NULL, NULL);
+      GST_EMOTION_PLOT_WHITE, GST_EMOTION_PLOT_GREY, 1, 0, 0, 2, options, 1,
+      0.8, 2, 0, text_colours, texts, NULL, NULL, NULL, NULL, line_colours,
+      styles, widths, NULL, NULL, NULL, NULL);
 }
 
 gboolean
@@ -113,26 +115,31 @@ train_plot_history (const char *path, TrainPlotKind kind, const NnEpoch *epochs,
 {
   const double top = find_top (epochs, n_epochs, kind);
 
-  if (!plot_begin (path, "svg", 800, 500, error))
+  if (!gst_emotion_plot_begin (path, "svg", 800, 500, error))
     return FALSE;
   draw_axes (kind, n_epochs, top);
   if (best != G_MAXSIZE)
     draw_best (best, top);
-  draw_line (epochs, n_epochs, kind, FALSE, PLOT_BLUE);
-  draw_line (epochs, n_epochs, kind, TRUE, PLOT_VERMILION);
+  draw_line (epochs, n_epochs, kind, FALSE, GST_EMOTION_PLOT_BLUE);
+  draw_line (epochs, n_epochs, kind, TRUE, GST_EMOTION_PLOT_VERMILION);
   draw_legend (kind);
-  return plot_end (path, error);
+  return gst_emotion_plot_end (path, error);
 }
 
 /* From white to blue; returns whether it is dark. */
 static gboolean
 set_shade (double share)
 {
-  const gint shade = PLOT_N_COLOURS;
+  const gint shade = GST_EMOTION_PLOT_N_COLOURS;
 
-  plscol0 (shade, 255 + share * (plot_colours[PLOT_BLUE].red - 255),
-      255 + share * (plot_colours[PLOT_BLUE].green - 255),
-      255 + share * (plot_colours[PLOT_BLUE].blue - 255));
+  plscol0 (shade,
+      255 + share * (gst_emotion_plot_colours[GST_EMOTION_PLOT_BLUE].red - 255),
+      255
+          + share
+              * (gst_emotion_plot_colours[GST_EMOTION_PLOT_BLUE].green - 255),
+      255
+          + share
+              * (gst_emotion_plot_colours[GST_EMOTION_PLOT_BLUE].blue - 255));
   plcol0 (shade);
   return share > 0.85;
 }
@@ -151,7 +158,7 @@ draw_cell (gsize row, gsize column, gsize n, gsize count, gsize support)
   plfill (4, xs, ys);
   if (count == 0)
     return;
-  plcol0 (is_dark ? PLOT_WHITE : PLOT_BLACK);
+  plcol0 (is_dark ? GST_EMOTION_PLOT_WHITE : GST_EMOTION_PLOT_BLACK);
   plschr (0, 0.85);
   plptex (x + 0.5, y + 0.56, 1, 0, 0.5, percent);
   plschr (0, 0.5);
@@ -161,11 +168,11 @@ draw_cell (gsize row, gsize column, gsize n, gsize count, gsize support)
 static void
 draw_names (const GstEmotionLabels *labels, const guint *used, gsize n)
 {
-  plcol0 (PLOT_BLACK);
+  plcol0 (GST_EMOTION_PLOT_BLACK);
   plschr (0, 0.7);
   for (gsize i = 0; i < n; i++) {
     g_autofree char *name =
-        plot_escape (gst_emotion_labels_get (labels, used[i]));
+        gst_emotion_plot_escape (gst_emotion_labels_get (labels, used[i]));
 
     plmtex ("lv", 0.6, (n - i - 0.5) / n, 1, name);
     plmtex ("bv", 0.6, (i + 0.5) / n, 1, name);
@@ -179,7 +186,7 @@ train_plot_confusion (const char *path, const char *title,
   guint n;
   g_autofree guint *used = train_used_classes (metrics, &n);
 
-  if (!plot_begin (path, "svg", 760, 720, error))
+  if (!gst_emotion_plot_begin (path, "svg", 760, 720, error))
     return FALSE;
   plvpor (0.23, 0.98, 0.24, 0.93);
   plwind (0, n, 0, n);
@@ -188,12 +195,12 @@ train_plot_confusion (const char *path, const char *title,
       draw_cell (row, column, n,
           nn_metrics_confusion (metrics, used[row], used[column]),
           nn_metrics_support (metrics, used[row]));
-  plcol0 (PLOT_BLACK);
+  plcol0 (GST_EMOTION_PLOT_BLACK);
   plbox ("bc", 0, 0, "bc", 0, 0);
   draw_names (labels, used, n);
   plschr (0, 0.8);
   plmtex ("b", 10.2, 0.5, 0.5, "Predicted");
   plmtex ("l", 10.2, 0.5, 0.5, "True (and how many windows)");
   plmtex ("t", 1.2, 0.5, 0.5, title);
-  return plot_end (path, error);
+  return gst_emotion_plot_end (path, error);
 }

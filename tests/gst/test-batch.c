@@ -21,12 +21,12 @@ weigh (gsize i, gpointer data)
 }
 
 static void
-work_on (Batch *batch, gsize i, gpointer own, gpointer data)
+work_on (ToolBatch *batch, gsize i, gpointer own, gpointer data)
 {
   Work *const work = data;
 
   g_array_append_val (work->begun, i);
-  batch_tell (batch, i, g_memdup2 (&i, sizeof i));
+  tool_batch_tell (batch, i, g_memdup2 (&i, sizeof i));
 }
 
 static void
@@ -57,17 +57,17 @@ unpack (const char **at)
 static void
 test_order (gconstpointer data)
 {
-  static const BatchPacking packing = {
+  static const ToolBatchPacking packing = {
     .pack = pack, .unpack = unpack, .free = g_free
   };
-  static const BatchFuncs funcs = {
+  static const ToolBatchFuncs funcs = {
     .work = work_on, .take = take, .weight = weigh
   };
   const gsize n = GPOINTER_TO_SIZE (data);
   const gsize first_sorted = n - MIN (n, N_SORTED);
   Work work = { .n = n, .begun = g_array_new (FALSE, FALSE, sizeof (gsize)) };
 
-  batch_run_on_ranks (NULL, n, 1, &funcs, &packing, &work, NULL);
+  tool_batch_run_on_ranks (NULL, n, 1, &funcs, &packing, &work, NULL);
   g_assert_cmpuint (work.told, ==, n);
   g_assert_cmpuint (work.begun->len, ==, n);
   for (gsize k = 0; k < n; k++) {

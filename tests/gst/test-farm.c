@@ -46,7 +46,7 @@ check (gpointer data, gsize task, GBytes *result)
 static void
 run (Work *work, gsize n_tasks, guint n_threads)
 {
-  const FarmConfig config = { .n_tasks = n_tasks,
+  const RanksFarmConfig config = { .n_tasks = n_tasks,
     .n_threads = n_threads,
     .n_ahead = 3,
     .stop = &work->stop,
@@ -54,7 +54,7 @@ run (Work *work, gsize n_tasks, guint n_threads)
     .done = check,
     .data = work };
 
-  farm_run (NULL, &config);
+  ranks_farm_run (NULL, &config);
 }
 
 static void

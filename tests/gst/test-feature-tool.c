@@ -336,7 +336,7 @@ test_full_disk (Fixture *f, gconstpointer data)
     g_autofree char *png = g_build_filename (f->folder, "a.wav.png", NULL);
     g_autofree char *svg = g_build_filename (f->folder, "a.wav.svg", NULL);
 
-    if (i > 0 && !feature_plot_is_available ())
+    if (i > 0 && !tool_feature_plot_is_available ())
       break;
     g_assert_cmpint (run_argv (f, argv, &err), ==, 1);
     g_assert_nonnull (strstr (err, i == 0 ? "out.h5: " : "a.wav: "));
@@ -380,7 +380,7 @@ test_names (void)
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
     const char *twice;
     g_auto (GStrv) names =
-        feature_names ((char *const *) cases[i].sources, &twice);
+        tool_feature_names ((char *const *) cases[i].sources, &twice);
 
     if (cases[i].twice >= 0) {
       g_assert_null (names);
@@ -401,7 +401,7 @@ test_plot (Fixture *f, gconstpointer data)
     "sub/b.wav", "100%n%s: c.wav", "--plot", "p", "--statistics", NULL };
   g_autofree char *err = NULL;
 
-  if (!feature_plot_is_available ()) {
+  if (!tool_feature_plot_is_available ()) {
     g_test_skip ("this build has no PLplot");
     return;
   }
@@ -457,7 +457,7 @@ test_nine_minutes (Fixture *f, gconstpointer data)
   g_autoptr (NnH5) file = nn_h5_open (f->out, NULL);
 
   g_assert_true (nn_h5_dataset_shape (file, "nine.wav/chroma", &shape, NULL));
-  if (feature_plot_is_available ())
+  if (tool_feature_plot_is_available ())
     run_well (f, "nine.wav --plot p");
 }
 
@@ -472,7 +472,7 @@ test_short (Fixture *f, gconstpointer data)
   if (!g_pattern_match_simple ("*0.05 s*delta_width*--window*", err))
     g_error ("%s", err);
   run_well (f, "short.wav -o out.h5 --window 1");
-  if (feature_plot_is_available ())
+  if (tool_feature_plot_is_available ())
     run_well (f, "short.wav --plot p");
 }
 

@@ -26,11 +26,11 @@ static char *folder;
 
 /* What all windows come to in a format, and their labels (NULL: the nine). */
 static char *
-write_all (const ReportFormat *format, const char *source, const Made *made,
+write_all (const ToolReportFormat *format, const char *source, const Made *made,
     guint n, const char *const *labels)
 {
-  g_autoptr (Report) report = report_new (format, source);
-  g_autofree char *head = report_head (format, labels, 0);
+  g_autoptr (ToolReport) report = tool_report_new (format, source);
+  g_autofree char *head = tool_report_head (format, labels, 0);
   GString *out = g_string_new (head);
 
   for (guint i = 0; i < n; i++) {
@@ -41,9 +41,9 @@ write_all (const ReportFormat *format, const char *source, const Made *made,
       result->labels = gst_emotion_labels_new (labels, NULL);
       g_assert_nonnull (result->labels);
     }
-    report_window (report, result, out);
+    tool_report_window (report, result, out);
   }
-  report_summary (report, out);
+  tool_report_summary (report, out);
   return g_string_free (out, FALSE);
 }
 
@@ -108,7 +108,8 @@ static void
 test_cues (gconstpointer data)
 {
   const gsize i = GPOINTER_TO_SIZE (data);
-  const ReportFormat format = { .writer = report_writer_find ("audacity"),
+  const ToolReportFormat format = { .writer =
+                                        tool_report_writer_find ("audacity"),
     .each_window = cases[i].each_window };
   g_autofree char *text =
       write_all (&format, "a.wav", cases[i].made, cases[i].n, NULL);
@@ -153,8 +154,8 @@ static void
 test_format (gconstpointer data)
 {
   const gsize i = GPOINTER_TO_SIZE (data);
-  const ReportFormat format = { .writer =
-                                    report_writer_find (formats[i].nick) };
+  const ToolReportFormat format = { .writer = tool_report_writer_find (
+                                        formats[i].nick) };
   g_autofree char *text = write_all (
       &format, "x/a \"b\".wav", windows, G_N_ELEMENTS (windows), NULL);
 
@@ -166,7 +167,7 @@ test_format (gconstpointer data)
 static char *
 write_hostile (const char *nick, const char *source)
 {
-  const ReportFormat format = { .writer = report_writer_find (nick) };
+  const ToolReportFormat format = { .writer = tool_report_writer_find (nick) };
   const char *labels[G_N_ELEMENTS (hostile) + 1] = { NULL };
   Made made[G_N_ELEMENTS (hostile)];
   g_autofree char *text = NULL;
@@ -379,8 +380,8 @@ test_names (void)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
-    const ReportFormat format = { .writer =
-                                      report_writer_find (names[i].nick) };
+    const ToolReportFormat format = { .writer = tool_report_writer_find (
+                                          names[i].nick) };
     g_autofree char *text =
         write_all (&format, not_utf8, windows, G_N_ELEMENTS (windows), NULL);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What GST_DEBUG=*emotion*:7 shows: the lines that gst/REFERENCE.md explains. */
+/* What GST_DEBUG=*emotion*:7 shows: the lines that gst/REFERENCE.md explains.
+ */
 #include "gst/recognizer.h"
 #include "gst/text/gstemotiontext.h"
 #include "tests/gst/fixture.h"
@@ -26,9 +27,8 @@ take_line (GstDebugCategory *category, GstDebugLevel level, const gchar *file,
   if (!g_str_has_prefix (name, "emotion"))
     return;
   g_mutex_lock (&lock);
-  g_string_append_printf (lines, "%s %s%s %s\n",
-      level_name, name, object ? "" : "?",
-      gst_debug_message_get (message));
+  g_string_append_printf (lines, "%s %s%s %s\n", level_name, name,
+      object ? "" : "?", gst_debug_message_get (message));
   g_mutex_unlock (&lock);
 }
 
@@ -69,9 +69,8 @@ push_sound (GstHarness *harness, gint rate, gint channels, gdouble seconds)
 
   gst_audio_info_set_format (&info, GST_AUDIO_FORMAT_S16, rate, channels, NULL);
   for (gsize i = 0; i < seconds * rate; i += len)
-    g_assert_cmpint (
-        gst_harness_push (harness, fixture_sound (&info, i, len)), ==,
-        GST_FLOW_OK);
+    g_assert_cmpint (gst_harness_push (harness, fixture_sound (&info, i, len)),
+        ==, GST_FLOW_OK);
 }
 
 /* As gst/demo: a voice at 22050 Hz, from its caps to its end. */
@@ -94,11 +93,13 @@ test_demo (void)
       "Hz, features 64 x 94, labels neutral, calm, *",
       "INFO emotiondetect upstream is live",
       "DEBUG emotiondetect caps audio/x-raw, *rate=(int)22050*",
-      "INFO emotiondetect S16LE, 2 channels, interleaved: channels are averaged "
+      "INFO emotiondetect S16LE, 2 channels, interleaved: channels are "
+      "averaged "
       "at 22050 Hz, resampled to the model's 16000 Hz",
       "DEBUG emotiondetect time segment *",
       "TRACE emotiondetect 2205 frames: buffer: *",
-      "LOG emotiondetect window 0: 0:00:00.000000000 - 0:00:03.000000000, level "
+      "LOG emotiondetect window 0: 0:00:00.000000000 - 0:00:03.000000000, "
+      "level "
       "-1?.? dBFS, features took 0:00:0*",
       "LOG emotiondetect window 0: *, confidence 0.*, took 0:00:0*",
       "LOG emotiondetect window 0 as meta on the buffer at 0:00:03.*",
@@ -147,7 +148,8 @@ test_breaks (void)
       "DEBUG emotiondetect restart: flush; 1600 samples *",
       "DEBUG emotiondetect time segment *",
       "DEBUG emotiondetect restart: a new segment; 0 samples *",
-      "INFO emotiondetect playback is reversed: audio is passed through but not "
+      "INFO emotiondetect playback is reversed: audio is passed through but "
+      "not "
       "analysed",
       "DEBUG emotiondetect restart: a new segment; 16000 samples *", NULL });
 }
@@ -178,8 +180,8 @@ test_model_changes (void)
   stream_push (&f, 0, 1000);
   start_log (GST_LEVEL_DEBUG);
   g_object_set (f.element, "model-file", "/nonexistent.h5", NULL);
-  message = gst_bus_timed_pop_filtered (
-      f.bus, 60 * GST_SECOND, GST_MESSAGE_WARNING);
+  message =
+      gst_bus_timed_pop_filtered (f.bus, 60 * GST_SECOND, GST_MESSAGE_WARNING);
   g_assert_nonnull (message);
   gst_message_unref (message);
   g_object_set (f.element, "model-file", path, NULL);
@@ -270,8 +272,7 @@ test_scope (void)
 {
   g_autofree char *path = fixture_data (MODEL_M3);
   g_autofree char *launch = g_strdup_printf (
-      "emotiondetect model-file=%s inference=sync ! emotionscope",
-      path);
+      "emotiondetect model-file=%s inference=sync ! emotionscope", path);
   GstHarness *harness = gst_harness_new_parse (launch);
 
   start_log (GST_LEVEL_TRACE);

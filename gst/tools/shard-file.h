@@ -13,78 +13,78 @@
 #include "gst/tools/shard.h"
 
 typedef enum {
-  PART_FINE,   /* data: what the tool made of it */
-  PART_FAILED, /* data: why there is none, as text */
-} PartKind;
+  TOOL_SHARD_FINE,   /* data: what the tool made of it */
+  TOOL_SHARD_FAILED, /* data: why there is none, as text */
+} ToolShardKind;
 
 typedef struct {
   guint64 index; /* in the listing */
-  PartKind kind;
+  ToolShardKind kind;
   const char *data; /* [len], not terminated */
   gsize len;
-} PartRecord;
+} ToolShardRecord;
 
 /* What parts that belong together have in common, and of which shard one is. */
 typedef struct {
   const char *tool;
   const char *settings; /* whatever changes the records, as text */
   const char *head;     /* what comes before the first record of the whole */
-  const char *listing;  /* part_listing_id */
+  const char *listing;  /* tool_shard_listing_id */
   guint64 n_listed;     /* sources in the whole listing */
-  Shard shard;
-} PartInfo;
+  ToolShard shard;
+} ToolShardInfo;
 
 /* Identifies a listing: n names (keys) in their order. Free with g_free. */
-char *part_listing_id (const char *const *keys, gsize n);
+char *tool_shard_listing_id (const char *const *keys, gsize n);
 
 /* One part, being made. Any number of threads at once. */
-typedef struct _PartWriter PartWriter;
+typedef struct _ToolShardWriter ToolShardWriter;
 
 /* indices [n], rising: the sources of the shard, and names [n]: what to call
  * those that are missing. resume: what PART and PART.partial hold counts, but
  * for failures, which are tried again; else they are made anew. NULL and
  * G_FILE_ERROR where another process writes the part, where it cannot be
  * written, or where it was made with other settings or of another listing. */
-PartWriter *part_writer_new (const char *path, const PartInfo *info,
-    const guint64 *indices, const char *const *names, gsize n, gboolean resume,
-    GError **error);
+ToolShardWriter *tool_shard_writer_new (const char *path,
+    const ToolShardInfo *info, const guint64 *indices, const char *const *names,
+    gsize n, gboolean resume, GError **error);
 /* What was not finished stays, to be resumed. NULL is fine. */
-void part_writer_free (PartWriter *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (PartWriter, part_writer_free)
+void tool_shard_writer_free (ToolShardWriter *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolShardWriter, tool_shard_writer_free)
 
 /* Whether there was a record already that need not be made again. Does not
- * change after part_writer_new. */
-gboolean part_writer_has (PartWriter *self, guint64 index);
+ * change after tool_shard_writer_new. */
+gboolean tool_shard_writer_has (ToolShardWriter *self, guint64 index);
 
 /* FALSE and G_FILE_ERROR where it cannot be written. */
-gboolean part_writer_add (
-    PartWriter *self, const PartRecord *record, GError **error);
+gboolean tool_shard_writer_add (
+    ToolShardWriter *self, const ToolShardRecord *record, GError **error);
 
 /* Gives the part its name, where it has all its records; all of them can be
- * had from part_set_load then. FALSE and G_FILE_ERROR. */
-gboolean part_writer_finish (PartWriter *self, GError **error);
+ * had from tool_shard_set_load then. FALSE and G_FILE_ERROR. */
+gboolean tool_shard_writer_finish (ToolShardWriter *self, GError **error);
 
 /* Parts that are done, or not quite. */
-typedef struct _PartSet PartSet;
+typedef struct _ToolShardSet ToolShardSet;
 
 /* Any parts, in any order, of one listing made with the same settings. tool:
  * that they have to be of. A part that has not got its name yet is read as far
  * as it is. NULL and G_FILE_ERROR, which names the part. */
-PartSet *part_set_load (
+ToolShardSet *tool_shard_set_load (
     const char *const *paths, const char *tool, GError **error);
-void part_set_free (PartSet *self); /* NULL is fine */
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (PartSet, part_set_free)
+void tool_shard_set_free (ToolShardSet *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolShardSet, tool_shard_set_free)
 
 /* Of the first part. */
-const PartInfo *part_set_info (const PartSet *self);
+const ToolShardInfo *tool_shard_set_info (const ToolShardSet *self);
 
 /* The records there are, in the order of the listing. */
-gsize part_set_count (const PartSet *self);
-const PartRecord *part_set_get (const PartSet *self, gsize i);
+gsize tool_shard_set_count (const ToolShardSet *self);
+const ToolShardRecord *tool_shard_set_get (const ToolShardSet *self, gsize i);
 
 /* What to call the source of a record. */
-const char *part_set_name (const PartSet *self, guint64 index);
+const char *tool_shard_set_name (const ToolShardSet *self, guint64 index);
 
 /* A line for each source without a record, and for each shard without a part;
  * NULL where nothing is missing. Free with g_free. */
-char *part_set_missing (const PartSet *self);
+char *tool_shard_set_missing (const ToolShardSet *self);

@@ -8,41 +8,42 @@
  * whole is found all the same. */
 #pragma once
 
-#include "gst/tools/part.h"
+#include "gst/tools/shard-file.h"
 
 typedef enum {
-  PART_BLOCK_INFO,
-  PART_BLOCK_NAMES,
-  PART_BLOCK_FINE,
-  PART_BLOCK_FAILED,
-  PART_N_BLOCKS,
-} PartBlockKind;
+  TOOL_SHARD_BLOCK_INFO,
+  TOOL_SHARD_BLOCK_NAMES,
+  TOOL_SHARD_BLOCK_FINE,
+  TOOL_SHARD_BLOCK_FAILED,
+  TOOL_SHARD_N_BLOCKS,
+} ToolShardBlockKind;
 
 typedef struct {
-  PartBlockKind kind;
+  ToolShardBlockKind kind;
   guint64 index;
   const char *data; /* [len], part of the text it was found in */
   gsize len;
-} PartBlock;
+} ToolShardBlock;
 
-void part_block_append (GString *out, const PartBlock *block);
+void tool_shard_block_append (GString *out, const ToolShardBlock *block);
 
 /* The first whole block in text [len] from *position on, which is moved behind
  * it. FALSE where there is none. */
-gboolean part_block_next (
-    const char *text, gsize len, gsize *position, PartBlock *block);
+gboolean tool_shard_block_next (
+    const char *text, gsize len, gsize *position, ToolShardBlock *block);
 
 /* Info as the data of a block, and back; strings of it borrowed from file. */
-char *part_info_to_text (const PartInfo *info);
+char *tool_shard_info_to_text (const ToolShardInfo *info);
 /* Owns the strings of an info that was read. */
 typedef struct {
-  PartInfo info;
+  ToolShardInfo info;
   char *tool, *settings, *head, *listing;
-} PartInfoStore;
-gboolean part_info_from_text (
-    PartInfoStore *store, const char *text, gsize len);
-void part_info_store_clear (PartInfoStore *store);
+} ToolShardInfoStore;
+gboolean tool_shard_info_from_text (
+    ToolShardInfoStore *store, const char *text, gsize len);
+void tool_shard_info_store_clear (ToolShardInfoStore *store);
 
 /* Why a and b are not of one job, to be put behind the part's name; NULL where
  * they are. */
-const char *part_info_difference (const PartInfo *a, const PartInfo *b);
+const char *tool_shard_info_difference (
+    const ToolShardInfo *a, const ToolShardInfo *b);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "gst/tools/part-record.h"
+#include "gst/tools/shard-record.h"
 
 #include <string.h>
 
-static const char *const kind_names[PART_N_BLOCKS] = {
-  [PART_BLOCK_INFO] = "info",
-  [PART_BLOCK_NAMES] = "names",
-  [PART_BLOCK_FINE] = "fine",
-  [PART_BLOCK_FAILED] = "failed",
+static const char *const kind_names[TOOL_SHARD_N_BLOCKS] = {
+  [TOOL_SHARD_BLOCK_INFO] = "info",
+  [TOOL_SHARD_BLOCK_NAMES] = "names",
+  [TOOL_SHARD_BLOCK_FINE] = "fine",
+  [TOOL_SHARD_BLOCK_FAILED] = "failed",
 };
 
 #define CHECKSUM_LEN 64
@@ -16,7 +16,7 @@ static const char *const kind_names[PART_N_BLOCKS] = {
 #define FORMAT 1
 
 static char *
-checksum_of (const PartBlock *block)
+checksum_of (const ToolShardBlock *block)
 {
   g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
   g_autofree char *start = g_strdup_printf (
@@ -28,7 +28,7 @@ checksum_of (const PartBlock *block)
 }
 
 void
-part_block_append (GString *out, const PartBlock *block)
+tool_shard_block_append (GString *out, const ToolShardBlock *block)
 {
   g_autofree char *checksum = checksum_of (block);
 
@@ -40,9 +40,9 @@ part_block_append (GString *out, const PartBlock *block)
 }
 
 static gboolean
-parse_kind (const char *name, PartBlockKind *kind)
+parse_kind (const char *name, ToolShardBlockKind *kind)
 {
-  for (guint i = 0; i < PART_N_BLOCKS; i++)
+  for (guint i = 0; i < TOOL_SHARD_N_BLOCKS; i++)
     if (strcmp (kind_names[i], name) == 0) {
       *kind = i;
       return TRUE;
@@ -52,7 +52,8 @@ parse_kind (const char *name, PartBlockKind *kind)
 
 /* The first line, without its end. */
 static gboolean
-parse_line (const char *line, PartBlock *block, guint64 *len, char **checksum)
+parse_line (
+    const char *line, ToolShardBlock *block, guint64 *len, char **checksum)
 {
   g_auto (GStrv) words = g_strsplit (line, " ", 5);
 
@@ -67,7 +68,7 @@ parse_line (const char *line, PartBlock *block, guint64 *len, char **checksum)
 
 /* The block that begins at text [len], and how long it is; 0: none does. */
 static gsize
-parse_block (const char *text, gsize len, PartBlock *block)
+parse_block (const char *text, gsize len, ToolShardBlock *block)
 {
   const char *end = memchr (text, '\n', MIN (len, MAX_LINE));
   g_autofree char *line = end ? g_strndup (text, end - text) : NULL;
@@ -88,7 +89,8 @@ parse_block (const char *text, gsize len, PartBlock *block)
 }
 
 gboolean
-part_block_next (const char *text, gsize len, gsize *position, PartBlock *block)
+tool_shard_block_next (
+    const char *text, gsize len, gsize *position, ToolShardBlock *block)
 {
   while (*position < len) {
     const char *start = text + *position;
@@ -106,7 +108,7 @@ part_block_next (const char *text, gsize len, gsize *position, PartBlock *block)
 }
 
 char *
-part_info_to_text (const PartInfo *info)
+tool_shard_info_to_text (const ToolShardInfo *info)
 {
   g_autoptr (GKeyFile) file = g_key_file_new ();
 
@@ -122,10 +124,11 @@ part_info_to_text (const PartInfo *info)
 }
 
 gboolean
-part_info_from_text (PartInfoStore *store, const char *text, gsize len)
+tool_shard_info_from_text (
+    ToolShardInfoStore *store, const char *text, gsize len)
 {
   g_autoptr (GKeyFile) file = g_key_file_new ();
-  PartInfo *const info = &store->info;
+  ToolShardInfo *const info = &store->info;
 
   if (!g_key_file_load_from_data (file, text, len, G_KEY_FILE_NONE, NULL)
       || g_key_file_get_integer (file, GROUP, "format", NULL) != FORMAT)
@@ -144,7 +147,7 @@ part_info_from_text (PartInfoStore *store, const char *text, gsize len)
 }
 
 void
-part_info_store_clear (PartInfoStore *store)
+tool_shard_info_store_clear (ToolShardInfoStore *store)
 {
   g_clear_pointer (&store->tool, g_free);
   g_clear_pointer (&store->settings, g_free);
@@ -153,7 +156,7 @@ part_info_store_clear (PartInfoStore *store)
 }
 
 const char *
-part_info_difference (const PartInfo *a, const PartInfo *b)
+tool_shard_info_difference (const ToolShardInfo *a, const ToolShardInfo *b)
 {
   if (strcmp (a->tool, b->tool) != 0)
     return "was made by another tool";

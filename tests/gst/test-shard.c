@@ -6,7 +6,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "gst/tools/part.h"
+#include "gst/tools/shard-file.h"
 #include "gst/tools/shard.h"
 #include "tests/folder.h"
 
@@ -35,8 +35,8 @@ test_parse (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (GError) error = NULL;
-    Shard shard;
-    const gboolean ok = shard_parse (cases[i].text, &shard, &error);
+    ToolShard shard;
+    const gboolean ok = tool_shard_parse (cases[i].text, &shard, &error);
 
     g_assert_cmpint (ok, ==, cases[i].n > 0);
     if (ok) {
@@ -56,7 +56,7 @@ test_known (void)
 {
   static const struct {
     const char *name;
-    Shard shard;
+    ToolShard shard;
   } cases[] = { { "Actor_01/03-01-01-01-01-01-01.flac", { 3, 5 } },
     { "a.wav", { 4, 5 } }, { "", { 3, 5 } }, { "\xc3\xa9", { 4, 5 } },
     { "Actor_01/03-01-01-01-01-02-01.flac", { 3, 5 } } };
@@ -64,8 +64,8 @@ test_known (void)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     for (guint s = 1; s <= cases[i].shard.n; s++)
       g_assert_cmpint (
-          shard_has (&(Shard){ s, cases[i].shard.n }, cases[i].name), ==,
-          s == cases[i].shard.number);
+          tool_shard_has (&(ToolShard){ s, cases[i].shard.n }, cases[i].name),
+          ==, s == cases[i].shard.number);
 }
 
 /* Each name has one shard; shards are about as large as each other, even where
@@ -83,7 +83,7 @@ test_even (void)
       guint n_homes = 0;
 
       for (guint s = 1; s <= n; s++)
-        if (shard_has (&(Shard){ s, n }, name)) {
+        if (tool_shard_has (&(ToolShard){ s, n }, name)) {
           n_homes++;
           sizes[s - 1]++;
         }
@@ -96,10 +96,10 @@ test_even (void)
   }
 }
 
-static PartInfo
+static ToolShardInfo
 info_of (guint shard, guint n)
 {
-  return (PartInfo){ .tool = "test",
+  return (ToolShardInfo){ .tool = "test",
     .settings = "a=1 b=zwei\n",
     .head = "head,of,all\r\n",
     .listing = "1234",
@@ -108,11 +108,11 @@ info_of (guint shard, guint n)
 }
 
 /* The sources of a shard: every n-th. */
-static PartWriter *
+static ToolShardWriter *
 writer_new (
     const char *path, guint shard, guint n, gboolean resume, GError **error)
 {
-  const PartInfo info = info_of (shard, n);
+  const ToolShardInfo info = info_of (shard, n);
   g_autoptr (GArray) indices = g_array_new (FALSE, FALSE, sizeof (guint64));
   g_autoptr (GPtrArray) own = g_ptr_array_new ();
 
@@ -120,7 +120,7 @@ writer_new (
     g_array_append_val (indices, i);
     g_ptr_array_add (own, names[i]);
   }
-  return part_writer_new (path, &info, (const guint64 *) indices->data,
+  return tool_shard_writer_new (path, &info, (const guint64 *) indices->data,
       (const char *const *) own->pdata, own->len, resume, error);
 }
 
@@ -132,26 +132,26 @@ text_of (guint64 index)
 }
 
 static void
-add (PartWriter *writer, guint64 index)
+add (ToolShardWriter *writer, guint64 index)
 {
   g_autofree char *text = text_of (index);
-  const PartRecord record = { index, index == 7 ? PART_FAILED : PART_FINE, text,
-    strlen (text) };
+  const ToolShardRecord record = { index,
+    index == 7 ? TOOL_SHARD_FAILED : TOOL_SHARD_FINE, text, strlen (text) };
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (part_writer_add (writer, &record, &error));
+  g_assert_true (tool_shard_writer_add (writer, &record, &error));
   g_assert_no_error (error);
 }
 
 /* All from the last to the first, but for those that are there. Returns how
  * many were made. */
 static guint
-fill (PartWriter *writer, guint shard, guint n)
+fill (ToolShardWriter *writer, guint shard, guint n)
 {
   guint made = 0;
 
   for (guint64 i = N; i-- > 0;)
-    if (i % n == shard - 1 && !part_writer_has (writer, i)) {
+    if (i % n == shard - 1 && !tool_shard_writer_has (writer, i)) {
       add (writer, i);
       made++;
     }
@@ -159,11 +159,11 @@ fill (PartWriter *writer, guint shard, guint n)
 }
 
 static void
-finish (PartWriter *writer)
+finish (ToolShardWriter *writer)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (part_writer_finish (writer, &error));
+  g_assert_true (tool_shard_writer_finish (writer, &error));
   g_assert_no_error (error);
 }
 
@@ -176,7 +176,7 @@ path_of (const char *name)
 static void
 make_part (const char *path, guint shard, guint n)
 {
-  g_autoptr (PartWriter) writer = writer_new (path, shard, n, FALSE, NULL);
+  g_autoptr (ToolShardWriter) writer = writer_new (path, shard, n, FALSE, NULL);
 
   fill (writer, shard, n);
   finish (writer);
@@ -186,22 +186,23 @@ static void
 check_whole (const char *const *paths)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (PartSet) set = part_set_load (paths, "test", &error);
+  g_autoptr (ToolShardSet) set = tool_shard_set_load (paths, "test", &error);
   g_autofree char *missing = NULL;
 
   g_assert_no_error (error);
-  missing = part_set_missing (set);
+  missing = tool_shard_set_missing (set);
   g_assert_cmpstr (missing, ==, NULL);
-  g_assert_cmpuint (part_set_count (set), ==, N);
-  g_assert_cmpstr (part_set_info (set)->head, ==, "head,of,all\r\n");
+  g_assert_cmpuint (tool_shard_set_count (set), ==, N);
+  g_assert_cmpstr (tool_shard_set_info (set)->head, ==, "head,of,all\r\n");
   for (guint i = 0; i < N; i++) {
-    const PartRecord *record = part_set_get (set, i);
+    const ToolShardRecord *record = tool_shard_set_get (set, i);
     g_autofree char *text = text_of (i);
 
     g_assert_cmpuint (record->index, ==, i);
-    g_assert_cmpint (record->kind, ==, i == 7 ? PART_FAILED : PART_FINE);
+    g_assert_cmpint (
+        record->kind, ==, i == 7 ? TOOL_SHARD_FAILED : TOOL_SHARD_FINE);
     g_assert_cmpmem (record->data, record->len, text, strlen (text));
-    g_assert_cmpstr (part_set_name (set, i), ==, names[i]);
+    g_assert_cmpstr (tool_shard_set_name (set, i), ==, names[i]);
   }
 }
 
@@ -213,18 +214,18 @@ test_merge (void)
   const char *const all[] = { c, a, b, NULL };
   const char *const some[] = { a, c, NULL };
   g_autoptr (GError) error = NULL;
-  g_autoptr (PartSet) set = NULL;
+  g_autoptr (ToolShardSet) set = NULL;
   g_autofree char *missing = NULL;
 
   make_part (a, 1, 3);
   make_part (b, 2, 3);
   make_part (c, 3, 3);
   check_whole (all);
-  set = part_set_load (some, "test", &error);
+  set = tool_shard_set_load (some, "test", &error);
   g_assert_no_error (error);
-  missing = part_set_missing (set);
+  missing = tool_shard_set_missing (set);
   g_assert_cmpstr (missing, ==, "all of shard 2/3\n");
-  g_assert_null (part_set_load (some, "another-tool", &error));
+  g_assert_null (tool_shard_set_load (some, "another-tool", &error));
   g_assert_nonnull (strstr (error->message, "merge-1 was made by test"));
 }
 
@@ -237,25 +238,25 @@ test_resume (void)
   g_autofree char *partial = path_of ("resume.partial");
   const char *const paths[] = { path, NULL };
   g_autoptr (GError) error = NULL;
-  PartWriter *writer = writer_new (path, 1, 1, FALSE, NULL);
-  g_autoptr (PartSet) set = NULL;
+  ToolShardWriter *writer = writer_new (path, 1, 1, FALSE, NULL);
+  g_autoptr (ToolShardSet) set = NULL;
   g_autofree char *missing = NULL;
 
   for (guint i = 3; i < 10; i++)
     add (writer, i);
-  g_assert_false (part_writer_finish (writer, &error));
+  g_assert_false (tool_shard_writer_finish (writer, &error));
   g_assert_nonnull (strstr (error->message, "7 of 40 records"));
-  part_writer_free (writer);
+  tool_shard_writer_free (writer);
   g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
-  set = part_set_load (paths, "test", NULL);
-  missing = part_set_missing (set);
+  set = tool_shard_set_load (paths, "test", NULL);
+  missing = tool_shard_set_missing (set);
   g_assert_true (g_str_has_prefix (missing, names[0]));
   writer = writer_new (path, 1, 1, TRUE, NULL);
-  g_assert_true (part_writer_has (writer, 3));
-  g_assert_false (part_writer_has (writer, 7)); /* a failure */
+  g_assert_true (tool_shard_writer_has (writer, 3));
+  g_assert_false (tool_shard_writer_has (writer, 7)); /* a failure */
   g_assert_cmpuint (fill (writer, 1, 1), ==, N - 6);
   finish (writer);
-  part_writer_free (writer);
+  tool_shard_writer_free (writer);
   g_assert_false (g_file_test (partial, G_FILE_TEST_EXISTS));
   check_whole (paths);
 }
@@ -278,7 +279,7 @@ test_damage (gconstpointer data)
   for (guint round = 0; round < 60; round++) {
     g_autofree char *text = g_memdup2 (whole, len);
     gsize kept = len;
-    PartWriter *writer;
+    ToolShardWriter *writer;
     g_autofree char *now = NULL;
     gsize now_len;
 
@@ -293,7 +294,7 @@ test_damage (gconstpointer data)
     g_assert_nonnull (writer);
     fill (writer, 1, 1);
     finish (writer);
-    part_writer_free (writer);
+    tool_shard_writer_free (writer);
     g_assert_true (g_file_get_contents (path, &now, &now_len, NULL));
     g_assert_cmpmem (now, now_len, whole, len);
   }
@@ -307,24 +308,24 @@ test_no_start (void)
   g_autofree char *path = path_of ("start");
   g_autofree char *partial = path_of ("start.partial");
   const char *const paths[] = { path, NULL };
-  PartWriter *writer;
+  ToolShardWriter *writer;
 
   g_assert_true (g_file_set_contents (partial, "\ninfo 0 1", -1, NULL));
   writer = writer_new (path, 1, 1, TRUE, NULL);
   g_assert_nonnull (writer);
   g_assert_cmpuint (fill (writer, 1, 1), ==, N);
   finish (writer);
-  part_writer_free (writer);
+  tool_shard_writer_free (writer);
   check_whole (paths);
 }
 
 static void
-expect_refusal (const PartInfo *info, const char *path, const char *text)
+expect_refusal (const ToolShardInfo *info, const char *path, const char *text)
 {
   const guint64 index = 0;
   g_autoptr (GError) error = NULL;
 
-  g_assert_null (part_writer_new (
+  g_assert_null (tool_shard_writer_new (
       path, info, &index, (const char *const *) names, 1, TRUE, &error));
   g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL);
   g_assert_nonnull (strstr (error->message, text));
@@ -337,7 +338,7 @@ test_others (void)
 {
   g_autofree char *path = path_of ("others");
   g_autofree char *other = path_of ("other-kind");
-  PartInfo info;
+  ToolShardInfo info;
 
   make_part (path, 1, 2);
   info = info_of (1, 2);
@@ -366,7 +367,7 @@ static void
 test_lock (void)
 {
   g_autofree char *path = path_of ("lock");
-  g_autoptr (PartWriter) first = writer_new (path, 1, 1, FALSE, NULL);
+  g_autoptr (ToolShardWriter) first = writer_new (path, 1, 1, FALSE, NULL);
   g_autoptr (GError) error = NULL;
 
   add (first, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "gst/tools/part.h"
+#include "gst/tools/shard-file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,14 +8,14 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "gst/tools/part-record.h"
+#include "gst/tools/shard-record.h"
 #include "nn/file-write.h"
 
 /* What is behind the name of a part that is not done. */
 #define PARTIAL ".partial"
 
 char *
-part_listing_id (const char *const *keys, gsize n)
+tool_shard_listing_id (const char *const *keys, gsize n)
 {
   g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
 
@@ -30,29 +30,29 @@ part_listing_id (const char *const *keys, gsize n)
 /* One file of a part. */
 typedef struct {
   GMappedFile *file;
-  PartInfoStore store;
+  ToolShardInfoStore store;
   gboolean has_info;
 } Source;
 
-struct _PartSet {
+struct _ToolShardSet {
   GPtrArray *sources;  /* Source */
   GHashTable *names;   /* index -> name (owned) */
-  GHashTable *records; /* index -> PartRecord (owned) */
+  GHashTable *records; /* index -> ToolShardRecord (owned) */
   GPtrArray *sorted;   /* the records, borrowed */
 };
 
 static void
 source_free (Source *source)
 {
-  part_info_store_clear (&source->store);
+  tool_shard_info_store_clear (&source->store);
   g_clear_pointer (&source->file, g_mapped_file_unref);
   g_free (source);
 }
 
-static PartSet *
+static ToolShardSet *
 part_set_new (void)
 {
-  PartSet *self = g_new0 (PartSet, 1);
+  ToolShardSet *self = g_new0 (ToolShardSet, 1);
 
   self->sources = g_ptr_array_new_with_free_func ((GDestroyNotify) source_free);
   self->names =
@@ -64,7 +64,7 @@ part_set_new (void)
 }
 
 void
-part_set_free (PartSet *self)
+tool_shard_set_free (ToolShardSet *self)
 {
   if (!self)
     return;
@@ -77,7 +77,7 @@ part_set_free (PartSet *self)
 
 /* Lines of "INDEX NAME", where names are escaped. */
 static void
-take_names (PartSet *self, const PartBlock *block)
+take_names (ToolShardSet *self, const ToolShardBlock *block)
 {
   g_autofree char *text = g_strndup (block->data, block->len);
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
@@ -94,36 +94,38 @@ take_names (PartSet *self, const PartBlock *block)
 
 /* A record that is fine stays, whatever else is said of its source. */
 static void
-take_record (PartSet *self, const PartBlock *block)
+take_record (ToolShardSet *self, const ToolShardBlock *block)
 {
-  const PartKind kind =
-      block->kind == PART_BLOCK_FINE ? PART_FINE : PART_FAILED;
-  const PartRecord *old = g_hash_table_lookup (self->records, &block->index);
-  PartRecord *record;
+  const ToolShardKind kind = block->kind == TOOL_SHARD_BLOCK_FINE
+      ? TOOL_SHARD_FINE
+      : TOOL_SHARD_FAILED;
+  const ToolShardRecord *old =
+      g_hash_table_lookup (self->records, &block->index);
+  ToolShardRecord *record;
 
-  if (old && (old->kind == PART_FINE || kind == PART_FAILED))
+  if (old && (old->kind == TOOL_SHARD_FINE || kind == TOOL_SHARD_FAILED))
     return;
-  record = g_new (PartRecord, 1);
-  *record = (PartRecord){ block->index, kind, block->data, block->len };
+  record = g_new (ToolShardRecord, 1);
+  *record = (ToolShardRecord){ block->index, kind, block->data, block->len };
   g_hash_table_replace (self->records, &record->index, record);
 }
 
 /* FALSE where the file is no part at all. */
 static gboolean
-read_source (PartSet *self, Source *source)
+read_source (ToolShardSet *self, Source *source)
 {
   const char *text = g_mapped_file_get_contents (source->file);
   const gsize len = g_mapped_file_get_length (source->file);
   gsize position = 0;
-  PartBlock block;
+  ToolShardBlock block;
 
-  while (part_block_next (text, len, &position, &block)) {
-    if (block.kind == PART_BLOCK_INFO && !source->has_info)
+  while (tool_shard_block_next (text, len, &position, &block)) {
+    if (block.kind == TOOL_SHARD_BLOCK_INFO && !source->has_info)
       source->has_info =
-          part_info_from_text (&source->store, block.data, block.len);
-    else if (block.kind == PART_BLOCK_NAMES)
+          tool_shard_info_from_text (&source->store, block.data, block.len);
+    else if (block.kind == TOOL_SHARD_BLOCK_NAMES)
       take_names (self, &block);
-    else if (block.kind != PART_BLOCK_INFO && source->has_info)
+    else if (block.kind != TOOL_SHARD_BLOCK_INFO && source->has_info)
       take_record (self, &block);
   }
   return source->has_info;
@@ -131,8 +133,8 @@ read_source (PartSet *self, Source *source)
 
 /* wanted: what the part has to belong to, or NULL. */
 static gboolean
-load_file (PartSet *self, const char *path, gboolean is_partial,
-    const PartInfo *wanted, GError **error)
+load_file (ToolShardSet *self, const char *path, gboolean is_partial,
+    const ToolShardInfo *wanted, GError **error)
 {
   Source *source = g_new0 (Source, 1);
   const char *difference = NULL;
@@ -147,7 +149,7 @@ load_file (PartSet *self, const char *path, gboolean is_partial,
     difference = "is no part (its beginning is damaged, or it is another kind "
                  "of file)";
   } else if (wanted)
-    difference = part_info_difference (wanted, &source->store.info);
+    difference = tool_shard_info_difference (wanted, &source->store.info);
   if (!difference)
     return TRUE;
   g_set_error (
@@ -158,13 +160,13 @@ load_file (PartSet *self, const char *path, gboolean is_partial,
 static gint
 compare_records (gconstpointer a, gconstpointer b)
 {
-  const PartRecord *const *x = a, *const *y = b;
+  const ToolShardRecord *const *x = a, *const *y = b;
 
   return (*x)->index < (*y)->index ? -1 : (*x)->index > (*y)->index;
 }
 
 static void
-sort_records (PartSet *self)
+sort_records (ToolShardSet *self)
 {
   GHashTableIter iter;
   gpointer record;
@@ -178,8 +180,8 @@ sort_records (PartSet *self)
 /* What there is of a part, done or not. A worker that was killed before it had
  * begun its file left nothing. */
 static gboolean
-load_part (
-    PartSet *self, const char *path, const PartInfo *wanted, GError **error)
+load_part (ToolShardSet *self, const char *path, const ToolShardInfo *wanted,
+    GError **error)
 {
   g_autofree char *partial = g_strconcat (path, PARTIAL, NULL);
 
@@ -189,25 +191,26 @@ load_part (
           || load_file (self, partial, TRUE, wanted, error));
 }
 
-PartSet *
-part_set_load (const char *const *paths, const char *tool, GError **error)
+ToolShardSet *
+tool_shard_set_load (const char *const *paths, const char *tool, GError **error)
 {
-  g_autoptr (PartSet) self = part_set_new ();
+  g_autoptr (ToolShardSet) self = part_set_new ();
 
   for (guint i = 0; paths[i]; i++) {
     const guint n = self->sources->len;
 
-    if (!load_part (self, paths[i], n > 0 ? part_set_info (self) : NULL, error))
+    if (!load_part (
+            self, paths[i], n > 0 ? tool_shard_set_info (self) : NULL, error))
       return NULL;
     if (self->sources->len == n) {
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
           "%s: there is no such part", paths[i]);
       return NULL;
     }
-    if (strcmp (part_set_info (self)->tool, tool) != 0) {
+    if (strcmp (tool_shard_set_info (self)->tool, tool) != 0) {
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-          "%s was made by %s, not by %s", paths[i], part_set_info (self)->tool,
-          tool);
+          "%s was made by %s, not by %s", paths[i],
+          tool_shard_set_info (self)->tool, tool);
       return NULL;
     }
   }
@@ -215,8 +218,8 @@ part_set_load (const char *const *paths, const char *tool, GError **error)
   return g_steal_pointer (&self);
 }
 
-const PartInfo *
-part_set_info (const PartSet *self)
+const ToolShardInfo *
+tool_shard_set_info (const ToolShardSet *self)
 {
   const Source *source = g_ptr_array_index (self->sources, 0);
 
@@ -224,19 +227,19 @@ part_set_info (const PartSet *self)
 }
 
 gsize
-part_set_count (const PartSet *self)
+tool_shard_set_count (const ToolShardSet *self)
 {
   return self->sorted->len;
 }
 
-const PartRecord *
-part_set_get (const PartSet *self, gsize i)
+const ToolShardRecord *
+tool_shard_set_get (const ToolShardSet *self, gsize i)
 {
   return g_ptr_array_index (self->sorted, i);
 }
 
 const char *
-part_set_name (const PartSet *self, guint64 index)
+tool_shard_set_name (const ToolShardSet *self, guint64 index)
 {
   const char *name = g_hash_table_lookup (self->names, &index);
 
@@ -252,7 +255,7 @@ compare_indices (gconstpointer a, gconstpointer b)
 }
 
 static void
-append_missing_sources (const PartSet *self, GString *text)
+append_missing_sources (const ToolShardSet *self, GString *text)
 {
   g_autoptr (GPtrArray) indices = g_ptr_array_new ();
   GHashTableIter iter;
@@ -265,13 +268,14 @@ append_missing_sources (const PartSet *self, GString *text)
   g_ptr_array_sort (indices, compare_indices);
   for (guint i = 0; i < indices->len; i++)
     g_string_append_printf (text, "%s\n",
-        part_set_name (self, *(guint64 *) g_ptr_array_index (indices, i)));
+        tool_shard_set_name (
+            self, *(guint64 *) g_ptr_array_index (indices, i)));
 }
 
 char *
-part_set_missing (const PartSet *self)
+tool_shard_set_missing (const ToolShardSet *self)
 {
-  const guint n_shards = part_set_info (self)->shard.n;
+  const guint n_shards = tool_shard_set_info (self)->shard.n;
   g_autofree gboolean *there = g_new0 (gboolean, n_shards + 1);
   GString *text = g_string_new (NULL);
 
@@ -289,18 +293,18 @@ part_set_missing (const PartSet *self)
 
 /* Writing */
 
-struct _PartWriter {
+struct _ToolShardWriter {
   char *path, *partial;
-  PartInfoStore store; /* of the part, a copy */
-  GString *start;      /* the blocks before the records */
-  gsize n;             /* records it will have */
-  PartSet *old;        /* what was there; NULL: nothing */
-  int fd;              /* of partial, locked */
-  GMutex lock;         /* guards writing to it */
+  ToolShardInfoStore store; /* of the part, a copy */
+  GString *start;           /* the blocks before the records */
+  gsize n;                  /* records it will have */
+  ToolShardSet *old;        /* what was there; NULL: nothing */
+  int fd;                   /* of partial, locked */
+  GMutex lock;              /* guards writing to it */
 };
 
 static gboolean
-fail (PartWriter *self, const char *what, int code, GError **error)
+fail (ToolShardWriter *self, const char *what, int code, GError **error)
 {
   g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code), "%s %s: %s",
       self->partial, what, g_strerror (code));
@@ -308,13 +312,13 @@ fail (PartWriter *self, const char *what, int code, GError **error)
 }
 
 static void
-make_start (PartWriter *self, const PartInfo *info, const guint64 *indices,
-    const char *const *names, gsize n)
+make_start (ToolShardWriter *self, const ToolShardInfo *info,
+    const guint64 *indices, const char *const *names, gsize n)
 {
-  g_autofree char *info_text = part_info_to_text (info);
+  g_autofree char *info_text = tool_shard_info_to_text (info);
   g_autoptr (GString) lines = g_string_new (NULL);
 
-  part_info_from_text (&self->store, info_text, strlen (info_text));
+  tool_shard_info_from_text (&self->store, info_text, strlen (info_text));
   for (gsize i = 0; i < n; i++) {
     g_autofree char *name = g_strescape (names[i], NULL);
 
@@ -322,14 +326,15 @@ make_start (PartWriter *self, const PartInfo *info, const guint64 *indices,
         lines, "%" G_GUINT64_FORMAT " %s\n", indices[i], name);
   }
   self->start = g_string_new (NULL);
-  part_block_append (self->start,
-      &(PartBlock){ PART_BLOCK_INFO, 0, info_text, strlen (info_text) });
-  part_block_append (
-      self->start, &(PartBlock){ PART_BLOCK_NAMES, 0, lines->str, lines->len });
+  tool_shard_block_append (self->start,
+      &(ToolShardBlock){
+          TOOL_SHARD_BLOCK_INFO, 0, info_text, strlen (info_text) });
+  tool_shard_block_append (self->start,
+      &(ToolShardBlock){ TOOL_SHARD_BLOCK_NAMES, 0, lines->str, lines->len });
 }
 
 static gboolean
-write_all (PartWriter *self, const char *data, gsize len, GError **error)
+write_all (ToolShardWriter *self, const char *data, gsize len, GError **error)
 {
   while (len > 0) {
     const gssize n = write (self->fd, data, len);
@@ -346,7 +351,7 @@ write_all (PartWriter *self, const char *data, gsize len, GError **error)
 
 /* One process at a time. */
 static gboolean
-open_partial (PartWriter *self, gboolean resume, GError **error)
+open_partial (ToolShardWriter *self, gboolean resume, GError **error)
 {
   self->fd =
       g_open (self->partial, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
@@ -363,7 +368,7 @@ open_partial (PartWriter *self, gboolean resume, GError **error)
 }
 
 static gboolean
-load_old (PartWriter *self, GError **error)
+load_old (ToolShardWriter *self, GError **error)
 {
   self->old = part_set_new ();
   if (!load_part (self->old, self->path, &self->store.info, error))
@@ -384,18 +389,19 @@ load_old (PartWriter *self, GError **error)
 
 /* Behind what a killed worker left in mid-line, a new line begins. */
 static gboolean
-begin_partial (PartWriter *self, GError **error)
+begin_partial (ToolShardWriter *self, GError **error)
 {
   g_autofree char *text = g_strconcat ("\n", self->start->str, NULL);
 
   return write_all (self, text, strlen (text), error);
 }
 
-PartWriter *
-part_writer_new (const char *path, const PartInfo *info, const guint64 *indices,
-    const char *const *names, gsize n, gboolean resume, GError **error)
+ToolShardWriter *
+tool_shard_writer_new (const char *path, const ToolShardInfo *info,
+    const guint64 *indices, const char *const *names, gsize n, gboolean resume,
+    GError **error)
 {
-  g_autoptr (PartWriter) self = g_new0 (PartWriter, 1);
+  g_autoptr (ToolShardWriter) self = g_new0 (ToolShardWriter, 1);
 
   g_mutex_init (&self->lock);
   self->path = g_strdup (path);
@@ -409,14 +415,14 @@ part_writer_new (const char *path, const PartInfo *info, const guint64 *indices,
 }
 
 void
-part_writer_free (PartWriter *self)
+tool_shard_writer_free (ToolShardWriter *self)
 {
   if (!self)
     return;
   if (self->fd >= 0)
     close (self->fd);
-  g_clear_pointer (&self->old, part_set_free);
-  part_info_store_clear (&self->store);
+  g_clear_pointer (&self->old, tool_shard_set_free);
+  tool_shard_info_store_clear (&self->store);
   g_string_free (self->start, TRUE);
   g_mutex_clear (&self->lock);
   g_free (self->path);
@@ -425,30 +431,32 @@ part_writer_free (PartWriter *self)
 }
 
 gboolean
-part_writer_has (PartWriter *self, guint64 index)
+tool_shard_writer_has (ToolShardWriter *self, guint64 index)
 {
-  const PartRecord *record =
+  const ToolShardRecord *record =
       self->old ? g_hash_table_lookup (self->old->records, &index) : NULL;
 
-  return record && record->kind == PART_FINE;
+  return record && record->kind == TOOL_SHARD_FINE;
 }
 
-static PartBlock
-block_of (const PartRecord *record)
+static ToolShardBlock
+block_of (const ToolShardRecord *record)
 {
-  return (PartBlock){ record->kind == PART_FINE ? PART_BLOCK_FINE
-                                                : PART_BLOCK_FAILED,
+  return (ToolShardBlock){ record->kind == TOOL_SHARD_FINE
+        ? TOOL_SHARD_BLOCK_FINE
+        : TOOL_SHARD_BLOCK_FAILED,
     record->index, record->data, record->len };
 }
 
 gboolean
-part_writer_add (PartWriter *self, const PartRecord *record, GError **error)
+tool_shard_writer_add (
+    ToolShardWriter *self, const ToolShardRecord *record, GError **error)
 {
-  const PartBlock block = block_of (record);
+  const ToolShardBlock block = block_of (record);
   g_autoptr (GString) text = g_string_new (NULL);
   gboolean ok;
 
-  part_block_append (text, &block);
+  tool_shard_block_append (text, &block);
   g_mutex_lock (&self->lock);
   ok = write_all (self, text->str, text->len, error);
   g_mutex_unlock (&self->lock);
@@ -456,9 +464,9 @@ part_writer_add (PartWriter *self, const PartRecord *record, GError **error)
 }
 
 gboolean
-part_writer_finish (PartWriter *self, GError **error)
+tool_shard_writer_finish (ToolShardWriter *self, GError **error)
 {
-  g_autoptr (PartSet) set = part_set_new ();
+  g_autoptr (ToolShardSet) set = part_set_new ();
   g_autoptr (GBytes) bytes = NULL;
   GString *text;
 
@@ -475,9 +483,9 @@ part_writer_finish (PartWriter *self, GError **error)
   }
   text = g_string_new_len (self->start->str, self->start->len);
   for (guint i = 0; i < set->sorted->len; i++) {
-    const PartBlock block = block_of (part_set_get (set, i));
+    const ToolShardBlock block = block_of (tool_shard_set_get (set, i));
 
-    part_block_append (text, &block);
+    tool_shard_block_append (text, &block);
   }
   bytes = g_string_free_to_bytes (text);
   if (!nn_file_write (self->path, bytes, error))
