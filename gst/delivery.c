@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/delivery.h"
 
-#include "gst/log.h"
-
-#ifdef HAVE_ANALYTICS
 #include "gst/analytics.h"
-#endif
+#include "gst/log.h"
 
 /* Results that wait for a buffer at most; only a stream of gap events makes
  * more of them. */
@@ -59,7 +56,7 @@ gst_emotion_delivery_take (GstEmotionDelivery *self, GstEmotionResult *result)
             gst_emotion_result_to_structure (result)));
 
   GST_OBJECT_LOCK (self->element);
-  attaches = self->settings->attach_meta;
+  attaches = self->settings->attach_meta || self->settings->attach_analytics;
   if (attaches) {
     g_queue_push_tail (&self->results, g_steal_pointer (&result));
     if (self->results.length > MAX_RESULTS)
@@ -79,9 +76,12 @@ gst_emotion_delivery_attach (GstEmotionDelivery *self, GstBuffer *buffer)
 {
   for (;;) {
     g_autoptr (GstEmotionResult) result = NULL;
+    gboolean has_meta, has_analytics;
 
     GST_OBJECT_LOCK (self->element);
     result = g_queue_pop_head (&self->results);
+    has_meta = self->settings->attach_meta;
+    has_analytics = self->settings->attach_analytics;
     GST_OBJECT_UNLOCK (self->element);
     if (!result)
       return buffer;
@@ -90,10 +90,10 @@ gst_emotion_delivery_attach (GstEmotionDelivery *self, GstBuffer *buffer)
         " as meta on the buffer at %" GST_TIME_FORMAT,
         result->window.id, GST_TIME_ARGS (GST_BUFFER_PTS (buffer)));
     buffer = gst_buffer_make_writable (buffer);
-    gst_emotion_meta_add (buffer, result);
-#ifdef HAVE_ANALYTICS
-    gst_emotion_analytics_add (buffer, result);
-#endif
+    if (has_meta)
+      gst_emotion_meta_add (buffer, result);
+    if (has_analytics)
+      gst_emotion_analytics_add (buffer, result);
   }
 }
 
@@ -127,7 +127,8 @@ gst_emotion_delivery_push_results (GstEmotionDelivery *self, GstPad *pad)
   GstEvent *event;
 
   GST_OBJECT_LOCK (self->element);
-  for (GList *l = self->results.head; l; l = l->next)
+  for (GList *l = self->results.head; self->settings->attach_meta && l;
+       l = l->next)
     g_queue_push_tail (&events, gst_emotion_event_new (l->data));
   GST_OBJECT_UNLOCK (self->element);
   while ((event = g_queue_pop_head (&events))) {

@@ -10,6 +10,7 @@ static const GstEmotionSettings defaults = {
   .interval = 3 * GST_SECOND,
   .post_messages = TRUE,
   .attach_meta = TRUE,
+  .attach_analytics = FALSE,
   .tags = GST_EMOTION_TAGS_NONE,
   .inference = GST_EMOTION_INFERENCE_AUTO,
   .silence_threshold = -90,
@@ -125,6 +126,18 @@ install_output (GObjectClass *klass)
       g_param_spec_boolean ("attach-meta", "Attach meta",
           "Attach a GstEmotionMeta to the first buffer after each window",
           defaults.attach_meta, PLAYING));
+  /**
+   * GstEmotionDetect:attach-analytics:
+   *
+   * Off by default because GstAudioEncoder, GstAudioVisualizer and other base
+   * classes copy metas into buffers that already have one, and warn of it. In
+   * builds without GStreamer's analytics library (1.24) nothing is attached.
+   */
+  g_object_class_install_property (klass, GST_EMOTION_PROP_ATTACH_ANALYTICS,
+      g_param_spec_boolean ("attach-analytics", "Attach analytics",
+          "Attach a GstAnalyticsClsMtd, too, most probable label first (needs "
+          "GStreamer 1.24)",
+          defaults.attach_analytics, PLAYING));
   g_object_class_install_property (klass, GST_EMOTION_PROP_TAGS,
       g_param_spec_enum ("tags", "Tags", "Which tags to send downstream",
           GST_TYPE_EMOTION_TAGS, defaults.tags, PLAYING));
@@ -231,6 +244,9 @@ gst_emotion_settings_set (
     case GST_EMOTION_PROP_ATTACH_META:
       self->attach_meta = g_value_get_boolean (value);
       break;
+    case GST_EMOTION_PROP_ATTACH_ANALYTICS:
+      self->attach_analytics = g_value_get_boolean (value);
+      break;
     case GST_EMOTION_PROP_TAGS:
       self->tags = g_value_get_enum (value);
       break;
@@ -280,6 +296,9 @@ gst_emotion_settings_get (
       break;
     case GST_EMOTION_PROP_ATTACH_META:
       g_value_set_boolean (value, self->attach_meta);
+      break;
+    case GST_EMOTION_PROP_ATTACH_ANALYTICS:
+      g_value_set_boolean (value, self->attach_analytics);
       break;
     case GST_EMOTION_PROP_TAGS:
       g_value_set_enum (value, self->tags);

@@ -27,6 +27,7 @@ typedef struct {
   GstClockTime interval;
   gboolean post_messages;
   gboolean attach_meta;
+  gboolean attach_analytics;
   GstEmotionTags tags;
   GstEmotionInference inference;
   gdouble silence_threshold; /* dBFS */
@@ -43,6 +44,7 @@ enum {
   GST_EMOTION_PROP_INTERVAL,
   GST_EMOTION_PROP_POST_MESSAGES,
   GST_EMOTION_PROP_ATTACH_META,
+  GST_EMOTION_PROP_ATTACH_ANALYTICS,
   GST_EMOTION_PROP_TAGS,
   GST_EMOTION_PROP_INFERENCE,
   GST_EMOTION_PROP_SILENCE_THRESHOLD,

@@ -23,14 +23,19 @@ check_next (Fixture *f, GstBuffer *buffer, gpointer *state)
       gst_message_get_structure (message), "probabilities"));
   g_assert_cmpint (gst_structure_n_fields (p), ==, 9);
   g_assert_cmpuint (gst_analytics_cls_mtd_get_length (&cls), ==, 9);
+  g_assert_cmpstr (
+      g_quark_to_string (gst_analytics_cls_mtd_get_quark (&cls, 0)), ==,
+      gst_structure_get_string (
+          gst_message_get_structure (message), "emotion"));
   for (guint i = 0; i < 9; i++) {
-    const char *const label = gst_structure_nth_field_name (p, i);
+    const gfloat level = gst_analytics_cls_mtd_get_level (&cls, i);
 
-    g_assert_cmpstr (
-        g_quark_to_string (gst_analytics_cls_mtd_get_quark (&cls, i)), ==,
-        label);
-    g_assert_cmpfloat ((gdouble) gst_analytics_cls_mtd_get_level (&cls, i), ==,
-        field_double (p, label));
+    g_assert_cmpfloat ((gdouble) level, ==,
+        field_double (
+            p, g_quark_to_string (gst_analytics_cls_mtd_get_quark (&cls, i))));
+    if (i > 0)
+      g_assert_cmpfloat (
+          level, <=, gst_analytics_cls_mtd_get_level (&cls, i - 1));
   }
   gst_message_unref (message);
 }
@@ -56,7 +61,8 @@ sound (guint64 at_ms, guint64 ms)
   return fixture_sound (&info, STREAM_MS (at_ms), STREAM_MS (ms));
 }
 
-/* Labels and confidences in their order; one for each window, in theirs. */
+/* Labels in falling order of probability; one classification for each window,
+ * in the order of windows. */
 static void
 test_windows (void)
 {
@@ -65,7 +71,8 @@ test_windows (void)
   Fixture f;
 
   stream_init (&f);
-  g_object_set (f.element, "interval", GST_SECOND, NULL);
+  g_object_set (
+      f.element, "interval", GST_SECOND, "attach-analytics", TRUE, NULL);
   buffer = gst_harness_push_and_pull (f.harness, sound (0, 5000));
   for (guint i = 0; i < 3; i++)
     check_next (&f, buffer, &state);
@@ -91,6 +98,7 @@ test_beside (void)
   g_assert_true (gst_analytics_relation_meta_add_one_cls_mtd (
       meta, 0.25f, g_quark_from_static_string ("dog"), &cls));
   stream_init (&f);
+  g_object_set (f.element, "attach-analytics", TRUE, NULL);
   buffer = gst_harness_push_and_pull (f.harness, buffer);
   meta = gst_buffer_get_analytics_relation_meta (buffer);
   g_assert_true (gst_analytics_relation_meta_iterate (meta, &state,
@@ -102,6 +110,40 @@ test_beside (void)
   fixture_clear (&f);
 }
 
+/* Nothing unless it is asked for; nothing where the emotion is "unknown"; and
+ * the one without the other. */
+static void
+test_settings (void)
+{
+  static const struct {
+    gboolean attach_meta, attach_analytics;
+    gdouble min_confidence;
+    gboolean has_meta, has_analytics;
+  } rows[] = {
+    { TRUE, FALSE, 0, TRUE, FALSE },
+    { TRUE, TRUE, 1, TRUE, FALSE },
+    { FALSE, TRUE, 0, FALSE, TRUE },
+    { FALSE, FALSE, 0, FALSE, FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    GstBuffer *buffer;
+    Fixture f;
+
+    stream_init (&f);
+    g_object_set (f.element, "attach-meta", rows[i].attach_meta,
+        "attach-analytics", rows[i].attach_analytics, "min-confidence",
+        rows[i].min_confidence, NULL);
+    buffer = gst_harness_push_and_pull (f.harness, sound (0, 3000));
+    g_assert_true (rows[i].has_meta
+        == (gst_buffer_get_custom_meta (buffer, "GstEmotionMeta") != NULL));
+    g_assert_true (rows[i].has_analytics
+        == (gst_buffer_get_analytics_relation_meta (buffer) != NULL));
+    gst_buffer_unref (buffer);
+    fixture_clear (&f);
+  }
+}
+
 /* Silence is no class. */
 static void
 test_silence (void)
@@ -110,6 +152,7 @@ test_silence (void)
   Fixture f;
 
   stream_init (&f);
+  g_object_set (f.element, "attach-analytics", TRUE, NULL);
   GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_GAP);
   buffer = gst_harness_push_and_pull (f.harness, buffer);
   stream_expect_silence (&f, 0, 3000, 0);
@@ -126,6 +169,7 @@ main (int argc, char **argv)
   fixture_register ();
   g_test_add_func ("/analytics/windows", test_windows);
   g_test_add_func ("/analytics/beside", test_beside);
+  g_test_add_func ("/analytics/settings", test_settings);
   g_test_add_func ("/analytics/silence", test_silence);
   leaks_add_test ("analytics");
   return g_test_run ();
