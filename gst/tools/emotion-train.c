@@ -19,9 +19,9 @@
 #include "gst/train/data-sets.h"
 #include "gst/train/evaluate.h"
 #include "gst/train/options.h"
-#include "gst/train/plot.h"
-#include "gst/train/report.h"
-#include "gst/train/run.h"
+#include "gst/train/training-plot.h"
+#include "gst/train/training-report.h"
+#include "gst/train/training-run.h"
 #include "gst/train/text.h"
 #include "gst/train/trials-report.h"
 
@@ -218,8 +218,8 @@ evaluate (Tool *self, GError **error)
 
   train_options_examples (self->options, self->recipes, FALSE, &config);
   config.comm = ranks_comm (self->ranks);
-  g_autoptr (TrainExamples) examples =
-      train_examples_new (self->corpus, NULL, TRAIN_PART_TEST, &config, error);
+  g_autoptr (TrainExamples) examples = train_examples_new (
+      self->corpus, NULL, TRAIN_SUBSET_TEST, &config, error);
 
   if (!examples)
     return FALSE;
@@ -247,23 +247,23 @@ hooks_of (Tool *self)
 }
 
 static TrainRun *
-run (Tool *self, const TrainPart *parts, const char *state, GError **error)
+run (Tool *self, const TrainSubset *subsets, const char *state, GError **error)
 {
   const TrainRunHooks hooks = hooks_of (self);
-  TrainRun *result = train_run_new (
-      self->corpus, parts, self->options, self->recipes, state, &hooks, error);
+  TrainRun *result = train_run_new (self->corpus, subsets, self->options,
+      self->recipes, state, &hooks, error);
 
   tool_progress_clear ();
   return result;
 }
 
 static TrainReport
-report_of (const Tool *self, const TrainPart *parts, const TrainRun *result)
+report_of (const Tool *self, const TrainSubset *subsets, const TrainRun *result)
 {
   return (TrainReport){ .model = train_options_model (self->options),
     .options = self->options,
     .corpus = self->corpus,
-    .parts = parts,
+    .subsets = subsets,
     .recipe = self->recipes,
     .epochs = result->epochs,
     .n_epochs = result->n_epochs,
@@ -291,10 +291,10 @@ check_end (const Tool *self, const TrainRun *result, GError **error)
 }
 
 static gboolean
-save (Tool *self, const TrainPart *parts, const TrainRun *result,
+save (Tool *self, const TrainSubset *subsets, const TrainRun *result,
     const char *state, GError **error)
 {
-  const TrainReport report = report_of (self, parts, result);
+  const TrainReport report = report_of (self, subsets, result);
   const TrainOptions *const options = self->options;
 
   if (!is_speaker (self))
@@ -317,15 +317,16 @@ static gboolean
 train (Tool *self, GError **error)
 {
   const TrainOptions *const options = self->options;
-  g_autofree TrainPart *parts = g_new (TrainPart, self->corpus->items->len);
+  g_autofree TrainSubset *subsets =
+      g_new (TrainSubset, self->corpus->items->len);
   g_autofree char *state = g_strconcat (options->output, ".state", NULL);
 
-  if (!train_options_split (options, self->corpus, parts, error))
+  if (!train_options_split (options, self->corpus, subsets, error))
     return FALSE;
-  g_autoptr (TrainRun) result = run (self, parts, state, error);
+  g_autoptr (TrainRun) result = run (self, subsets, state, error);
 
   return result && check_end (self, result, error)
-      && save (self, parts, result, state, error);
+      && save (self, subsets, result, state, error);
 }
 
 static void

@@ -14,13 +14,13 @@
 /* While it runs. */
 typedef struct {
   const ToolExperiment *experiment;
-  TrainTrials *trials;   /* plan, and on rank 0 results */
-  TrainFolds *folds;     /* NULL: one split, that of the options */
-  ToolShardWriter *part; /* rank 0; NULL: none */
-  guint64 *todo;         /* [n_todo] tasks */
+  TrainTrials *trials;         /* plan, and on rank 0 results */
+  TrainFolds *folds;           /* NULL: one split, that of the options */
+  ToolShardWriter *shard_file; /* rank 0; NULL: none */
+  guint64 *todo;               /* [n_todo] tasks */
   guint64 n_todo;
   guint n_failed;
-  GError *error; /* of the part */
+  GError *error; /* of the shard file */
 } Work;
 
 static gboolean
@@ -81,17 +81,17 @@ is_of_shard (const ToolShard *shard, guint task)
 
 /* ---- one task, on any thread of any rank ---- */
 
-/* Without a validation part, all that is not tested is learnt. */
+/* Without a validation subset, all that is not tested is learnt. */
 static void
-learn_from_validation (const TrainCorpus *corpus, TrainPart *parts)
+learn_from_validation (const TrainCorpus *corpus, TrainSubset *subsets)
 {
   for (guint i = 0; i < corpus->items->len; i++)
-    if (parts[i] == TRAIN_PART_VALIDATION)
-      parts[i] = TRAIN_PART_TRAIN;
+    if (subsets[i] == TRAIN_SUBSET_VALIDATION)
+      subsets[i] = TRAIN_SUBSET_TRAIN;
 }
 
 static gboolean
-split (const Work *work, guint fold, TrainPart *parts, GError **error)
+split (const Work *work, guint fold, TrainSubset *subsets, GError **error)
 {
   const ToolExperiment *const self = work->experiment;
   const TrainOptions *const options = self->options;
@@ -102,17 +102,17 @@ split (const Work *work, guint fold, TrainPart *parts, GError **error)
   gboolean ok;
 
   if (work->folds)
-    ok = train_folds_parts (work->folds, self->corpus, fold, parts, error);
+    ok = train_folds_subsets (work->folds, self->corpus, fold, subsets, error);
   else
-    ok = train_options_split (options, self->corpus, parts, error);
+    ok = train_options_split (options, self->corpus, subsets, error);
   if (!ok)
     return FALSE;
   if (work->folds && options->validation_fraction == 0)
-    learn_from_validation (self->corpus, parts);
+    learn_from_validation (self->corpus, subsets);
   if (work->folds)
-    train_data_sets_restrict (&sets, self->corpus, parts);
+    train_data_sets_restrict (&sets, self->corpus, subsets);
   for (guint i = 0; i < self->corpus->items->len; i++)
-    if (parts[i] == TRAIN_PART_TEST)
+    if (subsets[i] == TRAIN_SUBSET_TEST)
       return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
       work->folds ? "there is nothing to test"
@@ -128,7 +128,8 @@ run_task (const Work *work, guint number, GError **error)
   const TrainTask task = train_trials_task (work->trials, number);
   const gboolean is_alone = ranks_size (self->ranks) == 1;
   const TrainRunHooks silent = { .stop = self->hooks.stop };
-  g_autofree TrainPart *parts = g_new (TrainPart, self->corpus->items->len);
+  g_autofree TrainSubset *subsets =
+      g_new (TrainSubset, self->corpus->items->len);
   char *models[] = {
     (char *) train_options_nth_model (self->options, task.model), NULL
   };
@@ -136,12 +137,12 @@ run_task (const Work *work, guint number, GError **error)
 
   options.models = models;
   options.seed += task.seed;
-  if (!split (work, task.fold, parts, error))
+  if (!split (work, task.fold, subsets, error))
     return NULL;
 
-  g_autoptr (TrainRun) run =
-      train_run_new (self->corpus, parts, &options, &self->recipes[task.model],
-          NULL, is_alone ? &self->hooks : &silent, error);
+  g_autoptr (TrainRun) run = train_run_new (self->corpus, subsets, &options,
+      &self->recipes[task.model], NULL, is_alone ? &self->hooks : &silent,
+      error);
 
   if (!run)
     return NULL;
@@ -189,8 +190,8 @@ keep (Work *work, guint number, ToolShardKind kind, const char *text)
     .index = number, .kind = kind, .data = text, .len = strlen (text)
   };
 
-  if (work->part && !work->error)
-    tool_shard_writer_add (work->part, &record, &work->error);
+  if (work->shard_file && !work->error)
+    tool_shard_writer_add (work->shard_file, &record, &work->error);
 }
 
 static void
@@ -219,7 +220,7 @@ take_result (gpointer data, gsize i, GBytes *result)
 }
 
 static gboolean
-read_part (TrainTrials *trials, const ToolShardSet *set, GError **error)
+read_shard_file (TrainTrials *trials, const ToolShardSet *set, GError **error)
 {
   for (gsize i = 0; i < tool_shard_set_count (set); i++) {
     const ToolShardRecord *const record = tool_shard_set_get (set, i);
@@ -235,10 +236,10 @@ read_part (TrainTrials *trials, const ToolShardSet *set, GError **error)
   return TRUE;
 }
 
-/* ---- rank 0: the part ---- */
+/* ---- rank 0: the shard file ---- */
 
 static gboolean
-open_part (Work *work, const ToolShard *shard, GError **error)
+open_shard_file (Work *work, const ToolShard *shard, GError **error)
 {
   const TrainOptions *const options = work->experiment->options;
   const guint n = work->trials->n_tasks;
@@ -264,10 +265,10 @@ open_part (Work *work, const ToolShard *shard, GError **error)
     .n_listed = n,
     .shard = *shard };
 
-  work->part = tool_shard_writer_new (options->output, &info,
+  work->shard_file = tool_shard_writer_new (options->output, &info,
       (const guint64 *) indices->data, (const char *const *) mine->pdata,
       indices->len, options->resume, error);
-  return work->part != NULL;
+  return work->shard_file != NULL;
 }
 
 /* Rank 0 says what there is to do. */
@@ -280,10 +281,10 @@ choose (Work *work, const ToolShard *shard, GError **error)
 
   work->todo = g_new0 (guint64, work->trials->n_tasks);
   if (nn_comm_rank (comm) == 0) {
-    ok = !self->options->output || open_part (work, shard, error);
+    ok = !self->options->output || open_shard_file (work, shard, error);
     for (guint i = 0; i < work->trials->n_tasks && ok; i++)
       if (is_of_shard (shard, i)
-          && !(work->part && tool_shard_writer_has (work->part, i)))
+          && !(work->shard_file && tool_shard_writer_has (work->shard_file, i)))
         work->todo[work->n_todo++] = i;
   }
   if (!ranks_agree (self->ranks, ok, error))
@@ -313,16 +314,16 @@ check_end (const Work *work, GError **error)
   return FALSE;
 }
 
-/* Rank 0: completes the part, and reads back what it held before. */
+/* Rank 0: completes the shard file, and reads back what it held before. */
 static gboolean
-finish_part (Work *work, GError **error)
+finish_shard_file (Work *work, GError **error)
 {
   const char *const paths[] = { work->experiment->options->output, NULL };
   g_autoptr (ToolShardSet) set = NULL;
 
-  return tool_shard_writer_finish (work->part, error)
+  return tool_shard_writer_finish (work->shard_file, error)
       && (set = tool_shard_set_load (paths, PROGRAM, error))
-      && read_part (work->trials, set, error);
+      && read_shard_file (work->trials, set, error);
 }
 
 static gboolean
@@ -347,7 +348,8 @@ run_all (Work *work, TrainTrials **trials, GError **error)
   ranks_farm_run (self->ranks, &farm);
   if (ranks_index (self->ranks) > 0)
     return TRUE;
-  if (!check_end (work, error) || (work->part && !finish_part (work, error)))
+  if (!check_end (work, error)
+      || (work->shard_file && !finish_shard_file (work, error)))
     return FALSE;
   if (shard.n == 1)
     *trials = g_steal_pointer (&work->trials);
@@ -363,7 +365,7 @@ tool_experiment_run (
 
   train_trials_free (work.trials);
   train_folds_free (work.folds);
-  tool_shard_writer_free (work.part);
+  tool_shard_writer_free (work.shard_file);
   g_free (work.todo);
   g_clear_error (&work.error);
   return ok;
@@ -384,6 +386,7 @@ tool_experiment_gather (const char *const *parts, GError **error)
   if (!set || missing)
     return NULL;
   trials = train_trials_read_plan (tool_shard_set_info (set)->head, error);
-  return trials && read_part (trials, set, error) ? g_steal_pointer (&trials)
-                                                  : NULL;
+  return trials && read_shard_file (trials, set, error)
+      ? g_steal_pointer (&trials)
+      : NULL;
 }

@@ -6,7 +6,7 @@
 #include "dsp/recipe.h"
 #include "gst/ranks/ranks.h"
 #include "gst/tools/shard.h"
-#include "gst/train/run.h"
+#include "gst/train/training-run.h"
 
 typedef struct {
   const TrainOptions *options;

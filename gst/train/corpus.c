@@ -95,7 +95,7 @@ key_of (const char *data_set, const char *name, const char *path)
 /* Takes a file in, once. */
 static void
 add_item (TrainCorpus *self, const char *data_set, const char *path,
-    const TrainName *name, TrainPart part)
+    const TrainName *name, TrainSubset subset)
 {
   const gint label = label_of (self, name->emotion);
   g_autofree char *canonical = g_canonicalize_filename (path, NULL);
@@ -114,7 +114,7 @@ add_item (TrainCorpus *self, const char *data_set, const char *path,
   item->data_set = g_strdup (self->data_set);
   item->speaker = key_of (data_set, name->speaker, canonical);
   item->recording = key_of (data_set, name->recording, canonical);
-  item->part = part;
+  item->subset = subset;
   g_ptr_array_add (self->items, item);
 }
 
@@ -127,7 +127,7 @@ add_file (TrainCorpus *self, const TrainNaming *naming, const char *root,
 
   switch (naming->parse (relative, &name)) {
     case TRAIN_NAMING_OK:
-      add_item (self, naming->name, path, &name, TRAIN_PART_NONE);
+      add_item (self, naming->name, path, &name, TRAIN_SUBSET_NONE);
       break;
     case TRAIN_NAMING_NO_CLASS:
       self->n_no_class++;
@@ -202,23 +202,23 @@ train_corpus_add_folder (TrainCorpus *self, const TrainNaming *naming,
 }
 
 static gboolean
-parse_part (const char *text, TrainPart *part)
+parse_subset (const char *text, TrainSubset *subset)
 {
   static const struct {
     const char *name;
-    TrainPart part;
-  } parts[] = {
-    { "", TRAIN_PART_NONE },
-    { "train", TRAIN_PART_TRAIN },
-    { "validation", TRAIN_PART_VALIDATION },
-    { "val", TRAIN_PART_VALIDATION },
-    { "dev", TRAIN_PART_VALIDATION },
-    { "test", TRAIN_PART_TEST },
+    TrainSubset subset;
+  } subsets[] = {
+    { "", TRAIN_SUBSET_NONE },
+    { "train", TRAIN_SUBSET_TRAIN },
+    { "validation", TRAIN_SUBSET_VALIDATION },
+    { "val", TRAIN_SUBSET_VALIDATION },
+    { "dev", TRAIN_SUBSET_VALIDATION },
+    { "test", TRAIN_SUBSET_TEST },
   };
 
-  for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
-    if (g_ascii_strcasecmp (text, parts[i].name) == 0) {
-      *part = parts[i].part;
+  for (gsize i = 0; i < G_N_ELEMENTS (subsets); i++)
+    if (g_ascii_strcasecmp (text, subsets[i].name) == 0) {
+      *subset = subsets[i].subset;
       return TRUE;
     }
   return FALSE;
@@ -228,7 +228,7 @@ static gboolean
 add_row (TrainCorpus *self, const char *folder, char *const *fields, guint n,
     GError **error)
 {
-  TrainPart part = TRAIN_PART_NONE;
+  TrainSubset subset = TRAIN_SUBSET_NONE;
 
   if (n < 2 || n > 4 || !*fields[0] || !*fields[1]) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
@@ -246,12 +246,12 @@ add_row (TrainCorpus *self, const char *folder, char *const *fields, guint n,
         error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "“%s” is no label", fields[1]);
     return FALSE;
   }
-  if (n > 3 && !parse_part (fields[3], &part)) {
+  if (n > 3 && !parse_subset (fields[3], &subset)) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
         "split “%s” is not train, validation or test", fields[3]);
     return FALSE;
   }
-  add_item (self, "csv", path, &name, part);
+  add_item (self, "csv", path, &name, subset);
   return TRUE;
 }
 

@@ -7,20 +7,20 @@
 #include "gst/train/naming.h"
 
 typedef enum {
-  TRAIN_PART_TRAIN,
-  TRAIN_PART_VALIDATION,
-  TRAIN_PART_TEST,
-  TRAIN_PART_NONE, /* in no part; of an item: free to go to any */
-} TrainPart;
+  TRAIN_SUBSET_TRAIN,
+  TRAIN_SUBSET_VALIDATION,
+  TRAIN_SUBSET_TEST,
+  TRAIN_SUBSET_NONE, /* in no subset; of an item: free to go to any */
+} TrainSubset;
 
 typedef struct {
   char *path;
   guint label;
-  char *data_set;  /* "ravdess"; of --folder and --csv the name of the folder
-                      or list */
-  char *speaker;   /* "ravdess/07"; where it is not known, the path */
-  char *recording; /* equal for files of one recording */
-  TrainPart part;  /* that the user asked for */
+  char *data_set;     /* "ravdess"; of --folder and --csv the name of the folder
+                         or list */
+  char *speaker;      /* "ravdess/07"; where it is not known, the path */
+  char *recording;    /* equal for files of one recording */
+  TrainSubset subset; /* that the user asked for */
   /* Filled by train_sounds_load. */
   char *digest;   /* equal for equal sound */
   float *samples; /* [n_samples], mono, at the rate of the recipe */

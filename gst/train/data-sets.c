@@ -81,8 +81,8 @@ train_data_sets_hold_out (
     TrainItem *const item = train_corpus_item (corpus, i);
 
     if (is_in (item->data_set, self->test_on))
-      item->part = TRAIN_PART_TEST;
-    if (item->part == TRAIN_PART_TEST || teaches (self, item))
+      item->subset = TRAIN_SUBSET_TEST;
+    if (item->subset == TRAIN_SUBSET_TEST || teaches (self, item))
       i++;
     else
       g_ptr_array_remove_index (corpus->items, i);
@@ -92,13 +92,13 @@ train_data_sets_hold_out (
 
 void
 train_data_sets_restrict (
-    const TrainDataSets *self, const TrainCorpus *corpus, TrainPart *parts)
+    const TrainDataSets *self, const TrainCorpus *corpus, TrainSubset *subsets)
 {
   for (guint i = 0; i < corpus->items->len; i++) {
     const TrainItem *const item = train_corpus_item (corpus, i);
 
-    if (parts[i] == TRAIN_PART_TEST ? !tests (self, item)
-                                    : !teaches (self, item))
-      parts[i] = TRAIN_PART_NONE;
+    if (subsets[i] == TRAIN_SUBSET_TEST ? !tests (self, item)
+                                        : !teaches (self, item))
+      subsets[i] = TRAIN_SUBSET_NONE;
   }
 }

@@ -23,4 +23,4 @@ gboolean train_data_sets_hold_out (
 /* For a fold: takes sounds that are not of train_on from its training and
  * validation, those that are not of test_on from its test. */
 void train_data_sets_restrict (
-    const TrainDataSets *self, const TrainCorpus *corpus, TrainPart *parts);
+    const TrainDataSets *self, const TrainCorpus *corpus, TrainSubset *subsets);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "dsp/features.h"
 #include "gst/train/parallel.h"
-#include "gst/train/random.h"
+#include "gst/train/rand.h"
 
 /* One window of one sound. */
 typedef struct {
@@ -180,11 +180,11 @@ add_windows (TrainExamples *self, guint item, guint copy)
 }
 
 static void
-add_items (TrainExamples *self, const TrainPart *parts, TrainPart part)
+add_items (TrainExamples *self, const TrainSubset *subsets, TrainSubset subset)
 {
   for (guint copy = 0; copy <= self->config.n_copies; copy++)
     for (guint i = 0; i < self->corpus->items->len; i++) {
-      if (parts && parts[i] != part)
+      if (subsets && subsets[i] != subset)
         continue;
       add_windows (self, i, copy);
       self->n_sounds += copy == 0;
@@ -278,8 +278,8 @@ setup_cache (TrainExamples *self, GError **error)
 }
 
 TrainExamples *
-train_examples_new (const TrainCorpus *corpus, const TrainPart *parts,
-    TrainPart part, const TrainExamplesConfig *config, GError **error)
+train_examples_new (const TrainCorpus *corpus, const TrainSubset *subsets,
+    TrainSubset subset, const TrainExamplesConfig *config, GError **error)
 {
   g_autoptr (TrainExamples) self = g_new0 (TrainExamples, 1);
 
@@ -290,10 +290,10 @@ train_examples_new (const TrainCorpus *corpus, const TrainPart *parts,
   self->windows = g_array_new (FALSE, FALSE, sizeof (Window));
   self->order = g_array_new (FALSE, FALSE, sizeof (guint));
   self->scratches = g_async_queue_new_full ((GDestroyNotify) scratch_free);
-  add_items (self, parts, part);
+  add_items (self, subsets, subset);
   if (self->order->len == 0) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-        "there are no sounds in this part");
+        "there are no sounds in this subset");
     return NULL;
   }
   balance (self);

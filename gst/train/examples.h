@@ -37,13 +37,13 @@ typedef struct {
 
 typedef struct _TrainExamples TrainExamples;
 
-/* The examples of one part; parts [items of the corpus], NULL: all items.
+/* The examples of one subset; subsets [items of the corpus], NULL: all items.
  * corpus is borrowed. Computes what stays the same, on n_threads threads. NULL
  * and DSP_ERROR, or G_OPTION_ERROR where there are no examples. Free with
  * train_examples_free. */
 TrainExamples *train_examples_new (const TrainCorpus *corpus,
-    const TrainPart *parts, TrainPart part, const TrainExamplesConfig *config,
-    GError **error);
+    const TrainSubset *subsets, TrainSubset subset,
+    const TrainExamplesConfig *config, GError **error);
 void train_examples_free (TrainExamples *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TrainExamples, train_examples_free)
 

@@ -118,17 +118,17 @@ patterns_of (const TrainFolds *self, guint fold)
 }
 
 gboolean
-train_folds_parts (const TrainFolds *self, const TrainCorpus *corpus,
-    guint fold, TrainPart *parts, GError **error)
+train_folds_subsets (const TrainFolds *self, const TrainCorpus *corpus,
+    guint fold, TrainSubset *subsets, GError **error)
 {
   if (!self->patterns)
     return train_split_fold (
-        corpus, self->mode, self->seed, self->names->len, fold, parts, error);
+        corpus, self->mode, self->seed, self->names->len, fold, subsets, error);
 
   const TrainSplitConfig config = { .mode = TRAIN_SPLIT_SPEAKER,
     .validation_fraction = 1,
     .validation_speakers = patterns_of (self, fold + 1),
     .test_speakers = patterns_of (self, fold) };
 
-  return train_split (corpus, &config, parts, error);
+  return train_split (corpus, &config, subsets, error);
 }

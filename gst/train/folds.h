@@ -21,7 +21,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TrainFolds, train_folds_free)
 guint train_folds_count (const TrainFolds *self);
 const char *train_folds_name (const TrainFolds *self, guint fold);
 
-/* Fold `fold` is the test part, the next one is for validation, the others for
- * training. parts: [items of the corpus]. Errors of train_split. */
-gboolean train_folds_parts (const TrainFolds *self, const TrainCorpus *corpus,
-    guint fold, TrainPart *parts, GError **error);
+/* Fold `fold` is the test subset, the next one is for validation, the others
+ * for training. subsets: [items of the corpus]. Errors of train_split. */
+gboolean train_folds_subsets (const TrainFolds *self, const TrainCorpus *corpus,
+    guint fold, TrainSubset *subsets, GError **error);

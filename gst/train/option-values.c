@@ -188,7 +188,7 @@ train_options_list (const char *text)
 
 gboolean
 train_options_split (const TrainOptions *self, const TrainCorpus *corpus,
-    TrainPart *parts, GError **error)
+    TrainSubset *subsets, GError **error)
 {
   g_auto (GStrv) validation = train_options_list (self->validation_speakers);
   g_auto (GStrv) test = train_options_list (self->test_speakers);
@@ -198,7 +198,7 @@ train_options_split (const TrainOptions *self, const TrainCorpus *corpus,
     .validation_speakers = (const char *const *) validation,
     .test_speakers = (const char *const *) test };
 
-  return train_split (corpus, &split, parts, error);
+  return train_split (corpus, &split, subsets, error);
 }
 
 guint

@@ -105,7 +105,7 @@ gboolean train_options_recipe (const TrainOptions *self, const char *model,
     DspRecipe *recipe, GError **error);
 /* train_split as the options say. */
 gboolean train_options_split (const TrainOptions *self,
-    const TrainCorpus *corpus, TrainPart *parts, GError **error);
+    const TrainCorpus *corpus, TrainSubset *subsets, GError **error);
 /* "1-4,ravdess/7" -> patterns; NULL -> NULL. Free with g_strfreev. */
 char **train_options_list (const char *text);
 guint train_options_n_threads (const TrainOptions *self);

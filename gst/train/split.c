@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "gst/train/random.h"
+#include "gst/train/rand.h"
 
 /* Sounds that stay together: a forest, each item points to another of its unit
  * or to itself. */
@@ -130,19 +130,19 @@ check_patterns (
   return TRUE;
 }
 
-/* What the user asked for; TRAIN_PART_NONE: nothing. */
-static TrainPart
-wanted_part (const TrainItem *item, const TrainSplitConfig *config)
+/* What the user asked for; TRAIN_SUBSET_NONE: nothing. */
+static TrainSubset
+wanted_subset (const TrainItem *item, const TrainSplitConfig *config)
 {
-  if (item->part != TRAIN_PART_NONE)
-    return item->part;
+  if (item->subset != TRAIN_SUBSET_NONE)
+    return item->subset;
   if (config->test_speakers
       && train_speaker_matches (item->speaker, config->test_speakers))
-    return TRAIN_PART_TEST;
+    return TRAIN_SUBSET_TEST;
   if (config->validation_speakers
       && train_speaker_matches (item->speaker, config->validation_speakers))
-    return TRAIN_PART_VALIDATION;
-  return TRAIN_PART_NONE;
+    return TRAIN_SUBSET_VALIDATION;
+  return TRAIN_SUBSET_NONE;
 }
 
 /* Units in a random order, those of a class together: by class of the first
@@ -172,82 +172,83 @@ shuffled_units (const TrainCorpus *corpus, const guint *units,
  * class gets its share to within one. At least one of two. */
 static void
 draw_validation (
-    const guint *order, guint n, double fraction, TrainPart *unit_parts)
+    const guint *order, guint n, double fraction, TrainSubset *unit_subsets)
 {
   guint n_drawn = 0;
 
   for (guint k = 0; k < n; k++) {
     const guint share = floor ((k + 1) * fraction + 0.5);
 
-    unit_parts[order[k]] =
-        share > n_drawn ? TRAIN_PART_VALIDATION : TRAIN_PART_TRAIN;
+    unit_subsets[order[k]] =
+        share > n_drawn ? TRAIN_SUBSET_VALIDATION : TRAIN_SUBSET_TRAIN;
     n_drawn = share;
   }
   if (n_drawn == 0 && n > 1 && fraction > 0)
-    unit_parts[order[0]] = TRAIN_PART_VALIDATION;
+    unit_subsets[order[0]] = TRAIN_SUBSET_VALIDATION;
 }
 
 static gboolean
-check_parts (
-    const TrainPart *parts, guint n, gboolean needs_validation, GError **error)
+check_subsets (const TrainSubset *subsets, guint n, gboolean needs_validation,
+    GError **error)
 {
-  gsize count[TRAIN_PART_NONE + 1] = { 0 };
+  gsize count[TRAIN_SUBSET_NONE + 1] = { 0 };
 
   for (guint i = 0; i < n; i++)
-    count[parts[i]]++;
-  if (count[TRAIN_PART_TRAIN] > 0
-      && (count[TRAIN_PART_VALIDATION] > 0 || !needs_validation))
+    count[subsets[i]]++;
+  if (count[TRAIN_SUBSET_TRAIN] > 0
+      && (count[TRAIN_SUBSET_VALIDATION] > 0 || !needs_validation))
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
       "nothing is left for %s: %u sounds in all",
-      count[TRAIN_PART_TRAIN] > 0 ? "validation" : "training", n);
+      count[TRAIN_SUBSET_TRAIN] > 0 ? "validation" : "training", n);
   return FALSE;
 }
 
-/* strongest[unit]: the part among those of its items that others yield to:
+/* strongest[unit]: the subset among those of its items that others yield to:
  * test, then validation, then training. Free with g_free. */
-static TrainPart *
-find_strongest (const guint *units, const TrainPart *parts, guint n)
+static TrainSubset *
+find_strongest (const guint *units, const TrainSubset *subsets, guint n)
 {
-  TrainPart *strongest = g_new (TrainPart, n);
+  TrainSubset *strongest = g_new (TrainSubset, n);
 
   for (guint i = 0; i < n; i++)
-    strongest[i] = TRAIN_PART_TRAIN;
+    strongest[i] = TRAIN_SUBSET_TRAIN;
   for (guint i = 0; i < n; i++)
-    if (parts[i] != TRAIN_PART_NONE)
-      strongest[units[i]] = MAX (strongest[units[i]], parts[i]);
+    if (subsets[i] != TRAIN_SUBSET_NONE)
+      strongest[units[i]] = MAX (strongest[units[i]], subsets[i]);
   return strongest;
 }
 
 /* Leaves out what must not be where it is. Parts that somebody asked for may
  * part a speaker, but never equal sound. */
 static void
-part_units (const TrainCorpus *corpus, const guint *units,
-    const TrainPart *wanted, TrainPart *parts)
+split_units (const TrainCorpus *corpus, const guint *units,
+    const TrainSubset *wanted, TrainSubset *subsets)
 {
   const guint n = corpus->items->len;
   g_autofree guint *sounds = find_units (corpus, TRAIN_SPLIT_STRATIFIED);
-  g_autofree TrainPart *of_sound = find_strongest (sounds, parts, n);
-  g_autofree TrainPart *of_unit = find_strongest (units, parts, n);
+  g_autofree TrainSubset *of_sound = find_strongest (sounds, subsets, n);
+  g_autofree TrainSubset *of_unit = find_strongest (units, subsets, n);
 
   for (guint i = 0; i < n; i++) {
-    const TrainPart strongest =
-        wanted[i] != TRAIN_PART_NONE ? of_sound[sounds[i]] : of_unit[units[i]];
+    const TrainSubset strongest = wanted[i] != TRAIN_SUBSET_NONE
+        ? of_sound[sounds[i]]
+        : of_unit[units[i]];
 
-    if (parts[i] < strongest)
-      parts[i] = TRAIN_PART_NONE;
+    if (subsets[i] < strongest)
+      subsets[i] = TRAIN_SUBSET_NONE;
   }
 }
 
 gboolean
 train_split (const TrainCorpus *corpus, const TrainSplitConfig *config,
-    TrainPart *parts, GError **error)
+    TrainSubset *subsets, GError **error)
 {
   const guint n = corpus->items->len;
   g_autofree guint *units = find_units (corpus, config->mode);
   g_autofree gboolean *is_free = g_new (gboolean, n);
-  g_autofree TrainPart *wanted = g_new (TrainPart, n);
-  g_autofree TrainPart *drawn = g_new0 (TrainPart, n);
+  g_autofree TrainSubset *wanted = g_new (TrainSubset, n);
+  g_autofree TrainSubset *drawn = g_new0 (TrainSubset, n);
   gboolean draw = config->validation_speakers == NULL;
   guint n_free;
 
@@ -257,10 +258,10 @@ train_split (const TrainCorpus *corpus, const TrainSplitConfig *config,
   for (guint i = 0; i < n; i++)
     is_free[i] = TRUE;
   for (guint i = 0; i < n; i++) {
-    wanted[i] = wanted_part (train_corpus_item (corpus, i), config);
-    if (wanted[i] != TRAIN_PART_NONE)
+    wanted[i] = wanted_subset (train_corpus_item (corpus, i), config);
+    if (wanted[i] != TRAIN_SUBSET_NONE)
       is_free[units[i]] = FALSE;
-    if (wanted[i] == TRAIN_PART_VALIDATION)
+    if (wanted[i] == TRAIN_SUBSET_VALIDATION)
       draw = FALSE;
   }
 
@@ -270,14 +271,14 @@ train_split (const TrainCorpus *corpus, const TrainSplitConfig *config,
   if (draw)
     draw_validation (order, n_free, config->validation_fraction, drawn);
   for (guint i = 0; i < n; i++)
-    parts[i] = wanted[i] != TRAIN_PART_NONE ? wanted[i] : drawn[units[i]];
-  part_units (corpus, units, wanted, parts);
-  return check_parts (parts, n, config->validation_fraction > 0, error);
+    subsets[i] = wanted[i] != TRAIN_SUBSET_NONE ? wanted[i] : drawn[units[i]];
+  split_units (corpus, units, wanted, subsets);
+  return check_subsets (subsets, n, config->validation_fraction > 0, error);
 }
 
 gboolean
 train_split_fold (const TrainCorpus *corpus, TrainSplitMode mode, guint32 seed,
-    guint n_folds, guint fold, TrainPart *parts, GError **error)
+    guint n_folds, guint fold, TrainSubset *subsets, GError **error)
 {
   g_return_val_if_fail (n_folds >= 3 && fold < n_folds, FALSE);
 
@@ -304,9 +305,9 @@ train_split_fold (const TrainCorpus *corpus, TrainSplitMode mode, guint32 seed,
   for (guint i = 0; i < n; i++) {
     const guint f = fold_of[units[i]];
 
-    parts[i] = f == fold            ? TRAIN_PART_TEST
-        : f == (fold + 1) % n_folds ? TRAIN_PART_VALIDATION
-                                    : TRAIN_PART_TRAIN;
+    subsets[i] = f == fold          ? TRAIN_SUBSET_TEST
+        : f == (fold + 1) % n_folds ? TRAIN_SUBSET_VALIDATION
+                                    : TRAIN_SUBSET_TRAIN;
   }
-  return check_parts (parts, n, TRUE, error);
+  return check_subsets (subsets, n, TRUE, error);
 }

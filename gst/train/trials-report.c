@@ -3,9 +3,9 @@
 
 #include <math.h>
 #include <string.h>
-#include "gst/train/plot.h"
+#include "gst/train/training-plot.h"
 #include "gst/train/report-json.h"
-#include "gst/train/report.h"
+#include "gst/train/training-report.h"
 
 /* Of any number of values. */
 typedef struct {

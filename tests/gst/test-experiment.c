@@ -255,7 +255,7 @@ new_corpus (void)
     item->label = i % 4;
     item->data_set = g_strdup (i < 12 ? "x" : "y");
     item->speaker = g_strdup_printf ("%s/%u", item->data_set, i % 4);
-    item->part = TRAIN_PART_NONE;
+    item->subset = TRAIN_SUBSET_NONE;
     g_ptr_array_add (corpus->items, item);
   }
   return corpus;
@@ -278,7 +278,7 @@ test_folds (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (TrainFolds) folds = train_folds_read (path, &error);
   g_autoptr (TrainCorpus) corpus = new_corpus ();
-  TrainPart parts[24];
+  TrainSubset parts[24];
 
   g_assert_no_error (error);
   g_assert_cmpuint (train_folds_count (folds), ==, 3);
@@ -287,14 +287,14 @@ test_folds (void)
     /* y/2 and y/3 are in no fold. */
     static const guint fold_of[] = { 0, 1, 1, 2, 0, 2, 9, 9 };
 
-    g_assert_true (train_folds_parts (folds, corpus, f, parts, &error));
+    g_assert_true (train_folds_subsets (folds, corpus, f, parts, &error));
     for (guint i = 0; i < 24; i++) {
       const guint fold = fold_of[i / 12 * 4 + i % 4];
 
       g_assert_cmpint (parts[i], ==,
-          fold == f                 ? TRAIN_PART_TEST
-              : fold == (f + 1) % 3 ? TRAIN_PART_VALIDATION
-                                    : TRAIN_PART_TRAIN);
+          fold == f                 ? TRAIN_SUBSET_TEST
+              : fold == (f + 1) % 3 ? TRAIN_SUBSET_VALIDATION
+                                    : TRAIN_SUBSET_TRAIN);
     }
   }
 }
@@ -331,7 +331,7 @@ test_data_sets (void)
   g_autoptr (TrainCorpus) corpus = new_corpus ();
   g_autoptr (TrainCorpus) only_x = new_corpus ();
   g_autoptr (GError) error = NULL;
-  TrainPart parts[24];
+  TrainSubset parts[24];
 
   g_assert_false (train_data_sets_check (&unknown, corpus, &error));
   g_assert_nonnull (strstr (error->message, "there are: x, y"));
@@ -344,11 +344,11 @@ test_data_sets (void)
   train_data_sets_restrict (&x_to_y, corpus, parts);
   for (guint i = 0; i < 24; i++)
     g_assert_cmpint (parts[i], ==,
-        (i % 3 == TRAIN_PART_TEST) == (i >= 12) ? i % 3 : TRAIN_PART_NONE);
+        (i % 3 == TRAIN_SUBSET_TEST) == (i >= 12) ? i % 3 : TRAIN_SUBSET_NONE);
   g_assert_true (train_data_sets_hold_out (&on_y, corpus, &error));
   for (guint i = 0; i < 24; i++)
-    g_assert_cmpint (train_corpus_item (corpus, i)->part, ==,
-        i < 12 ? TRAIN_PART_NONE : TRAIN_PART_TEST);
+    g_assert_cmpint (train_corpus_item (corpus, i)->subset, ==,
+        i < 12 ? TRAIN_SUBSET_NONE : TRAIN_SUBSET_TEST);
 
   const TrainDataSets from_x = { .train_on = x };
 

@@ -118,11 +118,14 @@ test_csv (void)
   g_assert_cmpstr (train_corpus_item (corpus, 0)->path, ==, absolute);
   g_assert_cmpstr (label_of (corpus, 0), ==, "angry");
   g_assert_cmpstr (train_corpus_item (corpus, 0)->speaker, ==, "csv/anna");
-  g_assert_cmpint (train_corpus_item (corpus, 0)->part, ==, TRAIN_PART_TRAIN);
+  g_assert_cmpint (
+      train_corpus_item (corpus, 0)->subset, ==, TRAIN_SUBSET_TRAIN);
   g_assert_cmpstr (train_corpus_item (corpus, 1)->speaker, ==,
       train_corpus_item (corpus, 1)->path);
-  g_assert_cmpint (train_corpus_item (corpus, 1)->part, ==, TRAIN_PART_TEST);
-  g_assert_cmpint (train_corpus_item (corpus, 2)->part, ==, TRAIN_PART_NONE);
+  g_assert_cmpint (
+      train_corpus_item (corpus, 1)->subset, ==, TRAIN_SUBSET_TEST);
+  g_assert_cmpint (
+      train_corpus_item (corpus, 2)->subset, ==, TRAIN_SUBSET_NONE);
   test_folder_remove (folder);
 }
 

@@ -4,7 +4,7 @@
 #include "dsp/features.h"
 #include "gst/train/examples.h"
 #include "gst/train/parallel.h"
-#include "gst/train/random.h"
+#include "gst/train/rand.h"
 #include "tests/nn/train/crew.h"
 
 #define N_CLASSES 3
@@ -54,7 +54,7 @@ new_examples (const TrainCorpus *corpus, const TrainExamplesConfig *config)
 {
   g_autoptr (GError) error = NULL;
   TrainExamples *examples =
-      train_examples_new (corpus, NULL, TRAIN_PART_TRAIN, config, &error);
+      train_examples_new (corpus, NULL, TRAIN_SUBSET_TRAIN, config, &error);
 
   g_assert_no_error (error);
   return examples;
@@ -281,13 +281,13 @@ static void
 test_empty (void)
 {
   g_autoptr (TrainCorpus) corpus = new_corpus ((guint[]){ 1, 1, 1 }, 1000);
-  const TrainPart parts[] = { TRAIN_PART_TRAIN, TRAIN_PART_TRAIN,
-    TRAIN_PART_NONE };
+  const TrainSubset parts[] = { TRAIN_SUBSET_TRAIN, TRAIN_SUBSET_TRAIN,
+    TRAIN_SUBSET_NONE };
   const TrainExamplesConfig config = { .recipe = small_recipe () };
   g_autoptr (GError) error = NULL;
 
   g_assert_null (train_examples_new (
-      corpus, parts, TRAIN_PART_VALIDATION, &config, &error));
+      corpus, parts, TRAIN_SUBSET_VALIDATION, &config, &error));
   g_assert_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED);
 }
 

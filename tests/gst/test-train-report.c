@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 #include "gst/model/model-metadata.h"
-#include "gst/train/plot.h"
-#include "gst/train/report.h"
+#include "gst/train/training-plot.h"
+#include "gst/train/training-report.h"
 #include "gst/train/text.h"
 #include "tests/folder.h"
 #include "tests/gst/synthetic.h"
@@ -69,7 +69,7 @@ typedef struct {
   NnMetrics *metrics;
   DspRecipe recipe;
   NnEpoch epochs[3];
-  TrainPart parts[4];
+  TrainSubset parts[4];
   TrainReport report;
 } Fixture;
 
@@ -103,14 +103,14 @@ set_up (Fixture *self, gconstpointer data)
   add_item (self->corpus, 0, "set/1");
   add_item (self->corpus, 2, "/a/path.wav");
   add_item (self->corpus, 1, "set/2");
-  self->parts[2] = TRAIN_PART_VALIDATION;
-  self->parts[3] = TRAIN_PART_TEST;
+  self->parts[2] = TRAIN_SUBSET_VALIDATION;
+  self->parts[3] = TRAIN_SUBSET_TEST;
   g_ptr_array_add (self->corpus->problems, g_strdup ("x.wav: “no” sound"));
   g_ptr_array_add (self->corpus->sources, g_strdup ("folder x"));
   self->report = (TrainReport){ .model = "cnn-gru",
     .options = self->options,
     .corpus = self->corpus,
-    .parts = self->parts,
+    .subsets = self->parts,
     .recipe = &self->recipe,
     .epochs = self->epochs,
     .n_epochs = 3,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "gst/train/random.h"
+#include "gst/train/rand.h"
 #include "gst/train/split.h"
 
 #define N_SPEAKERS 10
@@ -7,7 +7,7 @@
 
 static void
 add_item (TrainCorpus *corpus, guint label, const char *speaker,
-    const char *digest, TrainPart part)
+    const char *digest, TrainSubset part)
 {
   TrainItem *item = g_new0 (TrainItem, 1);
 
@@ -16,7 +16,7 @@ add_item (TrainCorpus *corpus, guint label, const char *speaker,
   item->label = label;
   item->speaker = g_strdup (speaker ? speaker : item->path);
   item->digest = g_strdup (digest);
-  item->part = part;
+  item->subset = part;
   g_ptr_array_add (corpus->items, item);
 }
 
@@ -41,14 +41,14 @@ new_speakers (void)
       for (guint i = 0; i < (c == 1 ? N_PER_CLASS / 2 : N_PER_CLASS); i++) {
         g_autofree char *speaker = g_strdup_printf ("set/%02u", s);
 
-        add_item (corpus, c, speaker, NULL, TRAIN_PART_NONE);
+        add_item (corpus, c, speaker, NULL, TRAIN_SUBSET_NONE);
       }
   return corpus;
 }
 
 /* Items of a class (-1: any) in a part. */
 static guint
-count (const TrainCorpus *corpus, const TrainPart *parts, TrainPart part,
+count (const TrainCorpus *corpus, const TrainSubset *parts, TrainSubset part,
     gint label)
 {
   guint n = 0;
@@ -60,7 +60,7 @@ count (const TrainCorpus *corpus, const TrainPart *parts, TrainPart part,
 }
 
 static void
-assert_speakers_whole (const TrainCorpus *corpus, const TrainPart *parts)
+assert_speakers_whole (const TrainCorpus *corpus, const TrainSubset *parts)
 {
   for (guint i = 1; i < corpus->items->len; i++)
     if (g_str_equal (train_corpus_item (corpus, i)->speaker,
@@ -73,14 +73,14 @@ test_stratified (void)
 {
   g_autoptr (TrainCorpus) corpus = new_speakers ();
   const TrainSplitConfig config = { .validation_fraction = 0.2, .seed = 7 };
-  g_autofree TrainPart *parts = g_new (TrainPart, corpus->items->len);
+  g_autofree TrainSubset *parts = g_new (TrainSubset, corpus->items->len);
   g_autoptr (GError) error = NULL;
 
   g_assert_true (train_split (corpus, &config, parts, &error));
-  g_assert_cmpuint (count (corpus, parts, TRAIN_PART_VALIDATION, 0), ==, 20);
-  g_assert_cmpuint (count (corpus, parts, TRAIN_PART_VALIDATION, 1), ==, 10);
-  g_assert_cmpuint (count (corpus, parts, TRAIN_PART_VALIDATION, 2), ==, 20);
-  g_assert_cmpuint (count (corpus, parts, TRAIN_PART_TRAIN, -1), ==, 200);
+  g_assert_cmpuint (count (corpus, parts, TRAIN_SUBSET_VALIDATION, 0), ==, 20);
+  g_assert_cmpuint (count (corpus, parts, TRAIN_SUBSET_VALIDATION, 1), ==, 10);
+  g_assert_cmpuint (count (corpus, parts, TRAIN_SUBSET_VALIDATION, 2), ==, 20);
+  g_assert_cmpuint (count (corpus, parts, TRAIN_SUBSET_TRAIN, -1), ==, 200);
 }
 
 static void
@@ -90,12 +90,12 @@ test_speaker (void)
   const TrainSplitConfig config = {
     .mode = TRAIN_SPLIT_SPEAKER, .validation_fraction = 0.2, .seed = 7
   };
-  g_autofree TrainPart *parts = g_new (TrainPart, corpus->items->len);
+  g_autofree TrainSubset *parts = g_new (TrainSubset, corpus->items->len);
   g_autoptr (GError) error = NULL;
 
   g_assert_true (train_split (corpus, &config, parts, &error));
   assert_speakers_whole (corpus, parts);
-  g_assert_cmpuint (count (corpus, parts, TRAIN_PART_VALIDATION, -1), ==, 50);
+  g_assert_cmpuint (count (corpus, parts, TRAIN_SUBSET_VALIDATION, -1), ==, 50);
 }
 
 /* Same seed, same parts; another seed, other parts. */
@@ -104,9 +104,9 @@ test_seed (void)
 {
   g_autoptr (TrainCorpus) corpus = new_speakers ();
   const guint n = corpus->items->len;
-  g_autofree TrainPart *parts = g_new (TrainPart, n);
-  g_autofree TrainPart *same = g_new (TrainPart, n);
-  g_autofree TrainPart *other = g_new (TrainPart, n);
+  g_autofree TrainSubset *parts = g_new (TrainSubset, n);
+  g_autofree TrainSubset *same = g_new (TrainSubset, n);
+  g_autofree TrainSubset *other = g_new (TrainSubset, n);
   g_autoptr (GError) error = NULL;
   TrainSplitConfig config = { .validation_fraction = 0.2, .seed = 7 };
 
@@ -130,7 +130,7 @@ test_named (void)
     { { NULL }, { "set/1-5" }, 25, 125 }, /* a fifth of five is drawn */
   };
   g_autoptr (TrainCorpus) corpus = new_speakers ();
-  g_autofree TrainPart *parts = g_new (TrainPart, corpus->items->len);
+  g_autofree TrainSubset *parts = g_new (TrainSubset, corpus->items->len);
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (GError) error = NULL;
@@ -143,10 +143,10 @@ test_named (void)
     g_assert_true (train_split (corpus, &config, parts, &error));
     g_assert_no_error (error);
     assert_speakers_whole (corpus, parts);
-    g_assert_cmpuint (count (corpus, parts, TRAIN_PART_VALIDATION, -1), ==,
+    g_assert_cmpuint (count (corpus, parts, TRAIN_SUBSET_VALIDATION, -1), ==,
         cases[i].n_validation);
     g_assert_cmpuint (
-        count (corpus, parts, TRAIN_PART_TEST, -1), ==, cases[i].n_test);
+        count (corpus, parts, TRAIN_SUBSET_TEST, -1), ==, cases[i].n_test);
   }
 }
 
@@ -191,29 +191,30 @@ static void
 test_equal_sound (void)
 {
   g_autoptr (TrainCorpus) corpus = new_corpus ();
-  TrainPart parts[42];
+  TrainSubset parts[42];
   g_autoptr (GError) error = NULL;
 
   for (guint i = 0; i < 40; i++) {
     g_autofree char *digest = g_strdup_printf ("%u", i % 20);
 
-    add_item (corpus, i % 2, NULL, digest, TRAIN_PART_NONE);
+    add_item (corpus, i % 2, NULL, digest, TRAIN_SUBSET_NONE);
   }
   for (guint seed = 0; seed < 20; seed++) {
     const TrainSplitConfig config = { .validation_fraction = 0.3,
       .seed = seed };
 
     g_assert_true (train_split (corpus, &config, parts, &error));
-    g_assert_cmpuint (count (corpus, parts, TRAIN_PART_VALIDATION, -1), ==, 12);
+    g_assert_cmpuint (
+        count (corpus, parts, TRAIN_SUBSET_VALIDATION, -1), ==, 12);
     for (guint i = 0; i < 20; i++)
       g_assert_cmpint (parts[i], ==, parts[i + 20]);
   }
-  add_item (corpus, 0, "x/1", "same", TRAIN_PART_TRAIN);
-  add_item (corpus, 0, "x/2", "same", TRAIN_PART_TEST);
+  add_item (corpus, 0, "x/1", "same", TRAIN_SUBSET_TRAIN);
+  add_item (corpus, 0, "x/2", "same", TRAIN_SUBSET_TEST);
   g_assert_true (train_split (corpus,
       &(TrainSplitConfig){ .validation_fraction = 0.3 }, parts, &error));
-  g_assert_cmpint (parts[40], ==, TRAIN_PART_NONE);
-  g_assert_cmpint (parts[41], ==, TRAIN_PART_TEST);
+  g_assert_cmpint (parts[40], ==, TRAIN_SUBSET_NONE);
+  g_assert_cmpint (parts[41], ==, TRAIN_SUBSET_TEST);
 }
 
 /* Files that a list put somewhere stay there, but what is drawn keeps speakers
@@ -223,22 +224,22 @@ test_listed (void)
 {
   g_autoptr (TrainCorpus) corpus = new_speakers ();
   const guint n = corpus->items->len;
-  g_autofree TrainPart *parts = g_new (TrainPart, n);
+  g_autofree TrainSubset *parts = g_new (TrainSubset, n);
   g_autoptr (GError) error = NULL;
   const TrainSplitConfig config = { .mode = TRAIN_SPLIT_SPEAKER,
     .validation_fraction = 0.2 };
 
-  train_corpus_item (corpus, 0)->part = TRAIN_PART_TEST;
-  train_corpus_item (corpus, 1)->part = TRAIN_PART_TRAIN;
+  train_corpus_item (corpus, 0)->subset = TRAIN_SUBSET_TEST;
+  train_corpus_item (corpus, 1)->subset = TRAIN_SUBSET_TRAIN;
   g_assert_true (train_split (corpus, &config, parts, &error));
-  g_assert_cmpint (parts[0], ==, TRAIN_PART_TEST);
-  g_assert_cmpint (parts[1], ==, TRAIN_PART_TRAIN);
+  g_assert_cmpint (parts[0], ==, TRAIN_SUBSET_TEST);
+  g_assert_cmpint (parts[1], ==, TRAIN_SUBSET_TRAIN);
   for (guint i = 2; i < 25; i++)
-    g_assert_cmpint (parts[i], ==, TRAIN_PART_NONE);
-  g_assert_cmpuint (count (corpus, parts, TRAIN_PART_VALIDATION, -1), ==, 50);
-  train_corpus_item (corpus, n - 1)->part = TRAIN_PART_VALIDATION;
+    g_assert_cmpint (parts[i], ==, TRAIN_SUBSET_NONE);
+  g_assert_cmpuint (count (corpus, parts, TRAIN_SUBSET_VALIDATION, -1), ==, 50);
+  train_corpus_item (corpus, n - 1)->subset = TRAIN_SUBSET_VALIDATION;
   g_assert_true (train_split (corpus, &config, parts, &error));
-  g_assert_cmpuint (count (corpus, parts, TRAIN_PART_VALIDATION, -1), ==, 1);
+  g_assert_cmpuint (count (corpus, parts, TRAIN_SUBSET_VALIDATION, -1), ==, 1);
 }
 
 /* Every item is tested once; a speaker is in one part of every fold. */
@@ -247,7 +248,7 @@ test_folds (void)
 {
   g_autoptr (TrainCorpus) corpus = new_speakers ();
   const guint n = corpus->items->len;
-  g_autofree TrainPart *parts = g_new (TrainPart, n);
+  g_autofree TrainSubset *parts = g_new (TrainSubset, n);
   g_autofree guint *n_tests = g_new0 (guint, n);
   g_autoptr (GError) error = NULL;
 
@@ -256,8 +257,9 @@ test_folds (void)
         corpus, TRAIN_SPLIT_SPEAKER, 3, 4, fold, parts, &error));
     assert_speakers_whole (corpus, parts);
     for (guint i = 0; i < n; i++)
-      n_tests[i] += parts[i] == TRAIN_PART_TEST;
-    g_assert_cmpuint (count (corpus, parts, TRAIN_PART_VALIDATION, -1), >=, 50);
+      n_tests[i] += parts[i] == TRAIN_SUBSET_TEST;
+    g_assert_cmpuint (
+        count (corpus, parts, TRAIN_SUBSET_VALIDATION, -1), >=, 50);
   }
   for (guint i = 0; i < n; i++)
     g_assert_cmpuint (n_tests[i], ==, 1);
@@ -271,11 +273,11 @@ static void
 test_all (void)
 {
   g_autoptr (TrainCorpus) corpus = new_speakers ();
-  g_autofree TrainPart *parts = g_new (TrainPart, corpus->items->len);
+  g_autofree TrainSubset *parts = g_new (TrainSubset, corpus->items->len);
   g_autoptr (GError) error = NULL;
 
   g_assert_true (train_split (corpus, &(TrainSplitConfig){ 0 }, parts, &error));
-  g_assert_cmpuint (count (corpus, parts, TRAIN_PART_TRAIN, -1), ==, 250);
+  g_assert_cmpuint (count (corpus, parts, TRAIN_SUBSET_TRAIN, -1), ==, 250);
 }
 
 static void
@@ -292,7 +294,7 @@ test_errors (void)
     { .validation_fraction = 1 },
   };
   g_autoptr (TrainCorpus) corpus = new_speakers ();
-  g_autofree TrainPart *parts = g_new (TrainPart, corpus->items->len);
+  g_autofree TrainSubset *parts = g_new (TrainSubset, corpus->items->len);
 
   for (gsize i = 0; i < G_N_ELEMENTS (configs); i++) {
     g_autoptr (GError) error = NULL;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One training run: a corpus and its parts in, a network and its figures out.
+/* One training run: a corpus and its subsets in, a network and its figures out.
  */
 #pragma once
 
 #include "gst/ranks/ranks.h"
 #include "gst/train/options.h"
-#include "gst/train/report.h"
+#include "gst/train/training-report.h"
 #include "gst/train/trials.h"
 #include "nn/train/fit.h"
 #include "nn/train/metrics.h"
@@ -25,7 +25,7 @@ typedef struct {
   gsize n_epochs;
   gsize best_epoch; /* whose weights these are; G_MAXSIZE: none is complete */
   double seconds;
-  NnMetrics *validation; /* NULL: no sound is in that part */
+  NnMetrics *validation; /* NULL: no sound is in that subset */
   NnMetrics *test;       /* the same */
   TrainTrial *trial;     /* the test by data sets; the same */
 } TrainRun;
@@ -38,7 +38,7 @@ gboolean train_is_architecture (const char *model);
  * from which the run goes on if options->resume. NULL and an error of any
  * domain, on all ranks; else all have the same result. Free with
  * train_run_free. */
-TrainRun *train_run_new (const TrainCorpus *corpus, const TrainPart *parts,
+TrainRun *train_run_new (const TrainCorpus *corpus, const TrainSubset *subsets,
     const TrainOptions *options, const DspRecipe *recipe, const char *state,
     const TrainRunHooks *hooks, GError **error);
 void train_run_free (TrainRun *self); /* NULL is fine */

@@ -13,7 +13,7 @@ typedef struct {
   const char *model;           /* nick or file */
   const TrainOptions *options; /* NULL: it was not trained */
   const TrainCorpus *corpus;
-  const TrainPart *parts; /* [items of the corpus] */
+  const TrainSubset *subsets; /* [items of the corpus] */
   const DspRecipe *recipe;
   const NnEpoch *epochs;
   gsize n_epochs;

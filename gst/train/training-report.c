@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "gst/train/report.h"
+#include "gst/train/training-report.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include "gst/model/recipe-json.h"
-#include "gst/train/plot.h"
+#include "gst/train/training-plot.h"
 #include "gst/train/report-json.h"
 
-static const char *const part_names[] = {
-  [TRAIN_PART_TRAIN] = "training",
-  [TRAIN_PART_VALIDATION] = "validation",
-  [TRAIN_PART_TEST] = "test",
-  [TRAIN_PART_NONE] = "left_out",
+static const char *const subset_names[] = {
+  [TRAIN_SUBSET_TRAIN] = "training",
+  [TRAIN_SUBSET_VALIDATION] = "validation",
+  [TRAIN_SUBSET_TEST] = "test",
+  [TRAIN_SUBSET_NONE] = "left_out",
 };
 
 void
@@ -34,9 +34,9 @@ add_strings (GstEmotionJson *json, const char *name, const GPtrArray *strings)
   gst_emotion_json_end_array (json);
 }
 
-/* How many sounds of each class a part has. */
+/* How many sounds of each class a subset has. */
 static void
-add_part (GstEmotionJson *json, const TrainReport *report, TrainPart part)
+add_subset (GstEmotionJson *json, const TrainReport *report, TrainSubset subset)
 {
   const TrainCorpus *const corpus = report->corpus;
   const guint n_labels = gst_emotion_labels_count (corpus->labels);
@@ -44,11 +44,11 @@ add_part (GstEmotionJson *json, const TrainReport *report, TrainPart part)
   gsize n = 0;
 
   for (guint i = 0; i < corpus->items->len; i++)
-    if (report->parts[i] == part) {
+    if (report->subsets[i] == subset) {
       counts[train_corpus_item (corpus, i)->label]++;
       n++;
     }
-  gst_emotion_json_begin_object (json, part_names[part]);
+  gst_emotion_json_begin_object (json, subset_names[subset]);
   gst_emotion_json_add_int (json, "sounds", n);
   for (guint c = 0; c < n_labels; c++)
     if (counts[c] > 0)
@@ -57,17 +57,18 @@ add_part (GstEmotionJson *json, const TrainReport *report, TrainPart part)
   gst_emotion_json_end_object (json);
 }
 
-/* The speakers of a part, each once. */
+/* The speakers of a subset, each once. */
 static void
-add_speakers (GstEmotionJson *json, const TrainReport *report, TrainPart part)
+add_speakers (
+    GstEmotionJson *json, const TrainReport *report, TrainSubset subset)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
 
-  gst_emotion_json_begin_array (json, part_names[part]);
+  gst_emotion_json_begin_array (json, subset_names[subset]);
   for (guint i = 0; i < report->corpus->items->len; i++) {
     const TrainItem *const item = train_corpus_item (report->corpus, i);
 
-    if (report->parts[i] == part && *item->speaker != G_DIR_SEPARATOR
+    if (report->subsets[i] == subset && *item->speaker != G_DIR_SEPARATOR
         && g_hash_table_add (seen, item->speaker))
       gst_emotion_json_add_string (json, NULL, item->speaker);
   }
@@ -81,12 +82,12 @@ add_data (GstEmotionJson *json, const TrainReport *report)
   add_strings (json, "sources", report->corpus->sources);
   gst_emotion_json_add_int (json, "unreadable", report->corpus->problems->len);
   gst_emotion_json_add_int (json, "of_no_class", report->corpus->n_no_class);
-  if (report->parts) {
-    for (TrainPart part = 0; part <= TRAIN_PART_NONE; part++)
-      add_part (json, report, part);
+  if (report->subsets) {
+    for (TrainSubset subset = 0; subset <= TRAIN_SUBSET_NONE; subset++)
+      add_subset (json, report, subset);
     gst_emotion_json_begin_object (json, "speakers");
-    for (TrainPart part = 0; part < TRAIN_PART_NONE; part++)
-      add_speakers (json, report, part);
+    for (TrainSubset subset = 0; subset < TRAIN_SUBSET_NONE; subset++)
+      add_speakers (json, report, subset);
     gst_emotion_json_end_object (json);
   }
   gst_emotion_json_end_object (json);
@@ -270,12 +271,12 @@ train_report_draw_confusion (const char *folder, const char *name,
 }
 
 static gboolean
-draw_part (const TrainReport *report, const char *folder, const char *part,
+draw_subset (const TrainReport *report, const char *folder, const char *subset,
     const NnMetrics *metrics, GError **error)
 {
   return !metrics
       || train_report_draw_confusion (
-          folder, part, part, metrics, report->corpus->labels, error);
+          folder, subset, subset, metrics, report->corpus->labels, error);
 }
 
 static gboolean
@@ -286,8 +287,8 @@ draw (const TrainReport *report, const char *folder, GError **error)
           || !draw_history (
               report, folder, TRAIN_PLOT_ACCURACY, "accuracy.svg", error)))
     return FALSE;
-  return draw_part (report, folder, "validation", report->validation, error)
-      && draw_part (report, folder, "test", report->test, error);
+  return draw_subset (report, folder, "validation", report->validation, error)
+      && draw_subset (report, folder, "test", report->test, error);
 }
 
 gboolean

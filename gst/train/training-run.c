@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "gst/train/run.h"
+#include "gst/train/training-run.h"
 
 #include "gst/train/examples.h"
 #include "nn/error.h"
@@ -259,34 +259,35 @@ check_network (const TrainRun *self, const TrainCorpus *corpus,
 }
 
 static gboolean
-has_part (const TrainCorpus *corpus, const TrainPart *parts, TrainPart part)
+has_subset (
+    const TrainCorpus *corpus, const TrainSubset *subsets, TrainSubset subset)
 {
   for (guint i = 0; i < corpus->items->len; i++)
-    if (parts[i] == part)
+    if (subsets[i] == subset)
       return TRUE;
   return FALSE;
 }
 
-/* Plain examples of a part; NULL where it has none. FALSE and an error where
+/* Plain examples of a subset; NULL where it has none. FALSE and an error where
  * they cannot be made. */
 static gboolean
-plain_examples (const TrainCorpus *corpus, const TrainPart *parts,
-    TrainPart part, const TrainOptions *options, const DspRecipe *recipe,
+plain_examples (const TrainCorpus *corpus, const TrainSubset *subsets,
+    TrainSubset subset, const TrainOptions *options, const DspRecipe *recipe,
     const NnComm *comm, TrainExamples **examples, GError **error)
 {
   TrainExamplesConfig config;
 
   *examples = NULL;
-  if (!has_part (corpus, parts, part))
+  if (!has_subset (corpus, subsets, subset))
     return TRUE;
   train_options_examples (options, recipe, FALSE, &config);
   config.comm = comm;
-  *examples = train_examples_new (corpus, parts, part, &config, error);
+  *examples = train_examples_new (corpus, subsets, subset, &config, error);
   return *examples != NULL;
 }
 
 static gboolean
-train (TrainRun *self, const TrainCorpus *corpus, const TrainPart *parts,
+train (TrainRun *self, const TrainCorpus *corpus, const TrainSubset *subsets,
     const TrainOptions *options, const DspRecipe *recipe, Context *context,
     GError **error)
 {
@@ -301,16 +302,16 @@ train (TrainRun *self, const TrainCorpus *corpus, const TrainPart *parts,
   train_options_examples (options, recipe, TRUE, &config);
   config.comm = comm;
   training =
-      train_examples_new (corpus, parts, TRAIN_PART_TRAIN, &config, error);
+      train_examples_new (corpus, subsets, TRAIN_SUBSET_TRAIN, &config, error);
   ok = training
-      && plain_examples (corpus, parts, TRAIN_PART_VALIDATION, options, recipe,
-          comm, &validation, error);
+      && plain_examples (corpus, subsets, TRAIN_SUBSET_VALIDATION, options,
+          recipe, comm, &validation, error);
   if (!ranks_agree (context->ranks, ok, error)
       || !fit (self, options, context, training, validation, error))
     return FALSE;
   g_clear_pointer (&training, train_examples_free);
   ok = plain_examples (
-      corpus, parts, TRAIN_PART_TEST, options, recipe, comm, &test, error);
+      corpus, subsets, TRAIN_SUBSET_TEST, options, recipe, comm, &test, error);
   if (!ranks_agree (context->ranks, ok, error))
     return FALSE;
   if (self->best_epoch != G_MAXSIZE && validation)
@@ -328,7 +329,7 @@ train (TrainRun *self, const TrainCorpus *corpus, const TrainPart *parts,
 }
 
 TrainRun *
-train_run_new (const TrainCorpus *corpus, const TrainPart *parts,
+train_run_new (const TrainCorpus *corpus, const TrainSubset *subsets,
     const TrainOptions *options, const DspRecipe *recipe, const char *state,
     const TrainRunHooks *hooks, GError **error)
 {
@@ -343,7 +344,7 @@ train_run_new (const TrainCorpus *corpus, const TrainPart *parts,
       new_trainer (corpus, options, recipe, ranks_comm (hooks->ranks), error);
   if (!ranks_agree (hooks->ranks,
           self->trainer && check_network (self, corpus, recipe, error), error)
-      || !train (self, corpus, parts, options, recipe, &context, error))
+      || !train (self, corpus, subsets, options, recipe, &context, error))
     return NULL;
   return g_steal_pointer (&self);
 }

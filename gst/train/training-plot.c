@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "gst/train/plot.h"
+#include "gst/train/training-plot.h"
 
 #include <math.h>
 #include "gst/plot.h"

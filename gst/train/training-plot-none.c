@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Stands for plot.c where the build has no PLplot. */
-#include "gst/train/plot.h"
+#include "gst/train/training-plot.h"
 
 static gboolean
 fail (GError **error)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "gst/train/random.h"
+#include "gst/train/rand.h"
 
 #include <math.h>
 
