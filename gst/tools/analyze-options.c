@@ -52,7 +52,7 @@ find_contradiction (const Raw *raw, const ToolAnalyzeOptions *self)
     return "--merge takes the parts as arguments";
   if ((raw->shard || self->resume) && !(has_sources && self->output))
     return "--shard and --resume need files, and --output";
-  if (self->output && output_folder_is (self->output)
+  if (self->output && tool_output_folder_is (self->output)
       && (raw->shard || self->resume || raw->merge))
     return "--shard, --resume and --merge write one file: --output cannot be a "
            "folder";
@@ -135,7 +135,7 @@ take_sources (ToolAnalyzeOptions *self, const Raw *raw, GError **error)
   if (self->plot && self->listing->entries->len > 1)
     return fail (error, "--plot draws one source, and more are named");
   if (self->format.writer->is_single && self->listing->entries->len > 1
-      && !(self->output && output_folder_is (self->output))) {
+      && !(self->output && tool_output_folder_is (self->output))) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "--format %s is a file for each source, and more than one are named: "
         "--output is their folder, with a “/” at its end",

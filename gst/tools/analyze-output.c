@@ -8,14 +8,14 @@
 #include "gst/tools/output-folder.h"
 #include "gst/tools/text-output.h"
 
-struct _AnalyzeOutput {
+struct _ToolAnalyzeOutput {
   char *head;
   GPtrArray *paths;       /* of the sources; NULL: all go into one output */
   ToolTextOutput *output; /* NULL: no file is open */
 };
 
 static gboolean
-begin (AnalyzeOutput *self, const char *path, GError **error)
+begin (ToolAnalyzeOutput *self, const char *path, GError **error)
 {
   self->output = tool_text_output_new (path, error);
   if (!self->output)
@@ -24,15 +24,15 @@ begin (AnalyzeOutput *self, const char *path, GError **error)
   return TRUE;
 }
 
-AnalyzeOutput *
-analyze_output_new (
+ToolAnalyzeOutput *
+tool_analyze_output_new (
     const ToolAnalyzeOptions *options, const char *head, GError **error)
 {
-  g_autoptr (AnalyzeOutput) self = g_new0 (AnalyzeOutput, 1);
+  g_autoptr (ToolAnalyzeOutput) self = g_new0 (ToolAnalyzeOutput, 1);
 
   self->head = g_strdup (head);
-  if (options->output && output_folder_is (options->output))
-    self->paths = output_folder_paths (
+  if (options->output && tool_output_folder_is (options->output))
+    self->paths = tool_output_folder_paths (
         options->output, options->listing, options->format.writer->extension);
   else if (!begin (self, options->output, error))
     return NULL;
@@ -40,7 +40,7 @@ analyze_output_new (
 }
 
 void
-analyze_output_free (AnalyzeOutput *self)
+tool_analyze_output_free (ToolAnalyzeOutput *self)
 {
   if (!self)
     return;
@@ -51,7 +51,7 @@ analyze_output_free (AnalyzeOutput *self)
 }
 
 static gboolean
-begin_in_folder (AnalyzeOutput *self, const char *path, GError **error)
+begin_in_folder (ToolAnalyzeOutput *self, const char *path, GError **error)
 {
   g_autofree char *folder = g_path_get_dirname (path);
 
@@ -63,8 +63,8 @@ begin_in_folder (AnalyzeOutput *self, const char *path, GError **error)
 }
 
 gboolean
-analyze_output_write (
-    AnalyzeOutput *self, guint64 index, const char *text, GError **error)
+tool_analyze_output_write (
+    ToolAnalyzeOutput *self, guint64 index, const char *text, GError **error)
 {
   if (!self->output
       && !begin_in_folder (self, g_ptr_array_index (self->paths, index), error))
@@ -74,7 +74,7 @@ analyze_output_write (
 }
 
 gboolean
-analyze_output_end_source (AnalyzeOutput *self, GError **error)
+tool_analyze_output_end_source (ToolAnalyzeOutput *self, GError **error)
 {
   g_autoptr (ToolTextOutput) output = NULL;
 
@@ -85,7 +85,7 @@ analyze_output_end_source (AnalyzeOutput *self, GError **error)
 }
 
 gboolean
-analyze_output_finish (AnalyzeOutput *self, GError **error)
+tool_analyze_output_finish (ToolAnalyzeOutput *self, GError **error)
 {
   return self->paths || tool_text_output_finish (self->output, error);
 }

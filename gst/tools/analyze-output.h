@@ -5,23 +5,24 @@
 
 #include "gst/tools/analyze-options.h"
 
-typedef struct _AnalyzeOutput AnalyzeOutput;
+typedef struct _ToolAnalyzeOutput ToolAnalyzeOutput;
 
 /* head: what comes before the first source; of every file in a folder. NULL and
- * G_FILE_ERROR. Free with analyze_output_free. */
-AnalyzeOutput *analyze_output_new (
+ * G_FILE_ERROR. Free with tool_analyze_output_free. */
+ToolAnalyzeOutput *tool_analyze_output_new (
     const ToolAnalyzeOptions *options, const char *head, GError **error);
 /* What was not finished does not appear. NULL is fine. */
-void analyze_output_free (AnalyzeOutput *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (AnalyzeOutput, analyze_output_free)
+void tool_analyze_output_free (ToolAnalyzeOutput *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolAnalyzeOutput, tool_analyze_output_free)
 
 /* Text of a source, by its number in the listing: of one after the other. FALSE
  * and G_FILE_ERROR where its file cannot be made. */
-gboolean analyze_output_write (
-    AnalyzeOutput *self, guint64 index, const char *text, GError **error);
+gboolean tool_analyze_output_write (
+    ToolAnalyzeOutput *self, guint64 index, const char *text, GError **error);
 
 /* That was all of this source: in a folder, its file appears. */
-gboolean analyze_output_end_source (AnalyzeOutput *self, GError **error);
+gboolean tool_analyze_output_end_source (
+    ToolAnalyzeOutput *self, GError **error);
 
 /* That was all. */
-gboolean analyze_output_finish (AnalyzeOutput *self, GError **error);
+gboolean tool_analyze_output_finish (ToolAnalyzeOutput *self, GError **error);

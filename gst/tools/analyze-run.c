@@ -18,7 +18,7 @@ typedef struct {
   Ranks *ranks;
   GPtrArray *entries; /* ToolListingEntry, those to do; one NULL: microphone */
   GArray *indices;    /* guint64, theirs in the listing */
-  AnalyzeOutput *output; /* NULL where there is */
+  ToolAnalyzeOutput *output; /* NULL where there is */
   ToolShardWriter *part;
   ToolTimelinePlot *plot; /* NULL where none is wanted */
   gint64 begin;           /* monotonic time */
@@ -97,7 +97,8 @@ take_item (gsize i, gpointer data, gpointer user_data)
   switch (item->kind) {
     case TOOL_ANALYZE_TEXT:
       tool_progress_clear ();
-      analyze_output_write (run->output, index_of (run, i), item->text, &error);
+      tool_analyze_output_write (
+          run->output, index_of (run, i), item->text, &error);
       break;
     case TOOL_ANALYZE_FAILURE:
       g_atomic_int_set (&run->has_failed, TRUE);
@@ -110,7 +111,7 @@ take_item (gsize i, gpointer data, gpointer user_data)
       run->n_done++;
       run->seconds += item->seconds;
       if (run->output)
-        analyze_output_end_source (run->output, &error);
+        tool_analyze_output_end_source (run->output, &error);
       break;
     case TOOL_ANALYZE_FINE:
     case TOOL_ANALYZE_FAILED:
@@ -296,8 +297,8 @@ set_interrupted (const ToolAnalyzeOptions *options, GError **error)
   if (tool_analyze_options_make_part (options))
     what = "; --resume goes on from here";
   else if (options->output)
-    what = output_folder_is (options->output) ? "; what is done is written"
-                                              : "; nothing is written";
+    what = tool_output_folder_is (options->output) ? "; what is done is written"
+                                                   : "; nothing is written";
   g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INTR, "interrupted%s", what);
   return FALSE;
 }
@@ -323,12 +324,13 @@ draw_plot (const Run *run, GError **error)
 static gboolean
 run_plain (Run *run, const char *head, const gint *stop, GError **error)
 {
-  run->output = analyze_output_new (run->options, head, error);
+  run->output = tool_analyze_output_new (run->options, head, error);
   if (!begin_shared (run, run->output != NULL, error))
     return FALSE;
   if (!run_batch (run, stop))
     return set_interrupted (run->options, error);
-  return analyze_output_finish (run->output, error) && draw_plot (run, error);
+  return tool_analyze_output_finish (run->output, error)
+      && draw_plot (run, error);
 }
 
 static gboolean
@@ -436,7 +438,7 @@ tool_analyze_run (const ToolAnalyzeOptions *options, Ranks *ranks,
   }
   if (error && ranks_index (ranks) == 0)
     complain (&run, error);
-  analyze_output_free (run.output);
+  tool_analyze_output_free (run.output);
   tool_shard_writer_free (run.part);
   tool_timeline_plot_free (run.plot);
   g_ptr_array_unref (run.entries);

@@ -109,7 +109,7 @@ static void
 end_work (Work *work, const GError *failure)
 {
   if (failure)
-    report_break (work->report, work->text);
+    tool_report_break (work->report, work->text);
   else
     tool_report_summary (work->report, work->text);
   tell_text (work);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 gboolean
-output_folder_is (const char *path)
+tool_output_folder_is (const char *path)
 {
   return g_str_has_suffix (path, G_DIR_SEPARATOR_S)
       || g_file_test (path, G_FILE_TEST_IS_DIR);
@@ -60,7 +60,7 @@ count (GHashTable *counts, const char *name)
 }
 
 GPtrArray *
-output_folder_paths (
+tool_output_folder_paths (
     const char *folder, const ToolListing *listing, const char *extension)
 {
   const guint n = listing ? listing->entries->len : 1;

@@ -64,18 +64,25 @@ tool_report_cues_add (ToolReportCues *self, const ToolReportLine *line)
     return;
   }
   start = MAX (line->start, self->told);
-  if (open->emotion && line->has_emotion && !self->each_window
+  if (open->emotion && line->label_index >= 0 && !self->each_window
       && start >= open->start && start - open->end < MIN_LENGTH
       && g_str_equal (open->emotion, line->emotion)) {
     open->end = MAX (open->end, line->end);
+    open->confidence +=
+        (line->confidence - open->confidence) / ++open->n_windows;
     return;
   }
   if (start >= open->start && start - open->end < MIN_LENGTH)
     open->end = start;
   end_open (self);
   start = MAX (start, self->told);
-  if (line->has_emotion && line->end > start)
-    self->open = (ToolReportCue){ start, line->end, g_strdup (line->emotion) };
+  if (line->label_index >= 0 && line->end > start)
+    self->open = (ToolReportCue){ .start = start,
+      .end = line->end,
+      .emotion = g_strdup (line->emotion),
+      .label_index = line->label_index,
+      .n_windows = 1,
+      .confidence = line->confidence };
 }
 
 const ToolReportCue *

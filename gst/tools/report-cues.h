@@ -15,6 +15,9 @@
 typedef struct {
   gdouble start, end; /* s */
   char *emotion;      /* valid UTF-8 */
+  gint label_index;
+  guint n_windows;
+  gdouble confidence; /* the mean of its windows */
 } ToolReportCue;
 
 typedef struct _ToolReportCues ToolReportCues;

@@ -12,7 +12,8 @@ typedef struct {
   gdouble start, end; /* s; of the summary: of all windows */
   const char *emotion;
   gdouble confidence;
-  gboolean has_emotion; /* FALSE: silence, or no label was likely enough */
+  gint label_index;  /* -1: silence, or no label was likely enough */
+  const char *model; /* nick or file name */
   gboolean partial, silence;
   /* Why there are no probabilities, for people; NULL: it was classified. */
   const char *unclassified;

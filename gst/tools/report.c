@@ -9,9 +9,13 @@ struct _ToolReport {
   guint64 n_cues;           /* written */
   gdouble end;              /* s, of the last window */
   GstEmotionLabels *labels; /* NULL: no window yet */
-  gdouble *sums;            /* [labels], each window by its weight */
-  gdouble weight;           /* of them all */
-  ToolReportCues *cues;     /* NULL: the writer has no use for them */
+  const char **names;       /* [labels], theirs */
+  char *model;
+  gdouble *sums;        /* [labels], each window by its weight */
+  gdouble weight;       /* of them all */
+  ToolReportCues *cues; /* NULL: the writer has no use for them */
+  ToolReportLine line;  /* the last one */
+  gdouble *values;      /* [labels], its probabilities */
 };
 
 ToolReport *
@@ -33,18 +37,12 @@ tool_report_free (ToolReport *self)
     return;
   g_clear_pointer (&self->labels, gst_emotion_labels_unref);
   tool_report_cues_free (self->cues);
+  g_free (self->names);
+  g_free (self->model);
   g_free (self->sums);
+  g_free (self->values);
   g_free (self->source);
   g_free (self);
-}
-
-static ToolReportLine
-summary_line (const ToolReport *self)
-{
-  return (ToolReportLine){ .is_summary = TRUE,
-    .end = self->end,
-    .emotion = GST_EMOTION_UNKNOWN,
-    .silence = self->n_silent == self->n_windows };
 }
 
 static void
@@ -68,104 +66,133 @@ write_document (const ToolReport *self, GString *out)
   self->format->writer->document (self->source, cues, n, self->end, out);
 }
 
+/* The line, and what it completes. */
 static void
-write_line (ToolReport *self, ToolReportLine *line, GString *out)
+write (ToolReport *self, GString *out)
 {
   const ToolReportFormat *const format = self->format;
-  const guint n_labels = gst_emotion_labels_count (self->labels);
-  g_autofree const char **labels = g_new0 (const char *, n_labels + 1);
+  const gboolean is_summary = self->line.is_summary;
 
-  for (guint i = 0; i < n_labels; i++)
-    labels[i] = gst_emotion_labels_get (self->labels, i);
-  line->source = self->source;
-  line->only_summary = format->only_summary;
-  line->n_windows = self->n_windows;
-  line->n_labels = n_labels;
-  line->labels = labels;
   if (self->cues)
-    tool_report_cues_add (self->cues, line);
+    tool_report_cues_add (self->cues, &self->line);
   if (format->writer->line) {
-    if (line->is_summary || !format->only_summary)
-      format->writer->line (line, out);
+    if (is_summary || !format->only_summary)
+      format->writer->line (&self->line, out);
   } else if (format->writer->cue) {
     write_cues (self, out);
-  } else if (line->is_summary) {
+  } else if (is_summary) {
     write_document (self, out);
   }
 }
 
-void
+/* What all windows have in common. */
+static void
+take_first (ToolReport *self, const GstEmotionResult *result)
+{
+  const guint n_labels = gst_emotion_labels_count (result->labels);
+
+  self->labels = gst_emotion_labels_ref (result->labels);
+  self->names = g_new0 (const char *, n_labels + 1);
+  self->sums = g_new0 (gdouble, n_labels + 1);
+  self->values = g_new0 (gdouble, n_labels + 1);
+  self->model = g_strdup (result->model);
+  for (guint i = 0; i < n_labels; i++)
+    self->names[i] = gst_emotion_labels_get (result->labels, i);
+}
+
+/* A line that has what every line of the source has. */
+static ToolReportLine
+begin_line (const ToolReport *self)
+{
+  return (ToolReportLine){ .source = self->source,
+    .only_summary = self->format->only_summary,
+    .n_windows = self->n_windows,
+    .emotion = GST_EMOTION_UNKNOWN,
+    .label_index = -1,
+    .model = self->model,
+    .voice = -1,
+    .n_labels = self->labels ? gst_emotion_labels_count (self->labels) : 0,
+    .labels = self->names,
+    .probabilities = self->values };
+}
+
+const ToolReportLine *
 tool_report_window (
     ToolReport *self, const GstEmotionResult *result, GString *out)
 {
   const GstEmotionWindow *const window = &result->window;
-  const guint n_labels = gst_emotion_labels_count (result->labels);
   const gdouble weight = gst_emotion_result_weight (result);
   const GstClockTime start = gst_emotion_window_start (window);
-  g_autofree gdouble *values = g_new0 (gdouble, n_labels + 1);
-  ToolReportLine line = { .start = start / (gdouble) GST_SECOND,
-    .end = (start + window->duration) / (gdouble) GST_SECOND,
-    .emotion = gst_emotion_result_emotion (result),
-    .has_emotion = result->label_index >= 0,
-    .confidence = result->confidence,
-    .partial = window->partial,
-    .silence = window->silence,
-    .unclassified = gst_emotion_result_is_classified (result)
-        ? NULL
-        : gst_emotion_result_text (result),
-    .voice = GST_CLOCK_TIME_IS_VALID (window->voice)
-        ? window->voice / (gdouble) GST_SECOND
-        : -1,
-    .probabilities = values };
+  ToolReportLine *const line = &self->line;
 
-  if (!self->labels) {
-    self->labels = gst_emotion_labels_ref (result->labels);
-    self->sums = g_new0 (gdouble, n_labels + 1);
-  }
-  for (guint i = 0; i < n_labels; i++)
-    values[i] = result->probabilities[i];
+  if (!self->labels)
+    take_first (self, result);
   self->n_windows++;
-  self->end = line.end;
+  *line = begin_line (self);
+  line->start = start / (gdouble) GST_SECOND;
+  line->end = (start + window->duration) / (gdouble) GST_SECOND;
+  line->emotion = gst_emotion_result_emotion (result);
+  line->label_index = result->label_index;
+  line->confidence = result->confidence;
+  line->partial = window->partial;
+  line->silence = window->silence;
+  if (!gst_emotion_result_is_classified (result))
+    line->unclassified = gst_emotion_result_text (result);
+  if (GST_CLOCK_TIME_IS_VALID (window->voice))
+    line->voice = window->voice / (gdouble) GST_SECOND;
+  for (guint i = 0; i < line->n_labels; i++) {
+    self->values[i] = result->probabilities[i];
+    self->sums[i] += weight * self->values[i];
+  }
+  self->end = line->end;
   self->n_silent += window->silence;
   self->weight += weight;
-  for (guint i = 0; i < n_labels; i++)
-    self->sums[i] += weight * values[i];
-  write_line (self, &line, out);
+  write (self, out);
+  return line;
 }
 
-void
-tool_report_summary (ToolReport *self, GString *out)
+/* Makes the line one of the whole. */
+static void
+summarize (ToolReport *self)
 {
-  g_autofree gdouble *means = NULL;
-  guint n_labels;
-  ToolReportLine line = summary_line (self);
+  ToolReportLine *const line = &self->line;
 
-  if (self->n_windows == 0)
-    return;
+  *line = begin_line (self);
+  line->is_summary = TRUE;
+  line->end = self->end;
+  line->silence = self->n_silent == self->n_windows;
   if (self->weight == 0)
-    line.unclassified =
-        line.silence ? GST_EMOTION_SILENCE : GST_EMOTION_NO_VOICE;
-  n_labels = gst_emotion_labels_count (self->labels);
-  means = g_new0 (gdouble, n_labels + 1);
-  line.probabilities = means;
-  for (guint i = 0; i < n_labels && self->weight > 0; i++) {
-    means[i] = self->sums[i] / self->weight;
-    if (means[i] > line.confidence) {
-      line.confidence = means[i];
-      line.emotion = gst_emotion_labels_get (self->labels, i);
-      line.has_emotion = TRUE;
+    line->unclassified =
+        line->silence ? GST_EMOTION_SILENCE : GST_EMOTION_NO_VOICE;
+  for (guint i = 0; i < line->n_labels; i++) {
+    self->values[i] = self->weight > 0 ? self->sums[i] / self->weight : 0;
+    if (self->values[i] > line->confidence) {
+      line->confidence = self->values[i];
+      line->emotion = self->names[i];
+      line->label_index = (gint) i;
     }
   }
-  write_line (self, &line, out);
 }
 
-void
-report_break (ToolReport *self, GString *out)
+const ToolReportLine *
+tool_report_summary (ToolReport *self, GString *out)
 {
-  ToolReportLine line = summary_line (self);
+  if (self->n_windows == 0)
+    return NULL;
+  summarize (self);
+  write (self, out);
+  return &self->line;
+}
 
-  if (self->n_windows > 0 && self->cues)
-    write_line (self, &line, out);
+const ToolReportLine *
+tool_report_break (ToolReport *self, GString *out)
+{
+  if (self->n_windows == 0)
+    return NULL;
+  summarize (self);
+  if (self->cues)
+    write (self, out);
+  return &self->line;
 }
 
 gdouble

@@ -19,17 +19,18 @@ ToolReport *tool_report_new (
 void tool_report_free (ToolReport *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolReport, tool_report_free)
 
-/* Appends what is to be written once this window is known. */
-void tool_report_window (
+/* Appends what is to be written once this window is known. Returns the window;
+ * it lives until the next call. */
+const ToolReportLine *tool_report_window (
     ToolReport *self, const GstEmotionResult *result, GString *out);
 
-/* Appends what is left to be written in the end; the summary is the mean of the
- * probabilities over the windows that were classified, each with the weight of
- * its voice. Nothing without a window. */
-void tool_report_summary (ToolReport *self, GString *out);
+/* Appends what is left to be written in the end. Returns the summary, the mean
+ * of the probabilities over the windows that were classified, each with the
+ * weight of its voice; NULL without a window. */
+const ToolReportLine *tool_report_summary (ToolReport *self, GString *out);
 
-/* The same where a source was not read to its end: without a summary. */
-void report_break (ToolReport *self, GString *out);
+/* The same where a source was not read to its end: no summary is written. */
+const ToolReportLine *tool_report_break (ToolReport *self, GString *out);
 
 /* Where the last window so far ends, s. */
 gdouble tool_report_end (const ToolReport *self);

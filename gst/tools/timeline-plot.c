@@ -3,15 +3,14 @@
 
 #include <math.h>
 
-#include "gst/convert.h"
 #include "gst/plot.h"
+#include "gst/tools/envelope.h"
 
 #define WIDTH 1200 /* pixels */
 #define HEIGHT 760
 #define MAX_COLUMNS 1000 /* of the waveform: about one for each pixel */
 #define LEFT 0.17        /* of panels, as parts of the width */
 #define RIGHT 0.9
-#define BLOCKS_PER_S 100 /* of the envelope */
 #define SHADES 64
 #define N_LABEL_COLOURS 9
 
@@ -20,20 +19,10 @@ typedef struct {
   gint label;        /* -1: none */
 } Span;
 
-/* The lowest and the highest sample of a block. */
-typedef struct {
-  float low, high;
-} Extent;
-
 struct _ToolTimelinePlot {
   char *title;
 
-  /* Of the sound. */
-  GstCaps *caps;
-  GstEmotionConvert *convert; /* NULL: there is none yet, or none can be */
-  gsize block_len;            /* samples */
-  gsize n_in_block;
-  GArray *extents; /* Extent */
+  ToolEnvelope *envelope;
 
   /* Of the windows. */
   GPtrArray *labels;
@@ -53,7 +42,7 @@ tool_timeline_plot_new (const char *title)
   ToolTimelinePlot *self = g_new0 (ToolTimelinePlot, 1);
 
   self->title = g_strdup (title);
-  self->extents = g_array_new (FALSE, FALSE, sizeof (Extent));
+  self->envelope = tool_envelope_new ();
   self->labels = g_ptr_array_new_with_free_func (g_free);
   self->spans = g_array_new (FALSE, FALSE, sizeof (Span));
   self->probabilities = g_array_new (FALSE, FALSE, sizeof (float));
@@ -65,9 +54,7 @@ tool_timeline_plot_free (ToolTimelinePlot *self)
 {
   if (!self)
     return;
-  gst_clear_caps (&self->caps);
-  g_clear_pointer (&self->convert, gst_emotion_convert_free);
-  g_array_unref (self->extents);
+  tool_envelope_free (self->envelope);
   g_ptr_array_unref (self->labels);
   g_array_unref (self->spans);
   g_array_unref (self->probabilities);
@@ -75,61 +62,12 @@ tool_timeline_plot_free (ToolTimelinePlot *self)
   g_free (self);
 }
 
-/* Sound */
-
-static void
-take_samples (const float *samples, gsize n, gpointer user_data)
-{
-  ToolTimelinePlot *self = user_data;
-
-  for (gsize i = 0; i < n; i++) {
-    const float sample = isfinite (samples[i]) ? samples[i] : 0;
-    Extent *extent;
-
-    if (self->n_in_block == 0)
-      g_array_append_vals (self->extents, &(Extent){ sample, sample }, 1);
-    extent = &g_array_index (self->extents, Extent, self->extents->len - 1);
-    extent->low = MIN (extent->low, sample);
-    extent->high = MAX (extent->high, sample);
-    self->n_in_block = (self->n_in_block + 1) % self->block_len;
-  }
-}
-
-static void
-set_caps (ToolTimelinePlot *self, GstCaps *caps, const GstAudioInfo *info)
-{
-  gst_caps_replace (&self->caps, caps);
-  g_clear_pointer (&self->convert, gst_emotion_convert_free);
-  self->block_len = MAX (1, GST_AUDIO_INFO_RATE (info) / BLOCKS_PER_S);
-  self->n_in_block = 0;
-  self->convert = gst_emotion_convert_new (
-      info, GST_AUDIO_INFO_RATE (info), take_samples, self, NULL);
-}
-
 void
 tool_timeline_plot_add_sound (
     ToolTimelinePlot *self, GstBuffer *buffer, GstCaps *caps)
 {
-  GstAudioInfo info;
-  GstAudioBuffer audio;
-
-  if (!caps || !gst_audio_info_from_caps (&info, caps))
-    return;
-  if (!self->caps || !gst_caps_is_equal (self->caps, caps))
-    set_caps (self, caps, &info);
-  if (!self->convert)
-    return;
-  /* With a second reference the buffer is not writable: see recognizer.c. */
-  gst_buffer_ref (buffer);
-  if (gst_audio_buffer_map (&audio, &info, buffer, GST_MAP_READ)) {
-    gst_emotion_convert_push (
-        self->convert, &audio, 0, GST_AUDIO_BUFFER_N_SAMPLES (&audio));
-    gst_audio_buffer_unmap (&audio);
-  }
-  gst_buffer_unref (buffer);
+  tool_envelope_add (self->envelope, buffer, caps);
 }
-
-/* Windows */
 
 void
 tool_timeline_plot_add_window (
@@ -201,9 +139,10 @@ draw_nothing (double seconds, double height)
 static void
 draw_waveform (const ToolTimelinePlot *self, double seconds)
 {
-  const Extent *extents = (const Extent *) self->extents->data;
-  const gsize n = self->extents->len, n_columns = MIN (n, MAX_COLUMNS);
-  const double length_s = n / (double) BLOCKS_PER_S;
+  gsize n;
+  const ToolEnvelopeBlock *extents = tool_envelope_get (self->envelope, &n);
+  const gsize n_columns = MIN (n, MAX_COLUMNS);
+  const double length_s = n / (double) TOOL_ENVELOPE_PER_S;
   double peak = 1e-6;
 
   for (gsize i = 0; i < n; i++)
@@ -336,7 +275,8 @@ tool_timeline_plot_write (
     const ToolTimelinePlot *self, const char *path, GError **error)
 {
   const char *device = device_for (path);
-  double seconds = self->extents->len / (double) BLOCKS_PER_S;
+  double seconds;
+  gsize n_blocks;
 
   if (!device || !gst_emotion_plot_has_device (device)) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOSYS,
@@ -345,6 +285,8 @@ tool_timeline_plot_write (
         path);
     return FALSE;
   }
+  tool_envelope_get (self->envelope, &n_blocks);
+  seconds = n_blocks / (double) TOOL_ENVELOPE_PER_S;
   if (self->spans->len > 0)
     seconds = MAX (seconds, end_of (self, self->spans->len - 1));
   if (!gst_emotion_plot_begin (path, device, WIDTH, HEIGHT, error))
