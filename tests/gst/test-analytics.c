@@ -161,6 +161,68 @@ test_silence (void)
   fixture_clear (&f);
 }
 
+static GstPadProbeReturn
+count_classifications (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  GstAnalyticsRelationMeta *meta =
+      gst_buffer_get_analytics_relation_meta (GST_PAD_PROBE_INFO_BUFFER (info));
+
+  if (meta)
+    *(gsize *) user_data += gst_analytics_relation_get_length (meta);
+  return GST_PAD_PROBE_OK;
+}
+
+/* What other elements do with it; a warning ends the test. gst/REFERENCE.md has
+ * this list, and the elements that warn. */
+static void
+test_elements (void)
+{
+  static const struct {
+    const char *elements;
+    gsize n;
+  } rows[] = {
+    { "queue", 3 },
+    { "tee ! queue", 3 },
+    { "volume volume=0.5", 3 },
+    { "level", 3 },
+    { "wavenc", 3 },
+    { "audioconvert ! audio/x-raw,format=F32LE", 0 },
+    { "audioresample ! audio/x-raw,rate=16000", 0 },
+    { "audiomixer", 0 },
+    { "audioconvert ! rtpL16pay", 0 },
+    { "audioconvert ! vorbisenc", 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree char *line = g_strdup_printf (
+        "audiotestsrc wave=ticks num-buffers=110 samplesperbuffer=800 ! "
+        "audio/x-raw,format=S16LE,rate=8000,channels=1 ! emotiondetect "
+        "attach-analytics=true ! %s ! fakesink name=sink",
+        rows[i].elements);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GstElement) pipeline = gst_parse_launch (line, &error);
+    g_autoptr (GstElement) sink = NULL;
+    g_autoptr (GstPad) pad = NULL;
+    g_autoptr (GstBus) bus = NULL;
+    g_autoptr (GstMessage) message = NULL;
+    gsize n = 0;
+
+    g_assert_no_error (error);
+    sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
+    pad = gst_element_get_static_pad (sink, "sink");
+    gst_pad_add_probe (
+        pad, GST_PAD_PROBE_TYPE_BUFFER, count_classifications, &n, NULL);
+    bus = gst_element_get_bus (pipeline);
+    gst_element_set_state (pipeline, GST_STATE_PLAYING);
+    message = gst_bus_timed_pop_filtered (
+        bus, GST_CLOCK_TIME_NONE, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+    gst_element_set_state (pipeline, GST_STATE_NULL);
+    g_test_message ("%s", rows[i].elements);
+    g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
+    g_assert_cmpuint (n, ==, rows[i].n);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -170,6 +232,7 @@ main (int argc, char **argv)
   g_test_add_func ("/analytics/windows", test_windows);
   g_test_add_func ("/analytics/beside", test_beside);
   g_test_add_func ("/analytics/settings", test_settings);
+  g_test_add_func ("/analytics/elements", test_elements);
   g_test_add_func ("/analytics/silence", test_silence);
   leaks_add_test ("analytics");
   return g_test_run ();
