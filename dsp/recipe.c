@@ -431,3 +431,19 @@ dsp_recipe_n_columns (const DspRecipe *recipe)
     return dsp_recipe_n_frames (recipe);
   return (s & DSP_STATISTIC_MEAN ? 1 : 0) + (s & DSP_STATISTIC_STD ? 1 : 0);
 }
+
+bool
+dsp_recipe_keeps_rest (const DspRecipe *recipe, size_t n_rest, bool is_first)
+{
+  return n_rest > 0 && (is_first || n_rest >= recipe->window_len - n_rest);
+}
+
+size_t
+dsp_recipe_n_windows (const DspRecipe *recipe, size_t n_samples)
+{
+  const size_t n_whole = n_samples / recipe->window_len;
+
+  return n_whole
+      + dsp_recipe_keeps_rest (
+          recipe, n_samples % recipe->window_len, n_whole == 0);
+}

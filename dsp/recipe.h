@@ -195,3 +195,12 @@ size_t dsp_recipe_n_bands (const DspRecipe *recipe);
 size_t dsp_recipe_n_columns (const DspRecipe *recipe);
 /* Frames of the STFT of one window. */
 size_t dsp_recipe_n_frames (const DspRecipe *recipe);
+
+/* The one rule for the windows of a sound, in the element, in training and in
+ * emotion-features: they touch, and the samples that are left after the last
+ * whole one are a window, padded with zeros, where they fill at least half of
+ * it or where there is no other window. */
+bool dsp_recipe_keeps_rest (
+    const DspRecipe *recipe, size_t n_rest, bool is_first);
+/* How many windows that makes of n_samples. */
+size_t dsp_recipe_n_windows (const DspRecipe *recipe, size_t n_samples);

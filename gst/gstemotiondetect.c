@@ -60,7 +60,6 @@
 
 #include "gst/delivery.h"
 #include "gst/log.h"
-#include "gst/model/loader.h"
 #include "gst/model/model-choice.h"
 #include "gst/recognizer.h"
 #include "gst/settings.h"
@@ -199,7 +198,8 @@ swap_model (
   gst_emotion_delivery_set_model (&self->delivery);
   if (!gst_emotion_recognizer_set_model (
           self->recognizer, model, labels, &error))
-    gst_emotion_load_report (GST_ELEMENT (self), GST_MESSAGE_WARNING, error);
+    gst_emotion_model_choice_report (
+        GST_ELEMENT (self), GST_MESSAGE_WARNING, error);
 }
 
 /* Properties take effect here, between two buffers. */
@@ -436,7 +436,8 @@ start (GstBaseTransform *trans)
       || !gst_emotion_recognizer_set_model (
           recognizer, model, labels, &error)) {
     gst_emotion_model_choice_stop (&self->choice);
-    gst_emotion_load_report (GST_ELEMENT (self), GST_MESSAGE_ERROR, error);
+    gst_emotion_model_choice_report (
+        GST_ELEMENT (self), GST_MESSAGE_ERROR, error);
     return FALSE;
   }
   self->knows_live = FALSE;

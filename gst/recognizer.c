@@ -473,16 +473,17 @@ gst_emotion_recognizer_finish (GstEmotionRecognizer *self)
   gst_emotion_convert_drain (self->convert);
 
   const gsize rest = gst_emotion_windower_rest (self->windower);
-  const gsize window_len = gst_emotion_model_recipe (self->model)->window_len;
 
-  if (rest > 0 && (self->n_windows == 0 || rest >= window_len - rest)) {
+  if (dsp_recipe_keeps_rest (
+          gst_emotion_model_recipe (self->model), rest, self->n_windows == 0)) {
     emit_window (self, TRUE);
     gst_emotion_windower_next (self->windower);
-  } else if (rest > 0)
+  } else if (rest > 0) {
     GST_DEBUG_OBJECT (self->owner,
         "the last %" G_GSIZE_FORMAT " samples are not analysed: less than half "
         "a window",
         rest);
+  }
   restart (self, "the stream ended");
   self->n_windows = 0;
 }

@@ -4,6 +4,7 @@
 #include <glib/gstdio.h>
 #include <stdlib.h>
 #include "gst/log.h"
+#include "nn/error.h"
 #include "nn/model.h"
 
 /* loading: held while a file is read, so that a hundred elements that start
@@ -148,4 +149,39 @@ gst_emotion_model_cache_get_builtin (GstEmotionBuiltin builtin,
   /* Paths, the other names, begin with a slash. */
   return get (
       gst_emotion_builtin_nick (builtin), NULL, builtin, options, error);
+}
+
+/* A file that exists but is unreadable is OPEN_READ, not NOT_FOUND. */
+static GstEmotionModel *
+load_file (
+    const char *file, const GstEmotionModelOptions *options, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  GstEmotionModel *model =
+      gst_emotion_model_cache_get (file, options, &failure);
+
+  if (model)
+    return model;
+  if (g_error_matches (failure, NN_ERROR, NN_ERROR_NOT_FOUND)
+      && g_file_test (file, G_FILE_TEST_EXISTS))
+    g_set_error_literal (error, GST_RESOURCE_ERROR,
+        GST_RESOURCE_ERROR_OPEN_READ, failure->message);
+  else
+    g_propagate_error (error, g_steal_pointer (&failure));
+  return NULL;
+}
+
+GstEmotionModel *
+gst_emotion_model_cache_load (const GstEmotionModelRequest *request,
+    GstEmotionLabels **labels, GError **error)
+{
+  g_autoptr (GstEmotionModel) model = request->file
+      ? load_file (request->file, &request->options, error)
+      : gst_emotion_model_cache_get_builtin (
+          request->builtin, &request->options, error);
+
+  if (!model)
+    return NULL;
+  *labels = gst_emotion_model_labels (model, request->labels, error);
+  return *labels ? g_steal_pointer (&model) : NULL;
 }

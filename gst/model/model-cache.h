@@ -16,3 +16,16 @@ GstEmotionModel *gst_emotion_model_cache_get (
  * build without them. */
 GstEmotionModel *gst_emotion_model_cache_get_builtin (GstEmotionBuiltin builtin,
     const GstEmotionModelOptions *options, GError **error);
+
+/* What the properties of an element, or the options of a tool, ask for. */
+typedef struct {
+  const char *file; /* wins over builtin; or NULL */
+  GstEmotionBuiltin builtin;
+  GstEmotionModelOptions options;
+  const char *labels; /* "a,b,c", or NULL: those of the model */
+} GstEmotionModelRequest;
+
+/* New references, or NULL and an error that names the file. */
+GstEmotionModel *gst_emotion_model_cache_load (
+    const GstEmotionModelRequest *request, GstEmotionLabels **labels,
+    GError **error);

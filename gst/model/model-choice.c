@@ -2,7 +2,8 @@
 #include "gst/model/model-choice.h"
 
 #include "gst/log.h"
-#include "gst/model/loader.h"
+#include "gst/model/model-cache.h"
+#include "nn/error.h"
 
 void
 gst_emotion_model_choice_init (GstEmotionModelChoice *self, GstElement *element,
@@ -17,23 +18,23 @@ load (GstEmotionModelChoice *self, GstEmotionLabels **labels, GError **error)
   g_autofree char *file = NULL;
   g_autofree char *names = NULL;
   g_autofree char *recipe = NULL;
-  GstEmotionWish wish = { 0 };
+  GstEmotionModelRequest request = { 0 };
   const GstClockTime begin = gst_util_get_timestamp ();
   GstEmotionModel *model;
 
   GST_OBJECT_LOCK (self->element);
-  wish.file = file = g_strdup (self->settings->model_file);
-  wish.labels = names = g_strdup (self->settings->labels);
-  wish.builtin = self->settings->model;
-  wish.options.recipe = recipe = g_strdup (self->settings->recipe);
-  wish.options.quantize = self->settings->quantize;
+  request.file = file = g_strdup (self->settings->model_file);
+  request.labels = names = g_strdup (self->settings->labels);
+  request.builtin = self->settings->model;
+  request.options.recipe = recipe = g_strdup (self->settings->recipe);
+  request.options.quantize = self->settings->quantize;
   GST_OBJECT_UNLOCK (self->element);
   GST_DEBUG_OBJECT (self->element, "loading %s %s%s%s%s%s%s",
       file ? "the file" : "the built-in model",
-      file ? file : gst_emotion_builtin_nick (wish.builtin),
+      file ? file : gst_emotion_builtin_nick (request.builtin),
       names ? ", labels " : "", names ? names : "", recipe ? ", recipe " : "",
-      recipe ? recipe : "", wish.options.quantize ? ", quantized" : "");
-  model = gst_emotion_load (&wish, labels, error);
+      recipe ? recipe : "", request.options.quantize ? ", quantized" : "");
+  model = gst_emotion_model_cache_load (&request, labels, error);
   if (model)
     GST_DEBUG_OBJECT (self->element, "loaded %s in %" GST_TIME_FORMAT,
         gst_emotion_model_name (model),
@@ -101,6 +102,35 @@ next_change (GstEmotionModelChoice *self, guint *change)
   return is_due;
 }
 
+static gint
+resource_code (const GError *error)
+{
+  if (g_error_matches (error, NN_ERROR, NN_ERROR_NOT_FOUND))
+    return GST_RESOURCE_ERROR_NOT_FOUND;
+  if (error->domain == NN_ERROR)
+    return GST_RESOURCE_ERROR_READ;
+  return GST_RESOURCE_ERROR_SETTINGS;
+}
+
+void
+gst_emotion_model_choice_report (
+    GstElement *element, GstMessageType type, const GError *error)
+{
+  const gboolean is_gst =
+      error->domain == GST_RESOURCE_ERROR || error->domain == GST_LIBRARY_ERROR;
+
+  if (type == GST_MESSAGE_ERROR)
+    GST_ERROR_OBJECT (element, "%s", error->message);
+  else
+    GST_WARNING_OBJECT (
+        element, "the model stays as it was: %s", error->message);
+  gst_element_message_full (element, type,
+      is_gst ? error->domain : GST_RESOURCE_ERROR,
+      is_gst ? error->code : resource_code (error), g_strdup (error->message),
+      g_strdup_printf ("%s %d", g_quark_to_string (error->domain), error->code),
+      __FILE__, G_STRFUNC, __LINE__);
+}
+
 /* One thread, however fast the changes come. user_data lives as long as the
  * element. */
 static void
@@ -117,7 +147,7 @@ load_now (GstElement *element, gpointer user_data)
     if (model)
       offer (self, change, model, labels);
     else if (is_last (self, change))
-      gst_emotion_load_report (element, GST_MESSAGE_WARNING, error);
+      gst_emotion_model_choice_report (element, GST_MESSAGE_WARNING, error);
     else
       GST_DEBUG_OBJECT (element,
           "not loaded, but the properties have changed since: %s",

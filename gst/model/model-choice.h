@@ -40,3 +40,8 @@ GstEmotionModel *gst_emotion_model_choice_take (
 
 /* What is being loaded is let go. */
 void gst_emotion_model_choice_stop (GstEmotionModelChoice *self);
+
+/* Posts error, of a model that cannot be used, as a message of the given type
+ * (error or warning) in a domain of GStreamer. */
+void gst_emotion_model_choice_report (
+    GstElement *element, GstMessageType type, const GError *error);

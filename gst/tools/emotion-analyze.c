@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "gst/model/loader.h"
+#include "gst/model/model-cache.h"
 #include "gst/ranks/ranks.h"
 #include "gst/tools/analyze-merge.h"
 #include "gst/tools/analyze-options.h"
@@ -75,8 +75,8 @@ make_head (const ToolAnalyzeOptions *options, GstElement *element)
   gint builtin;
 
   g_object_get (element, "model", &builtin, NULL);
-  model = gst_emotion_load (
-      &(GstEmotionWish){ .file = options->analysis.model_file,
+  model = gst_emotion_model_cache_load (
+      &(GstEmotionModelRequest){ .file = options->analysis.model_file,
           .builtin = builtin,
           .options = { options->analysis.quantize, options->analysis.recipe },
           .labels = options->labels },

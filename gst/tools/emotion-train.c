@@ -223,7 +223,7 @@ evaluate (Tool *self, GError **error)
 
   if (!examples)
     return FALSE;
-  g_autoptr (NnMetrics) metrics = train_evaluate (
+  g_autoptr (NnMetrics) metrics = train_evaluate_model (
       self->model, examples, n_threads, ranks_comm (self->ranks));
   const TrainReport report = { .model = self->options->evaluate,
     .corpus = self->corpus,

@@ -5,14 +5,6 @@
 #include "dsp/error.h"
 #include "dsp/features.h"
 
-static gsize
-count_windows (gsize n, gsize window_len)
-{
-  const gsize rest = n % window_len;
-
-  return MAX (n / window_len + (2 * rest >= window_len ? 1 : 0), 1);
-}
-
 static void
 compute (ToolSoundFeatures *self, DspFeatures *features, const float *samples)
 {
@@ -29,7 +21,7 @@ allocate (ToolSoundFeatures *self, GError **error)
 {
   gsize n = self->n_rows * self->n_columns;
 
-  self->n_windows = count_windows (self->n_samples, self->recipe.window_len);
+  self->n_windows = dsp_recipe_n_windows (&self->recipe, self->n_samples);
   if (g_size_checked_mul (&n, n, self->n_windows))
     self->values = g_try_new (float, n);
   if (!self->values)
@@ -124,7 +116,7 @@ tool_sound_features_unpack (
     self->recipe.window_len = n_samples;
   self->n_rows = dsp_recipe_n_bands (&self->recipe);
   self->n_columns = dsp_recipe_n_columns (&self->recipe);
-  self->n_windows = count_windows (n_samples, self->recipe.window_len);
+  self->n_windows = dsp_recipe_n_windows (&self->recipe, n_samples);
   if (!g_size_checked_mul (&n, self->n_rows * self->n_columns, self->n_windows)
       || n > len || n * sizeof *self->values != len)
     return NULL;

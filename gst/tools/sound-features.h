@@ -17,10 +17,8 @@ typedef struct {
 } ToolSoundFeatures;
 
 /* samples: n > 0 of them, mono, at recipe->rate. is_whole: recipe->window_len
- * does not count. Else windows follow one another; a rest of at least half a
- * window, and a sound that is shorter than one, are padded with zeros, and a
- * shorter rest is left out, as emotiondetect does. NULL and DSP_ERROR_CONFIG
- * where the recipe cannot be used for so many samples. */
+ * does not count; else the windows are those of dsp_recipe_n_windows. NULL and
+ * DSP_ERROR_CONFIG where the recipe cannot be used for so many samples. */
 ToolSoundFeatures *tool_sound_features_new (const float *samples, gsize n,
     const DspRecipe *recipe, gboolean is_whole, GError **error);
 void tool_sound_features_free (ToolSoundFeatures *self); /* NULL is fine */

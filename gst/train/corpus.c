@@ -16,6 +16,7 @@ train_item_free (TrainItem *item)
   g_clear_pointer (&item->speaker, g_free);
   g_clear_pointer (&item->recording, g_free);
   g_clear_pointer (&item->digest, g_free);
+  g_clear_pointer (&item->problem, g_free);
   g_clear_pointer (&item->samples, g_free);
   g_free (item);
 }

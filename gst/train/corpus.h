@@ -23,6 +23,7 @@ typedef struct {
   TrainSubset subset; /* that the user asked for */
   /* Filled by train_sounds_load. */
   char *digest;   /* equal for equal sound */
+  char *problem;  /* why it cannot be read, or NULL */
   float *samples; /* [n_samples], mono, at the rate of the recipe */
   gsize n_samples;
 } TrainItem;

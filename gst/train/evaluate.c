@@ -11,6 +11,38 @@ typedef struct {
   float *probabilities; /* [samples][n_outputs] */
 } Evaluation;
 
+/* probabilities: [examples][n_classes] */
+static NnMetrics *
+metrics_new (const TrainExamples *examples, const float *probabilities,
+    gsize n_classes, TrainTrial *trial)
+{
+  NnMetrics *metrics = nn_metrics_new (n_classes);
+
+  for (gsize i = 0; i < train_examples_n (examples); i++) {
+    const guint label = train_examples_label (examples, i);
+    const char *const data_set = train_examples_item (examples, i)->data_set;
+
+    nn_metrics_add (metrics, label, probabilities + i * n_classes);
+    if (trial)
+      nn_metrics_add (train_trial_set (trial, data_set, n_classes), label,
+          probabilities + i * n_classes);
+  }
+  return metrics;
+}
+
+NnMetrics *
+train_evaluate_trainer (
+    NnTrainer *trainer, const TrainExamples *examples, TrainTrial *trial)
+{
+  const gsize n_classes = nn_trainer_n_classes (trainer);
+  g_autofree float *probabilities =
+      g_new (float, train_examples_n (examples) * n_classes);
+
+  nn_trainer_evaluate (
+      trainer, train_examples_samples (examples), probabilities, NULL);
+  return metrics_new (examples, probabilities, n_classes, trial);
+}
+
 static void
 classify (gpointer data, gsize i)
 {
@@ -28,7 +60,7 @@ classify (gpointer data, gsize i)
 }
 
 NnMetrics *
-train_evaluate (GstEmotionModel *model, const TrainExamples *examples,
+train_evaluate_model (GstEmotionModel *model, const TrainExamples *examples,
     guint n_threads, const NnComm *comm)
 {
   const gsize n = train_examples_n (examples);
@@ -38,13 +70,9 @@ train_evaluate (GstEmotionModel *model, const TrainExamples *examples,
   g_autofree size_t *cut = nn_comm_cut (comm, n);
   Evaluation evaluation = { model, train_examples_samples (examples), n_outputs,
     cut[rank], probabilities };
-  NnMetrics *metrics = nn_metrics_new (n_outputs);
 
   train_parallel (n_threads, cut[rank + 1] - cut[rank], classify, &evaluation);
   nn_comm_gather_rows (
       comm, probabilities, cut, n_outputs * sizeof *probabilities);
-  for (gsize i = 0; i < n; i++)
-    nn_metrics_add (metrics, train_examples_label (examples, i),
-        probabilities + i * n_outputs);
-  return metrics;
+  return metrics_new (examples, probabilities, n_outputs, NULL);
 }

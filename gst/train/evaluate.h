@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How good a model file is, run as the element runs it. */
+/* How good a network is on examples: the one that is being trained, or a model
+ * file. The ranks share the work, and all get the result. */
 #pragma once
 
 #include "gst/model/model.h"
 #include "gst/train/examples.h"
+#include "gst/train/trials.h"
 #include "nn/train/comm.h"
 #include "nn/train/metrics.h"
+#include "nn/train/trainer.h"
 
-/* Classifies all examples on n_threads threads of each rank. The model has as
- * many outputs as the corpus has labels, and the examples' recipe. */
-NnMetrics *train_evaluate (GstEmotionModel *model,
+/* trial (NULL: none) gets the same by data set. Free with nn_metrics_free. */
+NnMetrics *train_evaluate_trainer (
+    NnTrainer *trainer, const TrainExamples *examples, TrainTrial *trial);
+
+/* Runs the model as the element does, on n_threads threads of each rank. It has
+ * as many outputs as the corpus has labels, and the examples' recipe. */
+NnMetrics *train_evaluate_model (GstEmotionModel *model,
     const TrainExamples *examples, guint n_threads, const NnComm *comm);

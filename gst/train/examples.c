@@ -164,29 +164,25 @@ make (gpointer data, const NnSampleRequest *request, float *x, float *target,
   g_async_queue_push (self->scratches, scratch);
 }
 
-/* The windows of a sound: they touch; a rest counts from half a window on, as
- * in the element. */
-static void
-add_windows (TrainExamples *self, guint item, guint copy)
-{
-  const gsize n = train_corpus_item (self->corpus, item)->n_samples;
-  const gsize len = self->config.recipe.window_len;
-  Window window = { item, 0, copy };
-
-  do {
-    g_array_append_val (self->windows, window);
-    window.offset += len;
-  } while (self->config.all_windows && window.offset + (len + 1) / 2 <= n);
-}
-
 static void
 add_items (TrainExamples *self, const TrainSubset *subsets, TrainSubset subset)
 {
+  const DspRecipe *const recipe = &self->config.recipe;
+
   for (guint copy = 0; copy <= self->config.n_copies; copy++)
     for (guint i = 0; i < self->corpus->items->len; i++) {
       if (subsets && subsets[i] != subset)
         continue;
-      add_windows (self, i, copy);
+      const gsize n_windows = self->config.all_windows
+          ? dsp_recipe_n_windows (
+              recipe, train_corpus_item (self->corpus, i)->n_samples)
+          : 1;
+
+      for (gsize w = 0; w < n_windows; w++) {
+        const Window window = { i, w * recipe->window_len, copy };
+
+        g_array_append_val (self->windows, window);
+      }
       self->n_sounds += copy == 0;
     }
   for (guint i = 0; i < self->windows->len; i++)

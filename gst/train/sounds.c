@@ -18,8 +18,8 @@ is_stopped (const TrainSoundsConfig *config)
   return config->stop && g_atomic_int_get (config->stop) != 0;
 }
 
-/* A thread of the pool. An item that cannot be read keeps the reason in
- * digest, and no samples. */
+/* A thread of the pool. An item that cannot be read gets a problem in place of
+ * samples and digest. */
 static void
 load_item (gpointer data, gpointer user_data)
 {
@@ -35,7 +35,7 @@ load_item (gpointer data, gpointer user_data)
         (const guchar *) item->samples,
         item->n_samples * sizeof *item->samples);
   else if (error)
-    item->digest = g_strdup (error->message);
+    item->problem = g_strdup (error->message);
   g_async_queue_push (self->done, item);
 }
 
@@ -50,8 +50,8 @@ drop_unread (TrainCorpus *corpus)
       i++;
       continue;
     }
-    g_ptr_array_add (
-        corpus->problems, g_strdup_printf ("%s: %s", item->path, item->digest));
+    g_ptr_array_add (corpus->problems,
+        g_strdup_printf ("%s: %s", item->path, item->problem));
     g_ptr_array_remove_index (corpus->items, i);
   }
 }
@@ -85,7 +85,8 @@ load_own (TrainCorpus *corpus, Loader *loader, GError **error)
 typedef struct {
   gboolean is_read;
   guint64 n_samples;
-  char digest[MOST_TEXT]; /* or the reason */
+  char digest[65]; /* SHA-256, in hexadecimal digits */
+  char problem[MOST_TEXT];
 } Head;
 
 static Head
@@ -94,7 +95,10 @@ head_of (const TrainItem *item)
   Head head = { .is_read = item->samples != NULL,
     .n_samples = item->n_samples };
 
-  g_strlcpy (head.digest, item->digest, sizeof head.digest);
+  if (item->digest)
+    g_strlcpy (head.digest, item->digest, sizeof head.digest);
+  if (item->problem)
+    g_strlcpy (head.problem, item->problem, sizeof head.problem);
   return head;
 }
 
@@ -124,11 +128,14 @@ share_row (TrainCorpus *corpus, const NnComm *comm, gsize first)
 
     if (r == rank)
       continue;
-    item->digest = g_strdup (heads[r].digest);
     item->n_samples = heads[r].n_samples;
-    if (heads[r].is_read)
+    if (heads[r].is_read) {
+      item->digest = g_strdup (heads[r].digest);
       item->samples =
           g_memdup2 (samples + cut[r], item->n_samples * sizeof *samples);
+    } else {
+      item->problem = g_strdup (heads[r].problem);
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/train/training-run.h"
 
+#include "gst/train/evaluate.h"
 #include "gst/train/examples.h"
 #include "nn/error.h"
 #include "nn/metadata.h"
@@ -216,29 +217,6 @@ fit (TrainRun *self, const TrainOptions *options, Context *context,
   return TRUE;
 }
 
-/* trial (may be NULL): gets the same by data sets. */
-static NnMetrics *
-measure (NnTrainer *trainer, const TrainExamples *examples, TrainTrial *trial)
-{
-  const gsize n = train_examples_n (examples);
-  const gsize n_classes = nn_trainer_n_classes (trainer);
-  g_autofree float *probabilities = g_new (float, n *n_classes);
-  NnMetrics *metrics = nn_metrics_new (n_classes);
-
-  nn_trainer_evaluate (
-      trainer, train_examples_samples (examples), probabilities, NULL);
-  for (gsize i = 0; i < n; i++) {
-    const guint label = train_examples_label (examples, i);
-    const char *const data_set = train_examples_item (examples, i)->data_set;
-
-    nn_metrics_add (metrics, label, probabilities + i * n_classes);
-    if (trial)
-      nn_metrics_add (train_trial_set (trial, data_set, n_classes), label,
-          probabilities + i * n_classes);
-  }
-  return metrics;
-}
-
 static gboolean
 check_network (const TrainRun *self, const TrainCorpus *corpus,
     const DspRecipe *recipe, GError **error)
@@ -251,8 +229,8 @@ check_network (const TrainRun *self, const TrainCorpus *corpus,
       && nn_trainer_n_classes (self->trainer) == n_labels)
     return TRUE;
   g_set_error (error, NN_ERROR, NN_ERROR_SHAPE,
-      "the network takes %zu values and tells %zu classes; there are %zu "
-      "features and %u labels",
+      "the network has %zu inputs and %zu outputs, but the recipe makes %zu "
+      "features and the data has %u labels",
       nn_trainer_input_size (self->trainer),
       nn_trainer_n_classes (self->trainer), size, n_labels);
   return FALSE;
@@ -315,7 +293,7 @@ train (TrainRun *self, const TrainCorpus *corpus, const TrainSubset *subsets,
   if (!ranks_agree (context->ranks, ok, error))
     return FALSE;
   if (self->best_epoch != G_MAXSIZE && validation)
-    self->validation = measure (self->trainer, validation, NULL);
+    self->validation = train_evaluate_trainer (self->trainer, validation, NULL);
   self->seconds = (g_get_monotonic_time () - start) / 1e6;
   if (self->best_epoch != G_MAXSIZE && test) {
     self->trial = train_trial_new ();
@@ -323,7 +301,7 @@ train (TrainRun *self, const TrainCorpus *corpus, const TrainSubset *subsets,
     self->trial->best_epoch = self->best_epoch + 1;
     self->trial->n_weights = nn_trainer_n_weights (self->trainer);
     self->trial->seconds = self->seconds;
-    self->test = measure (self->trainer, test, self->trial);
+    self->test = train_evaluate_trainer (self->trainer, test, self->trial);
   }
   return TRUE;
 }

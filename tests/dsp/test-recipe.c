@@ -340,6 +340,35 @@ test_short_delta (void)
   g_assert_true (dsp_recipe_check (&recipe, NULL));
 }
 
+/* Samples of a sound -> windows of 3 s (48000 samples) in it. */
+static const struct {
+  size_t n_samples, n_windows;
+} sounds[] = {
+  { 0, 0 },
+  { 1, 1 },
+  { 23999, 1 },
+  { 48000, 1 },
+  { 48001, 1 },
+  { 71999, 1 },
+  { 72000, 2 },
+  { 96000, 2 },
+  { 120000, 3 },
+};
+
+static void
+test_windows (void)
+{
+  const DspRecipe recipe = DSP_RECIPE_DEFAULT;
+
+  for (size_t i = 0; i < G_N_ELEMENTS (sounds); i++)
+    g_assert_cmpuint (dsp_recipe_n_windows (&recipe, sounds[i].n_samples), ==,
+        sounds[i].n_windows);
+  g_assert_true (dsp_recipe_keeps_rest (&recipe, 1, true));
+  g_assert_false (dsp_recipe_keeps_rest (&recipe, 23999, false));
+  g_assert_true (dsp_recipe_keeps_rest (&recipe, 24000, false));
+  g_assert_false (dsp_recipe_keeps_rest (&recipe, 0, true));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -363,6 +392,7 @@ main (int argc, char **argv)
   g_test_add_func ("/recipe/long", test_long);
   g_test_add_func ("/recipe/short-window", test_short_window);
   g_test_add_func ("/recipe/set", test_set);
+  g_test_add_func ("/recipe/windows", test_windows);
   g_test_add_func ("/recipe/too-many", test_too_many);
   return g_test_run ();
 }
