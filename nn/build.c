@@ -94,25 +94,44 @@ nn_model_build (const char *name, const char *config, const char *keras_version,
                   : NULL;
 }
 
-void
-nn_model_pack (NnModel *model)
+static bool
+pack_layers (NnModel *model)
 {
   for (size_t i = 0; i < model->graph->nodes->len; i++) {
     NnLayer *const layer = nn_graph_node (model->graph, i)->layer;
 
-    if (layer->klass->finish)
-      layer->klass->finish (layer);
+    if (layer->klass->finish && !layer->klass->finish (layer))
+      return false;
   }
+  return true;
+}
+
+static bool
+fail_to_pack (const NnModel *model, GError **error)
+{
+  g_set_error (error, NN_ERROR, NN_ERROR_LIMIT,
+      "%s: not enough memory for the weights", model->name);
+  return false;
+}
+
+bool
+nn_model_pack (NnModel *model, GError **error)
+{
+  return pack_layers (model) || fail_to_pack (model, error);
+}
+
+void
+nn_model_repack (NnModel *model)
+{
+  pack_layers (model); /* into the memory that it has */
 }
 
 bool
 nn_model_finish (NnModel *model, GError **error)
 {
-  nn_model_pack (model);
-  if (!model->plan) {
-    nn_fuse (model->graph);
-    model->plan = nn_plan_new (model->graph, model->name, error);
-  }
+  if (!pack_layers (model) || !nn_fuse (model->graph))
+    return fail_to_pack (model, error);
+  model->plan = nn_plan_new (model->graph, model->name, error);
   return model->plan != NULL;
 }
 

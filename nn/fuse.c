@@ -48,7 +48,7 @@ only_reader (const Readers *readers, const NnNode *node, size_t tensor)
   return reader;
 }
 
-void
+bool
 nn_fuse (NnGraph *graph)
 {
   g_autofree Readers *readers = find_readers (graph);
@@ -67,7 +67,8 @@ nn_fuse (NnGraph *graph)
       next->is_absorbed = true;
       node->result = tensor = next->out[0];
     }
-    if (klass->specialise)
-      klass->specialise (node->layer);
+    if (klass->specialise && !klass->specialise (node->layer))
+      return false;
   }
+  return true;
 }

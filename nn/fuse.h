@@ -9,8 +9,9 @@
 #include "nn/graph.h"
 
 /* Lets nodes absorb the one reader of their output, as far as it goes, and then
- * choose how they run. After every layer's finish. */
-void nn_fuse (NnGraph *graph);
+ * choose how they run. After every layer's finish; false where memory is
+ * missing. */
+bool nn_fuse (NnGraph *graph);
 
 /* What a layer may be for the one in front of it. */
 

@@ -136,15 +136,17 @@ struct _NnLayerClass {
    * scratch. The only step that may fail: through nn_config_fail. */
   void (*setup) (NnLayer *self, const NnConfig *config);
   /* When the weights have their values, and again after training has changed
-   * them: packs them. May be NULL. */
-  void (*finish) (NnLayer *self);
+   * them: packs them. False where memory is missing, which can only be the
+   * first time: it is kept. May be NULL. */
+  bool (*finish) (NnLayer *self);
   /* Takes over the work of next, the only reader of its output, in models that
    * only run (nn/fuse.h); false where it cannot. After finish. May be NULL. */
   bool (*absorb) (NnLayer *self, const NnLayer *next);
   /* In models that only run, after that: chooses the fastest way for the shapes
    * at hand, and says in scratch_len what it needs. The layer must have been
-   * finished, and may be finished again. May be NULL. */
-  void (*specialise) (NnLayer *self);
+   * finished, and may be finished again. False where memory is missing. May be
+   * NULL. */
+  bool (*specialise) (NnLayer *self);
   /* In models that only run, after that and if it is asked for: rounds weights
    * to 8 bits where that makes the layer faster and changes little. The layer
    * may be finished again, and then is as it was. May be NULL. */

@@ -41,8 +41,11 @@ NnModel *nn_model_build_document (const char *name, const char *config,
 GArray *nn_model_input_shapes (const char *name, NnDocument *document,
     const char *keras_version, GError **error);
 
-/* Layers pack their weights; again whenever these have changed. */
-void nn_model_pack (NnModel *model);
+/* Layers pack their weights; fails where memory is missing. */
+bool nn_model_pack (NnModel *model, GError **error);
+/* The same when weights have changed, in a model that was packed or finished
+ * and not quantised: cannot fail. */
+void nn_model_repack (NnModel *model);
 
 /* The weights are in: packs them, lets layers absorb each other, lays out
  * memory: the model can run. */

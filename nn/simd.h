@@ -183,8 +183,10 @@ const NnSimd *nn_simd (void);
 /* By name, or NULL where this processor or build does not have it. */
 const NnSimd *nn_simd_find (const char *name);
 
-/* Packs b [k][n] with rows ldb apart for the path of nn_simd (). Free with
- * nn_packed_clear; false where there is no memory. */
+/* Packs b [k][n] with rows ldb apart for a path. packed must be zeroed, or have
+ * been packed before for that path: the memory of a matrix of the same size is
+ * used again. Free with nn_packed_clear; false, and all zero, where there is no
+ * memory. */
 bool nn_packed_init (NnPacked *packed, const NnSimd *simd, const float *b,
     size_t ldb, size_t k, size_t n);
 void nn_packed_clear (NnPacked *packed);

@@ -47,8 +47,8 @@ struct _NnTraining {
    * and the rest later. What it saves it saves for each sample by itself. */
   bool is_by_sample;
   /* Before everything else: chooses ways for the shapes at hand, and finishes
-   * the layer again. May be NULL. */
-  void (*prepare) (NnLayer *self);
+   * the layer again. False where memory is missing. May be NULL. */
+  bool (*prepare) (NnLayer *self);
   /* Why this layer cannot be trained after all, or NULL. May be NULL. */
   const char *(*obstacle) (const NnLayer *self);
   /* What is needed beyond nothing. May be NULL. */

@@ -67,7 +67,7 @@ batch_normalization_setup (NnLayer *layer, const NnConfig *config)
   nn_layer_add_output (layer, config, in);
 }
 
-static void
+static bool
 batch_normalization_finish (NnLayer *layer)
 {
   BatchNormalization *self = (BatchNormalization *) layer;
@@ -89,6 +89,7 @@ batch_normalization_finish (NnLayer *layer)
     self->scale[c] = scale;
     self->offset[c] = (beta ? beta[c] : 0) - mean[c] * scale;
   }
+  return true;
 }
 
 static void
@@ -289,8 +290,9 @@ batch_normalization_update (NnLayer *layer, const double *sums, size_t batch)
 {
   const BatchNormalization *self = (const BatchNormalization *) layer;
   const size_t first = self->has_gamma + self->has_beta;
-  float *const moving_mean = (float *) nn_layer_value (layer, first);
-  float *const moving_variance = (float *) nn_layer_value (layer, first + 1);
+  NnParam *const *const params = (NnParam **) layer->weights->params->pdata;
+  float *const moving_mean = params[first]->value;
+  float *const moving_variance = params[first + 1]->value;
 
   for (size_t c = 0; c < self->channels; c++) {
     double mean, variance;

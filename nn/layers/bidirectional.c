@@ -158,13 +158,15 @@ bidirectional_setup (NnLayer *layer, const NnConfig *config)
   layer->scratch_per_sample = scratch + self->out_size[0] + self->out_size[1];
 }
 
-static void
+static bool
 bidirectional_finish (NnLayer *layer)
 {
   Bidirectional *self = (Bidirectional *) layer;
 
   for (size_t d = 0; d < 2; d++)
-    nn_rnn_finish (&self->rnn[d], layer, self->first[d]);
+    if (!nn_rnn_finish (&self->rnn[d], layer, self->first[d]))
+      return false;
+  return true;
 }
 
 static void

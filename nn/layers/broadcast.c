@@ -56,25 +56,49 @@ nn_broadcast_plan (const NnShape *a, const NnShape *b, const NnShape *out)
   return plan;
 }
 
+/* Where a row of the output begins in a and in b. */
+typedef struct {
+  size_t index[NN_MAX_RANK];
+  size_t a, b;
+} Position;
+
+/* On to the next row; false behind the last. */
+static bool
+advance (const NnBroadcast *plan, Position *at)
+{
+  for (size_t axis = 1; axis < plan->rank; axis++) {
+    at->a += plan->a_step[axis];
+    at->b += plan->b_step[axis];
+    if (++at->index[axis] < plan->dim[axis])
+      return true;
+    at->a -= plan->a_step[axis] * plan->dim[axis];
+    at->b -= plan->b_step[axis] * plan->dim[axis];
+    at->index[axis] = 0;
+  }
+  return false;
+}
+
 void
 nn_broadcast_run (const NnBroadcast *plan, const float *a, const float *b,
     float *out, NnBroadcastRow row)
 {
   const size_t len = plan->dim[0];
-  size_t index[NN_MAX_RANK] = { 0 };
-  size_t axis;
+  Position at = { { 0 } };
 
   do {
-    row (a, plan->a_step[0], b, plan->b_step[0], len, out);
+    row (a + at.a, plan->a_step[0], b + at.b, plan->b_step[0], len, out);
     out += len;
-    for (axis = 1; axis < plan->rank; axis++) {
-      a += plan->a_step[axis];
-      b += plan->b_step[axis];
-      if (++index[axis] < plan->dim[axis])
-        break;
-      a -= plan->a_step[axis] * plan->dim[axis];
-      b -= plan->b_step[axis] * plan->dim[axis];
-      index[axis] = 0;
-    }
-  } while (axis < plan->rank);
+  } while (advance (plan, &at));
+}
+
+void
+nn_broadcast_collect (const NnBroadcast *plan, const float *a, float *b)
+{
+  const size_t a_step = plan->a_step[0], b_step = plan->b_step[0];
+  Position at = { { 0 } };
+
+  do
+    for (size_t i = 0; i < plan->dim[0]; i++)
+      b[at.b + i * b_step] += a[at.a + i * a_step];
+  while (advance (plan, &at));
 }

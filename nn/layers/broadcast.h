@@ -28,3 +28,6 @@ NnBroadcast nn_broadcast_plan (
 /* One sample. out may be a or b where that has its shape. */
 void nn_broadcast_run (const NnBroadcast *plan, const float *a, const float *b,
     float *out, NnBroadcastRow row);
+/* The gradient of repeating b: adds each element of a to the one of b that it
+ * is walked with. */
+void nn_broadcast_collect (const NnBroadcast *plan, const float *a, float *b);

@@ -10,8 +10,8 @@
  * cheaper than writing the outputs. */
 #define MAX_DEPTH ((size_t) 64)
 
-bool
-nn_conv_suits_pooled (const NnConv *self)
+static bool
+pooled_suits (const NnConv *self)
 {
   return self->window.n_axes == 2 && self->groups == 1
       && self->n_segments * self->segment_len <= MAX_DEPTH
@@ -36,8 +36,8 @@ row_len (const NnConv *self)
   return self->padded_x * self->window.channels;
 }
 
-size_t
-nn_conv_pooled_scratch (const NnConv *self)
+static size_t
+pooled_scratch (const NnConv *self)
 {
   return nn_conv_segments_len (self) + padded_y (self) * row_len (self);
 }
@@ -67,9 +67,8 @@ first_segments (const NnConv *self, size_t *segments)
         + i % runs * window->x.dilation * window->channels;
 }
 
-void
-nn_conv_pooled_run (
-    const NnConv *self, const float *in, float *scratch, float *out)
+static void
+run_sample (const NnConv *self, const float *in, float *scratch, float *out)
 {
   const NnWindow *const window = &self->window;
   size_t *const segments = (size_t *) scratch;
@@ -93,3 +92,19 @@ nn_conv_pooled_run (
         .bias = nn_conv_bias (self),
         .out = out + y * nn_conv_out_row_len (self) });
 }
+
+static void
+pooled_run (
+    const NnConv *self, size_t n, const float *in, float *scratch, float *out)
+{
+  for (size_t i = 0; i < n; i++)
+    run_sample (self, in + i * nn_conv_in_size (self), scratch,
+        out + i * nn_conv_out_size (self));
+}
+
+const NnConvWay nn_conv_pooled = {
+  .suits = pooled_suits,
+  .scratch = pooled_scratch,
+  .pack = nn_conv_pack_groups,
+  .run = pooled_run,
+};

@@ -52,7 +52,7 @@ new_adjoint (const NnConv *self)
   adjoint->filters = window->channels;
   adjoint->groups = self->groups;
   if (nn_conv_lay_out (adjoint)) {
-    nn_conv_choose_way (adjoint);
+    nn_conv_use_fastest (adjoint);
     return adjoint;
   }
   g_free (adjoint);
@@ -63,39 +63,41 @@ void
 nn_conv_free_adjoint (NnConv *adjoint)
 {
   if (adjoint)
-    nn_conv_clear_packed (adjoint);
+    nn_conv_resize_packed (adjoint, 0);
   g_free (adjoint);
 }
 
 /* kernel [taps][c / groups][filters], of which each group has some
  * -> [taps, turned round][filters / groups][c] */
-void
+bool
 nn_conv_pack_adjoint (NnConv *self)
 {
   const float *const kernel = nn_layer_value (&self->base, NN_CONV_KERNEL);
   const size_t taps = nn_window_taps (&self->window);
   const size_t c = self->window.channels / self->groups;
   const size_t f = self->filters / self->groups;
-  g_autofree float *turned = g_new (float, taps *f * self->window.channels);
+  g_autofree float *turned = g_try_new (float, taps *f * self->window.channels);
   float *out = turned;
 
+  if (!turned)
+    return false;
   for (size_t t = taps; t-- > 0;)
     for (size_t j = 0; j < f; j++)
       for (size_t g = 0; g < self->groups; g++)
         for (size_t i = 0; i < c; i++)
           *out++ = kernel[(t * c + i) * self->filters + g * f + j];
-  nn_conv_pack (self->adjoint, turned);
+  return self->adjoint->way->pack (self->adjoint, turned);
 }
 
-static void
+static bool
 conv_prepare (NnLayer *layer)
 {
   NnConv *const self = (NnConv *) layer;
 
-  nn_conv_choose_way (self);
+  nn_conv_use_fastest (self);
   if (!has_strides (&self->window) && !self->adjoint)
     self->adjoint = new_adjoint (self);
-  layer->klass->finish (layer);
+  return layer->klass->finish (layer);
 }
 
 static void
@@ -231,7 +233,7 @@ conv_backward (const NnLayer *layer, const NnTrainingCall *call)
   scratch.patches = scratch.grad + image_len (self);
   scratch.packed = scratch.patches + self->window.x.out * depth (self);
   if (self->adjoint && call->in_grad[0])
-    nn_conv_run (self->adjoint, call->run.n, call->out_grad[0],
+    self->adjoint->way->run (self->adjoint, call->run.n, call->out_grad[0],
         call->run.scratch, call->in_grad[0]);
   memset (scratch.image, 0, image_len (self) * sizeof (float));
   if (self->use_bias && call->param_grad[NN_CONV_BIAS])

@@ -47,8 +47,8 @@ is_plain (const NnAxis *axis)
   return axis->kernel == 3 && axis->stride == 1 && axis->dilation == 1;
 }
 
-bool
-nn_conv_suits_winograd (const NnConv *self)
+static bool
+winograd_suits (const NnConv *self)
 {
   const NnWindow *const window = &self->window;
   const size_t vector = nn_simd ()->vector;
@@ -91,24 +91,27 @@ lay_out (const NnConv *self)
   return l;
 }
 
-size_t
-nn_conv_winograd_scratch (const NnConv *self)
+static size_t
+winograd_scratch (const NnConv *self)
 {
   return lay_out (self).end;
 }
 
-void
-nn_conv_winograd_pack (NnConv *self, const float *kernel)
+static bool
+winograd_pack (NnConv *self, const float *kernel)
 {
   const size_t channels = self->window.channels, filters = self->filters;
-  g_autofree float *kernels = g_new (float, PRODUCTS *channels *filters);
+  g_autofree float *kernels = g_try_new (float, PRODUCTS *channels *filters);
 
+  if (!kernels)
+    return false;
   nn_simd ()->winograd_kernel (kernel, channels * filters, kernels);
-  self->n_packed = PRODUCTS;
-  self->packed = g_new0 (NnPacked, PRODUCTS);
+  nn_conv_resize_packed (self, PRODUCTS);
   for (size_t i = 0; i < PRODUCTS; i++)
-    nn_packed_init (&self->packed[i], nn_simd (),
-        kernels + i * channels * filters, filters, channels, filters);
+    if (!nn_packed_init (&self->packed[i], nn_simd (),
+            kernels + i * channels * filters, filters, channels, filters))
+      return false;
+  return true;
 }
 
 /* A patch that reaches over an edge, with zeros there. */
@@ -181,9 +184,8 @@ run_tiles (const NnConv *self, const float *in, size_t ty, size_t rows,
         row_len (self), filters);
 }
 
-void
-nn_conv_winograd_run (
-    const NnConv *self, const float *in, float *scratch, float *out)
+static void
+run_sample (const NnConv *self, const float *in, float *scratch, float *out)
 {
   const size_t pool_y = self->end.pool_y, n_rows = nn_conv_out_rows (self);
   float *const rows = scratch + lay_out (self).rows;
@@ -200,3 +202,19 @@ nn_conv_winograd_run (
           out + row * nn_conv_out_row_len (self));
   }
 }
+
+static void
+winograd_run (
+    const NnConv *self, size_t n, const float *in, float *scratch, float *out)
+{
+  for (size_t i = 0; i < n; i++)
+    run_sample (self, in + i * nn_conv_in_size (self), scratch,
+        out + i * nn_conv_out_size (self));
+}
+
+const NnConvWay nn_conv_winograd = {
+  .suits = winograd_suits,
+  .scratch = winograd_scratch,
+  .pack = winograd_pack,
+  .run = winograd_run,
+};

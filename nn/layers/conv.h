@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Conv1D, Conv2D and Conv3D, between their files: nn/layers/conv.c has the
- * layer, which runs by rows; conv-winograd.c and conv-pooled.c have faster ways
- * for some shapes, and conv-training.c the way back. */
+/* Conv1D, Conv2D and Conv3D, between their files, each of which calls only
+ * those before it: conv-layout.c    where patches lie, and what is done to a
+ * row of the output conv-rows.c, conv-pooled.c, conv-winograd.c    the ways of
+ * computing it conv-ways.c      the table of these, and the choice among them
+ *   conv-training.c  gradients
+ *   conv.c           the layer
+ */
 #pragma once
 
 #include "nn/layer.h"
@@ -10,13 +14,20 @@
 
 enum { NN_CONV_KERNEL, NN_CONV_BIAS };
 
-typedef enum {
-  NN_CONV_ROWS,     /* a row of the output is a product */
-  NN_CONV_POOLED,   /* few taps and a pool, in registers */
-  NN_CONV_WINOGRAD, /* 3 x 3 taps of many channels */
-} NnConvWay;
-
 typedef struct _NnConv NnConv;
+
+/* A way of computing a convolution. */
+typedef struct {
+  /* Whether it suits the shapes, and is then faster than the rest of the table.
+   */
+  bool (*suits) (const NnConv *self);
+  size_t (*scratch) (const NnConv *self); /* floats that it needs */
+  /* Packs a kernel into self->packed; false where memory is missing. */
+  bool (*pack) (NnConv *self, const float *kernel);
+  /* n samples, in and out as of the layer. */
+  void (*run) (const NnConv *self, size_t n, const float *in, float *scratch,
+      float *out);
+} NnConvWay;
 
 struct _NnConv {
   NnLayer base; /* without class and weights in an adjoint */
@@ -33,13 +44,13 @@ struct _NnConv {
   size_t n_slots;
   /* A patch is runs of consecutive floats, the same in each row of taps. */
   size_t n_segments, segment_len;
-  NnPacked *packed; /* [groups], or of Winograd's products; by conv_finish */
+  NnPacked *packed; /* [n_packed]: the way's, as nn_conv_pack left them */
   size_t n_packed;
 
   /* Absorbed from the layers that follow. */
   NnFinish end; /* scale and offset are borrowed from a BatchNormalization */
 
-  NnConvWay way;
+  const NnConvWay *way;
 
   /* Where it is trained and has no strides: the gradient of the input is a
    * convolution of that of the output, with the kernel turned round. */
@@ -67,46 +78,60 @@ nn_conv_bias (const NnConv *self)
   return self->use_bias ? nn_layer_value (&self->base, NN_CONV_BIAS) : NULL;
 }
 
-/* Lays out rows, and says what scratch memory they need; false where a size
- * overflows. */
+/* Floats of a sample. */
+static inline size_t
+nn_conv_in_size (const NnConv *self)
+{
+  const NnWindow *const window = &self->window;
+
+  return window->z.in * window->y.in * window->x.in * window->channels;
+}
+
+static inline size_t
+nn_conv_out_size (const NnConv *self)
+{
+  return self->window.z.out * nn_conv_out_rows (self)
+      * nn_conv_out_row_len (self);
+}
+
+/* ---- conv-layout.c ---- */
+
+/* Finds the runs of a patch and the slots; false where a size overflows. */
 bool nn_conv_lay_out (NnConv *self);
-/* Chooses the fastest way, and says what scratch memory that needs. */
-void nn_conv_choose_way (NnConv *self);
-/* Packs a kernel for the way that was chosen. */
-void nn_conv_pack (NnConv *self, const float *kernel);
-/* n samples. */
-void nn_conv_run (
-    const NnConv *self, size_t n, const float *in, float *scratch, float *out);
-/* Frees what was packed. */
-void nn_conv_clear_packed (NnConv *self);
-
-/* The adjoint: packs the kernel anew; frees it (NULL is fine). */
-void nn_conv_pack_adjoint (NnConv *self);
-void nn_conv_free_adjoint (NnConv *adjoint);
-
 /* Floats that hold n_segments offsets. */
 size_t nn_conv_segments_len (const NnConv *self);
 /* Where the runs begin that row (oz, oy) of the output needs, in memory of
  * n_slots rows and one of zeros. */
 void nn_conv_find_segments (const NnConv *self, size_t oz, size_t oy,
     size_t n_slots, bool is_padded, size_t *segments);
-
 /* Activation and what was absorbed, for the rows of one row of pools: rows
  * [pool_y][x.out][filters], ld apart -> out. */
 void nn_conv_finish_rows (
     const NnConv *self, float *rows, size_t ld, float *out);
+/* Makes room for n packed matrices, which are packed anew after that; keeps
+ * what is there where there are as many already. */
+void nn_conv_resize_packed (NnConv *self, size_t n);
+/* Packs the kernel of each group: for ways whose products are of patches. */
+bool nn_conv_pack_groups (NnConv *self, const float *kernel);
 
-/* The other ways: whether the shapes suit them, the scratch memory they need
- * (in floats), their packed weights, and one sample. */
-bool nn_conv_suits_pooled (const NnConv *self);
-size_t nn_conv_pooled_scratch (const NnConv *self);
-void nn_conv_pooled_run (
-    const NnConv *self, const float *in, float *scratch, float *out);
+/* ---- the ways ---- */
 
-bool nn_conv_suits_winograd (const NnConv *self);
-size_t nn_conv_winograd_scratch (const NnConv *self);
-void nn_conv_winograd_pack (NnConv *self, const float *kernel);
-void nn_conv_winograd_run (
-    const NnConv *self, const float *in, float *scratch, float *out);
+extern const NnConvWay nn_conv_rows;     /* a row of the output is a product */
+extern const NnConvWay nn_conv_pooled;   /* few taps and a pool, in registers */
+extern const NnConvWay nn_conv_winograd; /* 3 x 3 taps of many channels */
+
+/* ---- conv-ways.c ---- */
+
+/* Sets the way, and in scratch_len what it needs: the one that suits every
+ * shape; the fastest. */
+void nn_conv_use_rows (NnConv *self);
+void nn_conv_use_fastest (NnConv *self);
+
+/* ---- conv-training.c ---- */
+
+/* The adjoint: packs the kernel anew (false where memory is missing); frees it
+ * (NULL is fine). */
+bool nn_conv_pack_adjoint (NnConv *self);
+void nn_conv_free_adjoint (NnConv *adjoint);
 
 extern const NnTraining nn_conv_training;

@@ -71,7 +71,7 @@ conv_transpose_setup (NnLayer *layer, const NnConfig *config)
         self->window.x.in * nn_window_taps (&self->window) * self->filters;
 }
 
-static void
+static bool
 conv_transpose_finish (NnLayer *layer)
 {
   ConvTranspose *self = (ConvTranspose *) layer;
@@ -80,10 +80,13 @@ conv_transpose_finish (NnLayer *layer)
   const size_t columns = nn_window_taps (&self->window) * self->filters;
 
   if (!self->packed)
-    self->packed = g_new (float, c *columns);
+    self->packed = g_try_new (float, c *columns);
+  if (!self->packed)
+    return false;
   for (size_t i = 0; i < c; i++)
     for (size_t j = 0; j < columns; j++)
       self->packed[i * columns + j] = kernel[j * c + i];
+  return true;
 }
 
 /* Adds column tap (kz, ky, ...) of the products of row (iz, iy). */

@@ -12,7 +12,7 @@ enum { KERNEL, BIAS };
 
 typedef struct {
   NnLayer base;
-  size_t units;
+  size_t k, units;
   bool use_bias;
   NnActivation activation;
   NnPacked packed; /* by dense_finish */
@@ -23,7 +23,6 @@ dense_setup (NnLayer *layer, const NnConfig *config)
 {
   Dense *self = (Dense *) layer;
   NnShape out;
-  size_t k;
 
   if (!nn_layer_expect (layer, config, 1, 1, NN_MAX_RANK))
     return;
@@ -33,10 +32,10 @@ dense_setup (NnLayer *layer, const NnConfig *config)
   layer->last_activation = &self->activation;
   nn_layer_refuse (config, "lora_rank");
   out = layer->in[0];
-  k = out.dim[out.rank - 1];
+  self->k = out.dim[out.rank - 1];
   out.dim[out.rank - 1] = self->units;
   nn_layer_add_param (layer, config, "", "kernel",
-      &(NnShape){ .rank = 2, .dim = { k, self->units } }, true);
+      &(NnShape){ .rank = 2, .dim = { self->k, self->units } }, true);
   if (self->use_bias)
     nn_layer_add_param (layer, config, "", "bias",
         &(NnShape){ .rank = 1, .dim = { self->units } }, true);
@@ -49,22 +48,20 @@ dense_clear (NnLayer *layer)
   nn_packed_clear (&((Dense *) layer)->packed);
 }
 
-static void
+static bool
 dense_finish (NnLayer *layer)
 {
-  const NnShape *const in = &layer->in[0];
   Dense *self = (Dense *) layer;
 
-  dense_clear (layer);
-  nn_packed_init (&self->packed, nn_simd (), nn_layer_value (layer, KERNEL),
-      self->units, in->dim[in->rank - 1], self->units);
+  return nn_packed_init (&self->packed, nn_simd (),
+      nn_layer_value (layer, KERNEL), self->units, self->k, self->units);
 }
 
 static void
 dense_forward (const NnLayer *layer, const NnCall *call)
 {
   const Dense *self = (const Dense *) layer;
-  const size_t k = self->packed.k, units = self->units;
+  const size_t k = self->k, units = self->units;
   const size_t rows = call->n * nn_shape_size (&layer->in[0]) / k;
   float *const out = call->out[0];
   const float *const bias =
@@ -101,14 +98,14 @@ dense_measure (const NnLayer *layer, NnTrainingNeeds *needs)
 {
   const Dense *self = (const Dense *) layer;
 
-  needs->scratch = nn_training_product_len (self->units, self->packed.k);
+  needs->scratch = nn_training_product_len (self->units, self->k);
 }
 
 static void
 dense_backward (const NnLayer *layer, const NnTrainingCall *call)
 {
   const Dense *self = (const Dense *) layer;
-  const size_t k = self->packed.k, units = self->units;
+  const size_t k = self->k, units = self->units;
   const size_t rows = call->run.n * nn_shape_size (&layer->in[0]) / k;
   const float *const dy = call->out_grad[0];
 

@@ -9,13 +9,33 @@
 #include "nn/loops.h"
 #include "nn/training.h"
 
+/* The derivative of the output by one input. */
+typedef enum {
+  SLOPE_ONE,
+  SLOPE_SIGN,     /* -1 by all inputs but the first */
+  SLOPE_MEAN,     /* 1 / n_in */
+  SLOPE_PRODUCT,  /* the product of the other inputs */
+  SLOPE_SELECTED, /* 1 where the output is that input, else 0 */
+} Slope;
+
+static const struct {
+  const char *keras_name;
+  Slope slope;
+} kinds[] = {
+  { "Add", SLOPE_ONE },
+  { "Subtract", SLOPE_SIGN },
+  { "Multiply", SLOPE_PRODUCT },
+  { "Average", SLOPE_MEAN },
+  { "Maximum", SLOPE_SELECTED },
+  { "Minimum", SLOPE_SELECTED },
+};
+
 typedef struct {
   NnLayer base;
   NnBroadcastRow row;
-  NnBroadcast first; /* of inputs 0 and 1 */
-  NnBroadcast *rest; /* [n_in - 2] of the result so far and input 2, ... */
-  bool is_mean;
-  bool selects;         /* Maximum, Minimum */
+  Slope slope;
+  NnBroadcast first;    /* of inputs 0 and 1 */
+  NnBroadcast *rest;    /* [n_in - 2] of the result so far and input 2, ... */
   bool needs_all_masks; /* Keras 2; else any */
 } Merge;
 
@@ -60,8 +80,9 @@ merge_setup (NnLayer *layer, const NnConfig *config)
     return;
   }
   self->row = nn_arithmetic_find (layer->klass->keras_name);
-  self->is_mean = g_str_equal (layer->klass->keras_name, "Average");
-  self->selects = g_str_has_suffix (layer->klass->keras_name, "imum");
+  for (size_t i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (g_str_equal (kinds[i].keras_name, layer->klass->keras_name))
+      self->slope = kinds[i].slope;
   self->rest = g_new0 (NnBroadcast, layer->n_in);
   out = layer->in[0];
   for (size_t i = 1; i < layer->n_in; i++) {
@@ -111,7 +132,7 @@ merge_forward (const NnLayer *layer, const NnCall *call)
     for (size_t i = 2; i < layer->n_in; i++)
       nn_broadcast_run (&self->rest[i - 2], out,
           call->in[i] + s * nn_shape_size (&layer->in[i]), out, self->row);
-    for (size_t k = 0; k < size && self->is_mean; k++)
+    for (size_t k = 0; k < size && self->slope == SLOPE_MEAN; k++)
       out[k] /= layer->n_in;
   }
   if (call->out_mask)
@@ -143,17 +164,6 @@ select_row (const float *a, size_t a_step, const float *b, size_t b_step,
     out[i] = a[i * a_step] == b[i * b_step];
 }
 
-/* b is the output here: where an axis is repeated, its gradients add up. */
-static void
-collect_row (const float *a, size_t a_step, const float *b, size_t b_step,
-    size_t n, float *out)
-{
-  float *const sum = (float *) b;
-
-  for (size_t i = 0; i < n; i++)
-    sum[i * b_step] += a[i * a_step];
-}
-
 /* factor [out size] = the derivative of the output by input i, of sample s. */
 static void
 find_slope (const Merge *self, const NnTrainingCall *call, size_t i, size_t s,
@@ -162,19 +172,19 @@ find_slope (const Merge *self, const NnTrainingCall *call, size_t i, size_t s,
   const NnLayer *const layer = &self->base;
   const NnShape *const out = &layer->out[0];
   const size_t size = nn_shape_size (out);
-  const char *const name = layer->klass->keras_name;
-  const bool is_product = g_str_equal (name, "Multiply");
-  const float sign = g_str_equal (name, "Subtract") && i > 0 ? -1 : 1;
+  const float constant = self->slope == SLOPE_MEAN ? 1.f / layer->n_in
+      : self->slope == SLOPE_SIGN && i > 0         ? -1
+                                                   : 1;
 
   for (size_t k = 0; k < size; k++)
-    factor[k] = self->is_mean ? 1.f / layer->n_in : sign;
+    factor[k] = constant;
   for (size_t j = 0; j < layer->n_in; j++) {
     const NnBroadcast plan = nn_broadcast_plan (out, &layer->in[j], out);
     const float *const in = call->run.in[j] + s * nn_shape_size (&layer->in[j]);
 
-    if (is_product && j != i)
+    if (self->slope == SLOPE_PRODUCT && j != i)
       nn_broadcast_run (&plan, factor, in, factor, multiply_row);
-    else if (self->selects && j == i)
+    else if (self->slope == SLOPE_SELECTED && j == i)
       nn_broadcast_run (
           &plan, call->run.out[0] + s * size, in, factor, select_row);
   }
@@ -199,8 +209,7 @@ merge_backward (const NnLayer *layer, const NnTrainingCall *call)
       find_slope (self, call, i, s, gradient);
       nn_loops ()->multiply (
           size, call->out_grad[0] + s * size, gradient, gradient);
-      nn_broadcast_run (&plan, gradient, call->in_grad[i] + s * in_size,
-          gradient + size, collect_row);
+      nn_broadcast_collect (&plan, gradient, call->in_grad[i] + s * in_size);
     }
   }
 }
@@ -208,7 +217,7 @@ merge_backward (const NnLayer *layer, const NnTrainingCall *call)
 static void
 merge_measure (const NnLayer *layer, NnTrainingNeeds *needs)
 {
-  needs->scratch = 2 * nn_shape_size (&layer->out[0]);
+  needs->scratch = nn_shape_size (&layer->out[0]);
 }
 
 static const NnTraining merge_training = {

@@ -84,7 +84,7 @@ normalization_setup (NnLayer *layer, const NnConfig *config)
   nn_layer_add_output (layer, config, &layer->in[0]);
 }
 
-static void
+static bool
 normalization_finish (NnLayer *layer)
 {
   Normalization *self = (Normalization *) layer;
@@ -93,6 +93,7 @@ normalization_finish (NnLayer *layer)
     self->mean[i] = nn_layer_value (layer, 0)[i];
     self->factor[i] = factor_of (self, nn_layer_value (layer, 1)[i]);
   }
+  return true;
 }
 
 static void

@@ -75,9 +75,9 @@ lay_out (const NnRnn *rnn, const NnRnnTraining *training)
     chunk.d_states[s] = scratch;
     scratch += n * units;
   }
-  chunk.x = (float *) training->in; /* only read where it is this */
+  chunk.x = training->in;
   if (rnn->dropout > 0) {
-    chunk.x = saved;
+    chunk.x = chunk.dropped = saved;
     chunk.x_mask = saved + n * rnn->steps * rnn->k;
     saved += n * (rnn->steps + 1) * rnn->k;
   }
@@ -112,7 +112,7 @@ draw_masks (const NnRnn *rnn, const NnRnnTraining *training, NnRnnChunk *chunk)
     for (size_t t = 0; t < rnn->steps && chunk->x_mask; t++)
       nn_loops ()->multiply (rnn->k, chunk->x_mask + i * rnn->k,
           training->in + (i * rnn->steps + t) * rnn->k,
-          chunk->x + (i * rnn->steps + t) * rnn->k);
+          chunk->dropped + (i * rnn->steps + t) * rnn->k);
   }
 }
 

@@ -17,8 +17,10 @@ struct _NnRnnChunk {
   float *z;     /* [steps][n][width]: first the projected inputs, then what the
                    cell keeps, then the gradients of its sums */
   float *states[NN_RNN_MAX_STATES]; /* [steps + 1][n][units] */
-  float *used;   /* [steps][n][units] h as the products see it, after dropout */
-  float *x;      /* [n][steps][k] the input after dropout */
+  float *used; /* [steps][n][units] h as the products see it, after dropout */
+  const float *x; /* [n][steps][k] the input after dropout: dropped, or the
+                     layer's input where there is no dropout */
+  float *dropped;
   float *x_mask; /* [n][k], factors of dropout; NULL: none */
   float *h_mask; /* [n][units] */
   /* Gradients of the states, [n][units], and scratch for the cell: */

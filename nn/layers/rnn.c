@@ -112,14 +112,16 @@ convert_kernel (const NnRnn *rnn, size_t k, const float *from, float *to)
 
 /* CuDNNGRU and CuDNNLSTM -> GRU (reset_after) and LSTM, as Keras does when it
  * loads one's weights into the other (preprocess_weights_for_loading). */
-static void
+static bool
 convert_cudnn (NnRnn *rnn)
 {
   const size_t columns = n_columns (rnn), units = rnn->units;
   float *kernel, *recurrent, *bias;
 
   if (!rnn->converted)
-    rnn->converted = g_new (float, (rnn->k + units + 2) * columns);
+    rnn->converted = g_try_new (float, (rnn->k + units + 2) * columns);
+  if (!rnn->converted)
+    return false;
   kernel = rnn->converted;
   recurrent = kernel + rnn->k * columns;
   bias = recurrent + units * columns;
@@ -128,11 +130,12 @@ convert_cudnn (NnRnn *rnn)
   rnn->kernel = kernel;
   rnn->recurrent = recurrent;
   if (!rnn->bias)
-    return;
+    return true;
   memcpy (bias, rnn->bias, 2 * columns * sizeof *bias);
   for (size_t i = 0; i < columns && !rnn->reset_after; i++)
     bias[i] += bias[columns + i];
   rnn->bias = bias;
+  return true;
 }
 
 static void
@@ -144,33 +147,33 @@ clear_packed (NnRnn *rnn)
   nn_quantised_clear (&rnn->quantised);
 }
 
-static void
+static bool
 pack (NnRnn *rnn)
 {
   const size_t units = rnn->units, columns = n_columns (rnn);
   const size_t candidate = rnn->recurrent_by_cell ? units : 0;
 
-  nn_packed_init (
-      &rnn->packed_kernel, nn_simd (), rnn->kernel, columns, rnn->k, columns);
-  nn_packed_init (&rnn->packed_recurrent, nn_simd (), rnn->recurrent, columns,
-      units, columns - candidate);
-  if (candidate)
-    nn_packed_init (&rnn->packed_candidate, nn_simd (),
-        rnn->recurrent + columns - candidate, columns, units, candidate);
+  return nn_packed_init (&rnn->packed_kernel, nn_simd (), rnn->kernel, columns,
+             rnn->k, columns)
+      && nn_packed_init (&rnn->packed_recurrent, nn_simd (), rnn->recurrent,
+          columns, units, columns - candidate)
+      && (!candidate
+          || nn_packed_init (&rnn->packed_candidate, nn_simd (),
+              rnn->recurrent + columns - candidate, columns, units, candidate));
 }
 
-void
+bool
 nn_rnn_finish (NnRnn *rnn, const NnLayer *layer, size_t first)
 {
   rnn->kernel = nn_layer_value (layer, first);
   rnn->recurrent = nn_layer_value (layer, first + 1);
   rnn->bias = rnn->use_bias ? nn_layer_value (layer, first + 2) : NULL;
-  if (rnn->cell->is_cudnn)
-    convert_cudnn (rnn);
+  if (rnn->cell->is_cudnn && !convert_cudnn (rnn))
+    return false;
   rnn->is_standard = nn_activation_is (&rnn->activation, "tanh")
       && nn_activation_is (&rnn->recurrent_activation, "sigmoid");
-  clear_packed (rnn);
-  pack (rnn);
+  nn_quantised_clear (&rnn->quantised);
+  return pack (rnn);
 }
 
 void
@@ -454,10 +457,10 @@ nn_rnn_layer_setup (NnLayer *layer, const NnConfig *config)
   layer->scratch_per_sample = nn_rnn_scratch_per_sample (rnn);
 }
 
-void
+bool
 nn_rnn_layer_finish (NnLayer *layer)
 {
-  nn_rnn_finish (&((NnRnnLayer *) layer)->rnn, layer, 0);
+  return nn_rnn_finish (&((NnRnnLayer *) layer)->rnn, layer, 0);
 }
 
 void

@@ -78,9 +78,10 @@ void nn_rnn_read (NnRnn *rnn, const NnRnnCell *cell, const NnShape *in,
  * the first. config: the cell's. */
 size_t nn_rnn_add_params (const NnRnn *rnn, NnLayer *layer,
     const NnConfig *config, const char *scope);
-/* Remembers where the weights are, the first of them being params[first]. May
- * be called again when they have changed. */
-void nn_rnn_finish (NnRnn *rnn, const NnLayer *layer, size_t first);
+/* Remembers where the weights are, the first of them being params[first], and
+ * packs them; false where memory is missing. May be called again when they have
+ * changed. */
+bool nn_rnn_finish (NnRnn *rnn, const NnLayer *layer, size_t first);
 /* Rounds the recurrent kernel to 8 bits, where states stay in -1 ... 1, and the
  * states before they are multiplied with it. Until nn_rnn_finish. layer: whose
  * inputs say whether there are initial states, which may be anything. */
@@ -117,7 +118,7 @@ typedef struct {
 } NnRnnLayer;
 
 void nn_rnn_layer_setup (NnLayer *layer, const NnConfig *config);
-void nn_rnn_layer_finish (NnLayer *layer);
+bool nn_rnn_layer_finish (NnLayer *layer);
 void nn_rnn_layer_quantise (NnLayer *layer);
 void nn_rnn_layer_forward (const NnLayer *layer, const NnCall *call);
 double nn_rnn_layer_flops (const NnLayer *layer);

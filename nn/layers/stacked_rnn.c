@@ -174,13 +174,15 @@ stacked_rnn_setup (NnLayer *layer, const NnConfig *config)
       : NN_MASK_STOP;
 }
 
-static void
+static bool
 stacked_rnn_finish (NnLayer *layer)
 {
   StackedRnn *self = (StackedRnn *) layer;
 
   for (size_t i = 0; i < self->n_levels; i++)
-    nn_rnn_finish (&self->levels[i].rnn, layer, self->levels[i].first);
+    if (!nn_rnn_finish (&self->levels[i].rnn, layer, self->levels[i].first))
+      return false;
+  return true;
 }
 
 static void

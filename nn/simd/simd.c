@@ -99,13 +99,16 @@ bool
 nn_packed_init (NnPacked *packed, const NnSimd *simd, const float *b,
     size_t ldb, size_t k, size_t n)
 {
-  float *data;
-
-  if (posix_memalign ((void **) &data, 64,
-          MAX (nn_packed_len (simd, k, n), 16) * sizeof *data)
-      != 0)
+  if (packed->data && (packed->k != k || packed->n != n))
+    nn_packed_clear (packed);
+  if (!packed->data
+      && posix_memalign ((void **) &packed->data, 64,
+             MAX (nn_packed_len (simd, k, n), 16) * sizeof *packed->data)
+          != 0) {
+    *packed = (NnPacked){ 0 };
     return false;
-  *packed = nn_packed_at (data, simd, b, ldb, 1, k, n);
+  }
+  *packed = nn_packed_at (packed->data, simd, b, ldb, 1, k, n);
   return true;
 }
 

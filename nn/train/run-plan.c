@@ -56,8 +56,8 @@ plan_params (NnRun *run, NnRunStep *step)
 }
 
 /* The steps, and through which of them a gradient goes: those behind a weight
- * that is trained. */
-static void
+ * that is trained. False where memory is missing. */
+static bool
 plan_steps (NnRun *run)
 {
   const NnGraph *const graph = run->graph;
@@ -68,16 +68,17 @@ plan_steps (NnRun *run)
         run->config.wants_input_gradient;
   for (size_t i = 0; i < graph->nodes->len; i++) {
     const NnNode *const node = nn_graph_node (graph, i);
+    const NnTraining *const training = node->layer->klass->training;
     NnRunStep *const step = &run->steps[run->n_steps];
 
     if (is_view (node->layer))
       continue;
+    if (training && training->prepare && !training->prepare (node->layer))
+      return false;
     run->n_steps++;
-    if (node->layer->klass->training && node->layer->klass->training->prepare)
-      node->layer->klass->training->prepare (node->layer);
     *step = (NnRunStep){ .node = node,
       .layer = node->layer,
-      .training = node->layer->klass->training,
+      .training = training,
       .index = i,
       .needs = { .scratch = node->layer->scratch_len,
           .scratch_per_sample = node->layer->scratch_per_sample },
@@ -89,6 +90,7 @@ plan_steps (NnRun *run)
     for (size_t k = 0; k < node->layer->n_out; k++)
       run->tensors[node->out[k]].has_grad = step->is_backward;
   }
+  return true;
 }
 
 /* From the loss backwards: who writes a gradient first, and who is never asked.
@@ -320,13 +322,23 @@ sizes_are_sane (const NnRun *run)
   return true;
 }
 
+static bool
+fail_to_allocate (const NnRun *run, GError **error)
+{
+  g_set_error (error, NN_ERROR, NN_ERROR_LIMIT,
+      "%s: no memory to train %" G_GSIZE_FORMAT " samples at once",
+      run->model->name, run->config.batch_size);
+  return false;
+}
+
 bool
 nn_run_plan (NnRun *run, GError **error)
 {
   size_t used;
 
   plan_tensors (run);
-  plan_steps (run);
+  if (!plan_steps (run))
+    return fail_to_allocate (run, error);
   plan_gradients (run);
   plan_loss (run);
   plan_spaces (run);
@@ -336,19 +348,15 @@ nn_run_plan (NnRun *run, GError **error)
     measure_step (run, &run->steps[s]);
   }
   nn_run_plan_local (run);
-  if (sizes_are_sane (run)) {
-    place_all (run, NULL, &used);
-    place_sums (run);
-    if (posix_memalign (
-            (void **) &run->arena, 64, MAX (used, 16) * sizeof (float))
-        != 0)
-      run->arena = NULL;
-  }
-  if (!run->arena) {
-    g_set_error (error, NN_ERROR, NN_ERROR_LIMIT,
-        "%s: no memory to train %" G_GSIZE_FORMAT " samples at once",
-        run->model->name, run->config.batch_size);
-    return false;
+  if (!sizes_are_sane (run))
+    return fail_to_allocate (run, error);
+  place_all (run, NULL, &used);
+  place_sums (run);
+  if (posix_memalign (
+          (void **) &run->arena, 64, MAX (used, 16) * sizeof (float))
+      != 0) {
+    run->arena = NULL;
+    return fail_to_allocate (run, error);
   }
   run->memory = used * sizeof (float);
   place_all (run, run->arena, &used);

@@ -55,9 +55,9 @@ nn_trainer_new (
   trainer->outcomes = g_new0 (NnOutcome, config->batch_size);
   trainer->model = nn_model_copy (model, error);
   trainer->runner = trainer->model ? nn_model_copy (model, error) : NULL;
-  if (!trainer->runner || !nn_model_finish (trainer->runner, error))
+  if (!trainer->runner || !nn_model_finish (trainer->runner, error)
+      || !nn_model_pack (trainer->model, error))
     return NULL;
-  nn_model_pack (trainer->model);
   trainer->weights = nn_weight_list_new (trainer->model);
   trainer->runner_weights = nn_weight_list_new (trainer->runner);
   trainer->values = g_new (float, trainer->weights->n_values);
@@ -137,7 +137,7 @@ nn_trainer_learning_rate (const NnTrainer *trainer)
 void
 nn_trainer_weights_changed (NnTrainer *trainer)
 {
-  nn_model_pack (trainer->model);
+  nn_model_repack (trainer->model);
 }
 
 static void
@@ -256,7 +256,7 @@ update_runner (const NnTrainer *trainer)
 {
   nn_weight_list_get (trainer->weights, trainer->values);
   nn_weight_list_set (trainer->runner_weights, trainer->values);
-  nn_model_pack (trainer->runner);
+  nn_model_repack (trainer->runner);
 }
 
 void

@@ -116,12 +116,12 @@ layer_run_new (const LayerSpec *spec)
         param->value[k] = fabsf (param->value[k]) + 0.1f;
   }
   if (layer->klass->finish) {
-    layer->klass->finish (layer);
-    layer->klass->finish (layer); /* again: as after training */
+    g_assert_true (layer->klass->finish (layer));
+    g_assert_true (layer->klass->finish (layer)); /* again: as after training */
   }
   if (spec->specialise && layer->klass->specialise) {
-    layer->klass->specialise (layer);
-    layer->klass->finish (layer);
+    g_assert_true (layer->klass->specialise (layer));
+    g_assert_true (layer->klass->finish (layer));
   }
   if (spec->quantise)
     layer->klass->quantise (layer);

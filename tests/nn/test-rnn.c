@@ -279,7 +279,7 @@ run_case (const Case *c, bool quantise)
   check_case (run, c, &rnn);
   if (!quantise)
     return;
-  run->layer->klass->finish (run->layer); /* as it was */
+  g_assert_true (run->layer->klass->finish (run->layer)); /* as it was */
   layer_run_forward (run);
   check_case (run, c, &c->rnn);
 }

@@ -130,7 +130,7 @@ check_product (const NnSimd *simd, size_t m, size_t n, size_t segments,
   g_autofree float *c = paths_random_floats (m * (n + 1), -1, 1);
   g_autofree float *before = g_memdup2 (c, m * (n + 1) * sizeof *c);
   const size_t offsets[] = { 0, stride, 2 * stride };
-  NnPacked packed;
+  NnPacked packed = { 0 };
 
   g_assert_true (nn_packed_init (&packed, simd, b, n + 2, k, n));
   simd->product (&(NnProduct){ .m = m,
@@ -401,7 +401,7 @@ check_pooled (const NnSimd *simd, size_t filters, const NnFinish *f)
   g_autofree float *b = paths_random_floats (2 * taps * filters, -1, 1);
   g_autofree float *bias = paths_random_floats (filters, -1, 1);
   g_autofree float *out = g_new (float, n *filters);
-  NnPacked packed;
+  NnPacked packed = { 0 };
 
   g_assert_true (nn_packed_init (&packed, simd, b, filters, 2 * taps, filters));
   simd->pooled_product (&(NnPooledProduct){ .finish = f,

@@ -218,7 +218,7 @@ loss_at (const Check *check)
 {
   double sum = 0;
 
-  nn_model_pack (check->model);
+  nn_model_repack (check->model);
   nn_run_forward (check->run, BATCH, (const float *const[]){ check->x }, 3,
       combine, (gpointer) &check->loss);
   for (size_t i = 0; i < BATCH; i++)
@@ -284,7 +284,7 @@ check_model (const char *json, bool is_fixed)
       nn_model_build ("test", json, "3.9.2", NULL, 0, &error);
   g_assert_no_error (error);
   g_assert_true (nn_model_initialize (model, 1, &error));
-  nn_model_pack (model);
+  g_assert_true (nn_model_pack (model, &error));
   g_autoptr (NnWeightList) weights = nn_weight_list_new (model);
   g_autoptr (NnPool) pool = nn_pool_new (2);
   g_autoptr (NnRun) run = nn_run_new (model, weights, pool, &config, &error);
@@ -309,7 +309,7 @@ check_model (const char *json, bool is_fixed)
           ? 1 + 0.3 * fabsf (noise[k])
           : param->value[k] + 0.1f * noise[k];
   }
-  nn_model_pack (model);
+  nn_model_repack (model);
   if (is_fixed)
     mask_steps (shape, x);
   nn_run_step (run, BATCH, (const float *const[]){ x }, 3, combine, &check.loss,
@@ -380,7 +380,7 @@ test_pictures (void)
       nn_model_build ("test", pictures_config, "3.9.2", NULL, 0, &error);
   g_assert_no_error (error);
   g_assert_true (nn_model_initialize (model, 1, &error));
-  nn_model_pack (model);
+  g_assert_true (nn_model_pack (model, &error));
   g_autoptr (NnWeightList) weights = nn_weight_list_new (model);
   g_autoptr (NnPool) pool = nn_pool_new (2);
   g_autoptr (NnRun) run = nn_run_new (model, weights, pool,
