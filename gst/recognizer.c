@@ -170,16 +170,14 @@ update_convert (GstEmotionRecognizer *self, GError **error)
 
   const gdouble rate = gst_emotion_model_recipe (self->model)->rate;
 
-  GST_INFO_OBJECT (self->owner, "%s, %d channels, %s: %s at %d Hz, %s %g Hz",
-      GST_AUDIO_INFO_NAME (&self->info), GST_AUDIO_INFO_CHANNELS (&self->info),
+  GST_INFO_OBJECT (self->owner, "%s %s, channels=%d, rate=%d: %s, %s %g Hz",
+      GST_AUDIO_INFO_NAME (&self->info),
       GST_AUDIO_INFO_LAYOUT (&self->info) == GST_AUDIO_LAYOUT_INTERLEAVED
           ? "interleaved"
           : "non-interleaved",
-      GST_AUDIO_INFO_CHANNELS (&self->info) == 1 ? "analysed"
-                                                 : "channels are averaged",
-      GST_AUDIO_INFO_RATE (&self->info),
-      GST_AUDIO_INFO_RATE (&self->info) == rate ? "the model's rate of"
-                                                : "resampled to the model's",
+      GST_AUDIO_INFO_CHANNELS (&self->info), GST_AUDIO_INFO_RATE (&self->info),
+      GST_AUDIO_INFO_CHANNELS (&self->info) == 1 ? "mono" : "averaged to mono",
+      GST_AUDIO_INFO_RATE (&self->info) == rate ? "already at" : "resampled to",
       rate);
   gst_emotion_timeline_set_rates (
       &self->timeline, GST_AUDIO_INFO_RATE (&self->info), rate);

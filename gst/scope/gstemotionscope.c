@@ -416,7 +416,7 @@ take_caps (GstEmotionScope *self, GstPad *pad, GstEvent *event)
     GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
     return FALSE;
   }
-  GST_INFO_OBJECT (self, "%s, %d channels, %d Hz: drawn at %g Hz",
+  GST_INFO_OBJECT (self, "%s, channels=%d, rate=%d: drawn at %g Hz",
       GST_AUDIO_INFO_NAME (info), GST_AUDIO_INFO_CHANNELS (info),
       GST_AUDIO_INFO_RATE (info), gst_emotion_spectrogram_rate ());
   gst_emotion_slicer_set_sound (&self->slicer, info);

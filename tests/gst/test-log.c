@@ -93,9 +93,8 @@ test_demo (void)
       "Hz, features 64 x 94, labels neutral, calm, *",
       "INFO emotiondetect upstream is live",
       "DEBUG emotiondetect caps audio/x-raw, *rate=(int)22050*",
-      "INFO emotiondetect S16LE, 2 channels, interleaved: channels are "
-      "averaged "
-      "at 22050 Hz, resampled to the model's 16000 Hz",
+      "INFO emotiondetect S16LE interleaved, channels=2, rate=22050: averaged "
+      "to mono, resampled to 16000 Hz",
       "DEBUG emotiondetect time segment *",
       "TRACE emotiondetect 2205 frames: buffer: *",
       "LOG emotiondetect window 0: 0:00:00.000000000 - 0:00:03.000000000, "
@@ -285,7 +284,7 @@ test_scope (void)
   expect ((const char *const[]){
       "DEBUG emotionscope a spectrogram of 0:00:08.000000000: *",
       "INFO emotionscope 64x48 pixels at 5/1 frames per second",
-      "INFO emotionscope S16LE, 1 channels, 16000 Hz: drawn at 16000 Hz",
+      "INFO emotionscope S16LE, channels=1, rate=16000: drawn at 16000 Hz",
       "TRACE emotionscope drawing the frame at stream time 0:00:00.200000000",
       "LOG emotionscope window 0 at 0:00:00.000000000: *",
       "DEBUG emotionscope restart: the gap is passed on without drawing it",
