@@ -1,14 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A sound file of any format that GStreamer decodes -> mono float samples at
- * one rate, converted as the element converts them (gst/convert.h). The first
- * audio stream of a file counts. Any number of threads at once. */
+ * one rate, converted as the element converts them (gst/convert.h). Any number
+ * of threads at once. */
 #pragma once
 
 #include <glib.h>
 
-/* path: of a file, or a URI. max_len: samples after which decoding stops; 0:
- * all. Returns [*n] samples, *n > 0, at `rate` Hz; free with g_free. NULL and
- * an error where there is no sound in it. A file that is damaged further on
- * gives the error as well. */
+typedef struct {
+  double rate;       /* Hz */
+  gsize max_len;     /* samples after which decoding stops; 0: all */
+  const char *track; /* of several; see gst/media/play.h; or NULL */
+} GstEmotionDecodeOptions;
+
+typedef struct {
+  float *samples; /* [n_samples], n_samples > 0 */
+  gsize n_samples;
+  char *note; /* what a user should know, although all is well; or NULL */
+  char *loss; /* what is missing of it, in words; or NULL */
+} GstEmotionSound;
+
+/* source: the path of a file, a URI, or "-". Clear with
+ * gst_emotion_sound_clear. FALSE and an error where there is no sound in it. A
+ * file that is damaged or cut off gives what there is, and a loss. */
+gboolean gst_emotion_decode (const char *source,
+    const GstEmotionDecodeOptions *options, GstEmotionSound *sound,
+    GError **error);
+void gst_emotion_sound_clear (GstEmotionSound *sound);
+
+/* The same with the default track, whatever is missing. Returns [*n] samples;
+ * free with g_free. */
 float *gst_emotion_decode_file (
-    const char *path, double rate, gsize max_len, gsize *n, GError **error);
+    const char *source, double rate, gsize max_len, gsize *n, GError **error);

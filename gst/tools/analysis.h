@@ -13,6 +13,7 @@ typedef struct {
   const char *recipe;     /* or NULL */
   gboolean quantize;
   GstClockTime interval;
+  const char *track;  /* of several; see gst/media/play.h; or NULL */
   const char *device; /* to listen to, see device.h; or NULL: the default */
   gdouble record_s;   /* that the microphone is heard; 0: until stop */
   const gint *stop;   /* by g_atomic_int_get: not 0 ends it all */
@@ -33,8 +34,7 @@ typedef struct {
 
 /* uri: NULL is the microphone. decoders: gets the factories (GstElementFactory,
  * owned) of what took the file apart, in their order, where they are the kind
- * that quick.h can use; or NULL. FALSE and an error in words for the user where
- * the source could not be read to its end; windows may have come before. */
+ * that quick.h can use; or NULL. *loss and FALSE: as of gst_emotion_play. */
 gboolean tool_analysis_run (const char *uri, const ToolAnalysisOptions *options,
     const ToolAnalysisCallbacks *callbacks, gpointer user_data,
-    GPtrArray *decoders, GError **error);
+    GPtrArray *decoders, char **loss, GError **error);

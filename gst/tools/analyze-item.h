@@ -10,7 +10,10 @@ typedef enum {
   TOOL_ANALYZE_FAILURE,
   TOOL_ANALYZE_WARNING,
   TOOL_ANALYZE_END,
-  TOOL_ANALYZE_FINE, /* records of a part, from where it is not written */
+  TOOL_ANALYZE_FINE, /* records of a part, from where it is not written: as
+                      * ToolShardKind
+                      */
+  TOOL_ANALYZE_SHORT,
   TOOL_ANALYZE_FAILED,
 } ToolAnalyzeItemKind;
 

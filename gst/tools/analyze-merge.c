@@ -19,16 +19,19 @@ tool_analyze_write_parts (const ToolShardSet *set, const char *path,
   tool_text_output_write (output, head, strlen (head));
   for (gsize i = 0; i < tool_shard_set_count (set); i++) {
     const ToolShardRecord *record = tool_shard_set_get (set, i);
+    const char *data = record->data;
+    gsize len = record->kind == TOOL_SHARD_FAILED ? 0 : record->len;
+    g_autofree char *trouble = record->kind == TOOL_SHARD_SHORT
+        ? tool_shard_record_loss (record, &data, &len)
+        : g_strndup (record->data, record->len - len);
 
-    if (record->kind == TOOL_SHARD_FINE) {
-      tool_text_output_write (output, record->data, record->len);
+    tool_text_output_write (output, data, len);
+    if (record->kind == TOOL_SHARD_FINE)
       continue;
-    }
     is_whole = FALSE;
     if (tells_failures)
-      fprintf (stderr, PROGRAM ": %s: %.*s\n",
-          tool_shard_set_name (set, record->index), (int) record->len,
-          record->data);
+      fprintf (stderr, PROGRAM ": %s: %s\n",
+          tool_shard_set_name (set, record->index), trouble);
   }
   return tool_text_output_finish (output, error) && is_whole;
 }

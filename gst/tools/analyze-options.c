@@ -160,6 +160,7 @@ take (ToolAnalyzeOptions *self, Raw *raw, GError **error)
     return FALSE;
   self->analysis.interval = round (raw->interval_s * GST_SECOND);
   self->analysis.labels = self->labels;
+  self->analysis.track = self->track;
   self->recipe = raw->recipe ? g_strjoinv (" ", raw->recipe) : NULL;
   self->analysis.recipe = self->recipe;
   self->analysis.device = self->device;
@@ -200,6 +201,8 @@ parse (
         "A built-in model, or a Keras file", "NICK|FILE" },
     { "interval", 'i', 0, G_OPTION_ARG_DOUBLE, &raw->interval_s,
         "Seconds from window to window (3)", "S" },
+    { "track", 0, 0, G_OPTION_ARG_STRING, &self->track,
+        "Which of several sound tracks", "N|LANGUAGE" },
     { "format", 0, 0, G_OPTION_ARG_STRING, &raw->format, formats, "FORMAT" },
     { "summary", 's', 0, G_OPTION_ARG_NONE, &self->format.only_summary,
         "Of each file, print the summary only", NULL },
@@ -299,6 +302,7 @@ tool_analyze_options_clear (ToolAnalyzeOptions *self)
   g_clear_pointer (&self->listing, tool_listing_free);
   g_clear_pointer (&self->model, g_free);
   g_clear_pointer (&self->labels, g_free);
+  g_clear_pointer (&self->track, g_free);
   g_clear_pointer (&self->recipe, g_free);
   g_clear_pointer (&self->device, g_free);
   g_clear_pointer (&self->output, g_free);
@@ -346,9 +350,10 @@ tool_analyze_options_describe (const ToolAnalyzeOptions *self)
 
   return g_strdup_printf (
       "version=%s model=%s labels=%s recipe=(%s) quantize=%d interval="
-      "%" G_GUINT64_FORMAT " format=%s summary=%d",
+      "%" G_GUINT64_FORMAT " format=%s summary=%d%s%s",
       PACKAGE_VERSION, model, self->labels ? self->labels : "",
       self->recipe ? self->recipe : "", self->analysis.quantize,
       self->analysis.interval, self->format.writer->nick,
-      self->format.only_summary);
+      self->format.only_summary, self->track ? " track=" : "",
+      self->track ? self->track : "");
 }

@@ -18,7 +18,7 @@ typedef struct {
   ToolListing *listing; /* NULL: the microphone */
 
   /* As they were given, or NULL. */
-  char *model, *labels, *recipe, *device;
+  char *model, *labels, *recipe, *track, *device;
   char *output, *plot;
   char *tool_show_model;
   char **parts; /* to be merged */

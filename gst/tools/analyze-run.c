@@ -114,6 +114,7 @@ take_item (gsize i, gpointer data, gpointer user_data)
         tool_analyze_output_end_source (run->output, &error);
       break;
     case TOOL_ANALYZE_FINE:
+    case TOOL_ANALYZE_SHORT:
     case TOOL_ANALYZE_FAILED:
       break;
   }
@@ -225,12 +226,11 @@ arrive_item (gsize i, gconstpointer data, gpointer user_data)
   const ToolAnalyzeItem *const item = data;
   g_autoptr (GError) error = NULL;
 
-  if (item->kind != TOOL_ANALYZE_FINE && item->kind != TOOL_ANALYZE_FAILED)
+  if (item->kind < TOOL_ANALYZE_FINE)
     return;
   if (!tool_analyze_source_record (run->part,
           g_array_index (run->indices, guint64, i),
-          item->kind == TOOL_ANALYZE_FINE ? TOOL_SHARD_FINE : TOOL_SHARD_FAILED,
-          item->text, &error))
+          item->kind - TOOL_ANALYZE_FINE + TOOL_SHARD_FINE, item->text, &error))
     complain (run, error);
 }
 

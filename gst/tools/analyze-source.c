@@ -97,27 +97,33 @@ add_record (Work *work, ToolShardKind kind, const char *text)
   g_autoptr (GError) error = NULL;
 
   if (!work->all->part)
-    tell (work,
-        kind == TOOL_SHARD_FINE ? TOOL_ANALYZE_FINE : TOOL_ANALYZE_FAILED,
-        text);
+    tell (work, kind - TOOL_SHARD_FINE + TOOL_ANALYZE_FINE, text);
   else if (!tool_analyze_source_record (
                work->all->part, work->index, kind, text, &error))
     tell (work, TOOL_ANALYZE_FAILURE, error->message);
 }
 
+/* failure: why there is nothing; loss: what there is too little of; or NULL. */
 static void
-end_work (Work *work, const GError *failure)
+end_work (Work *work, const char *failure, const char *loss)
 {
   if (failure)
     tool_report_break (work->report, work->text);
   else
     tool_report_summary (work->report, work->text);
   tell_text (work);
-  if (failure)
-    tell (work, TOOL_ANALYZE_FAILURE, failure->message);
-  if (tool_analyze_options_make_part (work->all->options))
-    add_record (work, failure ? TOOL_SHARD_FAILED : TOOL_SHARD_FINE,
-        failure ? failure->message : work->text->str);
+  if (failure || loss)
+    tell (work, TOOL_ANALYZE_FAILURE, failure ? failure : loss);
+  if (tool_analyze_options_make_part (work->all->options)) {
+    if (failure)
+      add_record (work, TOOL_SHARD_FAILED, failure);
+    else if (loss) {
+      g_autofree char *text = g_strjoin ("\n", loss, work->text->str, NULL);
+
+      add_record (work, TOOL_SHARD_SHORT, text);
+    } else
+      add_record (work, TOOL_SHARD_FINE, work->text->str);
+  }
   tell (work, TOOL_ANALYZE_END, NULL);
   take_progress (0, work);
 }
@@ -134,6 +140,7 @@ tool_analyze_source_run (const ToolAnalyzeSource *self, ToolBatch *batch,
     .sound = self->plot ? take_sound : NULL };
   Work work = { .all = self, .batch = batch, .i = i, .index = index };
   g_autoptr (GError) failure = NULL;
+  g_autofree char *loss = NULL;
 
   work.report =
       tool_report_new (&options->format, tool_analyze_source_name (entry));
@@ -142,9 +149,9 @@ tool_analyze_source_run (const ToolAnalyzeSource *self, ToolBatch *batch,
     g_set_error_literal (
         &failure, G_FILE_ERROR, G_FILE_ERROR_NOENT, entry->failure);
   else
-    tool_analyzer_run (
-        analyzer, entry ? entry->source : NULL, &callbacks, &work, &failure);
-  end_work (&work, failure);
+    tool_analyzer_run (analyzer, entry ? entry->source : NULL, &callbacks,
+        &work, &loss, &failure);
+  end_work (&work, failure ? failure->message : NULL, loss);
   tool_report_free (work.report);
   g_string_free (work.text, TRUE);
 }

@@ -51,7 +51,8 @@ run_quick (ToolAnalyzer *self, const ToolQuickFile *file,
 /* path: of a local file. */
 static gboolean
 run_file (ToolAnalyzer *self, const char *path, const char *uri,
-    const ToolAnalysisCallbacks *callbacks, gpointer user_data, GError **error)
+    const ToolAnalysisCallbacks *callbacks, gpointer user_data, char **loss,
+    GError **error)
 {
   ToolQuickFile file;
   g_autoptr (GPtrArray) decoders =
@@ -60,13 +61,13 @@ run_file (ToolAnalyzer *self, const char *path, const char *uri,
 
   if (!tool_quick_file_read (&file, path))
     return tool_analysis_run (
-        uri, self->options, callbacks, user_data, NULL, error);
+        uri, self->options, callbacks, user_data, NULL, loss, error);
   is_quick = run_quick (self, &file, callbacks, user_data);
   g_debug ("%s: the %s way", path, is_quick ? "quick" : "general");
   is_done = is_quick
       || tool_analysis_run (
-          uri, self->options, callbacks, user_data, decoders, error);
-  if (is_done && !tool_quick_knows (self->quick, &file))
+          uri, self->options, callbacks, user_data, decoders, loss, error);
+  if (is_done && !*loss && !tool_quick_knows (self->quick, &file))
     tool_quick_learn (self->quick, &file, decoders);
   tool_quick_file_clear (&file);
   return is_done;
@@ -74,11 +75,13 @@ run_file (ToolAnalyzer *self, const char *path, const char *uri,
 
 gboolean
 tool_analyzer_run (ToolAnalyzer *self, const char *source,
-    const ToolAnalysisCallbacks *callbacks, gpointer user_data, GError **error)
+    const ToolAnalysisCallbacks *callbacks, gpointer user_data, char **loss,
+    GError **error)
 {
   g_autofree char *uri = NULL;
   g_autofree char *path = NULL;
 
+  *loss = NULL;
   if (source) {
     uri = gst_emotion_source_uri (source, error);
     if (!uri)
@@ -86,7 +89,7 @@ tool_analyzer_run (ToolAnalyzer *self, const char *source,
     path = g_filename_from_uri (uri, NULL, NULL);
   }
   if (path && self->quick && !callbacks->sound)
-    return run_file (self, path, uri, callbacks, user_data, error);
+    return run_file (self, path, uri, callbacks, user_data, loss, error);
   return tool_analysis_run (
-      uri, self->options, callbacks, user_data, NULL, error);
+      uri, self->options, callbacks, user_data, NULL, loss, error);
 }

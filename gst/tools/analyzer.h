@@ -13,7 +13,8 @@ ToolAnalyzer *tool_analyzer_new (const ToolAnalysisOptions *options);
 void tool_analyzer_free (ToolAnalyzer *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolAnalyzer, tool_analyzer_free)
 
-/* source: a path or a URI; NULL: the microphone. FALSE and an error as from
+/* source: a path or a URI; NULL: the microphone. *loss and FALSE: as of
  * tool_analysis_run. */
 gboolean tool_analyzer_run (ToolAnalyzer *self, const char *source,
-    const ToolAnalysisCallbacks *callbacks, gpointer user_data, GError **error);
+    const ToolAnalysisCallbacks *callbacks, gpointer user_data, char **loss,
+    GError **error);

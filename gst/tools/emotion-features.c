@@ -42,17 +42,15 @@ typedef struct {
 
 /* One source. */
 typedef struct {
-  float *samples;
-  gsize n_samples;
+  GstEmotionSound sound;
   ToolSoundFeatures *features;
 } Job;
 
 static void
-complain (const char *what, const GError *error)
+complain (const char *what, const char *text)
 {
   tool_progress_clear ();
-  fprintf (
-      stderr, PROGRAM ": %s%s%s\n", what, *what ? ": " : "", error->message);
+  fprintf (stderr, PROGRAM ": %s%s%s\n", what, *what ? ": " : "", text);
 }
 
 static gboolean
@@ -65,8 +63,8 @@ write_job (App *app, const Job *job, gsize i, GError **error)
   if (app->csv)
     tool_feature_csv_append (app->csv, app->sources[i], job->features);
   return !options->plot
-      || tool_feature_plot (options->plot, app->names[i], job->samples,
-          job->n_samples, &app->recipe, error);
+      || tool_feature_plot (options->plot, app->names[i], job->sound.samples,
+          job->sound.n_samples, &app->recipe, error);
 }
 
 /* At once, whoever's turn it is. */
@@ -74,27 +72,54 @@ static gboolean
 write_record (
     App *app, const Job *job, gsize i, const GError *failure, GError **error)
 {
-  g_autoptr (GBytes) bytes = failure
-      ? g_bytes_new_static (failure->message, strlen (failure->message))
-      : tool_sound_features_pack (job->features);
-  ToolShardRecord record = { .index = i,
-    .kind = failure ? TOOL_SHARD_FAILED : TOOL_SHARD_FINE };
+  g_autoptr (GString) data = g_string_new (NULL);
+  ToolShardRecord record = { .index = i, .kind = TOOL_SHARD_FINE };
 
-  record.data = g_bytes_get_data (bytes, &record.len);
+  if (failure) {
+    record.kind = TOOL_SHARD_FAILED;
+    g_string_append (data, failure->message);
+  } else {
+    g_autoptr (GBytes) bytes = tool_sound_features_pack (job->features);
+    gsize len;
+    const char *const packed = g_bytes_get_data (bytes, &len);
+
+    if (job->sound.loss) {
+      record.kind = TOOL_SHARD_SHORT;
+      g_string_append_printf (data, "%s\n", job->sound.loss);
+    }
+    g_string_append_len (data, packed, len);
+  }
+  record.data = data->str;
+  record.len = data->len;
   return tool_shard_writer_add (app->part, &record, error);
 }
 
-static float *
-decode (const App *app, gsize i, gsize *n, GError **error)
+static gboolean
+decode (const App *app, gsize i, GstEmotionSound *sound, GError **error)
 {
   const ToolListingEntry *const entry =
       g_ptr_array_index (app->listing->entries, i);
+  const GstEmotionDecodeOptions options = { .rate = app->recipe.rate,
+    .track = app->options->track };
 
   if (!entry->failure)
-    return gst_emotion_decode_file (
-        entry->source, app->recipe.rate, 0, n, error);
+    return gst_emotion_decode (entry->source, &options, sound, error);
   g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, entry->failure);
-  return NULL;
+  return FALSE;
+}
+
+/* With the lock, when it is its turn. */
+static void
+tell_job (App *app, const Job *job, const char *source, const GError *error)
+{
+  if (job->sound.note)
+    complain (source, job->sound.note);
+  if (job->sound.loss)
+    complain (source, job->sound.loss);
+  if (error)
+    complain (source, error->message);
+  if (error || job->sound.loss)
+    app->status = STATUS_FAILED;
 }
 
 /* Called on several threads. */
@@ -108,25 +133,24 @@ work (gpointer data, gsize k)
   g_autoptr (GError) part_error = NULL;
   Job job = { 0 };
 
-  job.samples = decode (app, i, &job.n_samples, &error);
-  if (job.samples && (app->file || app->csv || app->part))
-    job.features = tool_sound_features_new (job.samples, job.n_samples,
-        &app->recipe, app->options->window_s == 0, &error);
+  if (decode (app, i, &job.sound, &error)
+      && (app->file || app->csv || app->part))
+    job.features = tool_sound_features_new (job.sound.samples,
+        job.sound.n_samples, &app->recipe, app->options->window_s == 0, &error);
   if (app->part && !write_record (app, &job, i, error, &part_error) && !error)
     error = g_steal_pointer (&part_error);
   g_mutex_lock (&app->lock);
   while (app->next != k)
     g_cond_wait (&app->turn, &app->lock);
-  if (error || !write_job (app, &job, i, &error)) {
-    complain (source, error);
-    app->status = STATUS_FAILED;
-  }
+  if (!error)
+    write_job (app, &job, i, &error);
+  tell_job (app, &job, source, error);
   app->next++;
   if (!app->options->quiet)
     tool_progress_show ("Features", app->next, app->todo->len, "");
   g_cond_broadcast (&app->turn);
   g_mutex_unlock (&app->lock);
-  g_free (job.samples);
+  gst_emotion_sound_clear (&job.sound);
   tool_sound_features_free (job.features);
 }
 
@@ -227,17 +251,23 @@ write_parts (App *app, const ToolShardSet *set, GError **error)
   for (gsize k = 0; k < tool_shard_set_count (set); k++) {
     const ToolShardRecord *const record = tool_shard_set_get (set, k);
     const char *const source = tool_shard_set_name (set, record->index);
+    const char *data = record->data;
+    gsize len = record->len;
     g_autoptr (ToolSoundFeatures) features = NULL;
 
-    if (record->kind == TOOL_SHARD_FAILED) {
+    if (record->kind != TOOL_SHARD_FINE) {
+      g_autofree char *trouble = record->kind == TOOL_SHARD_SHORT
+          ? tool_shard_record_loss (record, &data, &len)
+          : g_strndup (data, len);
+
       if (app->options->merge)
-        fprintf (stderr, PROGRAM ": %s: %.*s\n", source, (int) record->len,
-            record->data);
+        complain (source, trouble);
       app->status = STATUS_FAILED;
-      continue;
     }
+    if (record->kind == TOOL_SHARD_FAILED)
+      continue;
     features = tool_sound_features_unpack (
-        record->data, record->len, &app->recipe, app->options->window_s == 0);
+        data, len, &app->recipe, app->options->window_s == 0);
     if (!features) {
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
           "the record of %s is damaged", source);
@@ -294,7 +324,7 @@ run (App *app)
                                      : run_plain (app, &error);
 
   if (!ok) {
-    complain ("", error);
+    complain ("", error->message);
     app->status = STATUS_FAILED;
   }
   return app->status;
@@ -349,7 +379,7 @@ merge (App *app, ToolFeatureOptions *options)
     tool_feature_options_take (options, tool_shard_set_info (set)->head);
   if (error || !tool_feature_options_recipe (options, &app->recipe, &error)
       || !write_parts (app, set, &error)) {
-    complain ("", error);
+    complain ("", error->message);
     return STATUS_FAILED;
   }
   return app->status;
@@ -406,7 +436,7 @@ main (int argc, char **argv)
   g_mutex_init (&app.lock);
   g_cond_init (&app.turn);
   if (!tool_feature_options_parse (&options, &argc, &argv, &error))
-    complain ("", error);
+    complain ("", error->message);
   else if (options.version) {
     printf (PROGRAM " %s\n", PACKAGE_VERSION);
     status = STATUS_FINE;
@@ -415,7 +445,7 @@ main (int argc, char **argv)
   else if (setup (&app, &error))
     status = run (&app);
   else
-    complain ("", error);
+    complain ("", error->message);
   app_clear (&app);
   tool_feature_options_clear (&options);
   gst_deinit ();

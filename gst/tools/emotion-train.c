@@ -108,6 +108,13 @@ new_corpus (Tool *self, GError **error)
   return TRUE;
 }
 
+static void
+complain_all (const GPtrArray *lines)
+{
+  for (guint i = 0; i < lines->len; i++)
+    g_printerr ("emotion-train: %s\n", (char *) g_ptr_array_index (lines, i));
+}
+
 /* All ranks at once. */
 static gboolean
 load_corpus (Tool *self, GError **error)
@@ -115,9 +122,11 @@ load_corpus (Tool *self, GError **error)
   const gboolean ok = tool_train_data_load (
       self->corpus, self->options, self->recipes, self->ranks, &stop, error);
 
-  for (guint i = 0; i < self->corpus->problems->len && is_speaker (self); i++)
-    g_printerr ("emotion-train: %s\n",
-        (char *) g_ptr_array_index (self->corpus->problems, i));
+  if (is_speaker (self)) {
+    complain_all (self->corpus->notes);
+    complain_all (self->corpus->losses);
+    complain_all (self->corpus->problems);
+  }
   if (!ok || !choose_data_sets (self, error))
     return FALSE;
   say (self,
@@ -493,7 +502,8 @@ work (Tool *self)
   }
   if (!ok)
     return fail (self, error);
-  return self->corpus->problems->len > 0 || g_atomic_int_get (&stop)
+  return self->corpus->problems->len > 0 || self->corpus->losses->len > 0
+          || g_atomic_int_get (&stop)
       ? EXIT_FAILED
       : EXIT_FINE;
 }

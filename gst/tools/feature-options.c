@@ -30,6 +30,8 @@ tool_feature_options_parse (
         "A parameter by librosa's name: n_mels=128", "FIELD=VALUE" },
     { "files-from", 'T', 0, G_OPTION_ARG_FILENAME, &self->files_from,
         "Read names from a file (-: standard input)", "LIST" },
+    { "track", 0, 0, G_OPTION_ARG_STRING, &self->track,
+        "Which of several sound tracks", "N|LANGUAGE" },
     { "shard", 0, 0, G_OPTION_ARG_STRING, &self->shard,
         "The I-th of N shares, as a part for --merge", "I/N" },
     { "resume", 0, 0, G_OPTION_ARG_NONE, &self->resume,
@@ -70,6 +72,7 @@ tool_feature_options_clear (ToolFeatureOptions *self)
   g_free (self->plot);
   g_free (self->features);
   g_free (self->files_from);
+  g_free (self->track);
   g_free (self->shard);
   g_strfreev (self->settings);
   g_strfreev (self->sources);
@@ -171,6 +174,8 @@ tool_feature_options_describe (const ToolFeatureOptions *self)
     g_string_append_printf (text, "features=%s\n", self->features);
   if (self->statistics)
     g_string_append (text, "statistics=yes\n");
+  if (self->track)
+    g_string_append_printf (text, "track=%s\n", self->track);
   if (self->window_s > 0)
     g_string_append_printf (text, "window=%.17g\n", self->window_s);
   for (char **set = self->settings; set && *set; set++)

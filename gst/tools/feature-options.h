@@ -13,6 +13,7 @@ typedef struct {
   gdouble window_s; /* 0: whole sounds */
   gboolean frames, statistics, quiet, version;
   gint n_threads;
+  char *track;              /* of several; NULL: as gst/media/play.h has it */
   char *files_from, *shard; /* "I/N" */
   gboolean resume, merge;
   char **sources; /* as given; with merge: parts */

@@ -5,6 +5,8 @@
 #include <gst/base/gsttypefindhelper.h>
 #include <string.h>
 
+#include "gst/media/coverage.h"
+
 /* Bytes that tell the type of a file. */
 #define HEAD_SIZE (64 * 1024)
 
@@ -25,6 +27,7 @@ struct _ToolQuick {
 
   /* Of the file in hand. */
   GPtrArray *windows;
+  gsize size;
   gboolean is_odd; /* somebody complained */
   gboolean has_ended;
 };
@@ -74,6 +77,22 @@ take_event (GstPad *pad, GstObject *parent, GstEvent *event)
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
     self->has_ended = TRUE;
   gst_event_unref (event);
+  return TRUE;
+}
+
+/* Parsers ask how large it is. */
+static gboolean
+answer (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  const ToolQuick *self = gst_pad_get_element_private (pad);
+  GstFormat format;
+
+  if (GST_QUERY_TYPE (query) != GST_QUERY_DURATION)
+    return gst_pad_query_default (pad, parent, query);
+  gst_query_parse_duration (query, &format, NULL);
+  if (format != GST_FORMAT_BYTES)
+    return FALSE;
+  gst_query_set_duration (query, format, (gint64) self->size);
   return TRUE;
 }
 
@@ -194,7 +213,7 @@ tool_quick_file_read (ToolQuickFile *file, const char *path)
   char *data;
   gsize size;
 
-  *file = (ToolQuickFile){ 0 };
+  *file = (ToolQuickFile){ .path = path };
   if (g_stat (path, &info) != 0 || !S_ISREG (info.st_mode) || info.st_size <= 0
       || info.st_size > TOOL_QUICK_MAX_SIZE
       || !g_file_get_contents (path, &data, &size, NULL))
@@ -242,6 +261,29 @@ begin_anew (ToolQuick *self)
   gst_pad_send_event (self->detect_in, gst_event_new_flush_stop (TRUE));
 }
 
+/* All of it, and nothing is missing. */
+static gboolean
+run_chain (ToolQuick *self, Chain *chain, const ToolQuickFile *file)
+{
+  g_autofree char *uri = gst_filename_to_uri (file->path, NULL);
+  g_autofree char *loss = NULL;
+  GstEmotionCoverage coverage;
+  gboolean is_done;
+
+  gst_emotion_coverage_begin (&coverage, self->detect_in);
+  for (guint i = 0; i < chain->elements->len; i++)
+    gst_emotion_coverage_add (
+        &coverage, g_ptr_array_index (chain->elements, i));
+  is_done = chain_set_state (chain, GST_STATE_PAUSED) && push_file (self, file);
+  if (is_done) {
+    gst_emotion_coverage_end (&coverage, self->detect_in);
+    loss = gst_emotion_coverage_loss (&coverage, uri);
+  }
+  chain_set_state (chain, GST_STATE_READY);
+  gst_emotion_coverage_clear (&coverage);
+  return is_done && !loss;
+}
+
 static Chain *
 find_chain (
     const ToolQuick *self, const ToolQuickFile *file, gboolean *is_known)
@@ -266,8 +308,8 @@ tool_quick_run (ToolQuick *self, const ToolQuickFile *file, GPtrArray *windows)
     return FALSE;
   self->windows = windows;
   self->is_odd = self->has_ended = FALSE;
-  is_done = chain_set_state (chain, GST_STATE_PAUSED) && push_file (self, file);
-  chain_set_state (chain, GST_STATE_READY);
+  self->size = g_bytes_get_size (file->bytes);
+  is_done = run_chain (self, chain, file);
   self->windows = NULL;
   if (is_done && windows->len > 0)
     return TRUE;
@@ -308,6 +350,8 @@ tool_quick_new (const ToolAnalysisOptions *options)
   self->sink = gst_object_ref_sink (
       gst_pad_new_from_static_template (&sink_template, "sink"));
   gst_pad_set_element_private (self->sink, self);
+  gst_pad_set_element_private (self->feed, self);
+  gst_pad_set_query_function (self->feed, answer);
   gst_pad_set_chain_function (self->sink, drop_buffer);
   gst_pad_set_event_function (self->sink, take_event);
   self->detect = tool_analysis_element_new (options);

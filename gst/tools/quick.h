@@ -26,16 +26,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolQuick, tool_quick_free)
 
 /* A file in memory. */
 typedef struct {
+  const char *path; /* borrowed */
   GBytes *bytes;
   GstCaps *type;
 } ToolQuickFile;
 
-/* FALSE where the file is too large, or its type not certain. */
+/* path: stays as long as the file. FALSE where the file is too large, or its
+ * type not certain. */
 gboolean tool_quick_file_read (ToolQuickFile *file, const char *path);
 void tool_quick_file_clear (ToolQuickFile *file);
 
 /* Appends to windows (GstStructure "emotion", owned) those of the file. FALSE
- * where it has to go the general way; then there are none. */
+ * where it has to go the general way, as one that is not whole; then there are
+ * none. */
 gboolean tool_quick_run (
     ToolQuick *self, const ToolQuickFile *file, GPtrArray *windows);
 

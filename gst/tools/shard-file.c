@@ -92,18 +92,17 @@ take_names (ToolShardSet *self, const ToolShardBlock *block)
   }
 }
 
-/* A record that is fine stays, whatever else is said of its source. */
+/* The best record of a source stays, whatever else is said of it. */
 static void
 take_record (ToolShardSet *self, const ToolShardBlock *block)
 {
-  const ToolShardKind kind = block->kind == TOOL_SHARD_BLOCK_FINE
-      ? TOOL_SHARD_FINE
-      : TOOL_SHARD_FAILED;
+  const ToolShardKind kind =
+      block->kind - TOOL_SHARD_BLOCK_FINE + TOOL_SHARD_FINE;
   const ToolShardRecord *old =
       g_hash_table_lookup (self->records, &block->index);
   ToolShardRecord *record;
 
-  if (old && (old->kind == TOOL_SHARD_FINE || kind == TOOL_SHARD_FAILED))
+  if (old && old->kind <= kind)
     return;
   record = g_new (ToolShardRecord, 1);
   *record = (ToolShardRecord){ block->index, kind, block->data, block->len };
@@ -439,12 +438,23 @@ tool_shard_writer_has (ToolShardWriter *self, guint64 index)
   return record && record->kind == TOOL_SHARD_FINE;
 }
 
+char *
+tool_shard_record_loss (
+    const ToolShardRecord *record, const char **data, gsize *len)
+{
+  const char *const end = memchr (record->data, '\n', record->len);
+  const gsize n = end ? (gsize) (end - record->data) : record->len;
+
+  *data = record->data + n + (end ? 1 : 0);
+  *len = record->len - (gsize) (*data - record->data);
+  return g_strndup (record->data, n);
+}
+
 static ToolShardBlock
 block_of (const ToolShardRecord *record)
 {
-  return (ToolShardBlock){ record->kind == TOOL_SHARD_FINE
-        ? TOOL_SHARD_BLOCK_FINE
-        : TOOL_SHARD_BLOCK_FAILED,
+  return (
+      ToolShardBlock){ record->kind - TOOL_SHARD_FINE + TOOL_SHARD_BLOCK_FINE,
     record->index, record->data, record->len };
 }
 

@@ -14,6 +14,8 @@
 
 typedef enum {
   TOOL_SHARD_FINE,   /* data: what the tool made of it */
+  TOOL_SHARD_SHORT,  /* data: what of the source is missing, as a line of text,
+                  and  what the tool made of the rest */
   TOOL_SHARD_FAILED, /* data: why there is none, as text */
 } ToolShardKind;
 
@@ -42,9 +44,10 @@ typedef struct _ToolShardWriter ToolShardWriter;
 
 /* indices [n], rising: the sources of the shard, and names [n]: what to call
  * those that are missing. resume: what PART and PART.partial hold counts, but
- * for failures, which are tried again; else they are made anew. NULL and
- * G_FILE_ERROR where another process writes the part, where it cannot be
- * written, or where it was made with other settings or of another listing. */
+ * for failures and sources that were not whole, which are tried again; else
+ * they are made anew. NULL and G_FILE_ERROR where another process writes the
+ * part, where it cannot be written, or where it was made with other settings or
+ * of another listing. */
 ToolShardWriter *tool_shard_writer_new (const char *path,
     const ToolShardInfo *info, const guint64 *indices, const char *const *names,
     gsize n, gboolean resume, GError **error);
@@ -81,6 +84,11 @@ const ToolShardInfo *tool_shard_set_info (const ToolShardSet *self);
 /* The records there are, in the order of the listing. */
 gsize tool_shard_set_count (const ToolShardSet *self);
 const ToolShardRecord *tool_shard_set_get (const ToolShardSet *self, gsize i);
+
+/* Of a TOOL_SHARD_SHORT: its line, to be freed; *data [*len] is what comes
+ * after. */
+char *tool_shard_record_loss (
+    const ToolShardRecord *record, const char **data, gsize *len);
 
 /* What to call the source of a record. */
 const char *tool_shard_set_name (const ToolShardSet *self, guint64 index);

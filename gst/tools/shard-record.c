@@ -7,6 +7,7 @@ static const char *const kind_names[TOOL_SHARD_N_BLOCKS] = {
   [TOOL_SHARD_BLOCK_INFO] = "info",
   [TOOL_SHARD_BLOCK_NAMES] = "names",
   [TOOL_SHARD_BLOCK_FINE] = "fine",
+  [TOOL_SHARD_BLOCK_SHORT] = "short",
   [TOOL_SHARD_BLOCK_FAILED] = "failed",
 };
 

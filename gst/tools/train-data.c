@@ -81,6 +81,7 @@ tool_train_data_load (TrainCorpus *corpus, const TrainOptions *options,
 {
   TrainExamplesConfig examples;
   TrainSoundsConfig config = { .rate = recipe->rate,
+    .track = options->track,
     .n_threads = train_options_n_threads (options),
     .comm = ranks_comm (ranks),
     .stop = stop,

@@ -17,6 +17,7 @@ train_item_free (TrainItem *item)
   g_clear_pointer (&item->recording, g_free);
   g_clear_pointer (&item->digest, g_free);
   g_clear_pointer (&item->problem, g_free);
+  g_clear_pointer (&item->note, g_free);
   g_clear_pointer (&item->samples, g_free);
   g_free (item);
 }
@@ -30,6 +31,8 @@ train_corpus_new (GstEmotionLabels *labels)
   self->items =
       g_ptr_array_new_with_free_func ((GDestroyNotify) train_item_free);
   self->problems = g_ptr_array_new_with_free_func (g_free);
+  self->losses = g_ptr_array_new_with_free_func (g_free);
+  self->notes = g_ptr_array_new_with_free_func (g_free);
   self->sources = g_ptr_array_new_with_free_func (g_free);
   self->paths = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->merges =
@@ -45,6 +48,8 @@ train_corpus_free (TrainCorpus *self)
   g_clear_pointer (&self->labels, gst_emotion_labels_unref);
   g_clear_pointer (&self->items, g_ptr_array_unref);
   g_clear_pointer (&self->problems, g_ptr_array_unref);
+  g_clear_pointer (&self->losses, g_ptr_array_unref);
+  g_clear_pointer (&self->notes, g_ptr_array_unref);
   g_clear_pointer (&self->sources, g_ptr_array_unref);
   g_clear_pointer (&self->data_set, g_free);
   g_clear_pointer (&self->paths, g_hash_table_unref);

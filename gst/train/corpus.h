@@ -23,7 +23,8 @@ typedef struct {
   TrainSubset subset; /* that the user asked for */
   /* Filled by train_sounds_load. */
   char *digest;   /* equal for equal sound */
-  char *problem;  /* why it cannot be read, or NULL */
+  char *problem;  /* why there are no samples, or what is missing; or NULL */
+  char *note;     /* what a user should know of the file; or NULL */
   float *samples; /* [n_samples], mono, at the rate of the recipe */
   gsize n_samples;
 } TrainItem;
@@ -35,6 +36,8 @@ typedef struct {
   GstEmotionLabels *labels;
   GPtrArray *items;    /* of TrainItem, owned, in a stable order */
   GPtrArray *problems; /* "PATH: reason" of files that cannot be read */
+  GPtrArray *losses;   /* "PATH: what is missing" of items that are not whole */
+  GPtrArray *notes;    /* "PATH: what a user should know" of items */
   GPtrArray *sources;  /* "ravdess DIR", for the record */
   gsize n_no_class;    /* files of an emotion that is no label (boredom) */
   gsize n_foreign;     /* files whose names do not follow the convention */

@@ -49,6 +49,8 @@ static const Option options[] = {
     "The classes, in their order", "A,B,..." },
   { SOUNDS, "all-windows", G_OPTION_ARG_NONE, AT (all_windows), 0, 0, TRUE,
     "All windows of a file, not the first alone", NULL },
+  { SOUNDS, "track", G_OPTION_ARG_STRING, AT (track), 0, 0, TRUE,
+    "Which of several sound tracks of a file", "N|LANGUAGE" },
   { MAIN, "evaluate", G_OPTION_ARG_FILENAME, AT (evaluate), 0, 0, FALSE,
     "Do not train: how good is this one?", "NICK|FILE" },
   { SOUNDS, "speakers", G_OPTION_ARG_STRING, AT (speakers), 0, 0, FALSE,

@@ -19,6 +19,7 @@ typedef struct {
   char **merges; /* "from=to" */
   char *labels;  /* "a,b,c"; NULL: the nine, or those of the model */
   gboolean all_windows;
+  char *track; /* of several; see gst/media/play.h; or NULL */
   /* What to do. */
   char *evaluate; /* model file; NULL: train */
   char *speakers; /* evaluate these only */

@@ -5,7 +5,7 @@
 #include <string.h>
 #include "gst/media/decode.h"
 
-#define MOST_TEXT 1024 /* of a reason that other ranks get to know */
+#define MOST_TEXT 1024 /* of what other ranks get to know of a file */
 
 typedef struct {
   const TrainSoundsConfig *config;
@@ -18,41 +18,55 @@ is_stopped (const TrainSoundsConfig *config)
   return config->stop && g_atomic_int_get (config->stop) != 0;
 }
 
-/* A thread of the pool. An item that cannot be read gets a problem in place of
- * samples and digest. */
+/* A thread of the pool. */
 static void
 load_item (gpointer data, gpointer user_data)
 {
   Loader *self = user_data;
   TrainItem *item = data;
+  const GstEmotionDecodeOptions options = { .rate = self->config->rate,
+    .max_len = self->config->max_len,
+    .track = self->config->track };
+  GstEmotionSound sound;
   g_autoptr (GError) error = NULL;
 
-  if (!is_stopped (self->config))
-    item->samples = gst_emotion_decode_file (item->path, self->config->rate,
-        self->config->max_len, &item->n_samples, &error);
-  if (item->samples)
+  if (is_stopped (self->config))
+    item->problem = g_strdup ("interrupted");
+  else if (gst_emotion_decode (item->path, &options, &sound, &error)) {
+    item->samples = sound.samples;
+    item->n_samples = sound.n_samples;
+    item->problem = sound.loss;
+    item->note = sound.note;
     item->digest = g_compute_checksum_for_data (G_CHECKSUM_SHA256,
         (const guchar *) item->samples,
         item->n_samples * sizeof *item->samples);
-  else if (error)
+  } else
     item->problem = g_strdup (error->message);
   g_async_queue_push (self->done, item);
 }
 
-/* Moves what cannot be read from the items to the problems. */
 static void
-drop_unread (TrainCorpus *corpus)
+add_line (GPtrArray *lines, const TrainItem *item, const char *text)
+{
+  g_ptr_array_add (lines, g_strdup_printf ("%s: %s", item->path, text));
+}
+
+/* Names what is odd, and takes what cannot be read out of the items. */
+static void
+sort_out (TrainCorpus *corpus)
 {
   for (guint i = 0; i < corpus->items->len;) {
     const TrainItem *const item = train_corpus_item (corpus, i);
 
-    if (item->samples) {
+    if (item->note)
+      add_line (corpus->notes, item, item->note);
+    if (item->problem)
+      add_line (item->samples ? corpus->losses : corpus->problems, item,
+          item->problem);
+    if (item->samples)
       i++;
-      continue;
-    }
-    g_ptr_array_add (corpus->problems,
-        g_strdup_printf ("%s: %s", item->path, item->problem));
-    g_ptr_array_remove_index (corpus->items, i);
+    else
+      g_ptr_array_remove_index (corpus->items, i);
   }
 }
 
@@ -85,8 +99,8 @@ load_own (TrainCorpus *corpus, Loader *loader, GError **error)
 typedef struct {
   gboolean is_read;
   guint64 n_samples;
-  char digest[65]; /* SHA-256, in hexadecimal digits */
-  char problem[MOST_TEXT];
+  char digest[65];                          /* SHA-256, in hexadecimal digits */
+  char problem[MOST_TEXT], note[MOST_TEXT]; /* "": NULL */
 } Head;
 
 static Head
@@ -95,11 +109,17 @@ head_of (const TrainItem *item)
   Head head = { .is_read = item->samples != NULL,
     .n_samples = item->n_samples };
 
-  if (item->digest)
-    g_strlcpy (head.digest, item->digest, sizeof head.digest);
-  if (item->problem)
-    g_strlcpy (head.problem, item->problem, sizeof head.problem);
+  g_strlcpy (head.digest, item->digest ? item->digest : "", sizeof head.digest);
+  g_strlcpy (
+      head.problem, item->problem ? item->problem : "", sizeof head.problem);
+  g_strlcpy (head.note, item->note ? item->note : "", sizeof head.note);
   return head;
+}
+
+static char *
+text_or_null (const char *text)
+{
+  return *text ? g_strdup (text) : NULL;
 }
 
 /* Gives the items first ... first + size - 1, one of each rank, to all. */
@@ -128,14 +148,13 @@ share_row (TrainCorpus *corpus, const NnComm *comm, gsize first)
 
     if (r == rank)
       continue;
+    item->digest = text_or_null (heads[r].digest);
+    item->problem = text_or_null (heads[r].problem);
+    item->note = text_or_null (heads[r].note);
     item->n_samples = heads[r].n_samples;
-    if (heads[r].is_read) {
-      item->digest = g_strdup (heads[r].digest);
+    if (heads[r].is_read)
       item->samples =
           g_memdup2 (samples + cut[r], item->n_samples * sizeof *samples);
-    } else {
-      item->problem = g_strdup (heads[r].problem);
-    }
   }
 }
 
@@ -168,7 +187,7 @@ train_sounds_load (
   g_async_queue_unref (loader.done);
   if (!ok)
     return FALSE;
-  drop_unread (corpus);
+  sort_out (corpus);
   if (corpus->items->len > 0)
     return TRUE;
   g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,

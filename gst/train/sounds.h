@@ -9,8 +9,9 @@
 typedef void (*TrainProgressFunc) (gsize done, gsize all, gpointer user_data);
 
 typedef struct {
-  double rate;   /* Hz */
-  gsize max_len; /* samples kept of each file; 0: all */
+  double rate;       /* Hz */
+  gsize max_len;     /* samples kept of each file; 0: all */
+  const char *track; /* of several; see gst/media/play.h; or NULL */
   guint n_threads;
   const NnComm *comm; /* ranks that have equal corpora: each decodes a share;
                          NULL: alone; borrowed */
@@ -20,7 +21,8 @@ typedef struct {
 } TrainSoundsConfig;
 
 /* Fills samples and digest of every item. Items whose files cannot be read
- * leave the corpus and are named in its problems. FALSE and G_FILE_ERROR where
- * none is left, or G_IO_ERROR_CANCELLED. */
+ * leave the corpus and are named in its problems; those that are cut off or
+ * damaged stay as far as they go, and are named in its losses. FALSE and
+ * G_FILE_ERROR where none is left, or G_IO_ERROR_CANCELLED. */
 gboolean train_sounds_load (
     TrainCorpus *corpus, const TrainSoundsConfig *config, GError **error);

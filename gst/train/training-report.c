@@ -239,6 +239,7 @@ to_json (const TrainReport *report)
   gst_emotion_json_begin_object (json, NULL);
   add_origin (json, report);
   add_strings (json, "unreadable", report->corpus->problems);
+  add_strings (json, "incomplete", report->corpus->losses);
   gst_emotion_json_add_int (json, "weights", report->n_weights);
   gst_emotion_json_add_double (json, "seconds", report->seconds);
   add_history (json, report);

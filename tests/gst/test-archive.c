@@ -111,6 +111,7 @@ make_archive (void)
   make_damaged ();
 }
 
+/* The archive has files that are cut off. */
 static char *
 analyze_all (const char *sounds, const char *format, char **envp)
 {
@@ -119,7 +120,7 @@ analyze_all (const char *sounds, const char *format, char **envp)
   g_assert_cmpint (
       analyze_tool_run (analyze_tool_argv ("--format", format, sounds, NULL),
           envp, &out, NULL),
-      ==, 0);
+      ==, sounds == archive ? 1 : 0);
   return out;
 }
 
@@ -153,7 +154,7 @@ test_quick (void)
   g_assert_cmpint (
       analyze_tool_run (
           analyze_tool_argv ("-j", "1", archive, NULL), quick, &log, NULL),
-      ==, 0);
+      ==, 1);
   g_assert_cmpuint (count (log, ".wav: the quick way"), ==, 2);
 }
 

@@ -1,0 +1,517 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gst/media/play.h"
+
+#include <unistd.h>
+
+#include "gst/media/coverage.h"
+#include "gst/media/diagnosis.h"
+#include "gst/media/source-uri.h"
+#include "gst/media/stall.h"
+#include "gst/media/tracks.h"
+
+GST_DEBUG_CATEGORY (emotion_play_debug);
+#define GST_CAT_DEFAULT emotion_play_debug
+
+/* Names of messages: that enough was taken, and which tracks were not. */
+#define ENOUGH "emotion-enough"
+#define OTHERS "emotion-other-tracks"
+
+typedef struct {
+  const GstEmotionPlay *play;
+  gpointer user_data;
+  const char *uri; /* that is played now; NULL: live */
+  GstElement *pipeline;
+  GstPad *sink; /* that gets the sound */
+  GstEmotionStall stall;
+  GstEmotionCoverage coverage;
+  GstClockTime heard;  /* in the last run */
+  GPtrArray *tracks;   /* the streaming thread's: GstPad, not chosen from yet */
+  gint has_sound;      /* atomic: a buffer with samples came, in any try */
+  gint is_enough;      /* atomic */
+  gboolean is_ending;  /* a live source was told to */
+  gboolean was_built;  /* there was something to play with */
+  gboolean is_stopped; /* a file was given up */
+  gboolean has_named_others;
+  gint64 next_progress; /* monotonic time */
+  char *missing;        /* what there is no plugin for */
+  GError *warning;      /* the first of those about a file */
+  guint n_warnings;
+  char *loss;      /* of the last run */
+  GError *refusal; /* by a device; a later error may only say “none” */
+} Player;
+
+/* In any thread. */
+static void
+fail (Player *self, const GError *error)
+{
+  gst_element_post_message (self->pipeline,
+      gst_message_new_error (GST_OBJECT (self->pipeline), (GError *) error,
+          "from where sound is taken"));
+}
+
+/* The source */
+
+/* In a streaming thread, as what follows; one source at a time plugs. */
+static void
+add_track (GstElement *source, GstPad *pad, gpointer user_data)
+{
+  Player *self = user_data;
+
+  g_ptr_array_add (self->tracks, gst_object_ref (pad));
+}
+
+/* The message that names them; a stream of several files, one after the other,
+ * has the same tracks again. */
+static void
+post_others (Player *self, const char *text)
+{
+  gst_element_post_message (self->pipeline,
+      gst_message_new_application (GST_OBJECT (self->pipeline),
+          gst_structure_new (OTHERS, "text", G_TYPE_STRING, text, NULL)));
+}
+
+/* A file with pictures only would never get anywhere. */
+static void
+choose_track (GstElement *source, gpointer user_data)
+{
+  Player *self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *others = NULL;
+  GstPad *chosen = NULL;
+
+  if (self->tracks->len > 0)
+    chosen = gst_emotion_tracks_choose (
+        self->tracks, self->play->track, &others, &error);
+  else if (!gst_pad_is_linked (self->sink))
+    error = g_error_new_literal (
+        GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "there is no sound in it");
+  if (chosen && others)
+    post_others (self, others);
+  if (chosen && !gst_pad_is_linked (self->sink)
+      && GST_PAD_LINK_FAILED (gst_pad_link (chosen, self->sink)))
+    error = g_error_new_literal (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+        "its sound is in no format that can be read");
+  if (error)
+    fail (self, error);
+  g_ptr_array_set_size (self->tracks, 0);
+}
+
+/* Not the bins that plug them. */
+static void
+note_decoder (
+    GstBin *bin, GstBin *sub_bin, GstElement *element, gpointer user_data)
+{
+  GPtrArray *decoders = user_data;
+  GstElementFactory *factory = gst_element_get_factory (element);
+
+  if (factory && !GST_IS_BIN (element)
+      && gst_element_factory_list_is_type (
+          factory, GST_ELEMENT_FACTORY_TYPE_DECODABLE))
+    g_ptr_array_add (decoders, gst_object_ref (factory));
+}
+
+static void
+add_element (
+    GstBin *bin, GstBin *sub_bin, GstElement *element, gpointer user_data)
+{
+  gst_emotion_coverage_add (user_data, element);
+}
+
+static GstElement *
+uri_source_new (Player *self, GError **error)
+{
+  g_autoptr (GstCaps) caps = gst_caps_new_empty_simple ("audio/x-raw");
+  GstElement *source = gst_element_factory_make ("uridecodebin", NULL);
+
+  if (!source) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
+        "GStreamer's base plugins are not installed (Debian: apt install "
+        "gstreamer1.0-plugins-base)");
+    return NULL;
+  }
+  g_object_set (source, "uri", self->uri, "caps", caps, "expose-all-streams",
+      FALSE, NULL);
+  g_signal_connect (source, "pad-added", G_CALLBACK (add_track), self);
+  g_signal_connect (source, "no-more-pads", G_CALLBACK (choose_track), self);
+  if (self->play->decoders)
+    g_signal_connect (source, "deep-element-added", G_CALLBACK (note_decoder),
+        self->play->decoders);
+  return source;
+}
+
+/* The streaming thread */
+
+/* Once: not every demuxer turns GST_FLOW_EOS into the end of the stream. */
+static void
+post_enough (Player *self)
+{
+  if (g_atomic_int_compare_and_exchange (&self->is_enough, FALSE, TRUE))
+    gst_element_post_message (self->pipeline,
+        gst_message_new_application (
+            GST_OBJECT (self->pipeline), gst_structure_new_empty (ENOUGH)));
+}
+
+static GstPadProbeReturn
+take_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  Player *self = user_data;
+  GstBuffer *const buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstCaps) caps = NULL;
+
+  if (g_atomic_int_get (&self->is_enough))
+    return GST_PAD_PROBE_DROP;
+  if (gst_emotion_stall_takes (&self->stall, buffer)) {
+    error = gst_emotion_stall_error ();
+    fail (self, error);
+    return GST_PAD_PROBE_OK;
+  }
+  if (gst_buffer_get_size (buffer) > 0)
+    g_atomic_int_set (&self->has_sound, TRUE);
+  if (!self->play->take)
+    return GST_PAD_PROBE_OK;
+  caps = gst_pad_get_current_caps (pad);
+  if (self->play->take (buffer, caps, self->user_data, &error))
+    return GST_PAD_PROBE_OK;
+  if (error)
+    fail (self, error);
+  else
+    post_enough (self);
+  return GST_PAD_PROBE_DROP;
+}
+
+/* The bus */
+
+static gboolean
+has_sound (Player *self)
+{
+  return g_atomic_int_get (&self->has_sound);
+}
+
+static void
+tell_progress (Player *self)
+{
+  const gint64 now = g_get_monotonic_time ();
+  gint64 position, duration;
+
+  if (!self->play->progress || now < self->next_progress)
+    return;
+  self->next_progress = now + GST_TIME_AS_USECONDS (GST_EMOTION_PULSE);
+  if (gst_element_query_position (self->pipeline, GST_FORMAT_TIME, &position)
+      && gst_element_query_duration (self->pipeline, GST_FORMAT_TIME, &duration)
+      && duration > 0)
+    self->play->progress (
+        CLAMP ((gdouble) position / duration, 0, 1), self->user_data);
+}
+
+static void
+warn (Player *self, const char *text)
+{
+  if (self->play->warning)
+    self->play->warning (text, self->user_data);
+}
+
+static void
+take_element_message (Player *self, GstMessage *message)
+{
+  if (gst_emotion_diagnosis_is_missing_plugin (message)) {
+    if (!self->missing)
+      self->missing = gst_emotion_diagnosis_missing_plugin (message);
+  } else if (self->play->message)
+    self->play->message (message, self->user_data);
+}
+
+static void
+take_warning (Player *self, GstMessage *message)
+{
+  g_autoptr (GError) warning = NULL;
+
+  gst_message_parse_warning (message, &warning, NULL);
+  if (gst_emotion_diagnosis_misses_plugin (warning))
+    return;
+  if (!self->uri && !self->refusal && warning->domain == GST_RESOURCE_ERROR)
+    self->refusal = g_steal_pointer (&warning);
+  else if (!self->uri)
+    warn (self, warning->message);
+  else if (self->n_warnings++ == 0)
+    self->warning = g_steal_pointer (&warning);
+}
+
+/* A damaged file may give one for each of its frames: they are told together.
+ */
+static void
+tell_warnings (Player *self)
+{
+  g_autofree char *text = NULL;
+
+  if (self->n_warnings == 0
+      || (self->loss && self->warning->domain == GST_STREAM_ERROR))
+    return;
+  text = self->n_warnings == 1
+      ? g_strdup (self->warning->message)
+      : g_strdup_printf ("%s (the first of %u warnings)",
+          self->warning->message, self->n_warnings);
+  warn (self, text);
+}
+
+static void
+end_live (Player *self)
+{
+  if (!self->is_ending)
+    gst_element_send_event (self->pipeline, gst_event_new_eos ());
+  self->is_ending = TRUE;
+}
+
+/* FALSE at the end. */
+static gboolean
+take_own_message (Player *self, GstMessage *message)
+{
+  const GstStructure *const about = gst_message_get_structure (message);
+
+  if (gst_structure_has_name (about, OTHERS)) {
+    if (!self->has_named_others)
+      warn (self, gst_structure_get_string (about, "text"));
+    self->has_named_others = TRUE;
+    return TRUE;
+  }
+  if (self->uri)
+    return FALSE;
+  end_live (self);
+  return TRUE;
+}
+
+/* FALSE at the end, with an error where it is a bad one. */
+static gboolean
+take_message (Player *self, GstMessage *message, GError **error)
+{
+  switch (GST_MESSAGE_TYPE (message)) {
+    case GST_MESSAGE_ELEMENT:
+      take_element_message (self, message);
+      return TRUE;
+    case GST_MESSAGE_APPLICATION:
+      return take_own_message (self, message);
+    case GST_MESSAGE_WARNING:
+      take_warning (self, message);
+      return TRUE;
+    case GST_MESSAGE_ERROR:
+      gst_message_parse_error (message, error, NULL);
+      return FALSE;
+    case GST_MESSAGE_EOS:
+      return FALSE;
+    default:
+      return TRUE;
+  }
+}
+
+/* A live source ends in good order; a file is given up. FALSE: at once. */
+static gboolean
+stop_if_asked (Player *self, GError **error)
+{
+  if (!self->play->stop || !g_atomic_int_get (self->play->stop))
+    return TRUE;
+  if (!self->uri) {
+    end_live (self);
+    return TRUE;
+  }
+  self->is_stopped = TRUE;
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_FAILED, "interrupted");
+  return FALSE;
+}
+
+/* Nothing was said for a while: FALSE, with an error, where nothing will be. */
+static gboolean
+take_silence (Player *self, GError **error)
+{
+  if (!self->uri
+      || !gst_emotion_stall_is_reached (
+          &self->stall, self->pipeline, self->uri))
+    return TRUE;
+  g_propagate_error (error, gst_emotion_stall_error ());
+  return FALSE;
+}
+
+/* After an error: what is on its way to a result gets there. */
+static void
+drain (Player *self, GstBus *bus)
+{
+  GstState state;
+  GstMessage *message;
+
+  /* Before it plays, its sinks wait for each other. */
+  if (gst_element_get_state (self->pipeline, &state, NULL, 0)
+          == GST_STATE_CHANGE_SUCCESS
+      && state == GST_STATE_PLAYING)
+    gst_pad_send_event (self->sink, gst_event_new_eos ());
+  while ((message = gst_bus_pop_filtered (bus, GST_MESSAGE_ELEMENT))) {
+    take_element_message (self, message);
+    gst_message_unref (message);
+  }
+}
+
+static gboolean
+follow_bus (Player *self, GError **error)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (self->pipeline);
+  g_autoptr (GError) failure = NULL;
+  gboolean goes_on = TRUE;
+
+  while (goes_on) {
+    g_autoptr (GstMessage) message = gst_bus_timed_pop (bus, GST_EMOTION_PULSE);
+
+    goes_on = message ? take_message (self, message, &failure)
+                      : take_silence (self, &failure);
+    goes_on = goes_on && stop_if_asked (self, &failure);
+    tell_progress (self);
+  }
+  if (!failure)
+    return TRUE;
+  if (has_sound (self) && !self->is_stopped)
+    drain (self, bus);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
+/* One pipeline from its beginning to its end */
+
+static gboolean
+build (Player *self, GError **error)
+{
+  GstElement *sink =
+      self->play->add_sink (GST_BIN (self->pipeline), self->user_data);
+  GstElement *source;
+
+  if (!sink) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
+        "GStreamer's core elements are not installed");
+    return FALSE;
+  }
+  source = self->uri ? uri_source_new (self, error)
+                     : self->play->source_new (self->user_data, error);
+  if (!source)
+    return FALSE;
+  self->sink = gst_element_get_static_pad (sink, "sink");
+  gst_pad_add_probe (
+      self->sink, GST_PAD_PROBE_TYPE_BUFFER, take_buffer, self, NULL);
+  gst_emotion_coverage_begin (&self->coverage, self->sink);
+  g_signal_connect (self->pipeline, "deep-element-added",
+      G_CALLBACK (add_element), &self->coverage);
+  gst_bin_add (GST_BIN (self->pipeline), source);
+  if (!self->uri)
+    gst_element_link (source, sink);
+  return TRUE;
+}
+
+static gboolean
+run (Player *self, const char *uri, GError **error)
+{
+  GAsyncQueue *noted;
+  gboolean ok;
+
+  GST_DEBUG ("playing %s", uri ? uri : "a live source");
+  self->uri = uri;
+  self->stall = (GstEmotionStall){ 0 };
+  self->is_enough = FALSE;
+  g_ptr_array_set_size (self->tracks, 0);
+  if (self->play->decoders)
+    g_ptr_array_set_size (self->play->decoders, 0);
+  self->pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
+  noted = gst_emotion_note_elements (self->pipeline);
+  ok = build (self, error);
+  self->was_built = ok;
+  if (ok) {
+    gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
+    ok = follow_bus (self, error);
+    if (ok)
+      gst_emotion_coverage_end (&self->coverage, self->sink);
+  }
+  gst_emotion_stall_stop (self->pipeline, noted);
+  if (ok && uri && !self->is_enough && has_sound (self))
+    self->loss = gst_emotion_coverage_loss (&self->coverage, uri);
+  self->heard = gst_emotion_coverage_heard (&self->coverage);
+  gst_emotion_coverage_clear (&self->coverage);
+  gst_clear_object (&self->sink);
+  gst_clear_object (&self->pipeline);
+  return ok;
+}
+
+/* Where nothing was found: once more, the other way. What is wrong then counts
+ * only if there was something. */
+static void
+run_pushed (Player *self, GError **error)
+{
+  int fd;
+  g_autofree char *uri = gst_emotion_source_pushed (self->play->uri, &fd);
+  g_autoptr (GError) failure = NULL;
+
+  if (!uri)
+    return;
+  if (!run (self, uri, &failure) && has_sound (self))
+    g_propagate_error (error, g_steal_pointer (&failure));
+  close (fd);
+}
+
+static gboolean
+run_all (Player *self, GError **error)
+{
+  const char *const uri = self->play->uri;
+  g_autoptr (GError) failure = NULL;
+
+  for (guint i = 0; i < GST_EMOTION_MAX_TRIES; i++) {
+    g_clear_error (&failure);
+    if (run (self, uri, &failure) || !uri || has_sound (self)
+        || !gst_emotion_stall_may_be_chance (failure))
+      break;
+    GST_INFO ("%s: once more, after: %s", uri, failure->message);
+  }
+  if (uri && !failure && !has_sound (self))
+    run_pushed (self, &failure);
+  if (!failure && !has_sound (self))
+    failure = g_error_new_literal (GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
+        "there is not a single sample in it");
+  if (!failure)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
+gboolean
+gst_emotion_play (
+    const GstEmotionPlay *play, gpointer user_data, char **loss, GError **error)
+{
+  Player self = { .play = play, .user_data = user_data };
+  g_autoptr (GError) failure = NULL;
+  gboolean ok;
+
+  GST_DEBUG_CATEGORY_INIT (
+      emotion_play_debug, "emotionplay", 0, "sources of the emotion tools");
+  self.tracks = g_ptr_array_new_with_free_func (gst_object_unref);
+  ok = run_all (&self, &failure);
+  if (failure) {
+    g_autoptr (GError) said = self.was_built
+        ? gst_emotion_diagnosis_of (
+            play->uri, self.refusal ? self.refusal : failure, self.missing)
+        : g_error_copy (failure);
+
+    ok = play->uri && has_sound (&self) && !self.is_stopped;
+    if (ok)
+      self.loss = g_strdup_printf ("read up to %.2f s only: %s",
+          self.heard / (gdouble) GST_SECOND, said->message);
+    else
+      g_propagate_error (error, g_steal_pointer (&said));
+  } else {
+    if (self.missing) {
+      g_autofree char *text = gst_emotion_diagnosis_passed_over (self.missing);
+
+      warn (&self, text);
+    }
+    if (self.refusal)
+      warn (&self, self.refusal->message);
+  }
+  tell_warnings (&self);
+  *loss = self.loss;
+  g_ptr_array_unref (self.tracks);
+  g_free (self.missing);
+  g_clear_error (&self.refusal);
+  g_clear_error (&self.warning);
+  return ok;
+}
