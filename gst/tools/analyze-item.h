@@ -7,6 +7,7 @@
 
 typedef enum {
   TOOL_ANALYZE_TEXT,
+  TOOL_ANALYZE_PAGE, /* of tool_page_section_write */
   TOOL_ANALYZE_FAILURE,
   TOOL_ANALYZE_WARNING,
   TOOL_ANALYZE_END,

@@ -64,6 +64,11 @@ find_contradiction (const Raw *raw, const ToolAnalyzeOptions *self)
     return "this build draws no pictures: it has no PLplot";
   if (self->plot && (raw->shard || self->resume || raw->merge))
     return "--plot draws one source: it excludes --shard, --resume and --merge";
+  if (self->html && (raw->shard || self->resume || raw->merge))
+    return "--html writes a page of what is analysed now: it excludes --shard, "
+           "--resume and --merge";
+  if (self->embed && !self->html)
+    return "--embed is for the page of --html";
   return NULL;
 }
 
@@ -195,8 +200,6 @@ parse (
   const GOptionEntry entries[] = {
     { "file", 'f', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME_ARRAY,
         &raw->files, "The same as a plain argument", "FILE" },
-    { "files-from", 'T', 0, G_OPTION_ARG_FILENAME, &raw->files_from,
-        "Read names from a file (-: standard input)", "LIST" },
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &self->model,
         "A built-in model, or a Keras file", "NICK|FILE" },
     { "interval", 'i', 0, G_OPTION_ARG_DOUBLE, &raw->interval_s,
@@ -206,6 +209,8 @@ parse (
     { "format", 0, 0, G_OPTION_ARG_STRING, &raw->format, formats, "FORMAT" },
     { "summary", 's', 0, G_OPTION_ARG_NONE, &self->format.only_summary,
         "Of each file, print the summary only", NULL },
+    { "html", 0, 0, G_OPTION_ARG_FILENAME, &self->html,
+        "Also make a page with players to look at", "FILE" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->output,
         "Into a file, or a file for each source", "FILE|DIR" },
     { "quiet", 'q', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &self->is_quiet,
@@ -239,11 +244,15 @@ parse (
   const GOptionEntry output[] = {
     { "plot", 'p', 0, G_OPTION_ARG_FILENAME, &self->plot,
         "Draw a timeline of one source", "PNG|SVG" },
+    { "embed", 0, 0, G_OPTION_ARG_NONE, &self->embed,
+        "Put the sound into the page of --html", NULL },
     { "each-window", 0, 0, G_OPTION_ARG_NONE, &self->format.each_window,
         "A cue for each window, not for each run", NULL },
     { NULL },
   };
   const GOptionEntry shards[] = {
+    { "files-from", 'T', 0, G_OPTION_ARG_FILENAME, &raw->files_from,
+        "Read names from a file (-: standard input)", "LIST" },
     { "jobs", 'j', 0, G_OPTION_ARG_INT, &raw->n_jobs,
         "Files at once (one per processor)", "N" },
     { "quantize", 0, 0, G_OPTION_ARG_NONE, &self->analysis.quantize,
@@ -307,6 +316,7 @@ tool_analyze_options_clear (ToolAnalyzeOptions *self)
   g_clear_pointer (&self->device, g_free);
   g_clear_pointer (&self->output, g_free);
   g_clear_pointer (&self->plot, g_free);
+  g_clear_pointer (&self->html, g_free);
   g_clear_pointer (&self->tool_show_model, g_free);
   g_clear_pointer (&self->parts, g_strfreev);
 }

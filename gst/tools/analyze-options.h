@@ -12,6 +12,7 @@
 typedef struct {
   ToolAnalysisOptions analysis; /* its strings are those below */
   ToolReportFormat format;
+  gboolean embed; /* the sound into the page */
   gboolean is_quiet;
   ToolShard shard;
   guint n_jobs;         /* 0: as many as there are processors */
@@ -19,7 +20,7 @@ typedef struct {
 
   /* As they were given, or NULL. */
   char *model, *labels, *recipe, *track, *device;
-  char *output, *plot;
+  char *output, *plot, *html;
   char *tool_show_model;
   char **parts; /* to be merged */
   gboolean is_sharded, resume, list_devices, version;

@@ -11,6 +11,7 @@
 #include "gst/tools/analyze-output.h"
 #include "gst/tools/analyze-source.h"
 #include "gst/tools/output-folder.h"
+#include "gst/tools/page-file.h"
 #include "gst/tools/progress.h"
 
 typedef struct {
@@ -21,6 +22,7 @@ typedef struct {
   ToolAnalyzeOutput *output; /* NULL where there is */
   ToolShardWriter *part;
   ToolTimelinePlot *plot; /* NULL where none is wanted */
+  ToolPageFile *page;     /* NULL where none is wanted */
   gint64 begin;           /* monotonic time */
   gint progress;   /* atomic: of all that is in hand, in TOOL_ANALYZE_FINENESS
                     */
@@ -99,6 +101,9 @@ take_item (gsize i, gpointer data, gpointer user_data)
       tool_progress_clear ();
       tool_analyze_output_write (
           run->output, index_of (run, i), item->text, &error);
+      break;
+    case TOOL_ANALYZE_PAGE:
+      tool_page_file_add (run->page, item->text);
       break;
     case TOOL_ANALYZE_FAILURE:
       g_atomic_int_set (&run->has_failed, TRUE);
@@ -322,15 +327,25 @@ draw_plot (const Run *run, GError **error)
 }
 
 static gboolean
-run_plain (Run *run, const char *head, const gint *stop, GError **error)
+open_outputs (Run *run, const char *head, GError **error)
 {
   run->output = tool_analyze_output_new (run->options, head, error);
-  if (!begin_shared (run, run->output != NULL, error))
+  if (!run->output || !run->options->html)
+    return run->output != NULL;
+  run->page = tool_page_file_new (run->options->html, error);
+  return run->page != NULL;
+}
+
+static gboolean
+run_plain (Run *run, const char *head, const gint *stop, GError **error)
+{
+  if (!begin_shared (run, open_outputs (run, head, error), error))
     return FALSE;
   if (!run_batch (run, stop))
     return set_interrupted (run->options, error);
   return tool_analyze_output_finish (run->output, error)
-      && draw_plot (run, error);
+      && draw_plot (run, error)
+      && (!run->page || tool_page_file_finish (run->page, error));
 }
 
 static gboolean
@@ -441,6 +456,7 @@ tool_analyze_run (const ToolAnalyzeOptions *options, Ranks *ranks,
   tool_analyze_output_free (run.output);
   tool_shard_writer_free (run.part);
   tool_timeline_plot_free (run.plot);
+  tool_page_file_free (run.page);
   g_ptr_array_unref (run.entries);
   g_array_unref (run.indices);
   return !nn_comm_any (ranks_comm (ranks), error || run.has_failed);

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "gst/tools/analyze-item.h"
+#include "gst/tools/page-section.h"
+#include "gst/tools/sound-link.h"
 
 /* One source, in the thread that analyses it. */
 typedef struct {
@@ -11,8 +13,10 @@ typedef struct {
   ToolBatch *batch;
   gsize i;
   guint64 index;
+  const char *source; /* NULL: the microphone */
   ToolReport *report;
-  GString *text; /* not told yet; for a part: all */
+  ToolPageSection *section; /* NULL: there is no page */
+  GString *text;            /* not told yet; for a part: all */
   gint progress;
 } Work;
 
@@ -62,13 +66,16 @@ take_window (const GstStructure *structure, gpointer user_data)
   Work *work = user_data;
   g_autoptr (GstEmotionResult) result =
       gst_emotion_result_from_structure (structure);
+  const ToolReportLine *line;
 
   if (!result) {
     take_warning ("a window whose result makes no sense is left out", work);
     return;
   }
-  tool_report_window (work->report, result, work->text);
+  line = tool_report_window (work->report, result, work->text);
   tell_text (work);
+  if (work->section)
+    tool_page_section_add_window (work->section, line);
   if (work->all->plot)
     tool_timeline_plot_add_window (work->all->plot, result);
 }
@@ -78,7 +85,10 @@ take_sound (GstBuffer *buffer, GstCaps *caps, gpointer user_data)
 {
   const Work *work = user_data;
 
-  tool_timeline_plot_add_sound (work->all->plot, buffer, caps);
+  if (work->section)
+    tool_page_section_add_sound (work->section, buffer, caps);
+  if (work->all->plot)
+    tool_timeline_plot_add_sound (work->all->plot, buffer, caps);
 }
 
 static void
@@ -103,15 +113,52 @@ add_record (Work *work, ToolShardKind kind, const char *text)
     tell (work, TOOL_ANALYZE_FAILURE, error->message);
 }
 
+/* The URL that its player has on the page, escaped; or NULL. Free with g_free.
+ */
+static char *
+make_url (const Work *work)
+{
+  const ToolAnalyzeOptions *const options = work->all->options;
+  g_autoptr (GString) url = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
+
+  if (!work->source)
+    return NULL;
+  if (options->embed) {
+    if (tool_sound_embed (url, work->source, &error))
+      return g_string_free (g_steal_pointer (&url), FALSE);
+    tell (work, TOOL_ANALYZE_WARNING, error->message);
+    g_string_truncate (url, 0);
+  }
+  if (!tool_sound_link (url, work->source, options->html))
+    return NULL;
+  return g_string_free (g_steal_pointer (&url), FALSE);
+}
+
+static void
+tell_section (Work *work, const ToolReportLine *summary, const char *note)
+{
+  g_autofree char *url = make_url (work);
+  const ToolPageLink link = {
+    .number = work->index + 1, .url = url, .note = note
+  };
+  g_autofree char *html =
+      tool_page_section_write (work->section, summary, &link);
+
+  tell (work, TOOL_ANALYZE_PAGE, html);
+}
+
 /* failure: why there is nothing; loss: what there is too little of; or NULL. */
 static void
 end_work (Work *work, const char *failure, const char *loss)
 {
-  if (failure)
-    tool_report_break (work->report, work->text);
-  else
-    tool_report_summary (work->report, work->text);
+  const ToolReportLine *const summary = failure
+      ? tool_report_break (work->report, work->text)
+      : tool_report_summary (work->report, work->text);
+
   tell_text (work);
+  if (work->section && summary)
+    tell_section (work, summary, failure ? failure : loss);
   if (failure || loss)
     tell (work, TOOL_ANALYZE_FAILURE, failure ? failure : loss);
   if (tool_analyze_options_make_part (work->all->options)) {
@@ -137,14 +184,20 @@ tool_analyze_source_run (const ToolAnalyzeSource *self, ToolBatch *batch,
   const ToolAnalysisCallbacks callbacks = { .window = take_window,
     .warning = take_warning,
     .progress = take_progress,
-    .sound = self->plot ? take_sound : NULL };
-  Work work = { .all = self, .batch = batch, .i = i, .index = index };
+    .sound = self->plot || options->html ? take_sound : NULL };
+  Work work = { .all = self,
+    .batch = batch,
+    .i = i,
+    .index = index,
+    .source = entry ? entry->source : NULL };
   g_autoptr (GError) failure = NULL;
   g_autofree char *loss = NULL;
 
   work.report =
       tool_report_new (&options->format, tool_analyze_source_name (entry));
   work.text = g_string_new (NULL);
+  if (options->html)
+    work.section = tool_page_section_new ();
   if (entry && entry->failure)
     g_set_error_literal (
         &failure, G_FILE_ERROR, G_FILE_ERROR_NOENT, entry->failure);
@@ -153,5 +206,6 @@ tool_analyze_source_run (const ToolAnalyzeSource *self, ToolBatch *batch,
         &work, &loss, &failure);
   end_work (&work, failure ? failure->message : NULL, loss);
   tool_report_free (work.report);
+  tool_page_section_free (work.section);
   g_string_free (work.text, TRUE);
 }

@@ -3,14 +3,16 @@
 """emotion-analyze --format on sound files: what it says in a format is what it says
 in JSON. Usage: formats.py EMOTION-ANALYZE MODEL"""
 import json
-import math
 import os
 import re
-import struct
 import subprocess
 import sys
 import tempfile
-import wave
+import traceback
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from sounds import write_sound  # noqa: E402
 
 ANALYZE = [os.path.abspath(sys.argv[1]), '--model',
            os.path.abspath(sys.argv[2])]
@@ -18,27 +20,6 @@ ANALYZE = [os.path.abspath(sys.argv[1]), '--model',
 HOSTILE = [b'<script>alert(1)<', b'"quotes\' & &amp;.wav', b'a\nb\tc.wav',
            '\u202eright to left\u200f.wav'.encode(), b'--> 00:00.wav',
            b'-.wav', b'% %s \\n.wav', b'a: #1?.wav', b'\xff\xfe.wav']
-
-
-def write_sound(path, seconds, rate=16000):
-    """Clicks, noise and a pause of digital silence."""
-    samples = []
-    noise = 1
-    for i in range(int(seconds * rate)):
-        t = i / rate
-        noise = (noise * 1103515245 + 12345) % (1 << 31)
-        if 6 <= t < 11.5:
-            samples.append(0)
-        else:
-            tone = math.sin(2 * math.pi * 200 * t * (1 + int(t / 3) % 3))
-            samples.append(int(6000 * tone * (i % 4000 < 2500)
-                               + 4000 * (noise / (1 << 30) - 1)
-                               * (int(t / 4) % 2)))
-    with wave.open(path, 'wb') as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(struct.pack('<%dh' % len(samples), *samples))
 
 
 def analyze(*arguments, status=0, cwd=None):
@@ -206,9 +187,8 @@ def main():
             try:
                 check(folder)
                 print('ok %d - %s' % (i + 1, check.__doc__))
-            except AssertionError as error:
+            except AssertionError:
                 print('not ok %d - %s' % (i + 1, check.__doc__))
-                import traceback
                 for line in traceback.format_exc().splitlines():
                     print('# ' + line)
         sys.stdout.flush()
