@@ -170,7 +170,8 @@ def check_matroska():
         'd.subtitle_0 ! queue ! srtenc ! filesink location=read.srt '
         'd.audio_0 ! queue ! flacparse ! flacdec ! wavenc '
         '! filesink location=read.wav')
-    compare(told, cues(read('read.srt')))
+    # matroskamux of GStreamer 1.26 writes an empty block for a gap event.
+    compare(told, [cue for cue in cues(read('read.srt')) if cue[2]])
     with wave.open('recording.wav') as was, wave.open('read.wav') as now:
         frames = SECONDS * 22050
         assert was.readframes(frames) == now.readframes(frames)
