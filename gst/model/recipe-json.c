@@ -35,6 +35,15 @@ read_field (
     return;
   }
 
+  /* Booleans are numbers to Keras' layers, but no count of anything here. */
+  const NnConfig given = nn_config_get (config, field->name);
+
+  if (given.node && !nn_config_is_number (&given)) {
+    nn_config_fail (
+        config, NN_ERROR_FORMAT, "“%s” is not a number", field->name);
+    return;
+  }
+
   const double value =
       nn_config_double (config, field->name, dsp_recipe_get (recipe, field));
 
