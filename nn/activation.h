@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Keras' activation functions, for the layers that end in one and for the
- * layers that are nothing else. To add one: a line in the table of
- * nn/activation.c. */
+ * layers that are nothing else. To add one: see nn/activation-table.h. */
 #pragma once
 
 #include "nn/config.h"
