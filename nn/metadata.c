@@ -103,24 +103,6 @@ check_output (const NnModel *model, const NnConfig *expected, size_t i,
         i, worst, TOLERANCE * largest);
 }
 
-static bool
-read_labels (NnModel *model, const NnConfig *labels)
-{
-  const size_t n = nn_config_length (labels);
-
-  if (!nn_config_is_set (labels))
-    return nn_config_ok (labels);
-  if (!nn_config_is_list (labels) || n == 0)
-    nn_config_fail (labels, NN_ERROR_FORMAT, "“labels” is not a list of names");
-  model->labels = g_new0 (char *, n + 1);
-  for (size_t i = 0; i < n; i++) {
-    const NnConfig item = nn_config_at (labels, i);
-
-    model->labels[i] = g_strdup (nn_config_as_string (&item, ""));
-  }
-  return nn_config_ok (labels);
-}
-
 /* Opens the text. *failure receives what goes wrong in it. */
 static NnDocument *
 parse (const NnModel *model, NnConfig *root, GError **failure)
@@ -157,14 +139,8 @@ nn_metadata_set (NnModel *model, char *text, GError **error)
     return false;
   }
   document = parse (model, &root, &failure);
-  if (document) {
-    const NnConfig labels = nn_config_get (&root, "labels");
-
-    if (!nn_config_is_object (&root))
-      nn_config_fail (&root, NN_ERROR_FORMAT, "is not a JSON object");
-    else
-      read_labels (model, &labels);
-  }
+  if (document && !nn_config_is_object (&root))
+    nn_config_fail (&root, NN_ERROR_FORMAT, "is not a JSON object");
   return propagate (model, error, failure);
 }
 
@@ -199,46 +175,4 @@ nn_metadata_check (NnModel *model, GError **error)
     }
   model->has_self_test = failure == NULL;
   return propagate (model, error, failure);
-}
-
-char *
-nn_model_self_test (NnModel *model, guint32 seed, GError **error)
-{
-  g_auto (Sample) sample = { 0 };
-  g_autoptr (GString) text = NULL;
-  char number[G_ASCII_DTOSTR_BUF_SIZE];
-
-  g_return_val_if_fail (model != NULL, NULL);
-  if (!run_sample (model, seed, &sample, error))
-    return NULL;
-  text = g_string_new (NULL);
-  g_string_append_printf (text, "{\"seed\": %u, \"output\": [", seed);
-  for (size_t i = 0; i < sample.n_out; i++) {
-    const size_t size = nn_shape_size (nn_model_output_shape (model, i));
-
-    g_string_append (text, i > 0 ? ", [" : "[");
-    for (size_t k = 0; k < size; k++) {
-      const float value = sample.buffers[sample.n_in + i][k];
-
-      if (!isfinite (value)) {
-        g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
-            "%s: the model gives a value that is not finite", model->name);
-        return NULL;
-      }
-      g_string_append_printf (text, "%s%s", k > 0 ? ", " : "",
-          g_ascii_formatd (number, sizeof number, "%.9g", value));
-    }
-    g_string_append_c (text, ']');
-  }
-  g_string_append (text, "]}");
-  return g_string_free (g_steal_pointer (&text), FALSE);
-}
-
-const char *const *
-nn_model_labels (const NnModel *model, size_t *n_labels)
-{
-  g_return_val_if_fail (model != NULL, NULL);
-  if (n_labels)
-    *n_labels = model->labels ? g_strv_length (model->labels) : 0;
-  return (const char *const *) model->labels;
 }

@@ -4,8 +4,7 @@
  * leaves foreign attributes alone when it loads either). JSON, every key
  * optional:
  *
- *   { "labels": ["neutral", "calm", ...],
- *     "recipe": { ... },                   gst/model/model-metadata.h
+ *   { "labels": [...], "recipe": {...},   gst/model/model-metadata.h
  *     "self_test": { "seed": 7, "output": [[0.1, ...], ...] }, ... }
  *
  * self_test: what each output of the model is for one made-up sample. Loading

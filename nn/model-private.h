@@ -11,7 +11,6 @@ struct _NnModel {
   gatomicrefcount refs;
   char *name;          /* the path, or what stands for it */
   char *metadata;      /* attribute "emotiondetect", or NULL */
-  char **labels;       /* from there, or NULL */
   bool has_self_test;  /* which it passed */
   const char *format;  /* "HDF5", ...: static; NULL: not from a file */
   char *config;        /* "model_config" (JSON) that the graph was built from */

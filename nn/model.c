@@ -20,7 +20,6 @@ nn_model_unref (NnModel *model)
   g_free (model->config);
   g_free (model->keras_version);
   g_free (model->metadata);
-  g_strfreev (model->labels);
   g_free (model->name);
   g_free (model);
 }

@@ -66,16 +66,6 @@ const NnShape *nn_model_output_shape (const NnModel *model, size_t i);
  * none. */
 const char *nn_model_metadata (const NnModel *model);
 
-/* The names of the classes in that attribute, NULL-terminated, or NULL.
- * n_labels (may be NULL) receives their number. They are as the file has them:
- * their number need not be that of the outputs. */
-const char *const *nn_model_labels (const NnModel *model, size_t *n_labels);
-
-/* What goes into that attribute as "self_test" (nn/metadata.h): the JSON object
- * with the outputs for the sample that seed makes. NULL and NN_ERROR where the
- * model cannot be run, or an output is not finite. Free with g_free. */
-char *nn_model_self_test (NnModel *model, guint32 seed, GError **error);
-
 /* A table of the model for people: layers, output shapes, numbers of
  * parameters, labels, recipe, kind and version of the file. Several lines of
  * UTF-8, each ends in a newline. Free with g_free. */

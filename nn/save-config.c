@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nn/save-config.h"
 
-#include <math.h>
 #include <string.h>
 #include "nn/config.h"
+#include "nn/json-writer.h"
 
 /* Members of a layer's config that are written under another name, or not at
  * all (NULL). class_name NULL: of any layer; only_with: where the config also
@@ -30,45 +30,8 @@ typedef struct {
   bool is_wrapped;        /* the value of a wrapper's "layer" and so on */
 } Place;
 
-static void write_value (GString *json, const NnConfig *value, Place place);
-
-static void
-write_string (GString *json, const char *text)
-{
-  g_string_append_c (json, '"');
-  for (const char *c = text; *c; c++)
-    if (*c == '"' || *c == '\\')
-      g_string_append_printf (json, "\\%c", *c);
-    else if ((guchar) *c < 0x20)
-      g_string_append_printf (json, "\\u%04x", *c);
-    else
-      g_string_append_c (json, *c);
-  g_string_append_c (json, '"');
-}
-
-static void
-write_double (GString *json, double x)
-{
-  char text[G_ASCII_DTOSTR_BUF_SIZE];
-
-  if (!isfinite (x)) {
-    g_string_append (json,
-        isnan (x)   ? "NaN"
-            : x > 0 ? "Infinity"
-                    : "-Infinity");
-    return;
-  }
-  for (int digits = 15; digits <= 17; digits++) {
-    const char format[] = { '%', '.', '1', '0' + digits - 10, 'g', '\0' };
-
-    if (g_ascii_strtod (g_ascii_formatd (text, sizeof text, format, x), NULL)
-        == x)
-      break;
-  }
-  g_string_append (json, text);
-  if (!strpbrk (text, ".e"))
-    g_string_append (json, ".0"); /* Python tells floats from ints by it */
-}
+static void write_value (
+    NnJson *json, const char *name, const NnConfig *value, Place place);
 
 /* The name under which a member is written; NULL: not at all. */
 static const char *
@@ -90,14 +53,14 @@ find_name (const NnConfig *object, const char *key, const char *class_name)
 /* {"module": ..., "class_name": "DTypePolicy", "config": {"name": "float32"}}
  */
 static bool
-write_dtype (GString *json, const NnConfig *value)
+write_dtype (NnJson *json, const char *key, const NnConfig *value)
 {
   const NnConfig config = nn_config_get (value, "config");
   const NnConfig name = nn_config_get (&config, "name");
 
   if (!nn_config_is_object (value) || !nn_config_is_string (&name))
     return false;
-  write_string (json, nn_config_as_string (&name, ""));
+  nn_json_add_string (json, key, nn_config_as_string (&name, ""));
   return true;
 }
 
@@ -140,18 +103,17 @@ is_bookkeeping (const char *key)
 }
 
 static void
-write_object (GString *json, const NnConfig *object, Place place)
+write_object (
+    NnJson *json, const char *object_name, const NnConfig *object, Place place)
 {
   g_autofree const char **keys = nn_config_keys (object);
   const NnConfig class_name = nn_config_get (object, "class_name");
   const bool is_serialized = nn_config_is_string (&class_name);
-  const char *separator = "";
 
-  g_string_append_c (json, '{');
+  nn_json_begin_object (json, object_name);
   if (place.is_wrapped && is_serialized) {
-    g_string_append (
-        json, "\"module\": \"keras.layers\", \"registered_name\": null");
-    separator = ", ";
+    nn_json_add_string (json, "module", "keras.layers");
+    nn_json_add_string (json, "registered_name", NULL);
   }
   for (size_t i = 0; keys && keys[i]; i++) {
     const NnConfig value = nn_config_get (object, keys[i]);
@@ -159,41 +121,35 @@ write_object (GString *json, const NnConfig *object, Place place)
 
     if (!name || (is_serialized && is_bookkeeping (keys[i])))
       continue;
-    g_string_append (json, separator);
-    separator = ", ";
-    write_string (json, name);
-    g_string_append (json, ": ");
-    if (!g_str_equal (keys[i], "dtype") || !write_dtype (json, &value))
-      write_value (json, &value, place_of (object, keys[i]));
+    if (!g_str_equal (keys[i], "dtype") || !write_dtype (json, name, &value))
+      write_value (json, name, &value, place_of (object, keys[i]));
   }
-  g_string_append_c (json, '}');
+  nn_json_end_object (json);
 }
 
 static void
-write_value (GString *json, const NnConfig *value, Place place)
+write_value (NnJson *json, const char *name, const NnConfig *value, Place place)
 {
   if (!nn_config_is_set (value)) {
-    g_string_append (json, "null");
+    nn_json_add_string (json, name, NULL);
   } else if (nn_config_is_object (value)) {
-    write_object (json, value, place);
+    write_object (json, name, value, place);
   } else if (nn_config_is_list (value)) {
-    g_string_append_c (json, '[');
+    nn_json_begin_array (json, name);
     for (size_t i = 0; i < nn_config_length (value); i++) {
       const NnConfig item = nn_config_at (value, i);
 
-      g_string_append (json, i > 0 ? ", " : "");
-      write_value (json, &item, place);
+      write_value (json, NULL, &item, place);
     }
-    g_string_append_c (json, ']');
+    nn_json_end_array (json);
   } else if (nn_config_is_string (value)) {
-    write_string (json, nn_config_as_string (value, ""));
+    nn_json_add_string (json, name, nn_config_as_string (value, ""));
   } else if (nn_config_is_bool (value)) {
-    g_string_append (json, nn_config_as_bool (value, false) ? "true" : "false");
+    nn_json_add_boolean (json, name, nn_config_as_bool (value, false));
   } else if (nn_config_is_whole (value)) {
-    g_string_append_printf (
-        json, "%" G_GINT64_FORMAT, nn_config_as_int (value, 0));
+    nn_json_add_int (json, name, nn_config_as_int (value, 0));
   } else {
-    write_double (json, nn_config_as_double (value, 0));
+    nn_json_add_python_float (json, name, nn_config_as_double (value, 0));
   }
 }
 
@@ -203,13 +159,13 @@ nn_save_config (const char *config, GError **error)
   g_autoptr (NnDocument) document =
       nn_document_parse ("the model", config, strlen (config), error);
   g_autoptr (GError) failure = NULL;
-  GString *json;
+  g_autoptr (NnJson) json = NULL;
   NnConfig root;
 
   if (!document)
     return NULL;
   root = nn_document_root (document, "the model", 2, &failure);
-  json = g_string_new (NULL);
-  write_value (json, &root, (Place){ 0 });
-  return g_string_free (json, FALSE);
+  json = nn_json_new (false);
+  write_value (json, NULL, &root, (Place){ 0 });
+  return g_strdup (nn_json_text (json));
 }

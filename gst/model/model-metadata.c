@@ -58,6 +58,10 @@ read_labels (const NnConfig *config, GError **error)
 {
   const size_t n = nn_config_length (config);
 
+  if (!nn_config_is_list (config)) {
+    nn_config_fail (config, NN_ERROR_FORMAT, "“labels” is not a list of names");
+    return NULL;
+  }
   if (n > GST_EMOTION_MAX_LABELS) {
     nn_config_fail (config, NN_ERROR_LIMIT, "%zu labels; at most %d", n,
         GST_EMOTION_MAX_LABELS);

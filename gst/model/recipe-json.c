@@ -3,22 +3,22 @@
 
 void
 gst_emotion_recipe_write (
-    GstEmotionJson *json, const char *name, const DspRecipe *recipe)
+    NnJson *json, const char *name, const DspRecipe *recipe)
 {
   size_t n;
   const DspRecipeField *const fields = dsp_recipe_fields (&n);
 
-  gst_emotion_json_begin_object (json, name);
+  nn_json_begin_object (json, name);
   for (size_t i = 0; i < n; i++) {
     g_autofree char *text = dsp_recipe_get_text (recipe, &fields[i]);
 
     if (fields[i].names)
-      gst_emotion_json_add_string (json, fields[i].name, text);
+      nn_json_add_string (json, fields[i].name, text);
     else
-      gst_emotion_json_add_double (
+      nn_json_add_double (
           json, fields[i].name, dsp_recipe_get (recipe, &fields[i]));
   }
-  gst_emotion_json_end_object (json);
+  nn_json_end_object (json);
 }
 
 static void

@@ -9,12 +9,12 @@
 #pragma once
 
 #include "dsp/recipe.h"
-#include "gst/json-writer.h"
+#include "nn/json-writer.h"
 #include "nn/config.h"
 
 /* name: of the object's member; NULL inside arrays and outermost. */
 void gst_emotion_recipe_write (
-    GstEmotionJson *json, const char *name, const DspRecipe *recipe);
+    NnJson *json, const char *name, const DspRecipe *recipe);
 
 /* Fields that config lacks keep their value. What is no object, keys that are
  * no field, values of another kind or out of their range, and values that do

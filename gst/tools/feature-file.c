@@ -36,7 +36,7 @@ static void
 add_attributes (
     NnH5Writer *file, const char *group, const ToolSoundFeatures *sound)
 {
-  g_autoptr (GstEmotionJson) json = gst_emotion_json_new (FALSE);
+  g_autoptr (NnJson) json = nn_json_new (FALSE);
   size_t n;
   const DspRecipeField *const fields = dsp_recipe_fields (&n);
 
@@ -44,7 +44,7 @@ add_attributes (
       file, group, "duration", sound->n_samples / sound->recipe.rate);
   gst_emotion_recipe_write (json, NULL, &sound->recipe);
   nn_h5_write_string_attribute (
-      file, group, "recipe", gst_emotion_json_text (json), true);
+      file, group, "recipe", nn_json_text (json), true);
   for (size_t i = 0; i < n; i++) {
     g_autofree char *text = dsp_recipe_get_text (&sound->recipe, &fields[i]);
 

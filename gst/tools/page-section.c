@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "gst/colours.h"
-#include "gst/json-writer.h"
+#include "nn/json-writer.h"
 #include "gst/page/page.h"
 #include "gst/tools/envelope.h"
 #include "gst/tools/report-cues.h"
@@ -93,29 +93,29 @@ tool_page_section_add_window (
 /* What timeline.js draws */
 
 static void
-add_bytes (GstEmotionJson *json, const char *name, const GByteArray *bytes)
+add_bytes (NnJson *json, const char *name, const GByteArray *bytes)
 {
   g_autofree char *text = g_base64_encode (bytes->data, bytes->len);
 
-  gst_emotion_json_add_string (json, name, text);
+  nn_json_add_string (json, name, text);
 }
 
 static void
-add_labels (GstEmotionJson *json, const ToolReportLine *summary)
+add_labels (NnJson *json, const ToolReportLine *summary)
 {
-  gst_emotion_json_begin_array (json, "labels");
+  nn_json_begin_array (json, "labels");
   for (guint i = 0; i < summary->n_labels; i++)
-    gst_emotion_json_add_string (json, NULL, summary->labels[i]);
-  gst_emotion_json_end_array (json);
-  gst_emotion_json_begin_array (json, "colours");
+    nn_json_add_string (json, NULL, summary->labels[i]);
+  nn_json_end_array (json);
+  nn_json_begin_array (json, "colours");
   for (guint i = 0; i < summary->n_labels; i++) {
     const GstEmotionRgb rgb = gst_emotion_colour_of_label (i);
     g_autofree char *colour =
         g_strdup_printf ("#%02x%02x%02x", rgb.red, rgb.green, rgb.blue);
 
-    gst_emotion_json_add_string (json, NULL, colour);
+    nn_json_add_string (json, NULL, colour);
   }
-  gst_emotion_json_end_array (json);
+  nn_json_end_array (json);
 }
 
 static float
@@ -131,7 +131,7 @@ peak_of (const ToolEnvelopeBlock *blocks, gsize n)
 /* The outline, as int8 [columns][2], of its own peak: each column is as many
  * blocks as it takes. */
 static void
-add_outline (GstEmotionJson *json, const ToolEnvelope *envelope)
+add_outline (NnJson *json, const ToolEnvelope *envelope)
 {
   gsize n;
   const ToolEnvelopeBlock *blocks = tool_envelope_get (envelope, &n);
@@ -151,7 +151,7 @@ add_outline (GstEmotionJson *json, const ToolEnvelope *envelope)
     pair[1] = (gint8) lrintf (high * scale);
     g_byte_array_append (bytes, (const guint8 *) pair, sizeof pair);
   }
-  gst_emotion_json_add_double (
+  nn_json_add_double (
       json, "columnsPerSecond", TOOL_ENVELOPE_PER_S / (gdouble) step);
   add_bytes (json, "outline", bytes);
 }
@@ -169,20 +169,20 @@ static void
 append_data (
     GString *out, const ToolPageSection *self, const ToolReportLine *summary)
 {
-  g_autoptr (GstEmotionJson) json = gst_emotion_json_new (FALSE);
+  g_autoptr (NnJson) json = nn_json_new (FALSE);
 
-  gst_emotion_json_begin_object (json, NULL);
-  gst_emotion_json_add_double (json, "length", length_of (self, summary));
+  nn_json_begin_object (json, NULL);
+  nn_json_add_double (json, "length", length_of (self, summary));
   add_labels (json, summary);
   add_bytes (json, "times", self->times);
   add_bytes (json, "windows", self->labels);
   add_bytes (json, "probabilities", self->probabilities);
   add_bytes (json, "voice", self->voice);
   add_outline (json, self->envelope);
-  gst_emotion_json_end_object (json);
+  nn_json_end_object (json);
   g_string_append (out, "<script type=\"application/json\">");
   /* Whatever a label is called, it does not end the element. */
-  for (const char *c = gst_emotion_json_text (json); *c; c++)
+  for (const char *c = nn_json_text (json); *c; c++)
     if (*c == '<')
       g_string_append (out, "\\u003c");
     else

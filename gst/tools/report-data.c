@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "gst/json-writer.h"
+#include "nn/json-writer.h"
 #include "gst/tools/csv-string.h"
 #include "gst/tools/report-writer.h"
 
@@ -35,7 +35,7 @@ static void
 append_verdict (const ToolReportLine *line, GString *out)
 {
   g_string_append (out, ", \"emotion\": ");
-  gst_emotion_json_quote (out, line->emotion);
+  nn_json_quote (out, line->emotion);
   g_string_append (out, ", \"confidence\": ");
   tool_report_append_number (out, line->confidence);
 }
@@ -46,7 +46,7 @@ append_probabilities (const ToolReportLine *line, GString *out)
   g_string_append (out, ", \"probabilities\": {");
   for (guint i = 0; i < line->n_labels; i++) {
     g_string_append (out, i > 0 ? ", " : "");
-    gst_emotion_json_quote (out, line->labels[i]);
+    nn_json_quote (out, line->labels[i]);
     g_string_append (out, ": ");
     tool_report_append_number (out, line->probabilities[i]);
   }
@@ -57,7 +57,7 @@ static void
 append_json (const ToolReportLine *line, GString *out)
 {
   g_string_append (out, "{\"file\": ");
-  gst_emotion_json_quote (out, line->source);
+  nn_json_quote (out, line->source);
   if (line->is_summary) {
     g_string_append (out, ", \"summary\": true");
     append_verdict (line, out);

@@ -26,14 +26,6 @@ train_rand_new (guint64 seed)
 }
 
 double
-train_rand_normal (GRand *rand)
-{
-  const double radius = sqrt (-2 * log (1 - g_rand_double (rand)));
-
-  return radius * cos (2 * G_PI * g_rand_double (rand));
-}
-
-double
 train_rand_beta (GRand *rand, double alpha)
 {
   double x, y;

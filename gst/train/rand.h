@@ -10,7 +10,5 @@ void train_shuffle (guint *values, gsize n, guint32 seed);
 /* A generator for one sample of one epoch; free with g_rand_free. */
 GRand *train_rand_new (guint64 seed);
 
-/* Normal distribution, mean 0, sigma 1 (Box and Muller). */
-double train_rand_normal (GRand *rand);
 /* Beta (alpha, alpha), alpha > 0 (Johnk): the share in mixup. */
 double train_rand_beta (GRand *rand, double alpha);

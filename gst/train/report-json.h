@@ -2,15 +2,14 @@
 /* What report.json has in common with that of a cross-validation. */
 #pragma once
 
-#include "gst/json-writer.h"
+#include "nn/json-writer.h"
 #include "gst/model/labels.h"
 #include "nn/train/metrics.h"
 
 /* "labels": [ ... ] */
-void train_json_add_labels (
-    GstEmotionJson *json, const GstEmotionLabels *labels);
+void train_json_add_labels (NnJson *json, const GstEmotionLabels *labels);
 
 /* name: { "count": ..., "accuracy": ..., "classes": { ... }, "confusion": ... }
  */
-void train_json_add_metrics (GstEmotionJson *json, const char *name,
+void train_json_add_metrics (NnJson *json, const char *name,
     const NnMetrics *metrics, const GstEmotionLabels *labels);

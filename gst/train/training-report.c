@@ -16,27 +16,26 @@ static const char *const subset_names[] = {
 };
 
 void
-train_json_add_labels (GstEmotionJson *json, const GstEmotionLabels *labels)
+train_json_add_labels (NnJson *json, const GstEmotionLabels *labels)
 {
-  gst_emotion_json_begin_array (json, "labels");
+  nn_json_begin_array (json, "labels");
   for (guint c = 0; c < gst_emotion_labels_count (labels); c++)
-    gst_emotion_json_add_string (
-        json, NULL, gst_emotion_labels_get (labels, c));
-  gst_emotion_json_end_array (json);
+    nn_json_add_string (json, NULL, gst_emotion_labels_get (labels, c));
+  nn_json_end_array (json);
 }
 
 static void
-add_strings (GstEmotionJson *json, const char *name, const GPtrArray *strings)
+add_strings (NnJson *json, const char *name, const GPtrArray *strings)
 {
-  gst_emotion_json_begin_array (json, name);
+  nn_json_begin_array (json, name);
   for (guint i = 0; i < strings->len; i++)
-    gst_emotion_json_add_string (json, NULL, g_ptr_array_index (strings, i));
-  gst_emotion_json_end_array (json);
+    nn_json_add_string (json, NULL, g_ptr_array_index (strings, i));
+  nn_json_end_array (json);
 }
 
 /* How many sounds of each class a subset has. */
 static void
-add_subset (GstEmotionJson *json, const TrainReport *report, TrainSubset subset)
+add_subset (NnJson *json, const TrainReport *report, TrainSubset subset)
 {
   const TrainCorpus *const corpus = report->corpus;
   const guint n_labels = gst_emotion_labels_count (corpus->labels);
@@ -48,170 +47,166 @@ add_subset (GstEmotionJson *json, const TrainReport *report, TrainSubset subset)
       counts[train_corpus_item (corpus, i)->label]++;
       n++;
     }
-  gst_emotion_json_begin_object (json, subset_names[subset]);
-  gst_emotion_json_add_int (json, "sounds", n);
+  nn_json_begin_object (json, subset_names[subset]);
+  nn_json_add_int (json, "sounds", n);
   for (guint c = 0; c < n_labels; c++)
     if (counts[c] > 0)
-      gst_emotion_json_add_int (
+      nn_json_add_int (
           json, gst_emotion_labels_get (corpus->labels, c), counts[c]);
-  gst_emotion_json_end_object (json);
+  nn_json_end_object (json);
 }
 
 /* The speakers of a subset, each once. */
 static void
-add_speakers (
-    GstEmotionJson *json, const TrainReport *report, TrainSubset subset)
+add_speakers (NnJson *json, const TrainReport *report, TrainSubset subset)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
 
-  gst_emotion_json_begin_array (json, subset_names[subset]);
+  nn_json_begin_array (json, subset_names[subset]);
   for (guint i = 0; i < report->corpus->items->len; i++) {
     const TrainItem *const item = train_corpus_item (report->corpus, i);
 
     if (report->subsets[i] == subset && *item->speaker != G_DIR_SEPARATOR
         && g_hash_table_add (seen, item->speaker))
-      gst_emotion_json_add_string (json, NULL, item->speaker);
+      nn_json_add_string (json, NULL, item->speaker);
   }
-  gst_emotion_json_end_array (json);
+  nn_json_end_array (json);
 }
 
 static void
-add_data (GstEmotionJson *json, const TrainReport *report)
+add_data (NnJson *json, const TrainReport *report)
 {
-  gst_emotion_json_begin_object (json, "data");
+  nn_json_begin_object (json, "data");
   add_strings (json, "sources", report->corpus->sources);
-  gst_emotion_json_add_int (json, "unreadable", report->corpus->problems->len);
-  gst_emotion_json_add_int (json, "of_no_class", report->corpus->n_no_class);
+  nn_json_add_int (json, "unreadable", report->corpus->problems->len);
+  nn_json_add_int (json, "of_no_class", report->corpus->n_no_class);
   if (report->subsets) {
     for (TrainSubset subset = 0; subset <= TRAIN_SUBSET_NONE; subset++)
       add_subset (json, report, subset);
-    gst_emotion_json_begin_object (json, "speakers");
+    nn_json_begin_object (json, "speakers");
     for (TrainSubset subset = 0; subset < TRAIN_SUBSET_NONE; subset++)
       add_speakers (json, report, subset);
-    gst_emotion_json_end_object (json);
+    nn_json_end_object (json);
   }
-  gst_emotion_json_end_object (json);
+  nn_json_end_object (json);
 }
 
 static void
 add_option (const char *name, const char *value, gpointer user_data)
 {
-  gst_emotion_json_add_string (user_data, name, value);
+  nn_json_add_string (user_data, name, value);
 }
 
 static void
-add_classes (GstEmotionJson *json, const NnMetrics *metrics,
-    const GstEmotionLabels *labels)
+add_classes (
+    NnJson *json, const NnMetrics *metrics, const GstEmotionLabels *labels)
 {
-  gst_emotion_json_begin_object (json, "classes");
+  nn_json_begin_object (json, "classes");
   for (guint c = 0; c < nn_metrics_n_classes (metrics); c++) {
-    gst_emotion_json_begin_object (json, gst_emotion_labels_get (labels, c));
-    gst_emotion_json_add_double (
-        json, "precision", nn_metrics_precision (metrics, c));
-    gst_emotion_json_add_double (
-        json, "recall", nn_metrics_recall (metrics, c));
-    gst_emotion_json_add_double (json, "f1", nn_metrics_f1 (metrics, c));
-    gst_emotion_json_add_int (json, "support", nn_metrics_support (metrics, c));
-    gst_emotion_json_end_object (json);
+    nn_json_begin_object (json, gst_emotion_labels_get (labels, c));
+    nn_json_add_double (json, "precision", nn_metrics_precision (metrics, c));
+    nn_json_add_double (json, "recall", nn_metrics_recall (metrics, c));
+    nn_json_add_double (json, "f1", nn_metrics_f1 (metrics, c));
+    nn_json_add_int (json, "support", nn_metrics_support (metrics, c));
+    nn_json_end_object (json);
   }
-  gst_emotion_json_end_object (json);
+  nn_json_end_object (json);
 }
 
 void
-train_json_add_metrics (GstEmotionJson *json, const char *name,
+train_json_add_metrics (NnJson *json, const char *name,
     const NnMetrics *metrics, const GstEmotionLabels *labels)
 {
   const gsize n_classes = nn_metrics_n_classes (metrics);
 
-  gst_emotion_json_begin_object (json, name);
-  gst_emotion_json_add_int (json, "count", nn_metrics_count (metrics));
-  gst_emotion_json_add_double (json, "accuracy", nn_metrics_accuracy (metrics));
-  gst_emotion_json_add_double (json, "uar", nn_metrics_uar (metrics));
-  gst_emotion_json_add_double (json, "macro_f1", nn_metrics_macro_f1 (metrics));
-  gst_emotion_json_add_double (
+  nn_json_begin_object (json, name);
+  nn_json_add_int (json, "count", nn_metrics_count (metrics));
+  nn_json_add_double (json, "accuracy", nn_metrics_accuracy (metrics));
+  nn_json_add_double (json, "uar", nn_metrics_uar (metrics));
+  nn_json_add_double (json, "macro_f1", nn_metrics_macro_f1 (metrics));
+  nn_json_add_double (
       json, "cross_entropy", nn_metrics_cross_entropy (metrics));
-  gst_emotion_json_add_double (
+  nn_json_add_double (
       json, "calibration_error", nn_metrics_calibration_error (metrics));
   add_classes (json, metrics, labels);
-  gst_emotion_json_begin_array (json, "confusion");
+  nn_json_begin_array (json, "confusion");
   for (gsize row = 0; row < n_classes; row++) {
-    gst_emotion_json_begin_array (json, NULL);
+    nn_json_begin_array (json, NULL);
     for (gsize column = 0; column < n_classes; column++)
-      gst_emotion_json_add_int (
-          json, NULL, nn_metrics_confusion (metrics, row, column));
-    gst_emotion_json_end_array (json);
+      nn_json_add_int (json, NULL, nn_metrics_confusion (metrics, row, column));
+    nn_json_end_array (json);
   }
-  gst_emotion_json_end_array (json);
-  gst_emotion_json_end_object (json);
+  nn_json_end_array (json);
+  nn_json_end_object (json);
 }
 
 static void
-add_all_metrics (GstEmotionJson *json, const TrainReport *report)
+add_all_metrics (NnJson *json, const TrainReport *report)
 {
-  gst_emotion_json_begin_object (json, "metrics");
+  nn_json_begin_object (json, "metrics");
   if (report->validation)
     train_json_add_metrics (
         json, "validation", report->validation, report->corpus->labels);
   if (report->test)
     train_json_add_metrics (json, "test", report->test, report->corpus->labels);
-  gst_emotion_json_end_object (json);
+  nn_json_end_object (json);
 }
 
 static void
-add_history (GstEmotionJson *json, const TrainReport *report)
+add_history (NnJson *json, const TrainReport *report)
 {
-  gst_emotion_json_begin_array (json, "history");
+  nn_json_begin_array (json, "history");
   for (gsize i = 0; i < report->n_epochs; i++) {
     const NnEpoch *const epoch = &report->epochs[i];
 
-    gst_emotion_json_begin_object (json, NULL);
-    gst_emotion_json_add_int (json, "epoch", epoch->epoch + 1);
-    gst_emotion_json_add_double (json, "loss", epoch->loss);
-    gst_emotion_json_add_double (json, "accuracy", epoch->accuracy);
-    gst_emotion_json_add_double (json, "val_loss", epoch->val_loss);
-    gst_emotion_json_add_double (json, "val_accuracy", epoch->val_accuracy);
-    gst_emotion_json_add_double (json, "learning_rate", epoch->learning_rate);
-    gst_emotion_json_add_double (json, "seconds", epoch->seconds);
-    gst_emotion_json_end_object (json);
+    nn_json_begin_object (json, NULL);
+    nn_json_add_int (json, "epoch", epoch->epoch + 1);
+    nn_json_add_double (json, "loss", epoch->loss);
+    nn_json_add_double (json, "accuracy", epoch->accuracy);
+    nn_json_add_double (json, "val_loss", epoch->val_loss);
+    nn_json_add_double (json, "val_accuracy", epoch->val_accuracy);
+    nn_json_add_double (json, "learning_rate", epoch->learning_rate);
+    nn_json_add_double (json, "seconds", epoch->seconds);
+    nn_json_end_object (json);
   }
-  gst_emotion_json_end_array (json);
+  nn_json_end_array (json);
 }
 
 static void
-add_training (GstEmotionJson *json, const TrainReport *report)
+add_training (NnJson *json, const TrainReport *report)
 {
-  gst_emotion_json_begin_object (json, "training");
-  gst_emotion_json_begin_object (json, "options");
+  nn_json_begin_object (json, "training");
+  nn_json_begin_object (json, "options");
   train_options_foreach (report->options, add_option, json);
-  gst_emotion_json_end_object (json);
+  nn_json_end_object (json);
   if (report->best_epoch != G_MAXSIZE)
-    gst_emotion_json_add_int (json, "best_epoch", report->best_epoch + 1);
-  gst_emotion_json_end_object (json);
+    nn_json_add_int (json, "best_epoch", report->best_epoch + 1);
+  nn_json_end_object (json);
 }
 
 static void
-add_self_test (GstEmotionJson *json, const TrainReport *report)
+add_self_test (NnJson *json, const TrainReport *report)
 {
   const guint n = gst_emotion_labels_count (report->corpus->labels);
 
-  gst_emotion_json_begin_object (json, "self_test");
-  gst_emotion_json_add_int (json, "seed", report->self_test_seed);
-  gst_emotion_json_begin_array (json, "output");
-  gst_emotion_json_begin_array (json, NULL);
+  nn_json_begin_object (json, "self_test");
+  nn_json_add_int (json, "seed", report->self_test_seed);
+  nn_json_begin_array (json, "output");
+  nn_json_begin_array (json, NULL);
   for (guint c = 0; c < n; c++)
-    gst_emotion_json_add_double (json, NULL, report->self_test[c]);
-  gst_emotion_json_end_array (json);
-  gst_emotion_json_end_array (json);
-  gst_emotion_json_end_object (json);
+    nn_json_add_double (json, NULL, report->self_test[c]);
+  nn_json_end_array (json);
+  nn_json_end_array (json);
+  nn_json_end_object (json);
 }
 
 /* What the model was made of, and how. */
 static void
-add_origin (GstEmotionJson *json, const TrainReport *report)
+add_origin (NnJson *json, const TrainReport *report)
 {
   train_json_add_labels (json, report->corpus->labels);
   gst_emotion_recipe_write (json, "recipe", report->recipe);
-  gst_emotion_json_add_string (json, "model", report->model);
+  nn_json_add_string (json, "model", report->model);
   add_data (json, report);
   if (report->options)
     add_training (json, report);
@@ -220,32 +215,32 @@ add_origin (GstEmotionJson *json, const TrainReport *report)
 char *
 train_report_metadata (const TrainReport *report)
 {
-  g_autoptr (GstEmotionJson) json = gst_emotion_json_new (FALSE);
+  g_autoptr (NnJson) json = nn_json_new (FALSE);
 
-  gst_emotion_json_begin_object (json, NULL);
+  nn_json_begin_object (json, NULL);
   add_origin (json, report);
   add_all_metrics (json, report);
   if (report->self_test)
     add_self_test (json, report);
-  gst_emotion_json_end_object (json);
-  return g_strdup (gst_emotion_json_text (json));
+  nn_json_end_object (json);
+  return g_strdup (nn_json_text (json));
 }
 
 static char *
 to_json (const TrainReport *report)
 {
-  g_autoptr (GstEmotionJson) json = gst_emotion_json_new (TRUE);
+  g_autoptr (NnJson) json = nn_json_new (TRUE);
 
-  gst_emotion_json_begin_object (json, NULL);
+  nn_json_begin_object (json, NULL);
   add_origin (json, report);
   add_strings (json, "unreadable", report->corpus->problems);
   add_strings (json, "incomplete", report->corpus->losses);
-  gst_emotion_json_add_int (json, "weights", report->n_weights);
-  gst_emotion_json_add_double (json, "seconds", report->seconds);
+  nn_json_add_int (json, "weights", report->n_weights);
+  nn_json_add_double (json, "seconds", report->seconds);
   add_history (json, report);
   add_all_metrics (json, report);
-  gst_emotion_json_end_object (json);
-  return g_strconcat (gst_emotion_json_text (json), "\n", NULL);
+  nn_json_end_object (json);
+  return g_strconcat (nn_json_text (json), "\n", NULL);
 }
 
 static gboolean

@@ -2,7 +2,7 @@
 /* Plans and results of tasks as text, to be kept and to be read back. */
 #include <json-glib/json-glib.h>
 #include <string.h>
-#include "gst/json-writer.h"
+#include "nn/json-writer.h"
 #include "gst/train/trials.h"
 
 #define KIND "emotion-train tasks"
@@ -23,34 +23,33 @@ fail (GError **error, const char *format, ...)
 }
 
 static void
-add_names (GstEmotionJson *json, const char *name, const GPtrArray *names)
+add_names (NnJson *json, const char *name, const GPtrArray *names)
 {
-  gst_emotion_json_begin_array (json, name);
+  nn_json_begin_array (json, name);
   for (guint i = 0; i < names->len; i++)
-    gst_emotion_json_add_string (json, NULL, g_ptr_array_index (names, i));
-  gst_emotion_json_end_array (json);
+    nn_json_add_string (json, NULL, g_ptr_array_index (names, i));
+  nn_json_end_array (json);
 }
 
 char *
 train_trials_write_plan (const TrainTrials *self)
 {
-  g_autoptr (GstEmotionJson) json = gst_emotion_json_new (FALSE);
+  g_autoptr (NnJson) json = nn_json_new (FALSE);
 
-  gst_emotion_json_begin_object (json, NULL);
-  gst_emotion_json_add_string (json, "kind", KIND);
+  nn_json_begin_object (json, NULL);
+  nn_json_add_string (json, "kind", KIND);
   add_names (json, "models", self->models);
-  gst_emotion_json_add_int (json, "seeds", self->n_seeds);
-  gst_emotion_json_add_int (json, "first_seed", self->first_seed);
+  nn_json_add_int (json, "seeds", self->n_seeds);
+  nn_json_add_int (json, "first_seed", self->first_seed);
   add_names (json, "folds", self->folds);
-  gst_emotion_json_begin_array (json, "labels");
+  nn_json_begin_array (json, "labels");
   for (guint c = 0; c < gst_emotion_labels_count (self->labels); c++)
-    gst_emotion_json_add_string (
-        json, NULL, gst_emotion_labels_get (self->labels, c));
-  gst_emotion_json_end_array (json);
-  gst_emotion_json_add_string (json, "options", self->options);
-  gst_emotion_json_add_string (json, "sounds", self->sounds);
-  gst_emotion_json_end_object (json);
-  return g_strdup (gst_emotion_json_text (json));
+    nn_json_add_string (json, NULL, gst_emotion_labels_get (self->labels, c));
+  nn_json_end_array (json);
+  nn_json_add_string (json, "options", self->options);
+  nn_json_add_string (json, "sounds", self->sounds);
+  nn_json_end_object (json);
+  return g_strdup (nn_json_text (json));
 }
 
 char *
@@ -59,27 +58,27 @@ train_trials_write_task (const TrainTrials *self, const TrainTrial *trial)
   const gsize n_sums =
       nn_metrics_n_sums (gst_emotion_labels_count (self->labels));
   g_autofree double *sums = g_new (double, n_sums);
-  g_autoptr (GstEmotionJson) json = gst_emotion_json_new (FALSE);
+  g_autoptr (NnJson) json = nn_json_new (FALSE);
 
-  gst_emotion_json_begin_object (json, NULL);
-  gst_emotion_json_add_int (json, "task", trial->task);
-  gst_emotion_json_add_int (json, "epochs", trial->n_epochs);
-  gst_emotion_json_add_int (json, "best_epoch", trial->best_epoch);
-  gst_emotion_json_add_int (json, "weights", trial->n_weights);
-  gst_emotion_json_add_double (json, "seconds", trial->seconds);
-  gst_emotion_json_begin_object (json, "data_sets");
+  nn_json_begin_object (json, NULL);
+  nn_json_add_int (json, "task", trial->task);
+  nn_json_add_int (json, "epochs", trial->n_epochs);
+  nn_json_add_int (json, "best_epoch", trial->best_epoch);
+  nn_json_add_int (json, "weights", trial->n_weights);
+  nn_json_add_double (json, "seconds", trial->seconds);
+  nn_json_begin_object (json, "data_sets");
   for (guint i = 0; i < trial->sets->len; i++) {
     const TrainSetResult *const set = g_ptr_array_index (trial->sets, i);
 
     nn_metrics_get_sums (set->metrics, sums);
-    gst_emotion_json_begin_array (json, set->name);
+    nn_json_begin_array (json, set->name);
     for (gsize k = 0; k < n_sums; k++)
-      gst_emotion_json_add_double (json, NULL, sums[k]);
-    gst_emotion_json_end_array (json);
+      nn_json_add_double (json, NULL, sums[k]);
+    nn_json_end_array (json);
   }
-  gst_emotion_json_end_object (json);
-  gst_emotion_json_end_object (json);
-  return g_strdup (gst_emotion_json_text (json));
+  nn_json_end_object (json);
+  nn_json_end_object (json);
+  return g_strdup (nn_json_text (json));
 }
 
 /* ---- reading: files of others are not to be trusted ---- */

@@ -272,142 +272,137 @@ train_trials_table (const TrainTrials *self)
 /* ---- report.json ---- */
 
 static void
-add_sample (GstEmotionJson *json, const char *name, const Sample *sample)
+add_sample (NnJson *json, const char *name, const Sample *sample)
 {
-  gst_emotion_json_begin_object (json, name);
-  gst_emotion_json_add_double (json, "mean", sample_mean (sample));
-  gst_emotion_json_add_double (json, "deviation", sample_deviation (sample));
-  gst_emotion_json_end_object (json);
+  nn_json_begin_object (json, name);
+  nn_json_add_double (json, "mean", sample_mean (sample));
+  nn_json_add_double (json, "deviation", sample_deviation (sample));
+  nn_json_end_object (json);
 }
 
 static void
-add_figures (GstEmotionJson *json, const char *name, const Figures *figures)
+add_figures (NnJson *json, const char *name, const Figures *figures)
 {
-  gst_emotion_json_begin_object (json, name);
-  gst_emotion_json_add_int (json, "windows", figures->n_windows);
+  nn_json_begin_object (json, name);
+  nn_json_add_int (json, "windows", figures->n_windows);
   add_sample (json, "uar", &figures->uar);
   add_sample (json, "accuracy", &figures->accuracy);
   add_sample (json, "macro_f1", &figures->macro_f1);
-  gst_emotion_json_end_object (json);
+  nn_json_end_object (json);
 }
 
 static void
-add_classes (
-    GstEmotionJson *json, const TrainTrials *self, const Summary *summary)
+add_classes (NnJson *json, const TrainTrials *self, const Summary *summary)
 {
-  gst_emotion_json_begin_object (json, "classes");
+  nn_json_begin_object (json, "classes");
   for (guint c = 0; c < n_classes_of (self); c++) {
     const ClassFigures *const class = &summary->classes[c];
 
-    gst_emotion_json_begin_object (
-        json, gst_emotion_labels_get (self->labels, c));
-    gst_emotion_json_add_int (json, "support", class->support);
+    nn_json_begin_object (json, gst_emotion_labels_get (self->labels, c));
+    nn_json_add_int (json, "support", class->support);
     add_sample (json, "recall", &class->recall);
     add_sample (json, "precision", &class->precision);
     add_sample (json, "f1", &class->f1);
-    gst_emotion_json_end_object (json);
+    nn_json_end_object (json);
   }
-  gst_emotion_json_end_object (json);
+  nn_json_end_object (json);
 }
 
 static void
-add_model (GstEmotionJson *json, const TrainTrials *self, guint model)
+add_model (NnJson *json, const TrainTrials *self, guint model)
 {
   g_auto (Summary) summary = { 0 };
   g_autoptr (NnMetrics) pool = train_trials_pool (self, model);
 
   summarize (self, model, &summary);
-  gst_emotion_json_begin_object (json, NULL);
-  gst_emotion_json_add_string (
-      json, "model", g_ptr_array_index (self->models, model));
-  gst_emotion_json_add_int (json, "weights", summary.n_weights);
-  gst_emotion_json_add_double (json, "seconds", summary.seconds);
+  nn_json_begin_object (json, NULL);
+  nn_json_add_string (json, "model", g_ptr_array_index (self->models, model));
+  nn_json_add_int (json, "weights", summary.n_weights);
+  nn_json_add_double (json, "seconds", summary.seconds);
   add_figures (json, "tasks", &summary.tasks);
-  gst_emotion_json_begin_object (json, "folds");
+  nn_json_begin_object (json, "folds");
   for (guint i = 0; i < self->folds->len; i++)
     add_figures (json, g_ptr_array_index (self->folds, i), &summary.folds[i]);
-  gst_emotion_json_end_object (json);
-  gst_emotion_json_begin_object (json, "data_sets");
+  nn_json_end_object (json);
+  nn_json_begin_object (json, "data_sets");
   for (guint i = 0; i < summary.set_names->len; i++)
     add_figures (json, g_ptr_array_index (summary.set_names, i),
         &g_array_index (summary.sets, Figures, i));
-  gst_emotion_json_end_object (json);
+  nn_json_end_object (json);
   add_classes (json, self, &summary);
   train_json_add_metrics (json, "pooled", pool, self->labels);
-  gst_emotion_json_end_object (json);
+  nn_json_end_object (json);
 }
 
 static void
-add_task (GstEmotionJson *json, const TrainTrials *self, guint number)
+add_task (NnJson *json, const TrainTrials *self, guint number)
 {
   const TrainTrial *const trial = self->results[number];
   const TrainTask task = train_trials_task (self, number);
   g_autoptr (NnMetrics) metrics =
       train_trial_metrics (trial, n_classes_of (self));
 
-  gst_emotion_json_begin_object (json, NULL);
-  gst_emotion_json_add_string (
+  nn_json_begin_object (json, NULL);
+  nn_json_add_string (
       json, "model", g_ptr_array_index (self->models, task.model));
-  gst_emotion_json_add_int (
-      json, "seed", (gint64) self->first_seed + task.seed);
-  gst_emotion_json_add_string (
-      json, "fold", g_ptr_array_index (self->folds, task.fold));
-  gst_emotion_json_add_int (json, "epochs", trial->n_epochs);
-  gst_emotion_json_add_int (json, "best_epoch", trial->best_epoch);
-  gst_emotion_json_add_double (json, "seconds", trial->seconds);
-  gst_emotion_json_add_int (json, "windows", nn_metrics_count (metrics));
-  gst_emotion_json_add_double (json, "uar", nn_metrics_uar (metrics));
-  gst_emotion_json_add_double (json, "accuracy", nn_metrics_accuracy (metrics));
-  gst_emotion_json_add_double (json, "macro_f1", nn_metrics_macro_f1 (metrics));
-  gst_emotion_json_end_object (json);
+  nn_json_add_int (json, "seed", (gint64) self->first_seed + task.seed);
+  nn_json_add_string (json, "fold", g_ptr_array_index (self->folds, task.fold));
+  nn_json_add_int (json, "epochs", trial->n_epochs);
+  nn_json_add_int (json, "best_epoch", trial->best_epoch);
+  nn_json_add_double (json, "seconds", trial->seconds);
+  nn_json_add_int (json, "windows", nn_metrics_count (metrics));
+  nn_json_add_double (json, "uar", nn_metrics_uar (metrics));
+  nn_json_add_double (json, "accuracy", nn_metrics_accuracy (metrics));
+  nn_json_add_double (json, "macro_f1", nn_metrics_macro_f1 (metrics));
+  nn_json_end_object (json);
 }
 
 /* The lines "name=value" of the options. */
 static void
-add_options (GstEmotionJson *json, const TrainTrials *self)
+add_options (NnJson *json, const TrainTrials *self)
 {
   g_auto (GStrv) lines = g_strsplit (self->options, "\n", -1);
 
-  gst_emotion_json_begin_object (json, "training");
-  gst_emotion_json_begin_object (json, "options");
+  nn_json_begin_object (json, "training");
+  nn_json_begin_object (json, "options");
   for (char **line = lines; *line; line++) {
     char *const equals = strchr (*line, '=');
 
     if (!equals)
       continue;
     *equals = '\0';
-    gst_emotion_json_add_string (json, *line, equals + 1);
+    nn_json_add_string (json, *line, equals + 1);
   }
-  gst_emotion_json_end_object (json);
-  gst_emotion_json_end_object (json);
+  nn_json_end_object (json);
+  nn_json_end_object (json);
 }
 
 static char *
 to_json (const TrainTrials *self)
 {
-  g_autoptr (GstEmotionJson) json = gst_emotion_json_new (TRUE);
+  g_autoptr (NnJson) json = nn_json_new (TRUE);
 
-  gst_emotion_json_begin_object (json, NULL);
+  nn_json_begin_object (json, NULL);
   train_json_add_labels (json, self->labels);
   add_options (json, self);
-  gst_emotion_json_add_int (json, "seeds", self->n_seeds);
-  gst_emotion_json_begin_array (json, "models");
+  nn_json_add_int (json, "seeds", self->n_seeds);
+  nn_json_begin_array (json, "models");
   for (guint m = 0; m < self->models->len; m++)
     add_model (json, self, m);
-  gst_emotion_json_end_array (json);
-  gst_emotion_json_begin_array (json, "tasks");
+  nn_json_end_array (json);
+  nn_json_begin_array (json, "tasks");
   for (guint i = 0; i < self->n_tasks; i++)
     add_task (json, self, i);
-  gst_emotion_json_end_array (json);
+  nn_json_end_array (json);
   if (self->models->len == 1) { /* as in the report of one run */
     g_autoptr (NnMetrics) pool = train_trials_pool (self, 0);
 
-    gst_emotion_json_begin_object (json, "metrics");
+    nn_json_begin_object (json, "metrics");
     train_json_add_metrics (json, "test", pool, self->labels);
-    gst_emotion_json_end_object (json);
+    nn_json_end_object (json);
   }
-  gst_emotion_json_end_object (json);
-  return g_strconcat (gst_emotion_json_text (json), "\n", NULL);
+  nn_json_end_object (json);
+  return g_strconcat (nn_json_text (json), "\n", NULL);
 }
 
 static gboolean

@@ -195,22 +195,3 @@ nn_model_penalty (const NnModel *model)
   }
   return penalty;
 }
-
-bool
-nn_model_evaluate (NnModel *model, size_t n_threads, const NnSamples *samples,
-    float *output, NnScore *score, GError **error)
-{
-  g_autoptr (NnPool) pool = NULL;
-  g_autoptr (NnEvaluator) evaluator = NULL;
-
-  g_return_val_if_fail (model != NULL && samples != NULL, false);
-  pool = nn_pool_new (n_threads);
-  evaluator = nn_evaluator_new (model, pool, NULL, error);
-  if (!evaluator)
-    return false;
-  nn_evaluator_run (evaluator, samples, 0, output, score);
-  if (score)
-    score->penalty = nn_model_penalty (model) * samples->n;
-  g_clear_pointer (&evaluator, nn_evaluator_free); /* before its pool */
-  return true;
-}

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A model over many samples, on the threads of a pool: what training validates
- * with, and --evaluate.
- */
+/* A model over many samples, on the threads of a pool: nn_trainer_evaluate. */
 #pragma once
 
 #include "nn/train/pool.h"

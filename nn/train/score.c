@@ -13,12 +13,6 @@ nn_score_add (NnScore *score, const NnScore *more)
 }
 
 double
-nn_score_cross_entropy (const NnScore *score)
-{
-  return score->n > 0 ? score->weighted_loss / score->n : NAN;
-}
-
-double
 nn_score_loss (const NnScore *score)
 {
   return score->n > 0 ? (score->weighted_loss + score->penalty) / score->n

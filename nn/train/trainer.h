@@ -51,7 +51,6 @@ typedef struct {
 void nn_score_add (NnScore *score, const NnScore *more);
 /* As Keras reports them: loss with the penalty. NaN where n is 0. */
 double nn_score_loss (const NnScore *score);
-double nn_score_cross_entropy (const NnScore *score);
 double nn_score_accuracy (const NnScore *score);
 
 /* A trainer for a copy of model (from nn_architecture_new, or loaded: then it
@@ -101,12 +100,6 @@ void nn_trainer_align (NnTrainer *trainer);
  * and accuracy against the targets, or NULL. */
 void nn_trainer_evaluate (NnTrainer *trainer, const NnSamples *samples,
     float *output, NnScore *score);
-
-/* The same for any model that is not being trained. n_threads 0: one for each
- * processor. The model has one input; output [samples->n][its output size].
- * label_smoothing is not applied to score. */
-bool nn_model_evaluate (NnModel *model, size_t n_threads,
-    const NnSamples *samples, float *output, NnScore *score, GError **error);
 
 /* The model as it is now, a copy. metadata: text for "emotiondetect" (JSON), or
  * NULL: what the first model had. Save it with nn_model_save. */

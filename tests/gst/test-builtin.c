@@ -144,10 +144,12 @@ run_directly (const char *nick, const float *samples, gsize n, Answer *answer)
 
   g_autofree float *x = g_new (float, gst_emotion_model_n_features (model));
   float p[MAX_LABELS];
-  size_t n_labels, best = 0;
-  const char *const *const labels = nn_model_labels (network, &n_labels);
+  g_autoptr (GstEmotionLabels) labels =
+      gst_emotion_model_labels (model, NULL, &error);
+  g_assert_no_error (error);
+  const size_t n_labels = gst_emotion_labels_count (labels);
+  size_t best = 0;
 
-  g_assert_nonnull (labels);
   g_assert_cmpuint (n_labels, ==, nn_model_output_shape (network, 0)->dim[0]);
   g_assert_cmpuint (n_labels, <=, MAX_LABELS);
   dsp_features_compute (features, samples, MIN (n, WINDOW), x);
@@ -159,7 +161,7 @@ run_directly (const char *nick, const float *samples, gsize n, Answer *answer)
   }
   answer->n = n_labels;
   answer->model = g_strdup (nick);
-  answer->emotion = g_strdup (labels[best]);
+  answer->emotion = g_strdup (gst_emotion_labels_get (labels, best));
 }
 
 /* The first window of what emotion-analyze says. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
+#include "gst/model/model-metadata.h"
 #include "gst/model/recipe-json.h"
 
 /* False, with an error, where text is no recipe. */
@@ -47,7 +48,7 @@ test_round_trip (void)
   size_t n;
   const DspRecipeField *const fields = dsp_recipe_fields (&n);
   DspRecipe recipe = DSP_RECIPE_DEFAULT, back = DSP_RECIPE_DEFAULT;
-  g_autoptr (GstEmotionJson) json = gst_emotion_json_new (FALSE);
+  g_autoptr (NnJson) json = nn_json_new (FALSE);
   g_autoptr (GError) error = NULL;
 
   for (size_t i = 0; i < n; i++)
@@ -55,7 +56,7 @@ test_round_trip (void)
         other_value (&fields[i], dsp_recipe_get (&recipe, &fields[i]))));
   g_assert_true (dsp_recipe_check (&recipe, &error));
   gst_emotion_recipe_write (json, NULL, &recipe);
-  g_assert_true (read_text (gst_emotion_json_text (json), &back, &error));
+  g_assert_true (read_text (nn_json_text (json), &back, &error));
   g_assert_no_error (error);
   for (size_t i = 0; i < n; i++)
     g_assert_cmpfloat (dsp_recipe_get (&back, &fields[i]), ==,
@@ -65,11 +66,11 @@ test_round_trip (void)
 static void
 test_text (void)
 {
-  g_autoptr (GstEmotionJson) json = gst_emotion_json_new (FALSE);
+  g_autoptr (NnJson) json = nn_json_new (FALSE);
   const DspRecipe recipe = DSP_RECIPE_DEFAULT;
 
   gst_emotion_recipe_write (json, NULL, &recipe);
-  g_assert_cmpstr (gst_emotion_json_text (json), ==,
+  g_assert_cmpstr (nn_json_text (json), ==,
       "{\"rate\": 16000, \"window_len\": 48000, \"n_fft\": 2048, "
       "\"hop_length\": 512, \"win_length\": 0, \"window\": \"hann\", "
       "\"center\": \"true\", \"pad_mode\": \"constant\", \"power\": 2, "
@@ -137,6 +138,40 @@ test_refusals (void)
   }
 }
 
+static const struct {
+  const char *text;
+  const char *message; /* NULL: two labels, “fröhlich” and “b” */
+} labels[] = {
+  { "{\"labels\": [\"fröhlich\", \"b\"]}", NULL },
+  { "{\"labels\": \"a,b\"}", "*“labels” is not a list of names*" },
+  { "{\"labels\": [1, 2]}", "*not a string*" },
+  { "{\"labels\": []}", "*no labels*" },
+  { "{\"labels\": [\"a\", \"a\"]}", "*both “a”*" },
+};
+
+static void
+test_labels (void)
+{
+  for (size_t i = 0; i < G_N_ELEMENTS (labels); i++) {
+    DspRecipe recipe = DSP_RECIPE_DEFAULT;
+    g_autoptr (GstEmotionLabels) found = NULL;
+    g_autoptr (GError) error = NULL;
+    const gboolean ok = gst_emotion_metadata_read (
+        "test", labels[i].text, &recipe, &found, &error);
+
+    g_test_message ("%s: %s", labels[i].text, error ? error->message : "ok");
+    g_assert_true (ok == (labels[i].message == NULL));
+    if (ok) {
+      g_assert_cmpuint (gst_emotion_labels_count (found), ==, 2);
+      g_assert_cmpstr (gst_emotion_labels_get (found, 0), ==, "fröhlich");
+    } else {
+      g_assert_null (found);
+      g_assert_true (
+          g_pattern_match_simple (labels[i].message, error->message));
+    }
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -145,5 +180,6 @@ main (int argc, char **argv)
   g_test_add_func ("/recipe-json/text", test_text);
   g_test_add_func ("/recipe-json/missing", test_missing);
   g_test_add_func ("/recipe-json/refusals", test_refusals);
+  g_test_add_func ("/recipe-json/labels", test_labels);
   return g_test_run ();
 }

@@ -344,8 +344,11 @@ test_learns (void)
   g_autoptr (NnModel) model = nn_trainer_export (trainer, "{}", &error);
   g_assert_no_error (error);
   g_assert_cmpstr (nn_model_metadata (model), ==, "{}");
-  g_assert_true (
-      nn_model_evaluate (model, 2, &validation, again, NULL, &error));
+  NnTrainConfig trainer_config;
+  nn_train_config_init (&trainer_config);
+  g_autoptr (NnTrainer) other = nn_trainer_new (model, &trainer_config, &error);
+  g_assert_no_error (error);
+  nn_trainer_evaluate (other, &validation, again, NULL);
   g_assert_cmpmem (output, validation.n * PATTERN_CLASSES * sizeof (float),
       again, validation.n * PATTERN_CLASSES * sizeof (float));
 }

@@ -2,7 +2,7 @@
 #include <json-glib/json-glib.h>
 #include <math.h>
 #include <string.h>
-#include "gst/json-writer.h"
+#include "nn/json-writer.h"
 
 static void
 test_shape (void)
@@ -15,24 +15,24 @@ test_shape (void)
       "  \"d\": {},\n  \"e\": [],\n  \"f\": true\n}";
 
   for (guint i = 0; i < 2; i++) {
-    g_autoptr (GstEmotionJson) json = gst_emotion_json_new (i == 1);
+    g_autoptr (NnJson) json = nn_json_new (i == 1);
 
-    gst_emotion_json_begin_object (json, NULL);
-    gst_emotion_json_add_int (json, "a", 1);
-    gst_emotion_json_begin_array (json, "b");
-    gst_emotion_json_add_int (json, NULL, 1);
-    gst_emotion_json_add_string (json, NULL, "x");
-    gst_emotion_json_begin_object (json, NULL);
-    gst_emotion_json_add_string (json, "c", NULL);
-    gst_emotion_json_end_object (json);
-    gst_emotion_json_end_array (json);
-    gst_emotion_json_begin_object (json, "d");
-    gst_emotion_json_end_object (json);
-    gst_emotion_json_begin_array (json, "e");
-    gst_emotion_json_end_array (json);
-    gst_emotion_json_add_boolean (json, "f", TRUE);
-    gst_emotion_json_end_object (json);
-    g_assert_cmpstr (gst_emotion_json_text (json), ==, i ? pretty : plain);
+    nn_json_begin_object (json, NULL);
+    nn_json_add_int (json, "a", 1);
+    nn_json_begin_array (json, "b");
+    nn_json_add_int (json, NULL, 1);
+    nn_json_add_string (json, NULL, "x");
+    nn_json_begin_object (json, NULL);
+    nn_json_add_string (json, "c", NULL);
+    nn_json_end_object (json);
+    nn_json_end_array (json);
+    nn_json_begin_object (json, "d");
+    nn_json_end_object (json);
+    nn_json_begin_array (json, "e");
+    nn_json_end_array (json);
+    nn_json_add_boolean (json, "f", TRUE);
+    nn_json_end_object (json);
+    g_assert_cmpstr (nn_json_text (json), ==, i ? pretty : plain);
   }
 }
 
@@ -44,15 +44,14 @@ test_doubles (void)
     -2.5e-308, 48000, 0.85, 123456789.125 };
 
   for (gsize i = 0; i < G_N_ELEMENTS (values); i++) {
-    g_autoptr (GstEmotionJson) json = gst_emotion_json_new (FALSE);
+    g_autoptr (NnJson) json = nn_json_new (FALSE);
     g_autoptr (JsonParser) parser = json_parser_new ();
     g_autoptr (GError) error = NULL;
 
-    gst_emotion_json_begin_array (json, NULL);
-    gst_emotion_json_add_double (json, NULL, values[i]);
-    gst_emotion_json_end_array (json);
-    json_parser_load_from_data (
-        parser, gst_emotion_json_text (json), -1, &error);
+    nn_json_begin_array (json, NULL);
+    nn_json_add_double (json, NULL, values[i]);
+    nn_json_end_array (json);
+    json_parser_load_from_data (parser, nn_json_text (json), -1, &error);
     g_assert_no_error (error);
     g_assert_cmpfloat (
         json_array_get_double_element (
@@ -64,13 +63,13 @@ test_doubles (void)
 static void
 test_not_finite (void)
 {
-  g_autoptr (GstEmotionJson) json = gst_emotion_json_new (FALSE);
+  g_autoptr (NnJson) json = nn_json_new (FALSE);
 
-  gst_emotion_json_begin_array (json, NULL);
-  gst_emotion_json_add_double (json, NULL, NAN);
-  gst_emotion_json_add_double (json, NULL, -INFINITY);
-  gst_emotion_json_end_array (json);
-  g_assert_cmpstr (gst_emotion_json_text (json), ==, "[null, null]");
+  nn_json_begin_array (json, NULL);
+  nn_json_add_double (json, NULL, NAN);
+  nn_json_add_double (json, NULL, -INFINITY);
+  nn_json_end_array (json);
+  g_assert_cmpstr (nn_json_text (json), ==, "[null, null]");
 }
 
 static void
@@ -89,7 +88,7 @@ test_strings (void)
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (GString) text = g_string_new (NULL);
 
-    gst_emotion_json_quote (text, cases[i].text);
+    nn_json_quote (text, cases[i].text);
     g_assert_cmpstr (text->str, ==, cases[i].json);
   }
 }
