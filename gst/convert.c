@@ -211,6 +211,46 @@ gst_emotion_convert_push (
   }
 }
 
+gboolean
+gst_emotion_convert_count (
+    const GstAudioInfo *info, GstBuffer *buffer, gsize *n)
+{
+  const GstAudioMeta *meta = gst_buffer_get_audio_meta (buffer);
+  const gsize max = gst_buffer_get_size (buffer) / GST_AUDIO_INFO_BPF (info);
+
+  *n = meta ? meta->samples : max;
+  if (!meta)
+    return *n == 0
+        || GST_AUDIO_INFO_LAYOUT (info) == GST_AUDIO_LAYOUT_INTERLEAVED;
+  return *n <= max
+      && GST_AUDIO_INFO_LAYOUT (&meta->info) == GST_AUDIO_INFO_LAYOUT (info)
+      && GST_AUDIO_INFO_FORMAT (&meta->info) == GST_AUDIO_INFO_FORMAT (info)
+      && GST_AUDIO_INFO_CHANNELS (&meta->info)
+      == GST_AUDIO_INFO_CHANNELS (info);
+}
+
+/* With a second reference the buffer is not writable, and so mapping never
+ * merges its memories for good. */
+gboolean
+gst_emotion_convert_push_buffer (
+    GstEmotionConvert *self, GstBuffer *buffer, gsize first, gsize n)
+{
+  const GstAudioMeta *meta = gst_buffer_get_audio_meta (buffer);
+  GstAudioBuffer audio;
+  gboolean mapped;
+
+  gst_buffer_ref (buffer);
+  /* Rate and positions may differ, and mapping insists on those of the meta. */
+  mapped = gst_audio_buffer_map (
+      &audio, meta ? &meta->info : &self->info, buffer, GST_MAP_READ);
+  if (mapped) {
+    gst_emotion_convert_push (self, &audio, first, n);
+    gst_audio_buffer_unmap (&audio);
+  }
+  gst_buffer_unref (buffer);
+  return mapped;
+}
+
 void
 gst_emotion_convert_push_silence (GstEmotionConvert *self, gsize n)
 {

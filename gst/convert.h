@@ -24,6 +24,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEmotionConvert, gst_emotion_convert_free)
 /* n frames of audio, from frame number `first` on. */
 void gst_emotion_convert_push (
     GstEmotionConvert *self, const GstAudioBuffer *audio, gsize first, gsize n);
+/* The frames of buffer; FALSE where it is not what info says: mapping such a
+ * one would be our fault. */
+gboolean gst_emotion_convert_count (
+    const GstAudioInfo *info, GstBuffer *buffer, gsize *n);
+/* The same as push, of a buffer, which never changes. FALSE where it cannot be
+ * mapped. */
+gboolean gst_emotion_convert_push_buffer (
+    GstEmotionConvert *self, GstBuffer *buffer, gsize first, gsize n);
 /* n frames of digital silence. */
 void gst_emotion_convert_push_silence (GstEmotionConvert *self, gsize n);
 /* The end of a piece: what the resampler holds back comes out, and the next

@@ -75,6 +75,7 @@ struct _GstEmotionDetect {
   GstEmotionDelivery delivery;
   gboolean is_live;
   GstEmotionStats last_stats; /* of the recognizer that was */
+  GstEmotionContinuityStats last_continuity;
 
   /* The streaming thread's own. */
   gboolean knows_live;
@@ -132,17 +133,26 @@ static GstStructure *
 stats_new (GstEmotionDetect *self)
 {
   GstEmotionStats stats;
+  GstEmotionContinuityStats c;
 
   GST_OBJECT_LOCK (self);
   stats = self->recognizer ? gst_emotion_recognizer_stats (self->recognizer)
                            : self->last_stats;
+  c = self->recognizer
+      ? gst_emotion_recognizer_continuity_stats (self->recognizer)
+      : self->last_continuity;
   GST_OBJECT_UNLOCK (self);
   return gst_structure_new ("application/x-emotion-stats", /* */
       "windows", G_TYPE_UINT64, stats.windows,             /* */
       "dropped", G_TYPE_UINT64, stats.dropped,             /* */
       "mean-inference-time", G_TYPE_UINT64,
-      stats.total_time / MAX (stats.classified, 1), /* */
-      "max-inference-time", G_TYPE_UINT64, stats.max_time, NULL);
+      stats.total_time / MAX (stats.classified, 1),        /* */
+      "max-inference-time", G_TYPE_UINT64, stats.max_time, /* */
+      "gaps", G_TYPE_UINT64, c.gaps,                       /* */
+      "filled", G_TYPE_UINT64, c.filled,                   /* */
+      "breaks", G_TYPE_UINT64, c.breaks,                   /* */
+      "repeated", G_TYPE_UINT64, c.repeated,               /* */
+      "discarded", G_TYPE_UINT64, c.discarded, NULL);
 }
 
 static void
@@ -214,6 +224,8 @@ update (GstEmotionDetect *self)
   ask_if_live (self);
   GST_OBJECT_LOCK (self);
   options = (GstEmotionOptions){ .interval = settings->interval,
+    .alignment_threshold = settings->alignment_threshold,
+    .discont_wait = settings->discont_wait,
     .silence_threshold = settings->silence_threshold,
     .min_confidence = settings->min_confidence,
     .smoothing = settings->smoothing,
@@ -458,6 +470,7 @@ stop (GstBaseTransform *trans)
   GST_OBJECT_LOCK (self);
   recognizer = g_steal_pointer (&self->recognizer);
   self->last_stats = gst_emotion_recognizer_stats (recognizer);
+  self->last_continuity = gst_emotion_recognizer_continuity_stats (recognizer);
   GST_OBJECT_UNLOCK (self);
   GST_INFO_OBJECT (self,
       "stopped: %" G_GUINT64_FORMAT " windows, %" G_GUINT64_FORMAT

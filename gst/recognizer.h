@@ -9,15 +9,14 @@
 #pragma once
 
 #include <gst/audio/audio.h>
+#include "gst/intake.h"
 #include "gst/model/model.h"
 #include "gst/worker.h"
 
-/* A gap that lasts longer is not filled with silent windows: those that hold
- * sound are completed, and the next begins after it. */
-#define GST_EMOTION_LONG_GAP (60 * GST_SECOND)
-
 typedef struct {
-  GstClockTime interval;     /* from window to window */
+  GstClockTime interval;            /* from window to window */
+  GstClockTime alignment_threshold; /* see continuity.h */
+  GstClockTime discont_wait;        /* likewise */
   gdouble silence_threshold; /* dBFS (RMS); windows up to it are silent */
   gdouble min_confidence;
   gdouble smoothing;
@@ -84,3 +83,5 @@ void gst_emotion_recognizer_set_flushing (
 
 /* From any thread. */
 GstEmotionStats gst_emotion_recognizer_stats (GstEmotionRecognizer *self);
+GstEmotionContinuityStats gst_emotion_recognizer_continuity_stats (
+    GstEmotionRecognizer *self);

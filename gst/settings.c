@@ -8,6 +8,8 @@ static const GstEmotionSettings defaults = {
   .model = GST_EMOTION_BUILTIN_DEFAULT,
   .quantize = FALSE,
   .interval = 3 * GST_SECOND,
+  .alignment_threshold = 40 * GST_MSECOND,
+  .discont_wait = GST_SECOND,
   .post_messages = TRUE,
   .attach_meta = TRUE,
   .attach_analytics = FALSE,
@@ -144,13 +146,17 @@ install_output (GObjectClass *klass)
   /**
    * GstEmotionDetect:stats:
    *
-   * Since the last start: `windows` that got a result and those `dropped` (both
-   * #guint64), `mean-inference-time` and `max-inference-time` of a window
-   * (#guint64, ns; features and network).
+   * Since the last start, all #guint64: `windows` that got a result and those
+   * `dropped`; `mean-inference-time` and `max-inference-time` of a window (ns;
+   * features and network); `gaps` where samples were missing, and the silence
+   * `filled` (ns) into them; `breaks`, where what was missing was longer than a
+   * second; what was `repeated` (ns) by the stream and dropped, and what was
+   * `discarded` (ns): too little for a window before a break or the end.
    */
   g_object_class_install_property (klass, GST_EMOTION_PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics",
-          "Windows, dropped windows, mean and maximum inference time (ns)",
+          "Windows, dropped windows, mean and maximum inference time (ns), "
+          "gaps, filled (ns), breaks, repeated (ns), discarded (ns)",
           GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 }
 
@@ -161,6 +167,22 @@ install_analysis (GObjectClass *klass)
       g_param_spec_uint64 ("interval", "Interval",
           "Time from the start of one window to the start of the next (ns)",
           10 * GST_MSECOND, 3600 * GST_SECOND, defaults.interval, PLAYING));
+  g_object_class_install_property (klass, GST_EMOTION_PROP_ALIGNMENT_THRESHOLD,
+      g_param_spec_uint64 ("alignment-threshold", "Alignment threshold",
+          "A time stamp that is off by up to this (ns) is in time", 1,
+          3600 * GST_SECOND, defaults.alignment_threshold, PLAYING));
+  /**
+   * GstEmotionDetect:discont-wait:
+   *
+   * As in #GstAudioBaseSink, but what counts is what all time stamps of that
+   * time agree on: one that is off, or a few that shake, change nothing.
+   */
+  g_object_class_install_property (klass, GST_EMOTION_PROP_DISCONT_WAIT,
+      g_param_spec_uint64 ("discont-wait", "Discont wait",
+          "For how long (ns) time stamps have to be off before they are "
+          "believed: what is missing is filled then, and what came twice is "
+          "dropped",
+          0, 3600 * GST_SECOND, defaults.discont_wait, PLAYING));
   g_object_class_install_property (klass, GST_EMOTION_PROP_INFERENCE,
       g_param_spec_enum ("inference", "Inference",
           "Which thread runs the network", GST_TYPE_EMOTION_INFERENCE,
@@ -238,6 +260,12 @@ gst_emotion_settings_set (
     case GST_EMOTION_PROP_INTERVAL:
       self->interval = g_value_get_uint64 (value);
       break;
+    case GST_EMOTION_PROP_ALIGNMENT_THRESHOLD:
+      self->alignment_threshold = g_value_get_uint64 (value);
+      break;
+    case GST_EMOTION_PROP_DISCONT_WAIT:
+      self->discont_wait = g_value_get_uint64 (value);
+      break;
     case GST_EMOTION_PROP_POST_MESSAGES:
       self->post_messages = g_value_get_boolean (value);
       break;
@@ -290,6 +318,12 @@ gst_emotion_settings_get (
       break;
     case GST_EMOTION_PROP_INTERVAL:
       g_value_set_uint64 (value, self->interval);
+      break;
+    case GST_EMOTION_PROP_ALIGNMENT_THRESHOLD:
+      g_value_set_uint64 (value, self->alignment_threshold);
+      break;
+    case GST_EMOTION_PROP_DISCONT_WAIT:
+      g_value_set_uint64 (value, self->discont_wait);
       break;
     case GST_EMOTION_PROP_POST_MESSAGES:
       g_value_set_boolean (value, self->post_messages);

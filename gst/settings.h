@@ -25,6 +25,8 @@ typedef struct {
   char *recipe;     /* or NULL */
   gboolean quantize;
   GstClockTime interval;
+  GstClockTime alignment_threshold;
+  GstClockTime discont_wait;
   gboolean post_messages;
   gboolean attach_meta;
   gboolean attach_analytics;
@@ -50,6 +52,8 @@ enum {
   GST_EMOTION_PROP_SILENCE_THRESHOLD,
   GST_EMOTION_PROP_MIN_CONFIDENCE,
   GST_EMOTION_PROP_SMOOTHING,
+  GST_EMOTION_PROP_ALIGNMENT_THRESHOLD,
+  GST_EMOTION_PROP_DISCONT_WAIT,
   GST_EMOTION_PROP_STATS,
 };
 

@@ -27,9 +27,19 @@ gst_emotion_timeline_break (GstEmotionTimeline *self)
 {
   /* Without time stamps the count goes on. */
   self->time = gst_emotion_timeline_next (self);
+  self->moved = 0;
   self->n_in = 0;
   self->skew = 0;
   self->is_anchored = FALSE;
+}
+
+/* No time is before 0. */
+static GstClockTime
+move (const GstEmotionTimeline *self, GstClockTime time)
+{
+  const guint64 back = -(guint64) self->moved;
+
+  return self->moved < 0 ? time - MIN (time, back) : time + self->moved;
 }
 
 GstClockTime
@@ -37,8 +47,9 @@ gst_emotion_timeline_next (const GstEmotionTimeline *self)
 {
   if (self->rate_in == 0)
     return self->time;
-  return self->time
-      + gst_util_uint64_scale (self->n_in, GST_SECOND, self->rate_in);
+  return move (self,
+      self->time
+          + gst_util_uint64_scale (self->n_in, GST_SECOND, self->rate_in));
 }
 
 /* Whether a and b are not further apart than limit. Of any times: a difference
@@ -66,10 +77,12 @@ gst_emotion_timeline_continues (
       GST_EMOTION_JUMP);
 }
 
-static void
-anchor (GstEmotionTimeline *self, GstClockTime time, guint64 position)
+void
+gst_emotion_timeline_start (
+    GstEmotionTimeline *self, GstClockTime time, guint64 position)
 {
   self->time = time;
+  self->moved = 0;
   self->position = position;
   self->n_in = 0;
   self->skew = 0;
@@ -77,19 +90,33 @@ anchor (GstEmotionTimeline *self, GstClockTime time, guint64 position)
 }
 
 void
+gst_emotion_timeline_move (GstEmotionTimeline *self, GstClockTimeDiff offset)
+{
+  /* Wraps where time stamps are hostile. */
+  self->moved = (GstClockTimeDiff) ((guint64) self->moved + (guint64) offset);
+}
+
+guint64
+gst_emotion_timeline_position (const GstEmotionTimeline *self, guint64 frame)
+{
+  return self->position
+      + gst_util_uint64_scale (frame, self->rate, self->rate_in);
+}
+
+void
 gst_emotion_timeline_advance (
     GstEmotionTimeline *self, GstClockTime pts, guint64 n, guint64 position)
 {
   if (!self->is_anchored)
-    anchor (self, GST_CLOCK_TIME_IS_VALID (pts) ? pts : self->time, position);
+    gst_emotion_timeline_start (
+        self, GST_CLOCK_TIME_IS_VALID (pts) ? pts : self->time, position);
   else if (GST_CLOCK_TIME_IS_VALID (pts)) {
     const GstClockTime next = gst_emotion_timeline_next (self);
 
     self->skew = GST_CLOCK_DIFF (next, pts);
     if (!is_near (pts, next, GST_EMOTION_DRIFT))
-      anchor (self, pts,
-          self->position
-              + gst_util_uint64_scale (self->n_in, self->rate, self->rate_in));
+      gst_emotion_timeline_start (
+          self, pts, gst_emotion_timeline_position (self, self->n_in));
   }
   self->n_in += n;
 }
@@ -99,14 +126,15 @@ static GstClockTime
 time_of (const GstEmotionTimeline *self, guint64 position)
 {
   if (position >= self->position)
-    return self->time
-        + gst_util_uint64_scale (
-            position - self->position, GST_SECOND, self->rate);
+    return move (self,
+        self->time
+            + gst_util_uint64_scale (
+                position - self->position, GST_SECOND, self->rate));
 
   const GstClockTime before =
       gst_util_uint64_scale (self->position - position, GST_SECOND, self->rate);
 
-  return self->time - MIN (self->time, before);
+  return move (self, self->time - MIN (self->time, before));
 }
 
 void

@@ -21,10 +21,11 @@ typedef struct {
   guint64 rate_in;    /* Hz, of the stream */
   guint64 rate;       /* Hz, of positions */
   gboolean is_anchored;
-  GstClockTime time;     /* of the anchor */
-  guint64 position;      /* of the anchor */
-  guint64 n_in;          /* frames of the stream since the anchor */
-  GstClockTimeDiff skew; /* of the last buffer: its time stamp - the count */
+  GstClockTime time;      /* of the anchor */
+  GstClockTimeDiff moved; /* since then: to add to all times */
+  guint64 position;       /* of the anchor */
+  guint64 n_in;           /* frames of the stream since the anchor */
+  GstClockTimeDiff skew;  /* of the last buffer: its time stamp - the count */
 } GstEmotionTimeline;
 
 /* A new run with other rates; time goes on. */
@@ -51,6 +52,18 @@ gboolean gst_emotion_timeline_meets (
  * the one before ended. */
 gboolean gst_emotion_timeline_continues (
     const GstEmotionTimeline *self, GstClockTime pts);
+
+/* A run begins: its first frame has that time and is at position. */
+void gst_emotion_timeline_start (
+    GstEmotionTimeline *self, GstClockTime time, guint64 position);
+
+/* The times of all positions of the run move. */
+void gst_emotion_timeline_move (
+    GstEmotionTimeline *self, GstClockTimeDiff offset);
+
+/* The position of a frame of the run, 0 being its first. */
+guint64 gst_emotion_timeline_position (
+    const GstEmotionTimeline *self, guint64 frame);
 
 /* n frames come in; time stamp pts (or GST_CLOCK_TIME_NONE). Where they begin a
  * run, the first of them is at position. */

@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+typedef struct {
+  guint64 from, to;
+} Span;
+
 struct _GstEmotionWindower {
   gsize window_len;
   guint64 rate;
@@ -13,6 +17,7 @@ struct _GstEmotionWindower {
   guint64 covered; /* end of the last window that was left behind */
   guint64 base;    /* where windows are counted from */
   guint64 n;       /* windows since base */
+  GArray *filled;  /* Span, in order; those before start go */
   gsize len;       /* samples collected, positions start..end */
   float samples[]; /* [window_len] */
 };
@@ -25,6 +30,7 @@ gst_emotion_windower_new (gsize window_len, guint64 rate, GstClockTime interval)
 
   self->window_len = window_len;
   self->rate = rate;
+  self->filled = g_array_new (FALSE, FALSE, sizeof (Span));
   gst_emotion_windower_set_interval (self, interval);
   return self;
 }
@@ -32,6 +38,9 @@ gst_emotion_windower_new (gsize window_len, guint64 rate, GstClockTime interval)
 void
 gst_emotion_windower_free (GstEmotionWindower *self)
 {
+  if (!self)
+    return;
+  g_array_unref (self->filled);
   g_free (self);
 }
 
@@ -80,12 +89,91 @@ gst_emotion_windower_is_full (const GstEmotionWindower *self)
   return self->len == self->window_len;
 }
 
+guint64
+gst_emotion_windower_rest_start (const GstEmotionWindower *self)
+{
+  return MAX (self->start, self->covered);
+}
+
 gsize
 gst_emotion_windower_rest (const GstEmotionWindower *self)
 {
-  const guint64 from = MAX (self->start, self->covered);
+  const guint64 from = gst_emotion_windower_rest_start (self);
 
   return self->end > from ? self->end - from : 0;
+}
+
+gsize
+gst_emotion_windower_open (
+    GstEmotionWindower *self, guint64 position, gsize n, float *samples)
+{
+  const guint64 from = MAX (position, self->start);
+  const gsize tail = self->end > from ? self->end - from : 0;
+
+  memcpy (samples, self->samples + self->len - tail, tail * sizeof *samples);
+  self->len -= tail;
+  self->end -= tail;
+  if (self->covered > self->end)
+    self->covered += n;
+  return tail;
+}
+
+gsize
+gst_emotion_windower_cut (GstEmotionWindower *self, guint64 position, gsize n)
+{
+  const guint64 from = MAX (position, self->start);
+  const gsize tail = self->end > from ? self->end - from : 0;
+  float *const samples = self->samples + self->len - tail;
+
+  n = MIN (n, tail);
+  if (self->covered > from)
+    self->covered -= MIN (n, self->covered - from);
+  memmove (samples, samples + n, (tail - n) * sizeof *samples);
+  self->len -= n;
+  self->end -= n;
+  return n;
+}
+
+/* Those that no window will have any more. */
+static void
+forget_filled (GstEmotionWindower *self)
+{
+  guint n = 0;
+
+  while (n < self->filled->len
+      && g_array_index (self->filled, Span, n).to <= self->start)
+    n++;
+  g_array_remove_range (self->filled, 0, n);
+}
+
+void
+gst_emotion_windower_mark_filled (
+    GstEmotionWindower *self, guint64 from, guint64 to)
+{
+  GArray *const filled = self->filled;
+  const Span span = { from, to };
+
+  if (filled->len > 0
+      && g_array_index (filled, Span, filled->len - 1).to == from)
+    g_array_index (filled, Span, filled->len - 1).to = to;
+  else
+    g_array_append_val (filled, span);
+}
+
+gsize
+gst_emotion_windower_filled (const GstEmotionWindower *self, guint64 position)
+{
+  const guint64 begin = MAX (self->start, position);
+  gsize n = 0;
+
+  for (guint i = 0; i < self->filled->len; i++) {
+    const Span *span = &g_array_index (self->filled, Span, i);
+    const guint64 from = MAX (span->from, begin);
+    const guint64 to = MIN (span->to, self->end);
+
+    n += to > from ? to - from : 0;
+  }
+  return n;
 }
 
 void
@@ -102,14 +190,29 @@ gst_emotion_windower_next (GstEmotionWindower *self)
   memmove (
       self->samples, self->samples + gone, self->len * sizeof *self->samples);
   self->start = start;
+  forget_filled (self);
+}
+
+void
+gst_emotion_windower_restart_at (GstEmotionWindower *self, guint64 position)
+{
+  const gsize gone = self->end > self->start
+      ? MIN (position - MIN (position, self->start), self->len)
+      : 0;
+
+  memmove (self->samples, self->samples + gone,
+      (self->len - gone) * sizeof *self->samples);
+  self->len -= gone;
+  self->n = 0;
+  self->start = self->base = self->end - self->len;
+  self->covered = MAX (self->start, MIN (self->covered, self->end));
+  forget_filled (self);
 }
 
 void
 gst_emotion_windower_restart (GstEmotionWindower *self)
 {
-  self->len = 0;
-  self->n = 0;
-  self->start = self->base = self->covered = self->end;
+  gst_emotion_windower_restart_at (self, self->end);
 }
 
 guint64

@@ -7,7 +7,8 @@
  *
  * Positions count samples since the windower was made. Window k of a run starts
  * at floor (k * interval * rate) after the run, however long it gets: nothing
- * adds up. Once made it allocates nothing and cannot fail. */
+ * adds up. Once made it cannot fail, and allocates only to
+ * remember what was filled. */
 #pragma once
 
 #include <gst/gst.h>
@@ -39,12 +40,39 @@ gboolean gst_emotion_windower_is_full (const GstEmotionWindower *self);
 
 /* Samples of the window in progress that no window before it had. */
 gsize gst_emotion_windower_rest (const GstEmotionWindower *self);
+/* The position of the first of them. */
+guint64 gst_emotion_windower_rest_start (const GstEmotionWindower *self);
+
+/* Makes room for n samples before those from position on, as far as the window
+ * in progress has these: they go to `samples` (room for window_len), and their
+ * number is returned. The caller pushes the n, and then them. */
+gsize gst_emotion_windower_open (
+    GstEmotionWindower *self, guint64 position, gsize n, float *samples);
+
+/* Removes n samples from position on, as far as the window in progress has
+ * them; returns how many. Those behind them close up. */
+gsize gst_emotion_windower_cut (
+    GstEmotionWindower *self, guint64 position, gsize n);
+
+/* Positions from..to, or what will be there, hold silence that fills a gap.
+ * To call in order. */
+void gst_emotion_windower_mark_filled (
+    GstEmotionWindower *self, guint64 from, guint64 to);
+
+/* How many samples of the window in progress, from position on, were marked. */
+gsize gst_emotion_windower_filled (
+    const GstEmotionWindower *self, guint64 position);
 
 /* Leaves the window in progress behind and goes to the next. */
 void gst_emotion_windower_next (GstEmotionWindower *self);
 
 /* A new run begins with the next sample; what was collected is forgotten. */
 void gst_emotion_windower_restart (GstEmotionWindower *self);
+
+/* A new run has begun at position, or with the window in progress where that is
+ * later; what was collected before is forgotten. */
+void gst_emotion_windower_restart_at (
+    GstEmotionWindower *self, guint64 position);
 
 /* The position of the next sample. */
 guint64 gst_emotion_windower_position (const GstEmotionWindower *self);

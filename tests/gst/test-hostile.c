@@ -229,7 +229,7 @@ next_timestamp (Fixture *f)
   return field_uint64 (gst_message_get_structure (message), "timestamp");
 }
 
-/* Jumps as far as time stamps can, and back. */
+/* Jumps as far as time stamps can, and back: one buffer is no break. */
 static void
 test_far_jump (void)
 {
@@ -243,7 +243,7 @@ test_far_jump (void)
     push_at (&f, 0, 0, 1000);
     push_at (&f, far[i], 1000, 1000);
     push_at (&f, 1000 * GST_MSECOND, 1000, 3000);
-    g_assert_cmpuint (next_timestamp (&f), ==, GST_SECOND);
+    g_assert_cmpuint (next_timestamp (&f), ==, 0);
     fixture_expect_none (&f);
     stream_flush (&f);
     stream_segment (&f, 1, 0, 0, 0, 0);

@@ -121,12 +121,16 @@ test_breaks (void)
   start_log (GST_LEVEL_DEBUG);
   stream_event (&f, gst_event_new_gap (GST_SECOND, GST_SECOND));
   stream_push (&f, 2000, 2500);
-  stream_push (&f, 5000, 6000);
-  stream_push_flagged (&f, 6000, 20, GST_BUFFER_FLAG_DISCONT);
-  stream_push (&f, 6020, 7000);
+  stream_push_flagged (&f, 2520, 20, GST_BUFFER_FLAG_DISCONT);
+  stream_push_flagged (&f, 5000, 20, GST_BUFFER_FLAG_DISCONT);
+  stream_push (&f, 5020, 6000);
+  stream_push_flagged (&f, 5900, 100, GST_BUFFER_FLAG_DISCONT);
+  stream_push (&f, 6100, 7200);
+  stream_push (&f, 7180, 8300);
+  stream_push (&f, 7000, 8200);
   stream_event (
-      &f, gst_event_new_gap (7 * GST_SECOND, 2 * GST_EMOTION_LONG_GAP));
-  stream_push (&f, 127000, 127100);
+      &f, gst_event_new_gap (9 * GST_SECOND, 2 * GST_EMOTION_LONG_GAP));
+  stream_push (&f, 129000, 129100);
   stream_flush (&f);
   stream_segment (&f, 1, 0, 0, 0, 0);
   stream_push (&f, 0, 1000);
@@ -135,12 +139,22 @@ test_breaks (void)
   expect ((const char *const[]){
       "DEBUG emotiondetect gap: 0:00:01.000000000 - 0:00:02.000000000 is "
       "silence",
+      "DEBUG emotiondetect time stamp 0:00:02.520000000, expected "
+      "0:00:02.500000000: +0:00:00.020000000 filled with silence",
       "DEBUG emotiondetect time stamp 0:00:05.000000000, expected "
-      "0:00:02.500000000",
-      "DEBUG emotiondetect restart: time stamps jump; 40000 samples not "
+      "0:00:02.540000000: +0:00:02.460000000 a break",
+      "DEBUG emotiondetect restart: time stamps jump; 24320 samples not "
       "analysed",
-      "DEBUG emotiondetect restart: DISCONT or RESYNC is set; 16000 samples *",
-      "DEBUG emotiondetect gap: 0:00:07.* is silence",
+      "DEBUG emotiondetect time stamp 0:00:05.900000000, expected "
+      "0:00:06.000000000: -0:00:00.100000000 dropped: came twice",
+      "DEBUG emotiondetect time stamp 0:00:06.100000000, expected "
+      "0:00:06.000000000: +0:00:00.100000000 counted on",
+      "DEBUG emotiondetect time stamp 0:00:07.100000000, expected "
+      "0:00:07.000000000: +0:00:00.100000000 filled with silence",
+      "DEBUG emotiondetect time stamp 0:00:08.180000000, expected "
+      "0:00:08.200000000: -0:00:00.020000000 the times follow",
+      "DEBUG emotiondetect time stamp 0:00:08.*: -0:00:01.300000000 a break",
+      "DEBUG emotiondetect gap: 0:00:09.* is silence",
       "DEBUG emotiondetect restart: the gap is longer than a minute; *",
       "DEBUG emotiondetect flushing starts",
       "DEBUG emotiondetect flushing stops",

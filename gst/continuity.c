@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gst/continuity.h"
+
+/* Only streams of tiny buffers whose time stamps shake have more. */
+#define MAX_STAMPS 4096
+/* Far past all that is sensible; sums of a few of these are still defined. */
+#define LIMIT (G_MAXINT64 / 8)
+/* Time stamps that come this soon after one with the same skew say no more
+ * than that one. */
+#define SAME_TIME (10 * GST_MSECOND)
+
+typedef struct {
+  GstClockTime pts;
+  GstClockTimeDiff skew;
+  guint64 frame;
+} Stamp;
+
+void
+gst_emotion_continuity_init (GstEmotionContinuity *self)
+{
+  *self = (GstEmotionContinuity){ .alignment_threshold = 40 * GST_MSECOND,
+    .discont_wait = GST_SECOND,
+    .stamps = g_array_new (FALSE, FALSE, sizeof (Stamp)) };
+}
+
+void
+gst_emotion_continuity_clear (GstEmotionContinuity *self)
+{
+  g_clear_pointer (&self->stamps, g_array_unref);
+}
+
+static Stamp *
+stamp_at (const GstEmotionContinuity *self, guint i)
+{
+  return &g_array_index (self->stamps, Stamp, self->first + i);
+}
+
+static guint
+n_stamps (const GstEmotionContinuity *self)
+{
+  return self->stamps->len - self->first;
+}
+
+static void
+forget_stamps (GstEmotionContinuity *self)
+{
+  g_array_set_size (self->stamps, 0);
+  self->first = 0;
+  self->before = 0;
+}
+
+void
+gst_emotion_continuity_restart (GstEmotionContinuity *self)
+{
+  forget_stamps (self);
+  self->is_sure = FALSE;
+  self->is_off = FALSE;
+}
+
+static void
+forget_first (GstEmotionContinuity *self)
+{
+  self->before = stamp_at (self, 0)->skew;
+  self->first++;
+  if (self->first >= MAX_STAMPS) {
+    g_array_remove_range (self->stamps, 0, self->first);
+    self->first = 0;
+  }
+}
+
+/* How long before `now` that one was: by the time stamps or by the samples in
+ * between, whatever is more. */
+static GstClockTimeDiff
+age_of (const Stamp *stamp, const Stamp *now)
+{
+  const GstClockTimeDiff by_stamps = GST_CLOCK_DIFF (stamp->pts, now->pts);
+
+  return MAX (by_stamps, by_stamps - (now->skew - stamp->skew));
+}
+
+/* Keeps what is needed to look back for discont_wait. */
+static void
+add (GstEmotionContinuity *self, const Stamp *stamp)
+{
+  const GstClockTimeDiff wait = self->discont_wait;
+  const guint n = n_stamps (self);
+
+  if (n > 0) {
+    const Stamp *last = stamp_at (self, n - 1);
+
+    if (age_of (last, stamp) >= (GstClockTimeDiff) SAME_TIME
+        || ABS (stamp->skew - last->skew) > GST_EMOTION_ROUNDING)
+      g_array_append_val (self->stamps, *stamp);
+  } else
+    g_array_append_val (self->stamps, *stamp);
+  while (n_stamps (self) > 1
+      && (age_of (stamp_at (self, 1), stamp) >= wait
+          || n_stamps (self) > MAX_STAMPS))
+    forget_first (self);
+}
+
+/* Of the skews that are kept. */
+typedef struct {
+  GstClockTimeDiff min, max;
+  GstClockTimeDiff fall; /* how far they came down again, at most */
+} Range;
+
+static Range
+range_of (const GstEmotionContinuity *self)
+{
+  Range range = { 0 };
+  GstClockTimeDiff top = 0;
+
+  for (guint i = 0; i < n_stamps (self); i++) {
+    const GstClockTimeDiff skew = stamp_at (self, i)->skew;
+
+    range.min = i == 0 ? skew : MIN (range.min, skew);
+    range.max = i == 0 ? skew : MAX (range.max, skew);
+    top = i == 0 ? skew : MAX (top, skew);
+    range.fall = MAX (range.fall, top - skew);
+  }
+  return range;
+}
+
+static GstEmotionStep
+step_of (GstEmotionStepKind kind, GstClockTimeDiff skew, guint64 frame)
+{
+  return (GstEmotionStep){ kind, skew, frame };
+}
+
+/* All are late: by range->min at least. What is missing is missing in one
+ * place, before the first of them; a slow clock makes no such step. */
+static GstEmotionStep
+judge_late (const GstEmotionContinuity *self, const Range *range)
+{
+  const Stamp *first = stamp_at (self, 0);
+  const GstClockTimeDiff threshold = self->alignment_threshold;
+  GstEmotionStepKind kind = GST_EMOTION_STEP_FILL;
+
+  if (range->min > (GstClockTimeDiff) GST_EMOTION_FILL_MAX)
+    kind = GST_EMOTION_STEP_BREAK;
+  else if (2 * range->fall > range->min
+      || (range->min <= threshold
+          && first->skew - self->before
+              <= (GstClockTimeDiff) GST_EMOTION_DRIFT))
+    kind = GST_EMOTION_STEP_FOLLOW;
+  return step_of (kind, range->min, first->frame);
+}
+
+/* All are early: by -range->max at least. Time stamps that fall further and
+ * further behind the samples are no times: zeros, or those of ADPCM in WAV. */
+static GstEmotionStep
+judge_early (const GstEmotionContinuity *self, const Range *range)
+{
+  const Stamp *first = stamp_at (self, 0);
+  const GstClockTimeDiff threshold = self->alignment_threshold;
+  const GstClockTimeDiff spread = range->max - range->min;
+  GstEmotionStepKind kind = GST_EMOTION_STEP_REPEAT;
+
+  if (spread > threshold && spread > (GstClockTimeDiff) self->discont_wait / 4)
+    kind = GST_EMOTION_STEP_NONE;
+  else if (range->max < -(GstClockTimeDiff) GST_EMOTION_FILL_MAX)
+    kind = GST_EMOTION_STEP_BREAK;
+  else if (range->max >= -threshold || 2 * spread > -range->max
+      || !self->is_sure)
+    kind = GST_EMOTION_STEP_FOLLOW;
+  return step_of (kind, range->max, first->frame);
+}
+
+/* What the time stamps of the last discont_wait say. */
+static GstEmotionStep
+judge_stamps (const GstEmotionContinuity *self, const Stamp *stamp)
+{
+  const GstClockTimeDiff drift = GST_EMOTION_DRIFT;
+  const GstEmotionStep none = { 0 };
+  Range range;
+
+  if (ABS (stamp->skew) <= drift
+      || age_of (stamp_at (self, 0), stamp)
+          < (GstClockTimeDiff) self->discont_wait)
+    return none;
+  range = range_of (self);
+  if (range.min > drift)
+    return judge_late (self, &range);
+  if (range.max < -drift)
+    return judge_early (self, &range);
+  return none;
+}
+
+/* What a buffer that says DISCONT says. */
+static GstEmotionStep
+judge_discont (const GstEmotionContinuity *self, const Stamp *stamp)
+{
+  const GstClockTimeDiff max = GST_EMOTION_FILL_MAX;
+  const GstClockTimeDiff threshold = self->alignment_threshold;
+  GstEmotionStepKind kind = GST_EMOTION_STEP_NONE;
+
+  if (ABS (stamp->skew) > max)
+    kind = GST_EMOTION_STEP_BREAK;
+  else if (stamp->skew > (GstClockTimeDiff) GST_EMOTION_ROUNDING)
+    kind = GST_EMOTION_STEP_FILL;
+  else if (stamp->skew < -threshold)
+    kind = GST_EMOTION_STEP_REPEAT;
+  return step_of (kind, stamp->skew, stamp->frame);
+}
+
+/* Whether the time stamps shake as much as that. */
+static gboolean
+is_usual (const GstEmotionContinuity *self, GstClockTimeDiff skew)
+{
+  const Range range = range_of (self);
+
+  return ABS (skew) <= range.max - range.min;
+}
+
+GstEmotionStep
+gst_emotion_continuity_judge (GstEmotionContinuity *self, GstClockTime pts,
+    GstClockTimeDiff skew, guint64 frame, gboolean is_discont)
+{
+  const Stamp stamp = { MIN (pts, LIMIT), CLAMP (skew, -LIMIT, LIMIT), frame };
+  GstEmotionStep step = { 0 };
+
+  self->is_off =
+      ABS (stamp.skew) > (GstClockTimeDiff) self->alignment_threshold;
+  if (is_discont && !is_usual (self, stamp.skew))
+    step = judge_discont (self, &stamp);
+  if (step.kind == GST_EMOTION_STEP_BREAK)
+    return step;
+  add (self, &stamp);
+  if (step.kind == GST_EMOTION_STEP_NONE)
+    step = judge_stamps (self, &stamp);
+  if (step.kind == GST_EMOTION_STEP_NONE && !self->is_off && frame > 0)
+    self->is_sure = TRUE;
+  if (step.kind == GST_EMOTION_STEP_NONE)
+    step = step_of (GST_EMOTION_STEP_NONE, stamp.skew, frame);
+  return step;
+}
+
+void
+gst_emotion_continuity_moved (
+    GstEmotionContinuity *self, const GstEmotionStep *step, gint64 n)
+{
+  if (step->kind == GST_EMOTION_STEP_FOLLOW)
+    self->before -= step->skew;
+  for (guint i = 0; i < n_stamps (self); i++) {
+    Stamp *stamp = stamp_at (self, i);
+
+    if (stamp->frame < step->frame)
+      continue;
+    stamp->skew -= step->skew;
+    stamp->frame = MAX ((gint64) step->frame, (gint64) stamp->frame + n);
+  }
+  self->is_off = FALSE;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whether a buffer continues the one before, by its time stamp: as
+ * GstAudioStreamAlign, but where that takes the last time stamp for the truth
+ * this one looks at all of the last second.
+ *
+ * The skew of a time stamp is how far it is after the time at which the samples
+ * counted so far end. Samples are counted on, whatever single time stamps say;
+ * what all time stamps of the last `discont_wait` (by themselves) agree on is
+ * true:
+ *
+ *   all skews > 10 ms     samples are missing, or the source's clock is slow
+ *   all skews < -10 ms    samples came twice, or the source's clock is fast
+ *
+ * DISCONT is trusted at once, except for skews that the last second has seen
+ * anyway. */
+#pragma once
+
+#include <gst/gst.h>
+
+/* What is missing is filled, and what came twice is dropped, up to this. */
+#define GST_EMOTION_FILL_MAX GST_SECOND
+/* Up to this a skew is left alone. */
+#define GST_EMOTION_DRIFT (10 * GST_MSECOND)
+/* Up to this it is the rounding of time stamps. */
+#define GST_EMOTION_ROUNDING GST_MSECOND
+
+typedef enum {
+  GST_EMOTION_STEP_NONE,   /* count on */
+  GST_EMOTION_STEP_FOLLOW, /* no sample is missing: the times move */
+  GST_EMOTION_STEP_FILL,   /* samples are missing */
+  GST_EMOTION_STEP_REPEAT, /* samples came twice */
+  GST_EMOTION_STEP_BREAK,  /* what comes has nothing to do with what came */
+} GstEmotionStepKind;
+
+typedef struct {
+  GstEmotionStepKind kind;
+  GstClockTimeDiff skew; /* how much; < 0 where samples came twice */
+  guint64 frame;         /* where: this one is the first after it */
+} GstEmotionStep;
+
+typedef struct {
+  GstClockTime alignment_threshold; /* 1 ns .. 1 h */
+  GstClockTime discont_wait;        /* 0 .. 1 h */
+  GArray *stamps;                   /* of the last discont_wait, and */
+  guint first;                      /* the first of them that counts */
+  GstClockTimeDiff before;          /* skew of the one before */
+  gboolean is_sure; /* a second time stamp agreed with the first */
+  gboolean is_off;  /* the last one was off by more than the threshold */
+} GstEmotionContinuity;
+
+void gst_emotion_continuity_init (GstEmotionContinuity *self);
+void gst_emotion_continuity_clear (GstEmotionContinuity *self);
+
+/* The next frame is the first of a run. */
+void gst_emotion_continuity_restart (GstEmotionContinuity *self);
+
+/* A buffer with time stamp pts and that skew comes in; `frame` is the number of
+ * its first frame, counted from the start of the run. What happened, of which
+ * the caller then tells where frames are now, by gst_emotion_continuity_moved.
+ */
+GstEmotionStep gst_emotion_continuity_judge (GstEmotionContinuity *self,
+    GstClockTime pts, GstClockTimeDiff skew, guint64 frame,
+    gboolean is_discont);
+
+/* Frames from step->frame on are n later (or earlier, n < 0) than they were,
+ * since the step was mended. */
+void gst_emotion_continuity_moved (
+    GstEmotionContinuity *self, const GstEmotionStep *step, gint64 n);
