@@ -4,8 +4,7 @@
 #include "gst/analytics.h"
 #include "gst/log.h"
 
-/* Results that wait for a buffer at most; only a stream of gap events makes
- * more of them. */
+/* Results on one buffer at most. */
 #define MAX_RESULTS 256
 
 void
@@ -57,18 +56,30 @@ gst_emotion_delivery_take (GstEmotionDelivery *self, GstEmotionResult *result)
 
   GST_OBJECT_LOCK (self->element);
   attaches = self->settings->attach_meta || self->settings->attach_analytics;
-  if (attaches) {
+  if (attaches)
     g_queue_push_tail (&self->results, g_steal_pointer (&result));
+  GST_OBJECT_UNLOCK (self->element);
+  gst_emotion_result_free (result);
+}
+
+void
+gst_emotion_delivery_push_surplus (GstEmotionDelivery *self, GstPad *pad)
+{
+  for (;;) {
+    g_autoptr (GstEmotionResult) result = NULL;
+
+    GST_OBJECT_LOCK (self->element);
     if (self->results.length > MAX_RESULTS)
       result = g_queue_pop_head (&self->results);
-  }
-  GST_OBJECT_UNLOCK (self->element);
-  if (result && attaches)
-    GST_DEBUG_OBJECT (self->element,
-        "no buffer carries window %" G_GUINT64_FORMAT ": more than %d results "
-        "wait for one",
+    GST_OBJECT_UNLOCK (self->element);
+    if (!result)
+      return;
+    GST_LOG_OBJECT (self->element,
+        "window %" G_GUINT64_FORMAT
+        " as an event: more than %d results wait for a buffer",
         result->window.id, MAX_RESULTS);
-  gst_emotion_result_free (result);
+    gst_pad_push_event (pad, gst_emotion_event_new (result));
+  }
 }
 
 GstBuffer *

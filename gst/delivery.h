@@ -32,6 +32,11 @@ void gst_emotion_delivery_take (
 GstBuffer *gst_emotion_delivery_attach (
     GstEmotionDelivery *self, GstBuffer *buffer);
 
+/* To call before attach, and where no buffer comes: what one buffer cannot
+ * carry (windows that are short of each other, buffers that are long, gap
+ * events) goes as events, in the order of the windows. */
+void gst_emotion_delivery_push_surplus (GstEmotionDelivery *self, GstPad *pad);
+
 /* A tag event came from upstream: takes it and returns the one to send. */
 GstEvent *gst_emotion_delivery_merge_tags (
     GstEmotionDelivery *self, GstEvent *event);

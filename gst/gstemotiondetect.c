@@ -27,8 +27,9 @@
  *
  * The first buffer that leaves after a result is known carries the same fields
  * as a #GstCustomMeta named `GstEmotionMeta`. Those that no buffer of the same
- * segment is left to carry, such as the last one before EOS, also come as a
- * serialized custom downstream event with that structure.
+ * segment is left to carry, such as the last one before EOS, and those of which
+ * there are more than a buffer carries (256), come as a serialized custom
+ * downstream event with that structure.
  *
  * Presets (#GstPreset) `live`, `archive` and `sensitive` set the properties for
  * their use: by gst_preset_load_preset(), or in gst-launch-1.0 by
@@ -265,6 +266,7 @@ generate_output (GstBaseTransform *trans, GstBuffer **out)
   if (!gst_emotion_recognizer_push (self->recognizer, buffer))
     warn_of_input (self, "its buffers cannot be read");
   gst_emotion_delivery_push_tags (&self->delivery, trans->srcpad);
+  gst_emotion_delivery_push_surplus (&self->delivery, trans->srcpad);
   *out = gst_emotion_delivery_attach (&self->delivery, buffer);
   return GST_FLOW_OK;
 }
@@ -357,6 +359,8 @@ take_event (GstEmotionDetect *self, GstEvent *event)
       break;
     case GST_EVENT_GAP:
       take_gap (self, event);
+      gst_emotion_delivery_push_surplus (
+          &self->delivery, GST_BASE_TRANSFORM_SRC_PAD (self));
       gst_emotion_delivery_push_tags (
           &self->delivery, GST_BASE_TRANSFORM_SRC_PAD (self));
       break;

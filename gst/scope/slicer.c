@@ -71,6 +71,13 @@ gst_emotion_slicer_continues (const GstEmotionSlicer *self, GstClockTime pts)
   return gst_emotion_timeline_continues (&self->timeline, pts);
 }
 
+static gboolean
+drop_meta (GstBuffer *buffer, GstMeta **meta, gpointer user_data)
+{
+  *meta = NULL;
+  return TRUE;
+}
+
 void
 gst_emotion_slicer_add (
     GstEmotionSlicer *self, GstClockTime pts, GstBuffer *buffer)
@@ -83,6 +90,8 @@ gst_emotion_slicer_add (
   }
   buffer = gst_buffer_make_writable (buffer);
   gst_buffer_resize (buffer, 0, n * self->bpf);
+  /* The base class would keep the metas of all buffers that it ever saw. */
+  gst_buffer_foreach_meta (buffer, drop_meta, NULL);
   gst_emotion_timeline_advance (&self->timeline, pts, n, self->position);
   self->position += n;
   gst_adapter_push (self->adapter, buffer);

@@ -5,6 +5,7 @@
 
 #include <gst/pbutils/pbutils.h>
 
+#include "gst/result-reader.h"
 #include "tests/folder.h"
 #include "tests/gst/leaks.h"
 #include "tests/gst/stream.h"
@@ -252,6 +253,64 @@ test_tags (gconstpointer data)
   g_assert_cmpuint (kept[2], ==, files[i].two_passes);
 }
 
+static void
+count_up (GstEmotionResult *result, gpointer user_data)
+{
+  guint64 *next = user_data;
+
+  g_assert_cmpuint (result->window.id, ==, *next);
+  (*next)++;
+  gst_emotion_result_free (result);
+}
+
+/* 5 s at once, and a window each 10 ms: more than a buffer carries. */
+static void
+test_surplus (void)
+{
+  GstEmotionReader reader = { 0 };
+  GstEvent *event;
+  Fixture f;
+  guint64 next = 0, n_events;
+
+  stream_init (&f);
+  g_object_set (f.element, "interval", 10 * GST_MSECOND, NULL);
+  while ((event = gst_harness_try_pull_event (f.harness)))
+    gst_event_unref (event);
+  for (guint64 i = 0; i < 2; i++) {
+    GstAudioInfo info;
+    GstBuffer *buffer;
+
+    gst_audio_info_set_format (
+        &info, GST_AUDIO_FORMAT_S16, STREAM_RATE, 1, NULL);
+    gst_harness_push (f.harness,
+        fixture_sound (&info, STREAM_MS (i * 5000), STREAM_MS (5000)));
+    while ((event = gst_harness_try_pull_event (f.harness))) {
+      gst_emotion_reader_read_event (&reader, event, count_up, &next);
+      gst_event_unref (event);
+    }
+    n_events = next;
+    buffer = gst_harness_pull (f.harness);
+    gst_emotion_reader_read_buffer (&reader, buffer, count_up, &next);
+    gst_buffer_unref (buffer);
+  }
+  g_assert_cmpuint (next, ==, 701);
+  g_assert_cmpuint (n_events, ==, 701 - 256);
+  /* Gap events alone. */
+  stream_event (&f, gst_event_new_gap (10 * GST_SECOND, 5 * GST_SECOND));
+  while ((event = gst_harness_try_pull_event (f.harness))) {
+    gst_emotion_reader_read_event (&reader, event, count_up, &next);
+    gst_event_unref (event);
+  }
+  g_assert_cmpuint (next, ==, 1201 - 256);
+  stream_event (&f, gst_event_new_eos ());
+  while ((event = gst_harness_try_pull_event (f.harness))) {
+    gst_emotion_reader_read_event (&reader, event, count_up, &next);
+    gst_event_unref (event);
+  }
+  g_assert_cmpuint (next, ==, 1201);
+  fixture_clear (&f);
+}
+
 /* The tag events themselves, and that upstream's tags go with them. */
 static void
 test_tag_events (void)
@@ -378,6 +437,7 @@ main (int argc, char **argv)
 
     g_test_add_data_func (path, GUINT_TO_POINTER (i), test_tags);
   }
+  g_test_add_func ("/meta/surplus", test_surplus);
   g_test_add_func ("/tags/events", test_tag_events);
   g_test_add_data_func (
       "/tags/next-stream/changes", "changes", test_next_stream);
