@@ -1,25 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/media/extent.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "gst/media/file-bytes.h"
+#include "gst/media/wave.h"
 
 #define MAX_CHUNKS 10000 /* that are looked at, of whatever a file claims */
 #define OGG_MAX_PAGE 65307
 
-typedef struct {
-  int fd;
-  guint64 size;
-} File;
-
-static gboolean
-read_at (const File *file, guint64 at, gpointer data, gsize n)
-{
-  return at <= file->size && file->size - at >= n
-      && pread (file->fd, data, n, (off_t) at) == (gssize) n;
-}
+typedef GstEmotionFileBytes File;
 
 static guint32
 le32 (const guint8 *at)
@@ -61,45 +51,31 @@ state (GstEmotionExtent *self, guint64 head, guint64 length)
   return TRUE;
 }
 
-/* What programs write that cannot go back to the head: 0, -1, or the largest
- * signed number, some of it rounded down or with heads counted in. */
 static gboolean
-is_placeholder (guint32 size)
+is_placeholder (guint64 size)
 {
-  return size == 0 || size >= 0xfffff000
-      || (size >= 0x7ffff000 && size <= 0x80001000);
+  return gst_emotion_file_bytes_is_placeholder (size);
 }
 
-/* RIFF (WAV, AVI), RF64 and BW64, whose sizes of 64 bits are in ds64. */
+static gboolean
+read_wave (GstEmotionExtent *self, const File *file, const guint8 *head)
+{
+  GstEmotionWave wave;
+
+  if (!gst_emotion_wave_read (&wave, file->path))
+    return FALSE;
+  gst_emotion_wave_clear (&wave);
+  self->basis = GST_EMOTION_EXTENT_EVEN;
+  return wave.stated > 0 && state (self, wave.offset, wave.stated);
+}
+
+/* AVI, whose demuxer counts the frames that are there. */
 static gboolean
 read_riff (GstEmotionExtent *self, const File *file, const guint8 *head)
 {
-  guint64 large = 0, at = 12;
-  guint8 chunk[8], sizes[16];
-
-  if (!has_tag (head + 8, "WAVE"))
-    return !is_placeholder (le32 (head + 4))
-        && state (self, 8, le32 (head + 4));
-  for (guint i = 0; i < MAX_CHUNKS && read_at (file, at, chunk, 8); i++) {
-    const guint32 size = le32 (chunk + 4);
-
-    if (has_tag (chunk, "ds64") && read_at (file, at + 8, sizes, 16))
-      large = le64 (sizes + 8);
-    if (has_tag (chunk, "data")) {
-      if (size == G_MAXUINT32 && large > 0)
-        return state (self, at + 8, large);
-      return (!is_placeholder (size) || at + 8 + size <= file->size)
-          && state (self, at + 8, size);
-    }
-    at += 8 + (guint64) size + (size & 1);
-  }
-  return FALSE;
-}
-
-static gboolean
-read_wave64 (GstEmotionExtent *self, const File *file, const guint8 *head)
-{
-  return state (self, 0, le64 (head + 16));
+  if (has_tag (head + 8, "WAVE"))
+    return read_wave (self, file, head);
+  return !is_placeholder (le32 (head + 4)) && state (self, 8, le32 (head + 4));
 }
 
 static gboolean
@@ -122,10 +98,11 @@ read_mp4 (GstEmotionExtent *self, const File *file, const guint8 *head)
   guint64 at = 0;
   guint8 box[16];
 
-  for (guint i = 0; i < MAX_CHUNKS && read_at (file, at, box, 8); i++) {
+  for (guint i = 0;
+       i < MAX_CHUNKS && gst_emotion_file_bytes_read (file, at, box, 8); i++) {
     guint64 size = be32 (box);
 
-    if (size == 1 && read_at (file, at, box, 16))
+    if (size == 1 && gst_emotion_file_bytes_read (file, at, box, 16))
       size = be64 (box + 8);
     if (size < 8 || size > G_MAXINT64 - at) /* 0: up to the end */
       return FALSE;
@@ -152,8 +129,9 @@ ebml_size (const File *file, guint64 *at, guint64 *size)
   guint8 bytes[8];
   guint length;
 
-  if (!read_at (file, *at, bytes, 1) || !(length = ebml_length (*bytes))
-      || !read_at (file, *at, bytes, length))
+  if (!gst_emotion_file_bytes_read (file, *at, bytes, 1)
+      || !(length = ebml_length (*bytes))
+      || !gst_emotion_file_bytes_read (file, *at, bytes, length))
     return FALSE;
   *size = bytes[0] & (0xff >> length);
   for (guint i = 1; i < length; i++)
@@ -172,7 +150,8 @@ read_matroska (GstEmotionExtent *self, const File *file, const guint8 *head)
   if (!ebml_size (file, &at, &size) || size > file->size)
     return FALSE;
   at += size;
-  if (!read_at (file, at, id, 4) || !has_tag (id, "\x18\x53\x80\x67"))
+  if (!gst_emotion_file_bytes_read (file, at, id, 4)
+      || !has_tag (id, "\x18\x53\x80\x67"))
     return FALSE;
   at += 4;
   return ebml_size (file, &at, &size) && state (self, at, size);
@@ -185,7 +164,7 @@ read_ogg (GstEmotionExtent *self, const File *file, const guint8 *head)
   const gsize n = MIN (file->size, 2 * OGG_MAX_PAGE);
   g_autofree guint8 *tail = g_malloc (n);
 
-  if (!read_at (file, file->size - n, tail, n))
+  if (!gst_emotion_file_bytes_read (file, file->size - n, tail, n))
     return FALSE;
   for (gsize i = n - 4 + 1; i-- > 0;) {
     guint64 length = 27;
@@ -212,12 +191,14 @@ read_asf (GstEmotionExtent *self, const File *file, const guint8 *head)
   guint64 at = 30;
   guint8 object[92];
 
-  for (guint i = 0; i < MAX_CHUNKS && read_at (file, at, object, 24); i++) {
+  for (guint i = 0;
+       i < MAX_CHUNKS && gst_emotion_file_bytes_read (file, at, object, 24);
+       i++) {
     const guint64 size = le64 (object + 16);
 
     if (memcmp (object, properties, 16) == 0)
-      return read_at (file, at, object, 92) && !(object[88] & 1)
-          && state (self, 0, le64 (object + 40));
+      return gst_emotion_file_bytes_read (file, at, object, 92)
+          && !(object[88] & 1) && state (self, 0, le64 (object + 40));
     if (size < 24 || size > file->size)
       return FALSE;
     at += size;
@@ -233,8 +214,9 @@ read_xing (GstEmotionExtent *self, const File *file, guint64 at)
   static const guint rates[] = { 44100, 48000, 32000 };
   guint8 frame[4 + 32 + 16];
 
-  if (!read_at (file, at, frame, sizeof frame) || frame[0] != 0xff
-      || (frame[1] & 0xe6) != 0xe2 || (frame[2] & 0x0c) == 0x0c)
+  if (!gst_emotion_file_bytes_read (file, at, frame, sizeof frame)
+      || frame[0] != 0xff || (frame[1] & 0xe6) != 0xe2
+      || (frame[2] & 0x0c) == 0x0c)
     return FALSE;
 
   const guint version = frame[1] >> 3 & 3; /* 3: 1, 2: 2, 0: 2.5 */
@@ -276,10 +258,10 @@ static const struct {
       GstEmotionExtent *self, const File *file, const guint8 *head);
   GstEmotionExtentBasis basis;
 } kinds[] = {
-  { "RIFF", 0, read_riff, GST_EMOTION_EXTENT_EVEN },
-  { "RF64", 0, read_riff, GST_EMOTION_EXTENT_EVEN },
-  { "BW64", 0, read_riff, GST_EMOTION_EXTENT_EVEN },
-  { "riff\x2e\x91\xcf\x11", 0, read_wave64, GST_EMOTION_EXTENT_EVEN },
+  { "RIFF", 0, read_riff, GST_EMOTION_EXTENT_UNTIMED },
+  { "RF64", 0, read_wave, GST_EMOTION_EXTENT_EVEN },
+  { "BW64", 0, read_wave, GST_EMOTION_EXTENT_EVEN },
+  { "riff\x2e\x91\xcf\x11", 0, read_wave, GST_EMOTION_EXTENT_EVEN },
   { "FORM", 0, read_aiff, GST_EMOTION_EXTENT_EVEN },
   { ".snd", 0, read_au, GST_EMOTION_EXTENT_EVEN },
   { "ftyp", 4, read_mp4 },
@@ -298,27 +280,21 @@ static const struct {
 gboolean
 gst_emotion_extent_read (GstEmotionExtent *extent, const char *path)
 {
-  File file = { .fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) };
-  struct stat info;
+  File file;
   guint8 head[24];
   gboolean is_known = FALSE;
 
   *extent = (GstEmotionExtent){ 0 };
-  if (file.fd < 0)
+  if (!gst_emotion_file_bytes_open (&file, path))
     return FALSE;
-  if (fstat (file.fd, &info) == 0 && S_ISREG (info.st_mode)) {
-    file.size = (guint64) info.st_size;
-    if (read_at (&file, 0, head, sizeof head))
-      for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
-        if (has_tag (head + kinds[i].at, kinds[i].magic)) {
-          is_known = kinds[i].read (extent, &file, head);
-          extent->basis = has_tag (head + 8, "AVI ")
-              ? GST_EMOTION_EXTENT_UNTIMED
-              : kinds[i].basis;
-          break;
-        }
-  }
-  close (file.fd);
+  if (gst_emotion_file_bytes_read (&file, 0, head, sizeof head))
+    for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+      if (has_tag (head + kinds[i].at, kinds[i].magic)) {
+        extent->basis = kinds[i].basis;
+        is_known = kinds[i].read (extent, &file, head);
+        break;
+      }
+  gst_emotion_file_bytes_close (&file);
   extent->present = file.size;
   extent->is_cut = is_known && extent->stated > extent->present;
   return is_known;

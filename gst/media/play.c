@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/media/play.h"
 
-#include <unistd.h>
-
 #include "gst/media/coverage.h"
 #include "gst/media/diagnosis.h"
-#include "gst/media/source-uri.h"
 #include "gst/media/stall.h"
 #include "gst/media/tracks.h"
+#include "gst/media/wave.h"
 
 GST_DEBUG_CATEGORY (emotion_play_debug);
 #define GST_CAT_DEFAULT emotion_play_debug
@@ -19,7 +17,9 @@ GST_DEBUG_CATEGORY (emotion_play_debug);
 typedef struct {
   const GstEmotionPlay *play;
   gpointer user_data;
-  const char *uri; /* that is played now; NULL: live */
+  const char *uri;            /* that is played now; NULL: live */
+  const GstEmotionWave *wave; /* the same, read by ourselves; or NULL */
+  const char *path;           /* of wave */
   GstElement *pipeline;
   GstPad *sink; /* that gets the sound */
   GstEmotionStall stall;
@@ -117,6 +117,16 @@ add_element (
   gst_emotion_coverage_add (user_data, element);
 }
 
+static void
+set_up_source (GstElement *bin, GstElement *source, gpointer user_data)
+{
+  Player *self = user_data;
+
+  if (!gst_emotion_wave_feed (self->wave, self->path, source))
+    GST_ELEMENT_ERROR (bin, STREAM, CODEC_NOT_FOUND,
+        ("the format of its sound is not known"), (NULL));
+}
+
 static GstElement *
 uri_source_new (Player *self, GError **error)
 {
@@ -129,8 +139,10 @@ uri_source_new (Player *self, GError **error)
         "gstreamer1.0-plugins-base)");
     return NULL;
   }
-  g_object_set (source, "uri", self->uri, "caps", caps, "expose-all-streams",
-      FALSE, NULL);
+  if (self->wave)
+    g_signal_connect (source, "source-setup", G_CALLBACK (set_up_source), self);
+  g_object_set (source, "uri", self->wave ? "appsrc://" : self->uri, "caps",
+      caps, "expose-all-streams", FALSE, NULL);
   g_signal_connect (source, "pad-added", G_CALLBACK (add_track), self);
   g_signal_connect (source, "no-more-pads", G_CALLBACK (choose_track), self);
   if (self->play->decoders)
@@ -434,24 +446,8 @@ run (Player *self, const char *uri, GError **error)
   return ok;
 }
 
-/* Where nothing was found: once more, the other way. What is wrong then counts
- * only if there was something. */
-static void
-run_pushed (Player *self, GError **error)
-{
-  int fd;
-  g_autofree char *uri = gst_emotion_source_pushed (self->play->uri, &fd);
-  g_autoptr (GError) failure = NULL;
-
-  if (!uri)
-    return;
-  if (!run (self, uri, &failure) && has_sound (self))
-    g_propagate_error (error, g_steal_pointer (&failure));
-  close (fd);
-}
-
 static gboolean
-run_all (Player *self, GError **error)
+run_tries (Player *self, GError **error)
 {
   const char *const uri = self->play->uri;
   g_autoptr (GError) failure = NULL;
@@ -463,8 +459,51 @@ run_all (Player *self, GError **error)
       break;
     GST_INFO ("%s: once more, after: %s", uri, failure->message);
   }
-  if (uri && !failure && !has_sound (self))
-    run_pushed (self, &failure);
+  if (!failure)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
+/* What is wrong then counts only if there was something. */
+static void
+run_wave (Player *self, const GstEmotionWave *wave, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+
+  GST_INFO ("%s: read without wavparse", self->path);
+  self->wave = wave;
+  if (!run (self, self->play->uri, &failure) && has_sound (self))
+    g_propagate_error (error, g_steal_pointer (&failure));
+  self->wave = NULL;
+}
+
+static gboolean
+run_all (Player *self, GError **error)
+{
+  g_autofree char *path = self->play->uri
+      ? g_filename_from_uri (self->play->uri, NULL, NULL)
+      : NULL;
+  g_autoptr (GError) failure = NULL;
+  GstEmotionWave wave;
+  const gboolean is_wave = path && gst_emotion_wave_read (&wave, path);
+
+  self->path = path;
+  if (is_wave && gst_emotion_wave_is_large (&wave))
+    run_wave (self, &wave, &failure);
+  if (!failure && !has_sound (self) && !self->is_stopped)
+    run_tries (self, &failure);
+  if (is_wave && !has_sound (self) && !self->is_stopped) {
+    g_autoptr (GError) other = NULL;
+
+    run_wave (self, &wave, &other);
+    if (has_sound (self)) {
+      g_clear_error (&failure);
+      failure = g_steal_pointer (&other);
+    }
+  }
+  if (is_wave)
+    gst_emotion_wave_clear (&wave);
   if (!failure && !has_sound (self))
     failure = g_error_new_literal (GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
         "there is not a single sample in it");

@@ -8,10 +8,3 @@
  * and is the file where there is one. Free with g_free. NULL and an error where
  * the name cannot be written as a URI. */
 char *gst_emotion_source_uri (const char *source, GError **error);
-
-/* The URI of a local file -> another one of the same, for *fd, which is open
- * until the caller closes it. Elements cannot pull from it, so they get all in
- * its order: wavparse 1.22 finds nothing in a WAV file whose sound has an odd
- * number of bytes (8, 24 bits, mono), where it may pull. Free with g_free. NULL
- * where there is none. */
-char *gst_emotion_source_pushed (const char *uri, int *fd);
