@@ -251,6 +251,38 @@ read_mp3 (GstEmotionExtent *self, const File *file, const guint8 *head)
   return read_xing (self, file, 0);
 }
 
+/* A number of the script that FLV begins with; 0: there is none. */
+static double
+flv_number (const guint8 *script, gsize len, const char *name)
+{
+  const gsize n = strlen (name);
+
+  for (gsize i = 2; i + n + 9 <= len; i++)
+    if (script[i - 1] == n && memcmp (script + i, name, n) == 0
+        && script[i + n] == 0) {
+      const guint64 bits = be64 (script + i + n + 1);
+      double value;
+
+      memcpy (&value, &bits, sizeof value);
+      return value > 0 && value < 1e12 ? value : 0;
+    }
+  return 0;
+}
+
+static gboolean
+read_flv (GstEmotionExtent *self, const File *file, const guint8 *head)
+{
+  guint8 script[1024];
+  const gsize n = MIN (file->size, sizeof script);
+
+  if (!gst_emotion_file_bytes_read (file, 0, script, n))
+    return FALSE;
+  /* A muxer that does not know it writes what is far too long. */
+  if (flv_number (script, n, "duration") < 1e8)
+    self->duration = (guint64) (flv_number (script, n, "duration") * 1e9);
+  return state (self, 0, (guint64) flv_number (script, n, "filesize"));
+}
+
 static const struct {
   const char *magic;
   guint at;
@@ -272,6 +304,7 @@ static const struct {
   { "skip", 4, read_mp4 },
   { "\x1a\x45\xdf\xa3", 0, read_matroska },
   { "OggS", 0, read_ogg, GST_EMOTION_EXTENT_UNTIMED },
+  { "FLV", 0, read_flv, GST_EMOTION_EXTENT_UNTIMED },
   { "ID3", 0, read_id3 },
   { "\xff", 0, read_mp3 },
   { "\x30\x26\xb2\x75\x8e\x66\xcf\x11", 0, read_asf },

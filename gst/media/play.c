@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/media/play.h"
 
+#include <unistd.h>
+
 #include "gst/media/coverage.h"
 #include "gst/media/diagnosis.h"
+#include "gst/media/source-uri.h"
 #include "gst/media/stall.h"
 #include "gst/media/tracks.h"
 #include "gst/media/wave.h"
@@ -336,7 +339,7 @@ take_silence (Player *self, GError **error)
 {
   if (!self->uri
       || !gst_emotion_stall_is_reached (
-          &self->stall, self->pipeline, self->uri))
+          &self->stall, self->pipeline, self->play->uri))
     return TRUE;
   g_propagate_error (error, gst_emotion_stall_error ());
   return FALSE;
@@ -438,11 +441,26 @@ run (Player *self, const char *uri, GError **error)
   }
   gst_emotion_stall_stop (self->pipeline, noted);
   if (ok && uri && !self->is_enough && has_sound (self))
-    self->loss = gst_emotion_coverage_loss (&self->coverage, uri);
+    self->loss = gst_emotion_coverage_loss (&self->coverage, self->play->uri);
   self->heard = gst_emotion_coverage_heard (&self->coverage);
   gst_emotion_coverage_clear (&self->coverage);
   gst_clear_object (&self->sink);
   gst_clear_object (&self->pipeline);
+  return ok;
+}
+
+/* The other way for elements that were too early. */
+static gboolean
+run_pushed (Player *self, GError **error)
+{
+  int fd;
+  g_autofree char *uri = gst_emotion_source_pushed (self->play->uri, &fd);
+  gboolean ok;
+
+  if (!uri)
+    return run (self, self->play->uri, error);
+  ok = run (self, uri, error);
+  close (fd);
   return ok;
 }
 
@@ -452,15 +470,22 @@ run_tries (Player *self, GError **error)
   const char *const uri = self->play->uri;
   g_autoptr (GError) failure = NULL;
 
-  for (guint i = 0; i < GST_EMOTION_MAX_TRIES; i++) {
-    g_clear_error (&failure);
-    if (run (self, uri, &failure) || !uri || has_sound (self)
-        || !gst_emotion_stall_may_be_chance (failure))
-      break;
-    GST_INFO ("%s: once more, after: %s", uri, failure->message);
-  }
-  if (!failure)
+  if (run (self, uri, &failure))
     return TRUE;
+  for (guint i = 1; uri && i < GST_EMOTION_MAX_TRIES && !has_sound (self)
+       && gst_emotion_stall_may_be_chance (failure);
+       i++) {
+    g_autoptr (GError) other = NULL;
+
+    GST_INFO ("%s: once more, after: %s", uri, failure->message);
+    if (i % 2 == 1 ? run_pushed (self, &other) : run (self, uri, &other))
+      return TRUE;
+    /* Not all that can be pulled can be pushed. */
+    if (i % 2 == 0 || has_sound (self) || self->is_stopped) {
+      g_clear_error (&failure);
+      failure = g_steal_pointer (&other);
+    }
+  }
   g_propagate_error (error, g_steal_pointer (&failure));
   return FALSE;
 }

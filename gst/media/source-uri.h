@@ -8,3 +8,9 @@
  * and is the file where there is one. Free with g_free. NULL and an error where
  * the name cannot be written as a URI. */
 char *gst_emotion_source_uri (const char *source, GError **error);
+
+/* The URI of a local file -> another one of the same, for *fd, which is open
+ * until the caller closes it. Elements cannot pull from it, so they get all in
+ * its order, in the thread of the source: none is too early (stall.h). Free
+ * with g_free. NULL where there is none. */
+char *gst_emotion_source_pushed (const char *uri, int *fd);

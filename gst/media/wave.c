@@ -15,9 +15,7 @@
 #define MAX_FORMAT 65536 /* bytes of a chunk “fmt ” */
 #define BLOCK 65536      /* bytes at a time, about */
 
-/* Bytes of sound from which on wavparse cuts it off; set in the environment,
- * another number: for tests. */
-#define LIMIT "EMOTION_WAVE_LIMIT"
+guint64 gst_emotion_wave_limit = G_MAXINT32;
 
 /* How a kind of file begins, and its chunks. */
 typedef struct {
@@ -148,11 +146,8 @@ gst_emotion_wave_clear (GstEmotionWave *wave)
 gboolean
 gst_emotion_wave_is_large (const GstEmotionWave *wave)
 {
-  const char *const text = g_getenv (LIMIT);
-  const guint64 limit =
-      text ? g_ascii_strtoull (text, NULL, 10) : (guint64) G_MAXINT32;
-
-  return wave->size > limit - MIN (limit, wave->offset);
+  return wave->size
+      > gst_emotion_wave_limit - MIN (gst_emotion_wave_limit, wave->offset);
 }
 
 /* The samples, piece by piece, in the thread of the appsrc */

@@ -19,6 +19,9 @@ typedef struct {
 gboolean gst_emotion_wave_read (GstEmotionWave *wave, const char *path);
 void gst_emotion_wave_clear (GstEmotionWave *wave);
 
+/* Bytes of a file from which on wavparse cuts it off; tests set less. */
+extern guint64 gst_emotion_wave_limit;
+
 /* Whether wavparse would leave out its end. */
 gboolean gst_emotion_wave_is_large (const GstEmotionWave *wave);
 
