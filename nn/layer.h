@@ -58,6 +58,12 @@ typedef struct {
   float *const *out;           /* [n_out], each [n][out shape] */
   float *out_mask;             /* NULL: not wanted, or none */
   float *scratch;              /* scratch_len + n * scratch_per_sample */
+  /* The samples follow each other in time: how many of them a call has must
+   * change no bit. */
+  bool is_sequence;
+  /* Of a stateful layer in a sequence: [state_len], what the first sample goes
+   * on from, and what the last one leaves. Else NULL. */
+  float *state;
 } NnCall;
 
 /* One argument of the call of a layer, as the model's graph has it: tensors, or
@@ -108,10 +114,13 @@ struct _NnLayer {
 
   NnMaskRule mask_rule; /* from the class; setup may change it */
   size_t mask_rank;     /* MAKE: axes of the output that out_mask has; 0: one */
-  bool is_stateful;   /* Keras would go on where its last call ended; here every
-                         sample begins anew, as in Keras' first call */
-  bool is_view;       /* out 0 is in 0, perhaps in another shape */
-  size_t scratch_len; /* floats */
+  bool is_stateful;     /* Keras would go on where its last call ended; here a
+                           sample begins anew, as in Keras' first call, unless it
+                           is part of a sequence (nn_session_run_sequence) */
+  size_t state_len;     /* floats that it carries from call to call, where it is
+                           stateful and can do so (NnCall.state); else 0 */
+  bool is_view;         /* out 0 is in 0, perhaps in another shape */
+  size_t scratch_len;   /* floats */
   size_t scratch_per_sample; /* floats for each sample more */
 
   /* For training: */

@@ -89,5 +89,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnSession, nn_session_free)
 void nn_session_run (
     NnSession *session, size_t n, const float *const *in, float *const *out);
 
+/* Floats that stateful layers carry from one sample to the next: LSTM, GRU and
+ * SimpleRNN with stateful=True. 0: the model has none, or others. */
+size_t nn_model_state_len (const NnModel *model);
+
+/* The same for n samples that follow each other in time: stateful layers go on
+ * from one to the next, as Keras does with a batch of one, call after call.
+ * state: [nn_model_state_len], zeros before the first sample; it is what the
+ * last sample leaves. How many samples a call has changes no bit of the
+ * outputs. */
+void nn_session_run_sequence (NnSession *session, size_t n,
+    const float *const *in, float *const *out, float *state);
+
 /* Bytes of scratch memory that the session holds. */
 size_t nn_session_memory (const NnSession *session);

@@ -7,6 +7,7 @@
 /* One call, with its pointer arrays allocated. */
 typedef struct {
   const NnNode *node;
+  size_t state_at; /* of the session's state */
   NnCall call;
   const float **in;
   const float **in_mask;
@@ -21,6 +22,7 @@ struct _NnSession {
   float **tensor; /* [n_tensors] where each is during a run */
   Step *steps;
   size_t n_steps;
+  float *state; /* of the sequence that is being run, or NULL */
 };
 
 static float *
@@ -35,11 +37,19 @@ allocate (size_t n_floats)
   return memory;
 }
 
+/* A layer inside TimeDistributed has no state: its samples are the steps. */
+static size_t
+state_len_of (const NnNode *node)
+{
+  return node->repeat == 1 ? node->layer->state_len : 0;
+}
+
 /* One step for each node that computes; views and absorbed nodes do not. */
 static void
 make_steps (NnSession *session, float *scratch)
 {
   const NnGraph *const graph = session->model->graph;
+  size_t state_len = 0;
 
   session->steps = g_new0 (Step, graph->nodes->len);
   for (size_t i = 0; i < graph->nodes->len; i++) {
@@ -50,6 +60,8 @@ make_steps (NnSession *session, float *scratch)
       continue;
     session->n_steps++;
     step->node = node;
+    step->state_at = state_len;
+    state_len += state_len_of (node);
     step->in = g_new0 (const float *, node->layer->n_in);
     step->in_mask = g_new0 (const float *, node->layer->n_in);
     step->out = g_new0 (float *, node->layer->n_out);
@@ -150,6 +162,10 @@ nn_session_step (NnSession *session, size_t step, size_t n)
     s->out[i] = tensor_at (session, node->out[i]);
   s->call.out_mask = tensor_at (session, node->out_mask);
   s->call.n = n * node->repeat;
+  s->call.is_sequence = session->state != NULL;
+  s->call.state = session->state && state_len_of (node) > 0
+      ? session->state + s->state_at
+      : NULL;
   node->layer->klass->forward (node->layer, &s->call);
 }
 
@@ -175,6 +191,29 @@ nn_session_run (
   for (size_t i = 0; i < session->n_steps; i++)
     nn_session_step (session, i, n);
   nn_session_end (session, n, out);
+}
+
+size_t
+nn_model_state_len (const NnModel *model)
+{
+  size_t len = 0;
+
+  for (size_t i = 0; i < model->graph->nodes->len; i++) {
+    const NnNode *const node = nn_graph_node (model->graph, i);
+
+    if (!node->is_absorbed)
+      len += state_len_of (node);
+  }
+  return len;
+}
+
+void
+nn_session_run_sequence (NnSession *session, size_t n, const float *const *in,
+    float *const *out, float *state)
+{
+  session->state = state;
+  nn_session_run (session, n, in, out);
+  session->state = NULL;
 }
 
 size_t

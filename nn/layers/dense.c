@@ -67,7 +67,7 @@ dense_forward (const NnLayer *layer, const NnCall *call)
   const float *const bias =
       self->use_bias ? nn_layer_value (layer, BIAS) : NULL;
 
-  if (rows > 1) {
+  if (rows > 1 && !call->is_sequence) {
     nn_simd ()->product (&(NnProduct){ .m = rows,
         .a = call->in[0],
         .lda = k,
@@ -78,11 +78,14 @@ dense_forward (const NnLayer *layer, const NnCall *call)
         .c = out,
         .ldc = units });
   } else {
-    if (bias)
-      memcpy (out, bias, units * sizeof *out);
-    else
-      memset (out, 0, units * sizeof *out);
-    nn_simd ()->vector_product (call->in[0], &self->packed, out);
+    for (size_t i = 0; i < rows; i++) {
+      if (bias)
+        memcpy (out + i * units, bias, units * sizeof *out);
+      else
+        memset (out + i * units, 0, units * sizeof *out);
+      nn_simd ()->vector_product (
+          call->in[0] + i * k, &self->packed, out + i * units);
+    }
   }
   nn_activation_apply (&self->activation, out, rows, units);
 }

@@ -453,6 +453,8 @@ nn_rnn_layer_setup (NnLayer *layer, const NnConfig *config)
   for (size_t s = 0; s < cell->n_states && rnn->return_state; s++)
     nn_layer_add_output (layer, config, &state);
   layer->is_stateful = rnn->is_stateful;
+  if (rnn->is_stateful && layer->n_in == 1 && !rnn->return_state)
+    layer->state_len = cell->n_states * rnn->units;
   layer->mask_rule = rnn->return_sequences ? NN_MASK_PASS : NN_MASK_STOP;
   layer->scratch_per_sample = nn_rnn_scratch_per_sample (rnn);
 }
@@ -469,11 +471,44 @@ nn_rnn_layer_quantise (NnLayer *layer)
   nn_rnn_quantise (&((NnRnnLayer *) layer)->rnn, layer);
 }
 
+/* The samples of call one after the other, from its state on. Where each gives
+ * out what every step of one long sample would, they are run as that. */
+static void
+run_sequence (const NnRnn *rnn, const NnCall *call)
+{
+  const size_t out_len =
+      rnn->return_sequences ? rnn->steps * rnn->units : rnn->units;
+  const float *const mask = call->in_mask[0];
+  float *states[NN_RNN_MAX_STATES];
+  const float *initial[NN_RNN_MAX_STATES];
+
+  for (size_t s = 0; s < rnn->cell->n_states; s++)
+    initial[s] = states[s] = call->state + s * rnn->units;
+  if (!mask && !rnn->go_backwards
+      && (rnn->return_sequences || rnn->steps == 1)) {
+    NnRnn whole = *rnn;
+
+    whole.steps = call->n * rnn->steps;
+    whole.return_sequences = true;
+    nn_rnn_run (&whole, 1, call->in[0], NULL, initial, call->out[0], states,
+        call->scratch);
+    return;
+  }
+  for (size_t i = 0; i < call->n; i++)
+    nn_rnn_run (rnn, 1, call->in[0] + i * rnn->steps * rnn->k,
+        mask ? mask + i * rnn->steps : NULL, initial,
+        call->out[0] + i * out_len, states, call->scratch);
+}
+
 void
 nn_rnn_layer_forward (const NnLayer *layer, const NnCall *call)
 {
   const NnRnn *const rnn = &((const NnRnnLayer *) layer)->rnn;
 
+  if (call->state) {
+    run_sequence (rnn, call);
+    return;
+  }
   nn_rnn_run (rnn, call->n, call->in[0], call->in_mask[0],
       layer->n_in > 1 ? call->in + 1 : NULL, call->out[0],
       rnn->return_state ? call->out + 1 : NULL, call->scratch);

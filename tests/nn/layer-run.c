@@ -149,7 +149,8 @@ layer_run_forward (LayerRun *run)
     .in_mask = (const float *const *) run->mask,
     .out = run->out,
     .out_mask = run->out_mask,
-    .scratch = scratch };
+    .scratch = scratch,
+    .state = run->state };
 
   for (size_t i = 0; i < n; i++)
     scratch[i] = NAN;

@@ -34,6 +34,7 @@ typedef struct {
   bool is_too_large; /* for max_size: must not be run */
   float *in[LAYER_RUN_MAX_IN], *mask[LAYER_RUN_MAX_IN]; /* of the whole batch */
   float **out, *out_mask;
+  float *state; /* NULL: each sample begins anew; the caller's */
 } LayerRun;
 
 /* Makes the layer and its arrays; does not run. layer is NULL where the

@@ -227,7 +227,7 @@ config_of (const Rnn *rnn, const char *options, bool sequences, bool state)
       "\"recurrent_activation\": "
       "\"sigmoid\", \"use_bias\": %s, \"go_backwards\": %s, "
       "\"return_sequences\": %s, \"return_state\": %s, \"unroll\": true, "
-      "\"implementation\": 1, \"stateful\": false, \"time_major\": false }",
+      "\"implementation\": 1, \"time_major\": false }",
       options, rnn->units, rnn->use_bias ? "true" : "false",
       rnn->backwards ? "true" : "false", sequences ? "true" : "false",
       state ? "true" : "false");
@@ -311,6 +311,40 @@ test_not_quantised (void)
   layer_run_forward (run);
   g_assert_cmpmem (run->out[0], LAYER_RUN_BATCH * 5 * sizeof (float),
       plain->out[0], LAYER_RUN_BATCH * 5 * sizeof (float));
+}
+
+/* Stateful layers in a sequence: sample after sample, call after call. */
+static void
+test_sequence (gconstpointer data)
+{
+  const Case *const c = data;
+  const Rnn *const rnn = &c->rnn;
+  g_autofree char *options =
+      g_strconcat (c->options, "\"stateful\": true,", NULL);
+  g_autofree char *config = config_of (rnn, options, c->sequences, false);
+  const LayerSpec spec = { c->class_name, config, c->keras_major, 1,
+    { { .rank = 2, .dim = { c->steps, rnn->k } } }, { c->masked } };
+  g_autoptr (LayerRun) run = layer_run_new (&spec);
+  const size_t n_out = c->sequences ? c->steps : 1;
+  double x[MAX_STEPS * MAX_UNITS], out[MAX_STEPS * MAX_UNITS];
+  g_autofree float *memory = NULL;
+  State state = { { 0 } };
+
+  g_assert_no_error (run->error);
+  g_assert_cmpuint (
+      run->layer->state_len, ==, rnn->units * (rnn->kind == 'l' ? 2 : 1));
+  run->state = memory = g_new0 (float, run->layer->state_len);
+  for (guint call = 0; call < 2; call++) {
+    layer_run_forward (run);
+    for (size_t s = 0; s < LAYER_RUN_BATCH; s++) {
+      take_input (run, s, x);
+      run_naive (run, rnn, c->steps, x,
+          run->mask[0] ? run->mask[0] + s * c->steps : NULL, &state, out);
+      check (run->out[0] + s * n_out * rnn->units,
+          out + (c->steps - n_out) * rnn->units, n_out * rnn->units);
+    }
+    check (memory, state.h, rnn->units);
+  }
 }
 
 /* Bidirectional (LSTM of 3 units forwards, GRU of 3 backwards). */
@@ -486,9 +520,13 @@ main (int argc, char **argv)
     g_autofree char *path = g_strdup_printf ("/rnn/%s", cases[i].name);
     g_autofree char *quantised =
         g_strdup_printf ("/rnn/quantised/%s", cases[i].name);
+    g_autofree char *sequence =
+        g_strdup_printf ("/rnn/sequence/%s", cases[i].name);
 
     g_test_add_data_func (path, &cases[i], test_layer);
     g_test_add_data_func (quantised, &cases[i], test_quantised);
+    if (!cases[i].initial && !cases[i].rnn.cudnn)
+      g_test_add_data_func (sequence, &cases[i], test_sequence);
   }
   g_test_add_func ("/rnn/quantised/relu", test_not_quantised);
   for (size_t i = 0; i < G_N_ELEMENTS (merges); i++) {

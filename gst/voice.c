@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gst/voice.h"
+
+#include <gio/gio.h>
+#include <math.h>
+#include <string.h>
+
+#include "dsp/resampler.h"
+#include "dsp/stft.h"
+#include "nn/model.h"
+#include "nn/models/nn-voice.h"
+
+#define CHUNK ((gsize) GST_EMOTION_VOICE_CHUNK)
+#define CONTEXT ((gsize) 64) /* samples before a chunk */
+#define N_FRAMES 4
+#define BLOCK 256 /* samples that are resampled at once */
+#define BATCH ((gsize) 8) /* chunks that wait at most */
+
+/* What one thread needs to run chunks. */
+typedef struct {
+  NnSession *session;
+  DspStft *stft;
+  gsize n_bins;
+  float *magnitude; /* [BATCH][N_FRAMES][n_bins] */
+} Runner;
+
+/* The one network of the process. */
+typedef struct {
+  guint n_users;
+  NnModel *model;
+  GPtrArray *idle; /* Runner */
+} Network;
+
+static GMutex lock; /* guards what follows */
+static GCond came_back;
+static Network network;
+
+struct _GstEmotionVoice {
+  gdouble rate;            /* Hz, of what is pushed */
+  DspResampler *resampler; /* NULL: it has the network's */
+  float *block;            /* [BLOCK], where there is a resampler: its input */
+  gsize block_len;
+  guint64 position;        /* of the next sample, at rate */
+  guint64 start;           /* of the run: where the last break was */
+
+  float *state;   /* of the network */
+  float *samples; /* [CONTEXT + BATCH * CHUNK]: a context, and what waits */
+  gsize n;        /* samples that wait */
+
+  /* Chunk i of the run is in probability[i % capacity]. */
+  guint64 n_chunks; /* so far in the run */
+  gsize capacity;
+  float *probability; /* [capacity] */
+  float *row;         /* [capacity]: the same in order, when it is asked for */
+};
+
+static void
+runner_free (Runner *runner)
+{
+  nn_session_free (runner->session);
+  dsp_stft_free (runner->stft);
+  g_free (runner->magnitude);
+  g_free (runner);
+}
+
+static Runner *
+runner_new (NnModel *model, GError **error)
+{
+  const DspStftConfig config = { .n_fft = 256,
+    .hop_length = CHUNK / N_FRAMES,
+    .is_left = TRUE,
+    .mirror_len = CONTEXT + CHUNK };
+  Runner *runner = g_new0 (Runner, 1);
+
+  runner->session = nn_session_new (model, BATCH, error);
+  if (runner->session)
+    runner->stft = dsp_stft_new (&config, error);
+  if (!runner->stft) {
+    runner_free (runner);
+    return NULL;
+  }
+  runner->n_bins = dsp_stft_n_bins (runner->stft);
+  runner->magnitude = g_new (float, BATCH * N_FRAMES * runner->n_bins);
+  return runner;
+}
+
+/* With the lock. */
+static void
+network_clear (void)
+{
+  g_clear_pointer (&network.idle, g_ptr_array_unref);
+  g_clear_pointer (&network.model, nn_model_unref);
+}
+
+/* With the lock. One runner is there for sure, so that running never fails. */
+static gboolean
+network_load (GError **error)
+{
+  static gsize is_registered = 0;
+  g_autoptr (GBytes) bytes = NULL;
+  Runner *runner;
+
+  if (g_once_init_enter (&is_registered)) {
+    nn_voice_register_resource ();
+    g_once_init_leave (&is_registered, 1);
+  }
+  bytes = g_resource_lookup_data (nn_voice_get_resource (),
+      "/emotiondetect/models/voice.h5", G_RESOURCE_LOOKUP_FLAGS_NONE, error);
+  if (!bytes)
+    return FALSE;
+  network.model = nn_model_load_bytes ("voice", bytes, NULL, 0, error);
+  if (!network.model)
+    return FALSE;
+  network.idle = g_ptr_array_new_with_free_func ((GDestroyNotify) runner_free);
+  runner = runner_new (network.model, error);
+  if (runner)
+    g_ptr_array_add (network.idle, runner);
+  else
+    network_clear ();
+  return runner != NULL;
+}
+
+static gboolean
+network_use (GError **error)
+{
+  gboolean is_there;
+
+  g_mutex_lock (&lock);
+  is_there = network.model || network_load (error);
+  network.n_users += is_there;
+  g_mutex_unlock (&lock);
+  return is_there;
+}
+
+static void
+network_leave (void)
+{
+  g_mutex_lock (&lock);
+  if (--network.n_users == 0)
+    network_clear ();
+  g_mutex_unlock (&lock);
+}
+
+/* An idle one, or a new one, or the first that comes back. */
+static Runner *
+take_runner (void)
+{
+  Runner *runner = NULL;
+
+  g_mutex_lock (&lock);
+  if (network.idle->len == 0)
+    runner = runner_new (network.model, NULL);
+  while (!runner && network.idle->len == 0)
+    g_cond_wait (&came_back, &lock);
+  if (!runner)
+    runner =
+        g_ptr_array_steal_index_fast (network.idle, network.idle->len - 1);
+  g_mutex_unlock (&lock);
+  return runner;
+}
+
+static void
+give_back (Runner *runner)
+{
+  g_mutex_lock (&lock);
+  g_ptr_array_add (network.idle, runner);
+  g_cond_signal (&came_back);
+  g_mutex_unlock (&lock);
+}
+
+GstEmotionVoice *
+gst_emotion_voice_new (gdouble rate, gsize window_len, GError **error)
+{
+  g_autoptr (GstEmotionVoice) self = NULL;
+  DspResampler *resampler = NULL;
+
+  if (rate != GST_EMOTION_VOICE_RATE) {
+    resampler = dsp_resampler_new (rate, GST_EMOTION_VOICE_RATE, error);
+    if (!resampler)
+      return NULL;
+  }
+  if (!network_use (error)) {
+    dsp_resampler_free (resampler);
+    return NULL;
+  }
+  self = g_new0 (GstEmotionVoice, 1);
+  self->rate = rate;
+  self->resampler = resampler;
+  self->block = resampler ? g_new (float, BLOCK) : NULL;
+  self->state = g_new0 (float, nn_model_state_len (network.model));
+  self->samples = g_new0 (float, CONTEXT + BATCH * CHUNK);
+  /* With the chunks that reach over its ends, and those that are ahead. */
+  self->capacity =
+      (gsize) (window_len * (GST_EMOTION_VOICE_RATE / rate)) / CHUNK + BATCH
+      + 2;
+  self->probability = g_new0 (float, self->capacity);
+  return g_steal_pointer (&self);
+}
+
+void
+gst_emotion_voice_free (GstEmotionVoice *self)
+{
+  if (!self)
+    return;
+  network_leave ();
+  g_clear_pointer (&self->resampler, dsp_resampler_free);
+  g_free (self->block);
+  g_free (self->state);
+  g_free (self->samples);
+  g_free (self->probability);
+  g_free (self->row);
+  g_free (self);
+}
+
+/* [n][N_FRAMES][n_bins], of n chunks with the context before the first. */
+static void
+compute_magnitude (Runner *runner, const float *samples, gsize n)
+{
+  float *magnitude = runner->magnitude;
+
+  for (gsize i = 0; i < n; i++)
+    for (gsize frame = 0; frame < N_FRAMES; frame++) {
+      dsp_stft_power (runner->stft, samples + i * CHUNK, CONTEXT + CHUNK,
+          frame, magnitude);
+      for (gsize k = 0; k < runner->n_bins; k++)
+        magnitude[k] = sqrtf (magnitude[k]);
+      magnitude += runner->n_bins;
+    }
+}
+
+/* Runs the whole chunks that wait. */
+static void
+run_chunks (GstEmotionVoice *self)
+{
+  const gsize n = self->n / CHUNK;
+  float out[BATCH];
+  Runner *runner;
+
+  if (n == 0)
+    return;
+  runner = take_runner ();
+  compute_magnitude (runner, self->samples, n);
+  nn_session_run_sequence (runner->session, n,
+      (const float *const[]){ runner->magnitude }, (float *const[]){ out },
+      self->state);
+  give_back (runner);
+  for (gsize i = 0; i < n; i++)
+    self->probability[self->n_chunks++ % self->capacity] = out[i];
+  self->n -= n * CHUNK;
+  memmove (self->samples, self->samples + n * CHUNK,
+      (CONTEXT + self->n) * sizeof (float));
+}
+
+/* Samples of the network's rate. */
+static void
+take_samples (
+    GstEmotionVoice *self, const float *samples, gsize n, gboolean at_once)
+{
+  while (n > 0) {
+    const gsize taken = MIN (n, BATCH * CHUNK - self->n);
+
+    memcpy (self->samples + CONTEXT + self->n, samples,
+        taken * sizeof *samples);
+    self->n += taken;
+    samples += taken;
+    n -= taken;
+    if (at_once || self->n == BATCH * CHUNK)
+      run_chunks (self);
+  }
+}
+
+/* A whole block. */
+static void
+resample (GstEmotionVoice *self, gboolean at_once)
+{
+  float out[1024];
+  gsize done = 0, used, n_out;
+
+  do {
+    n_out = dsp_resampler_push (self->resampler, self->block + done,
+        BLOCK - done, &used, out, G_N_ELEMENTS (out));
+    take_samples (self, out, n_out, at_once);
+    done += used;
+  } while (done < BLOCK || n_out == G_N_ELEMENTS (out));
+  self->block_len = 0;
+}
+
+void
+gst_emotion_voice_push (
+    GstEmotionVoice *self, const float *samples, gsize n, gboolean at_once)
+{
+  self->position += n;
+  if (!self->resampler) {
+    take_samples (self, samples, n, at_once);
+    return;
+  }
+  /* How much comes out so far depends on how much goes in at a time. */
+  while (n > 0) {
+    const gsize taken = MIN (n, BLOCK - self->block_len);
+
+    memcpy (
+        self->block + self->block_len, samples, taken * sizeof *samples);
+    self->block_len += taken;
+    samples += taken;
+    n -= taken;
+    if (self->block_len == BLOCK)
+      resample (self, at_once);
+  }
+}
+
+void
+gst_emotion_voice_reset (GstEmotionVoice *self)
+{
+  if (self->resampler)
+    dsp_resampler_reset (self->resampler);
+  self->block_len = 0;
+  memset (self->state, 0,
+      nn_model_state_len (network.model) * sizeof *self->state);
+  memset (self->samples, 0, CONTEXT * sizeof *self->samples);
+  self->n = 0;
+  self->n_chunks = 0;
+  self->start = self->position;
+}
+
+/* A position in samples of the network's rate, since the break. */
+static guint64
+in_run (const GstEmotionVoice *self, guint64 position)
+{
+  return (guint64) ((gdouble) (position - self->start)
+      * (GST_EMOTION_VOICE_RATE / self->rate));
+}
+
+GstClockTime
+gst_emotion_voice_measure (GstEmotionVoice *self, guint64 position, gsize len)
+{
+  const guint64 begin = in_run (self, position);
+  const guint64 end = in_run (self, position + len);
+  guint64 n = 0;
+
+  run_chunks (self);
+  for (guint64 i = begin / CHUNK; i < self->n_chunks && i * CHUNK < end; i++)
+    if (self->probability[i % self->capacity] >= GST_EMOTION_VOICE_THRESHOLD)
+      n += MIN ((i + 1) * CHUNK, end) - MAX (i * CHUNK, begin);
+  return gst_util_uint64_scale (n, GST_SECOND, GST_EMOTION_VOICE_RATE);
+}
+
+const float *
+gst_emotion_voice_probabilities (GstEmotionVoice *self, gsize *n)
+{
+  run_chunks (self);
+  *n = MIN (self->n_chunks, self->capacity);
+  if (!self->row)
+    self->row = g_new (float, self->capacity);
+  for (gsize i = 0; i < *n; i++)
+    self->row[i] =
+        self->probability[(self->n_chunks - *n + i) % self->capacity];
+  return self->row;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where in a stream somebody speaks: Silero VAD v6 (nn/models/voice.md), chunk
+ * by chunk of 32 ms. Samples in; how much of them is speech, out.
+ *
+ *   mono -> 16 kHz -> chunks of 512 behind the 64 samples before them, mirrored
+ *     by 64 at the end -> |STFT| (n_fft 256, hop 128, periodic Hann, left-
+ *     aligned: 4 frames of 129 bins) -> network, whose LSTM goes on from chunk
+ *     to chunk -> the probability of speech
+ *
+ * Where pushes end never changes a bit of it. The network is loaded once and
+ * shared; each GstEmotionVoice has its own state, 20 kB, and belongs to one
+ * thread at a time. */
+#pragma once
+
+#include <gst/gst.h>
+
+#define GST_EMOTION_VOICE_RATE 16000 /* Hz */
+#define GST_EMOTION_VOICE_CHUNK 512  /* samples of that rate */
+/* A chunk is speech from this probability on. */
+#define GST_EMOTION_VOICE_THRESHOLD 0.5f
+
+typedef struct _GstEmotionVoice GstEmotionVoice;
+
+/* For samples at rate (Hz), and for questions about the last window_len of
+ * them. Free with gst_emotion_voice_free. NULL and DSP_ERROR where the rate is
+ * past what can be resampled, or NN_ERROR. */
+GstEmotionVoice *gst_emotion_voice_new (
+    gdouble rate, gsize window_len, GError **error);
+void gst_emotion_voice_free (GstEmotionVoice *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEmotionVoice, gst_emotion_voice_free)
+
+/* at_once: each chunk runs through the network as soon as it is whole, so that
+ * no push pays for more than its own; else a few of them together, when they
+ * are asked for or there is no room, which takes two thirds of the time. */
+void gst_emotion_voice_push (
+    GstEmotionVoice *self, const float *samples, gsize n, gboolean at_once);
+
+/* A break: what comes next has nothing to do with what came. */
+void gst_emotion_voice_reset (GstEmotionVoice *self);
+
+/* How much of the len samples from position on, none of them before the last
+ * break, is in chunks of speech; ns. Positions count samples since the detector
+ * was made. The last chunk counts once it is whole. */
+GstClockTime gst_emotion_voice_measure (
+    GstEmotionVoice *self, guint64 position, gsize len);
+
+/* The probabilities of all chunks since the last break, as far as window_len
+ * reaches; valid until the next call. */
+const float *gst_emotion_voice_probabilities (GstEmotionVoice *self, gsize *n);
