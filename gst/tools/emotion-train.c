@@ -280,7 +280,8 @@ report_of (const Tool *self, const TrainSubset *subsets, const TrainRun *result)
     .n_weights = nn_trainer_n_weights (result->trainer),
     .seconds = result->seconds,
     .validation = result->validation,
-    .test = result->test };
+    .test = result->test,
+    .test_sets = result->trial ? result->trial->sets : NULL };
 }
 
 /* Says how the run ended; FALSE where there is nothing to save. */

@@ -5,6 +5,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include "gst/model/recipe-json.h"
+#include "gst/train/report-page.h"
 #include "gst/train/training-plot.h"
 #include "gst/train/report-json.h"
 
@@ -226,6 +227,22 @@ train_report_metadata (const TrainReport *report)
   return g_strdup (nn_json_text (json));
 }
 
+/* The test of each data set, where there are several. */
+static void
+add_test_sets (NnJson *json, const TrainReport *report)
+{
+  if (!report->test_sets || report->test_sets->len < 2)
+    return;
+  nn_json_begin_object (json, "data_sets");
+  for (guint i = 0; i < report->test_sets->len; i++) {
+    const TrainSetResult *const set = g_ptr_array_index (report->test_sets, i);
+
+    train_json_add_metrics (
+        json, set->name, set->metrics, report->corpus->labels);
+  }
+  nn_json_end_object (json);
+}
+
 static char *
 to_json (const TrainReport *report)
 {
@@ -239,6 +256,7 @@ to_json (const TrainReport *report)
   nn_json_add_double (json, "seconds", report->seconds);
   add_history (json, report);
   add_all_metrics (json, report);
+  add_test_sets (json, report);
   nn_json_end_object (json);
   return g_strconcat (nn_json_text (json), "\n", NULL);
 }
@@ -291,13 +309,16 @@ gboolean
 train_report_write_text (const char *folder, const char *text, GError **error)
 {
   g_autofree char *path = g_build_filename (folder, "report.json", NULL);
+  g_autofree char *page_path = g_build_filename (folder, "report.html", NULL);
+  g_autofree char *page = train_report_page (text);
 
   if (g_mkdir_with_parents (folder, 0777) != 0) {
     g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "%s: %s",
         folder, g_strerror (errno));
     return FALSE;
   }
-  return g_file_set_contents (path, text, -1, error);
+  return g_file_set_contents (path, text, -1, error)
+      && g_file_set_contents (page_path, page, -1, error);
 }
 
 gboolean

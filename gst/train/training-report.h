@@ -5,6 +5,7 @@
 #pragma once
 
 #include "gst/train/options.h"
+#include "gst/train/trials.h"
 #include "nn/train/fit.h"
 #include "nn/train/metrics.h"
 
@@ -21,6 +22,7 @@ typedef struct {
   gsize n_weights;
   double seconds;
   const NnMetrics *validation, *test;
+  const GPtrArray *test_sets; /* TrainSetResult: the test by data set */
   /* nn_metadata_self_test (_, self_test_seed): [labels of the corpus] */
   guint32 self_test_seed;
   const float *self_test;
@@ -30,8 +32,8 @@ typedef struct {
  * good it is. The same run gives the same text. Free with g_free. */
 char *train_report_metadata (const TrainReport *report);
 
-/* Writes text as report.json into folder, which is made where it is absent.
- * G_FILE_ERROR. */
+/* Writes text as report.json, and as a page for people as report.html, into
+ * folder, which is made where it is absent. G_FILE_ERROR. */
 gboolean train_report_write_text (
     const char *folder, const char *text, GError **error);
 
@@ -40,7 +42,7 @@ gboolean train_report_draw_confusion (const char *folder, const char *name,
     const char *what, const NnMetrics *metrics, const GstEmotionLabels *labels,
     GError **error);
 
-/* Writes folder/report.json and, where the build has PLplot, loss.svg,
- * accuracy.svg and confusion-*.svg. Makes the folder. */
+/* Writes folder/report.json, report.html and, where the build has PLplot,
+ * loss.svg, accuracy.svg and confusion-*.svg. Makes the folder. */
 gboolean train_report_write (
     const TrainReport *report, const char *folder, GError **error);

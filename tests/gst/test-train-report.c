@@ -196,6 +196,28 @@ check_svg (const char *folder, const char *name, const char *const *texts)
     g_assert_nonnull (strstr (text->str, *texts));
 }
 
+/* The page of it, for people: names are text. */
+static void
+check_page (const char *folder)
+{
+  static const char *const texts[] = { "<bdi>Training of cnn-gru</bdi>",
+    "<bdi>long&lt;&amp;#name</bdi>", "<bdi>x.wav: “no” sound</bdi>",
+    "55.6&nbsp;%", "<svg", "class=\"validation\" d=\"M", ">kept</text>",
+    "Options that made it", "<bdi>learning-rate</bdi>", "acted" };
+  g_autofree char *path = g_build_filename (folder, "report.html", NULL);
+  g_autofree char *text = NULL;
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++) {
+    if (!strstr (text, texts[i]))
+      g_test_message ("no %s", texts[i]);
+    g_assert_nonnull (strstr (text, texts[i]));
+  }
+  g_assert_null (strstr (text, "long<&"));
+  g_assert_null (strstr (text, "nan"));
+  g_assert_null (strstr (text, "<script"));
+}
+
 static void
 test_write (Fixture *self, gconstpointer data)
 {
@@ -227,6 +249,7 @@ test_write (Fixture *self, gconstpointer data)
   g_assert_cmpint (json_array_get_length (history), ==, 3);
   g_assert_true (json_node_is_null (
       lookup (json_array_get_element (history, 2), "val_loss")));
+  check_page (deep);
   if (train_plot_is_available ()) {
     check_svg (deep, "loss.svg",
         (const char *const[]){ "Epoch", "training", "validation", NULL });
