@@ -58,7 +58,7 @@ static const Option options[] = {
   { MAIN, "output", G_OPTION_ARG_FILENAME, AT (output), 0, 0, FALSE,
     "Where the model goes", "MODEL.h5" },
   { MAIN, "report", G_OPTION_ARG_FILENAME, AT (report), 0, 0, FALSE,
-    "A page, report.json and pictures, into a folder", "DIR" },
+    "A page, its numbers, pictures: into a folder", "DIR" },
   { MAIN, "resume", G_OPTION_ARG_NONE, AT (resume), 0, 0, FALSE,
     "Go on where this output was interrupted", NULL },
   { MAIN, "quiet", G_OPTION_ARG_NONE, AT (quiet), 0, 0, FALSE,
