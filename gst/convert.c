@@ -85,7 +85,7 @@ gst_emotion_convert_new (const GstAudioInfo *info, double rate_out,
     self->converter = converter_new (info, self->is_wide);
   if (!self->converter) {
     g_set_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
-        "no conversion from %s with %d channels",
+        "cannot convert %s with %d channels",
         gst_audio_format_to_string (GST_AUDIO_INFO_FORMAT (info)),
         info->channels);
     return NULL;

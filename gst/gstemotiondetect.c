@@ -264,7 +264,7 @@ generate_output (GstBaseTransform *trans, GstBuffer **out)
     return GST_FLOW_OK;
   update (self);
   if (!gst_emotion_recognizer_push (self->recognizer, buffer))
-    warn_of_input (self, "its buffers cannot be read");
+    warn_of_input (self, "the buffers cannot be mapped as the caps describe");
   gst_emotion_delivery_push_tags (&self->delivery, trans->srcpad);
   gst_emotion_delivery_push_surplus (&self->delivery, trans->srcpad);
   *out = gst_emotion_delivery_attach (&self->delivery, buffer);
@@ -282,7 +282,7 @@ take_caps (GstEmotionDetect *self, GstCaps *caps)
   if (!gst_audio_info_from_caps (&info, caps)
       || !GST_AUDIO_INFO_IS_VALID (&info)) {
     gst_audio_info_init (&info);
-    warn_of_input (self, "its caps cannot be read");
+    warn_of_input (self, "the caps are not valid");
   }
   if (!gst_emotion_recognizer_set_format (self->recognizer, &info, &error))
     warn_of_input (self, error->message);
@@ -531,7 +531,8 @@ gst_emotion_detect_class_init (GstEmotionDetectClass *klass)
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "Emotion detector",
       "Filter/Analyzer/Audio",
-      "Tells which emotion a voice expresses, by messages, meta and tags",
+      "Detects the emotion a voice expresses and reports it as messages, "
+      "metadata and tags",
       "The gst-emotiondetect authors");
   gst_emotion_meta_register ();
   gst_emotion_tags_register ();

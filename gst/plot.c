@@ -39,7 +39,7 @@ gst_emotion_plot_begin (const char *path, const char *device, gint width,
 
   if (!file) {
     g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno),
-        "%s cannot be written: %s", path, g_strerror (errno));
+        "cannot write %s: %s", path, g_strerror (errno));
     return FALSE;
   }
   plsdev (device);
@@ -79,7 +79,7 @@ gst_emotion_plot_end (const char *path, GError **error)
   if (is_whole (path))
     return TRUE;
   g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_IO,
-      "%s could not be written as a whole; is there room on the disk?", path);
+      "could not write all of %s; is the disk full?", path);
   g_unlink (path);
   return FALSE;
 }

@@ -26,9 +26,9 @@ gst_emotion_tags_get_type (void)
   static gsize type = 0;
   static const GEnumValue values[] = {
     { GST_EMOTION_TAGS_NONE, "No tags", "none" },
-    { GST_EMOTION_TAGS_SUMMARY, "The most probable emotion, at the end",
-        "summary" },
-    { GST_EMOTION_TAGS_CHANGES, "Whenever the emotion changes", "changes" },
+    { GST_EMOTION_TAGS_SUMMARY,
+        "The most probable emotion of the stream, at its end", "summary" },
+    { GST_EMOTION_TAGS_CHANGES, "When the emotion changes", "changes" },
     { 0 },
   };
 
@@ -43,11 +43,11 @@ gst_emotion_inference_get_type (void)
 {
   static gsize type = 0;
   static const GEnumValue values[] = {
-    { GST_EMOTION_INFERENCE_AUTO, "async on live pipelines, else sync",
+    { GST_EMOTION_INFERENCE_AUTO, "Async in live pipelines, sync otherwise",
         "auto" },
     { GST_EMOTION_INFERENCE_SYNC, "In the streaming thread", "sync" },
     { GST_EMOTION_INFERENCE_ASYNC,
-        "In a thread; live pipelines drop windows where it is too slow, "
+        "In a separate thread; if it is too slow, live pipelines drop windows, "
         "others wait",
         "async" },
     { 0 },
@@ -65,9 +65,10 @@ install_model (GObjectClass *klass)
   g_object_class_install_property (klass, GST_EMOTION_PROP_MODEL,
       g_param_spec_enum ("model", "Model",
           gst_emotion_builtin_is_available ()
-              ? "Built-in model, where model-file is not set (trained on acted "
-                "speech, for non-commercial research: nn/models in the source)"
-              : "Built-in model, of which this build has none: set model-file",
+              ? "Built-in model to use if model-file is not set (trained on "
+                "acted speech, licensed for non-commercial research: see "
+                "nn/models in the source)"
+              : "Built-in model; this build contains none: set model-file",
           GST_TYPE_EMOTION_BUILTIN, defaults.model, PLAYING));
   /**
    * GstEmotionDetect:model-file:
@@ -79,14 +80,13 @@ install_model (GObjectClass *klass)
    */
   g_object_class_install_property (klass, GST_EMOTION_PROP_MODEL_FILE,
       g_param_spec_string ("model-file", "Model file",
-          "Keras model (.h5, .keras, or .json with the weights beside it); "
-          "wins "
-          "over model",
+          "Keras model (.h5, .keras, or .json with the weights file beside "
+          "it); takes precedence over model",
           NULL, PLAYING));
   g_object_class_install_property (klass, GST_EMOTION_PROP_LABELS,
       g_param_spec_string ("labels", "Labels",
-          "Names of the model's outputs in their order, separated by commas; "
-          "overrides those in the file",
+          "Names of the model's outputs in order, separated by commas; "
+          "overrides the names in the file",
           NULL, PLAYING));
   /**
    * GstEmotionDetect:recipe:
@@ -99,8 +99,8 @@ install_model (GObjectClass *klass)
    */
   g_object_class_install_property (klass, GST_EMOTION_PROP_RECIPE,
       g_param_spec_string ("recipe", "Recipe",
-          "Features for the model, as FIELD=VALUE FIELD=VALUE...; fields that "
-          "are not named are those of the file",
+          "Features that the model expects, as FIELD=VALUE FIELD=VALUE...; "
+          "other fields keep the values in the file",
           NULL, PLAYING));
   /**
    * GstEmotionDetect:quantize:
@@ -112,8 +112,8 @@ install_model (GObjectClass *klass)
    */
   g_object_class_install_property (klass, GST_EMOTION_PROP_QUANTIZE,
       g_param_spec_boolean ("quantize", "Quantize",
-          "Round the weights of recurrent layers to 8 bits: faster, and "
-          "probabilities change by up to about 0.01",
+          "Round the weights of recurrent layers to 8 bits: faster; changes "
+          "probabilities by up to about 0.01",
           defaults.quantize, PLAYING));
 }
 
@@ -141,8 +141,9 @@ install_output (GObjectClass *klass)
           "GStreamer 1.24)",
           defaults.attach_analytics, PLAYING));
   g_object_class_install_property (klass, GST_EMOTION_PROP_TAGS,
-      g_param_spec_enum ("tags", "Tags", "Which tags to send downstream",
-          GST_TYPE_EMOTION_TAGS, defaults.tags, PLAYING));
+      g_param_spec_enum ("tags", "Tags",
+          "When to send the emotion as a tag downstream", GST_TYPE_EMOTION_TAGS,
+          defaults.tags, PLAYING));
   /**
    * GstEmotionDetect:stats:
    *
@@ -185,20 +186,22 @@ install_analysis (GObjectClass *klass)
           0, 3600 * GST_SECOND, defaults.discont_wait, PLAYING));
   g_object_class_install_property (klass, GST_EMOTION_PROP_INFERENCE,
       g_param_spec_enum ("inference", "Inference",
-          "Which thread runs the network", GST_TYPE_EMOTION_INFERENCE,
+          "Which thread runs the model", GST_TYPE_EMOTION_INFERENCE,
           defaults.inference, PLAYING));
   g_object_class_install_property (klass, GST_EMOTION_PROP_SILENCE_THRESHOLD,
       g_param_spec_double ("silence-threshold", "Silence threshold",
-          "Windows up to this level (dBFS, RMS) are silence and not classified",
+          "Windows at or below this level (dBFS, RMS) are reported as silence "
+          "and not classified",
           -1000, 0, defaults.silence_threshold, PLAYING));
   g_object_class_install_property (klass, GST_EMOTION_PROP_MIN_CONFIDENCE,
       g_param_spec_double ("min-confidence", "Minimum confidence",
-          "Below this probability the emotion is \"unknown\"", 0, 1,
-          defaults.min_confidence, PLAYING));
+          "Report \"unknown\" if the most probable emotion is below this "
+          "probability",
+          0, 1, defaults.min_confidence, PLAYING));
   g_object_class_install_property (klass, GST_EMOTION_PROP_SMOOTHING,
       g_param_spec_double ("smoothing", "Smoothing",
-          "Weight of the past in an exponential average of the probabilities "
-          "over windows (0 = none)",
+          "Weight of previous windows in an exponential moving average of the "
+          "probabilities (0 = off)",
           0, 0.999, defaults.smoothing, PLAYING));
 }
 

@@ -10,7 +10,7 @@ gst_emotion_tags_register (void)
 {
   if (!gst_tag_exists (GST_TAG_EMOTION))
     gst_tag_register_static (GST_TAG_EMOTION, GST_TAG_FLAG_META, G_TYPE_STRING,
-        "emotion", "Emotion that the voice expresses", NULL);
+        "emotion", "Emotion expressed by the voice", NULL);
 }
 
 static void

@@ -13,7 +13,7 @@
 #define CHUNK ((gsize) GST_EMOTION_VOICE_CHUNK)
 #define CONTEXT ((gsize) 64) /* samples before a chunk */
 #define N_FRAMES 4
-#define BLOCK 256 /* samples that are resampled at once */
+#define BLOCK 256         /* samples that are resampled at once */
 #define BATCH ((gsize) 8) /* chunks that wait at most */
 
 /* What one thread needs to run chunks. */
@@ -40,8 +40,8 @@ struct _GstEmotionVoice {
   DspResampler *resampler; /* NULL: it has the network's */
   float *block;            /* [BLOCK], where there is a resampler: its input */
   gsize block_len;
-  guint64 position;        /* of the next sample, at rate */
-  guint64 start;           /* of the run: where the last break was */
+  guint64 position; /* of the next sample, at rate */
+  guint64 start;    /* of the run: where the last break was */
 
   float *state;   /* of the network */
   float *samples; /* [CONTEXT + BATCH * CHUNK]: a context, and what waits */
@@ -80,7 +80,7 @@ runner_new (NnModel *model, GError **error)
     return NULL;
   }
   runner->n_bins = dsp_stft_n_bins (runner->stft);
-  runner->magnitude = g_new (float, BATCH * N_FRAMES * runner->n_bins);
+  runner->magnitude = g_new (float, BATCH *N_FRAMES * runner->n_bins);
   return runner;
 }
 
@@ -153,8 +153,7 @@ take_runner (void)
   while (!runner && network.idle->len == 0)
     g_cond_wait (&came_back, &lock);
   if (!runner)
-    runner =
-        g_ptr_array_steal_index_fast (network.idle, network.idle->len - 1);
+    runner = g_ptr_array_steal_index_fast (network.idle, network.idle->len - 1);
   g_mutex_unlock (&lock);
   return runner;
 }
@@ -220,8 +219,8 @@ compute_magnitude (Runner *runner, const float *samples, gsize n)
 
   for (gsize i = 0; i < n; i++)
     for (gsize frame = 0; frame < N_FRAMES; frame++) {
-      dsp_stft_power (runner->stft, samples + i * CHUNK, CONTEXT + CHUNK,
-          frame, magnitude);
+      dsp_stft_power (
+          runner->stft, samples + i * CHUNK, CONTEXT + CHUNK, frame, magnitude);
       for (gsize k = 0; k < runner->n_bins; k++)
         magnitude[k] = sqrtf (magnitude[k]);
       magnitude += runner->n_bins;
@@ -259,8 +258,8 @@ take_samples (
   while (n > 0) {
     const gsize taken = MIN (n, BATCH * CHUNK - self->n);
 
-    memcpy (self->samples + CONTEXT + self->n, samples,
-        taken * sizeof *samples);
+    memcpy (
+        self->samples + CONTEXT + self->n, samples, taken * sizeof *samples);
     self->n += taken;
     samples += taken;
     n -= taken;
@@ -298,8 +297,7 @@ gst_emotion_voice_push (
   while (n > 0) {
     const gsize taken = MIN (n, BLOCK - self->block_len);
 
-    memcpy (
-        self->block + self->block_len, samples, taken * sizeof *samples);
+    memcpy (self->block + self->block_len, samples, taken * sizeof *samples);
     self->block_len += taken;
     samples += taken;
     n -= taken;
@@ -314,8 +312,8 @@ gst_emotion_voice_reset (GstEmotionVoice *self)
   if (self->resampler)
     dsp_resampler_reset (self->resampler);
   self->block_len = 0;
-  memset (self->state, 0,
-      nn_model_state_len (network.model) * sizeof *self->state);
+  memset (
+      self->state, 0, nn_model_state_len (network.model) * sizeof *self->state);
   memset (self->samples, 0, CONTEXT * sizeof *self->samples);
   self->n = 0;
   self->n_chunks = 0;

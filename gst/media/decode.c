@@ -132,7 +132,7 @@ gst_emotion_decode (const char *source, const GstEmotionDecodeOptions *options,
     gst_emotion_convert_drain (self.convert);
   if (ok && self.samples->len == 0) {
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
-        "there is not a single sample in it");
+        "it contains an audio stream without a single sample");
     ok = FALSE;
   }
   gst_clear_caps (&self.caps);

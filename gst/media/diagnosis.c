@@ -34,7 +34,7 @@ gst_emotion_diagnosis_missing_plugin (GstMessage *message)
 char *
 gst_emotion_diagnosis_passed_over (const char *missing)
 {
-  return g_strdup_printf ("a part of it was passed over: " MISSING, missing);
+  return g_strdup_printf ("part of it was skipped: " MISSING, missing);
 }
 
 /* What the system says of the file itself; NULL where it is fine. */
@@ -64,16 +64,17 @@ file_text (const char *uri, const GError *failure, const char *missing)
     return trouble;
   if (missing)
     return g_strdup_printf (
-        "no plugin of GStreamer here can read it: " MISSING, missing);
+        "no installed GStreamer plugin can read it: " MISSING, missing);
   if (g_error_matches (
           failure, GST_STREAM_ERROR, GST_STREAM_ERROR_TYPE_NOT_FOUND)
       || g_error_matches (
           failure, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE))
     return g_strdup_printf (
-        "this is no sound that GStreamer knows (%s)", failure->message);
+        "it is not audio in a format that GStreamer knows (%s)",
+        failure->message);
   /* A decoder is missed, but for nothing that is sound. */
   if (gst_emotion_diagnosis_misses_plugin (failure))
-    return g_strdup ("there is no sound in it");
+    return g_strdup ("it contains no audio");
   return g_strdup (failure->message);
 }
 
@@ -94,13 +95,14 @@ is_refusal (const GError *failure)
 static char *
 device_text (const GError *failure)
 {
-  return g_strdup_printf ("%s %s --list-devices shows those that are there, "
-                          "--device NAME chooses one",
+  return g_strdup_printf ("%s %s --list-devices lists the available ones, "
+                          "--device NAME selects one",
       failure->message,
       is_refusal (failure)
-          ? "Perhaps you may not use it, or another program does: close that, "
-            "or join the group “audio” (Debian: adduser USER audio)."
-          : "Is one connected, and may you use it?");
+          ? "You may lack permission to use it, or another program is using "
+            "it: close that program, or join the group “audio” (Debian: "
+            "adduser USER audio)."
+          : "Is one connected, and do you have permission to use it?");
 }
 
 GError *

@@ -87,7 +87,7 @@ choose_track (GstElement *source, gpointer user_data)
         self->tracks, self->play->track, &others, &error);
   else if (!gst_pad_is_linked (self->sink))
     error = g_error_new_literal (
-        GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "there is no sound in it");
+        GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "it contains no audio");
   if (chosen && others)
     post_others (self, others);
   if (chosen && !gst_pad_is_linked (self->sink)
@@ -397,7 +397,7 @@ build (Player *self, GError **error)
 
   if (!sink) {
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
-        "GStreamer's core elements are not installed");
+        "GStreamer's core elements are missing");
     return FALSE;
   }
   source = self->uri ? uri_source_new (self, error)
@@ -531,7 +531,7 @@ run_all (Player *self, GError **error)
     gst_emotion_wave_clear (&wave);
   if (!failure && !has_sound (self))
     failure = g_error_new_literal (GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE,
-        "there is not a single sample in it");
+        "it contains an audio stream without a single sample");
   if (!failure)
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&failure));

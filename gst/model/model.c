@@ -79,7 +79,7 @@ check_shapes (GstEmotionModel *self, GError **error)
 
   if (n_in != 1 || n_out != 1) {
     g_set_error (error, NN_ERROR, NN_ERROR_SHAPE,
-        "%s: %zu inputs and %zu outputs; a model of emotions has one of each",
+        "%s: %zu inputs and %zu outputs; an emotion model has one of each",
         self->name, n_in, n_out);
     return FALSE;
   }
@@ -92,8 +92,9 @@ check_shapes (GstEmotionModel *self, GError **error)
   if (!input_fits (in, &self->recipe, &self->wants_frames_first)) {
     g_set_error (error, NN_ERROR, NN_ERROR_SHAPE,
         "%s: input is %s; the features are (%zu bands, %zu frames), either "
-        "way round, with or without a last axis of 1, or as many in a row; if "
-        "it was trained on others, say so by the property “recipe”",
+        "way round, with or without a last axis of 1, or flattened; if the "
+        "model was trained on other features, describe them in the property "
+        "“recipe”",
         self->name, in_text, dsp_recipe_n_bands (&self->recipe),
         dsp_recipe_n_columns (&self->recipe));
     return FALSE;

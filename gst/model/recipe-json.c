@@ -57,7 +57,7 @@ gst_emotion_recipe_read (const NnConfig *config, DspRecipe *recipe)
   g_autoptr (GError) failure = NULL;
 
   if (!nn_config_is_object (config)) {
-    nn_config_fail (config, NN_ERROR_FORMAT, "the recipe is no JSON object");
+    nn_config_fail (config, NN_ERROR_FORMAT, "the recipe is not a JSON object");
     return;
   }
 
@@ -70,7 +70,7 @@ gst_emotion_recipe_read (const NnConfig *config, DspRecipe *recipe)
       read_field (config, field, recipe);
     else
       nn_config_fail (config, NN_ERROR_UNSUPPORTED,
-          "the recipe has a key “%s” that is not known here", keys[i]);
+          "the recipe has an unknown key “%s”", keys[i]);
   }
   if (nn_config_ok (config) && !dsp_recipe_check (recipe, &failure))
     nn_config_fail (config, NN_ERROR_FORMAT, "%s", failure->message);

@@ -16,8 +16,8 @@ ranks_new (GError **error)
 
   if (n > 1) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-        "started as one of %u processes, but this build has no MPI: build with "
-        "-Dmpi=enabled (Debian: libopenmpi-dev), or share the work out with "
+        "started as one of %u processes, but this build lacks MPI: build with "
+        "-Dmpi=enabled (Debian: libopenmpi-dev), or split the work with "
         "--shard",
         n);
     return NULL;

@@ -106,7 +106,7 @@ G_DEFINE_TYPE (GstEmotionScope, gst_emotion_scope, GST_TYPE_AUDIO_VISUALIZER)
 GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (emotionscope, "emotionscope",
     GST_RANK_NONE, GST_TYPE_EMOTION_SCOPE,
     GST_DEBUG_CATEGORY_INIT (
-        gst_emotion_scope_debug, "emotionscope", 0, "emotions as a picture"))
+        gst_emotion_scope_debug, "emotionscope", 0, "emotions as video"))
 
 /* Results */
 
@@ -585,8 +585,8 @@ gst_emotion_scope_class_init (GstEmotionScopeClass *klass)
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "Emotion scope",
       "Visualization",
-      "Shows sound and what emotiondetect says of it: mel spectrogram, "
-      "probabilities, emotion",
+      "Draws audio and the results of emotiondetect: mel spectrogram, "
+      "emotions, probabilities",
       "The gst-emotiondetect authors");
   gst_emotion_meta_register ();
 }

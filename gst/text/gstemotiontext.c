@@ -317,7 +317,7 @@ chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   gst_buffer_unref (buffer);
   if (self->flow == GST_FLOW_NOT_NEGOTIATED)
     GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
-        ("What follows emotiontext takes no text."), (NULL));
+        ("The downstream element does not accept text."), (NULL));
   /* Most sound pushes no text, and what is linked anew takes some again. */
   flow = self->flow;
   self->flow = GST_FLOW_OK;
@@ -537,7 +537,7 @@ check_new_format (GstEmotionText *self, const char *format)
       || gst_emotion_template_check (format, &error))
     return TRUE;
   GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS, ("%s", error->message),
-      ("the format stays as it was"));
+      ("the format is unchanged"));
   return FALSE;
 }
 
@@ -598,7 +598,7 @@ gst_emotion_text_class_init (GstEmotionTextClass *klass)
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "Emotions as text",
       "Filter/Analyzer/Audio/Subtitle",
-      "Makes subtitles of the results of emotiondetect",
+      "Turns the results of emotiondetect into subtitles",
       "The gst-emotiondetect authors");
   gst_emotion_meta_register ();
 }

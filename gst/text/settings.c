@@ -8,10 +8,10 @@ gst_emotion_text_align_get_type (void)
 {
   static gsize type = 0;
   static const GEnumValue values[] = {
-    { GST_EMOTION_TEXT_ALIGN_WINDOW, "Cues lie on the window that they tell of",
+    { GST_EMOTION_TEXT_ALIGN_WINDOW, "Cues cover the window they describe",
         "window" },
     { GST_EMOTION_TEXT_ALIGN_RESULT,
-        "Cues begin where the window ends, when the result is known",
+        "Cues start at the end of the window, when its result is known",
         "result" },
     { 0 },
   };
@@ -37,8 +37,8 @@ gst_emotion_text_settings_install (GObjectClass *klass)
    */
   g_object_class_install_property (klass, GST_EMOTION_TEXT_PROP_FORMAT,
       g_param_spec_string ("format", "Format",
-          "The line: %{emotion}, %{confidence}, %{probabilities} and the other "
-          "fields of the message; %% for a percent sign",
+          "Text of a cue, with %{emotion}, %{confidence}, %{probabilities} and "
+          "other fields of the message; %% is a percent sign",
           GST_EMOTION_TEMPLATE_DEFAULT, flags));
   /**
    * GstEmotionText:align:
@@ -51,14 +51,13 @@ gst_emotion_text_settings_install (GObjectClass *klass)
           GST_TYPE_EMOTION_TEXT_ALIGN, GST_EMOTION_TEXT_ALIGN_WINDOW, flags));
   g_object_class_install_property (klass, GST_EMOTION_TEXT_PROP_SKIP_SILENCE,
       g_param_spec_boolean ("skip-silence", "Skip silence",
-          "No line for silent windows", FALSE, flags));
+          "No cue for silent windows", FALSE, flags));
   g_object_class_install_property (klass, GST_EMOTION_TEXT_PROP_SKIP_UNKNOWN,
       g_param_spec_boolean ("skip-unknown", "Skip unknown",
-          "No line for windows whose emotion is \"unknown\"", FALSE, flags));
+          "No cue for windows whose emotion is \"unknown\"", FALSE, flags));
   g_object_class_install_property (klass, GST_EMOTION_TEXT_PROP_ONLY_CHANGES,
       g_param_spec_boolean ("only-changes", "Only changes",
-          "A line only where the emotion is not that of the line before", FALSE,
-          flags));
+          "A cue only when the emotion changes", FALSE, flags));
   gst_type_mark_as_plugin_api (GST_TYPE_EMOTION_TEXT_ALIGN, 0);
 }
 

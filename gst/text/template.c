@@ -66,7 +66,7 @@ gst_emotion_template_check (const char *text, GError **error)
     if (gst_structure_has_field (s, name))
       continue;
     g_set_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
-        "“%%{%s}” is no field of a result; there are %s", name, names);
+        "“%%{%s}” is not a field of a result; the fields are %s", name, names);
     return FALSE;
   }
   if (len != G_MAXSIZE)

@@ -47,8 +47,8 @@ tool_analyze_merge (const ToolAnalyzeOptions *options)
 
   if (missing)
     fprintf (stderr,
-        PROGRAM ": not all of it is there; this is missing:\n%s"
-                "The workers can go on with --resume.\n",
+        PROGRAM ": the result is incomplete; missing:\n%s"
+                "Run the workers again with --resume.\n",
         missing);
   ok = set && !missing
       && tool_analyze_write_parts (set, options->output, TRUE, &error);

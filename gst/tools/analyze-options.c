@@ -38,20 +38,21 @@ find_contradiction (const Raw *raw, const ToolAnalyzeOptions *self)
   const gboolean has_sources = raw->files || raw->arguments || raw->files_from;
 
   if (!(raw->interval_s >= 0.01 && raw->interval_s <= 3600))
-    return "--interval is 0.01 to 3600 seconds";
+    return "--interval must be between 0.01 and 3600 seconds";
   if (!(raw->record_s >= 0 && raw->record_s <= 86400))
-    return "--record-duration is 0 to 86400 seconds";
+    return "--record-duration must be between 0 and 86400 seconds";
   if (raw->n_jobs < 0 || raw->n_jobs > 1024)
-    return "--jobs is 0 to 1024";
+    return "--jobs must be between 0 and 1024";
   if (has_sources && (raw->record_s > 0 || raw->follow || self->device))
     return "--record-duration, --follow and --device are for the microphone, "
            "not for files";
   if (raw->follow && raw->record_s > 0)
-    return "--follow listens until Ctrl-C: it excludes --record-duration";
+    return "--follow records until Ctrl-C and cannot be used with "
+           "--record-duration";
   if (raw->merge && (!raw->arguments || raw->files || raw->files_from))
-    return "--merge takes the parts as arguments";
+    return "--merge needs the shard files as arguments";
   if ((raw->shard || self->resume) && !(has_sources && self->output))
-    return "--shard and --resume need files, and --output";
+    return "--shard and --resume need input files and --output";
   if (self->output && tool_output_folder_is (self->output)
       && (raw->shard || self->resume || raw->merge))
     return "--shard, --resume and --merge write one file: --output cannot be a "
@@ -59,11 +60,12 @@ find_contradiction (const Raw *raw, const ToolAnalyzeOptions *self)
   if (self->plot
       && !(g_str_has_suffix (self->plot, ".png")
           || g_str_has_suffix (self->plot, ".svg")))
-    return "--plot writes a picture whose name ends in .png or .svg";
+    return "--plot needs a file name that ends in .png or .svg";
   if (self->plot && !tool_timeline_plot_is_available ())
-    return "this build draws no pictures: it has no PLplot";
+    return "this build cannot draw pictures: it lacks PLplot";
   if (self->plot && (raw->shard || self->resume || raw->merge))
-    return "--plot draws one source: it excludes --shard, --resume and --merge";
+    return "--plot draws a single source and cannot be used with --shard, "
+           "--resume or --merge";
   if (self->html && (raw->shard || self->resume || raw->merge))
     return "--html writes a page of what is analysed now: it excludes --shard, "
            "--resume and --merge";
@@ -138,7 +140,7 @@ take_sources (ToolAnalyzeOptions *self, const Raw *raw, GError **error)
   if (self->listing->entries->len == 0)
     return fail (error, "the list of files is empty");
   if (self->plot && self->listing->entries->len > 1)
-    return fail (error, "--plot draws one source, and more are named");
+    return fail (error, "--plot draws a single source, but several are named");
   if (self->format.writer->is_single && self->listing->entries->len > 1
       && !(self->output && tool_output_folder_is (self->output))) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
@@ -199,24 +201,24 @@ parse (
   g_autofree char *formats = g_strconcat ("As: ", nicks, NULL);
   const GOptionEntry entries[] = {
     { "file", 'f', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME_ARRAY,
-        &raw->files, "The same as a plain argument", "FILE" },
+        &raw->files, "Same as a plain argument", "FILE" },
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &self->model,
         "A built-in model, or a Keras file", "NICK|FILE" },
     { "interval", 'i', 0, G_OPTION_ARG_DOUBLE, &raw->interval_s,
-        "Seconds from window to window (3)", "S" },
+        "Seconds between window starts (3)", "S" },
     { "track", 0, 0, G_OPTION_ARG_STRING, &self->track,
-        "Which of several sound tracks", "N|LANGUAGE" },
+        "Audio track, if there are several", "N|LANGUAGE" },
     { "format", 0, 0, G_OPTION_ARG_STRING, &raw->format, formats, "FORMAT" },
     { "summary", 's', 0, G_OPTION_ARG_NONE, &self->format.only_summary,
-        "Of each file, print the summary only", NULL },
+        "Print only the summary of each file", NULL },
     { "html", 0, 0, G_OPTION_ARG_FILENAME, &self->html,
         "Also make a page with players to look at", "FILE" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->output,
-        "Into a file, or a file for each source", "FILE|DIR" },
+        "Write to a file, or to a file per source", "FILE|DIR" },
     { "quiet", 'q', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &self->is_quiet,
         "No progress bar", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &self->version,
-        "Print the version, and end", NULL },
+        "Print the version and exit", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->arguments,
         NULL, "[FILE|FOLDER|URI...]" },
     { NULL },
@@ -225,20 +227,20 @@ parse (
     { "show-model", 0, 0, G_OPTION_ARG_FILENAME, &self->tool_show_model,
         "Describe a model, and end", "NICK|FILE" },
     { "labels", 'l', 0, G_OPTION_ARG_STRING, &self->labels,
-        "Names of the model's outputs, in their order", "A,B,..." },
+        "Names of the model's outputs, in order", "A,B,..." },
     { "recipe", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->recipe,
-        "The features that it was trained on", "FIELD=VALUE" },
+        "Features that the model was trained on", "FIELD=VALUE" },
     { NULL },
   };
   const GOptionEntry microphone[] = {
     { "record-duration", 'd', 0, G_OPTION_ARG_DOUBLE, &raw->record_s,
-        "Seconds to listen to the microphone", "S" },
+        "Record for this many seconds", "S" },
     { "follow", 0, 0, G_OPTION_ARG_NONE, &raw->follow,
-        "Listen until Ctrl-C (the default)", NULL },
+        "Record until Ctrl-C (the default)", NULL },
     { "device", 0, 0, G_OPTION_ARG_STRING, &self->device,
-        "Which microphone; see --list-devices", "NAME" },
+        "Microphone; see --list-devices", "NAME" },
     { "list-devices", 0, 0, G_OPTION_ARG_NONE, &self->list_devices,
-        "Print the names of devices, and end", NULL },
+        "List recording devices and exit", NULL },
     { NULL },
   };
   const GOptionEntry output[] = {
@@ -247,36 +249,36 @@ parse (
     { "embed", 0, 0, G_OPTION_ARG_NONE, &self->embed,
         "Put the sound into the page of --html", NULL },
     { "each-window", 0, 0, G_OPTION_ARG_NONE, &self->format.each_window,
-        "A cue for each window, not for each run", NULL },
+        "A cue per window; do not join equal ones", NULL },
     { NULL },
   };
   const GOptionEntry shards[] = {
     { "files-from", 'T', 0, G_OPTION_ARG_FILENAME, &raw->files_from,
         "Read names from a file (-: standard input)", "LIST" },
     { "jobs", 'j', 0, G_OPTION_ARG_INT, &raw->n_jobs,
-        "Files at once (one per processor)", "N" },
+        "Files in parallel (one per processor)", "N" },
     { "quantize", 0, 0, G_OPTION_ARG_NONE, &self->analysis.quantize,
         "Recurrent layers in 8 bits: faster", NULL },
     { "shard", 0, 0, G_OPTION_ARG_STRING, &raw->shard,
-        "The I-th of N shares, as a part for --merge", "I/N" },
+        "The I-th of N shards, to a file for --merge", "I/N" },
     { "resume", 0, 0, G_OPTION_ARG_NONE, &self->resume,
-        "Go on with --output where a run was stopped", NULL },
+        "Continue an interrupted run of --output", NULL },
     { "merge", 0, 0, G_OPTION_ARG_NONE, &raw->merge,
-        "Join the part files that the arguments name", NULL },
+        "Join the shard files named as arguments", NULL },
     { NULL },
   };
   g_autofree char *models = gst_emotion_builtin_list ();
-  g_autofree char *summary = g_strdup_printf (
-      "Which emotions do the voices in sound files (or at the microphone) "
-      "express?\nModels: %s",
-      models);
+  g_autofree char *summary =
+      g_strdup_printf ("Detects the emotions of voices in audio files or from "
+                       "the microphone.\nModels: %s",
+          models);
   g_autoptr (GOptionContext) context =
-      g_option_context_new ("- emotions in voices");
+      g_option_context_new ("- detect emotions in speech");
 
   g_option_context_set_summary (context, summary);
   g_option_context_add_main_entries (context, entries, NULL);
   add_group (context, "keras",
-      "Keras files of your own:", "Options for Keras files of your own", keras);
+      "Your own Keras models:", "Options for your own Keras models", keras);
   add_group (context, "microphone", "Microphone:", "Options for the microphone",
       microphone);
   add_group (context, "output", "Output:", "Options for pictures and subtitles",

@@ -58,7 +58,7 @@ begin_in_folder (ToolAnalyzeOutput *self, const char *path, GError **error)
   if (g_mkdir_with_parents (folder, 0777) == 0)
     return begin (self, path, error);
   g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno),
-      "folder %s cannot be made: %s", folder, g_strerror (errno));
+      "cannot create the folder %s: %s", folder, g_strerror (errno));
   return FALSE;
 }
 

@@ -300,10 +300,11 @@ set_interrupted (const ToolAnalyzeOptions *options, GError **error)
   const char *what = "";
 
   if (tool_analyze_options_make_part (options))
-    what = "; --resume goes on from here";
+    what = "; run again with --resume to continue";
   else if (options->output)
-    what = tool_output_folder_is (options->output) ? "; what is done is written"
-                                                   : "; nothing is written";
+    what = tool_output_folder_is (options->output)
+        ? "; the files done so far are written"
+        : "; nothing was written";
   g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INTR, "interrupted%s", what);
   return FALSE;
 }
@@ -400,12 +401,13 @@ check_listing (const Run *run, GError **error)
     return TRUE;
   if (!run->options->listing) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-        "%zu processes cannot share a microphone", ranks_size (run->ranks));
+        "a microphone cannot be shared by %zu processes",
+        ranks_size (run->ranks));
     return FALSE;
   }
   if (run->options->plot) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-        "--plot draws in one process, not in %zu", ranks_size (run->ranks));
+        "--plot needs a single process, not %zu", ranks_size (run->ranks));
     return FALSE;
   }
   id = listing_id (run->options->listing);

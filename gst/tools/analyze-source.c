@@ -69,7 +69,7 @@ take_window (const GstStructure *structure, gpointer user_data)
   const ToolReportLine *line;
 
   if (!result) {
-    take_warning ("a window whose result makes no sense is left out", work);
+    take_warning ("skipped a window with an invalid result", work);
     return;
   }
   line = tool_report_window (work->report, result, work->text);

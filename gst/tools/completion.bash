@@ -5,7 +5,7 @@
 # name of an option's value whether that is a file, a folder, one of some words
 # (text|json|csv) or a list (A,B,...); and those words from the explanation,
 # where they follow a colon, a bracket, "one of" or "also":
-#   --split=MODE          Validation sounds are: stratified, speaker
+#   --split=MODE          Validation split: stratified, speaker
 # and for a NICK from the paragraph "Models:", for --features from "Features:".
 
 # Prints name, name of the value and explanation of option $2 (of all of them

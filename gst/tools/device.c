@@ -79,11 +79,10 @@ named_source_new (const char *name, GError **error)
       element = gst_device_create_element (item->data, NULL);
   if (!element)
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
-        devices
-            ? "no device for recording is called “%s”; --list-devices shows "
-              "those that are there"
-            : "there is no device for recording here, so none called “%s”; "
-              "name a sound file in its place",
+        devices ? "no recording device is named “%s”; --list-devices lists the "
+                  "available ones"
+                : "no recording device found, so none is named “%s”; analyse "
+                  "an audio file instead",
         name);
   g_list_free_full (devices, gst_object_unref);
   return element;
@@ -100,8 +99,8 @@ has_device (GError **error)
   g_list_free_full (devices, gst_object_unref);
   if (!found)
     g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
-        "there is no device for recording here, or you may not use it; name a "
-        "sound file, or connect a microphone and see --list-devices");
+        "no recording device found, or you lack permission to use it; analyse "
+        "an audio file, or connect a microphone and try --list-devices");
   return found;
 }
 

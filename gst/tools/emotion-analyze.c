@@ -117,7 +117,7 @@ list_devices (void)
     fputs (text, stdout);
     return STATUS_FINE;
   }
-  fprintf (stderr, PROGRAM ": there is no device for recording here\n");
+  fprintf (stderr, PROGRAM ": no recording device found\n");
   return STATUS_FAILED;
 }
 

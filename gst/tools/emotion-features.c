@@ -364,7 +364,7 @@ merge (App *app, ToolFeatureOptions *options)
   g_autofree char *missing = NULL;
 
   if (!options->sources || !(options->output || options->csv)) {
-    fprintf (stderr, PROGRAM ": --merge PART... goes with --output or --csv\n");
+    fprintf (stderr, PROGRAM ": --merge SHARD... needs --output or --csv\n");
     return STATUS_USAGE;
   }
   set = tool_shard_set_load (
@@ -372,8 +372,8 @@ merge (App *app, ToolFeatureOptions *options)
   missing = set ? tool_shard_set_missing (set) : NULL;
   if (missing)
     g_set_error (&error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
-        "not all of it is there; this is missing:\n%sThe workers can go on "
-        "with --resume.",
+        "the result is incomplete; missing:\n%sRun the workers again with "
+        "--resume.",
         missing);
   if (set && !missing)
     tool_feature_options_take (options, tool_shard_set_info (set)->head);

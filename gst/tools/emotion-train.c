@@ -130,8 +130,8 @@ load_corpus (Tool *self, GError **error)
   if (!ok || !choose_data_sets (self, error))
     return FALSE;
   say (self,
-      "%u sounds; %u could not be read, %zu of no class, %zu with names of "
-      "another kind\n",
+      "%u sounds; %u unreadable, %zu without a class, %zu with names that do "
+      "not match the scheme\n",
       self->corpus->items->len, self->corpus->problems->len,
       self->corpus->n_no_class, self->corpus->n_foreign);
   return TRUE;
@@ -289,14 +289,15 @@ static gboolean
 check_end (const Tool *self, const TrainRun *result, GError **error)
 {
   if (result->result == NN_FIT_DIVERGED && is_speaker (self))
-    g_printerr ("emotion-train: the loss is not finite any more; a smaller "
+    g_printerr ("emotion-train: the loss is no longer finite; a smaller "
                 "--learning-rate may help\n");
   if (result->result == NN_FIT_STOPPED && is_speaker (self))
-    g_printerr ("emotion-train: interrupted; --resume goes on\n");
+    g_printerr (
+        "emotion-train: interrupted; run again with --resume to continue\n");
   if (result->best_epoch != G_MAXSIZE)
     return TRUE;
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
-      "no epoch is complete, so there is no model");
+      "no epoch was completed, so no model was saved");
   return FALSE;
 }
 
@@ -403,8 +404,8 @@ run_experiment (Tool *self, GError **error)
     return ok;
   if (trials)
     return show_trials (self, trials, error);
-  say (self, "Shard %s is in %s; --gather puts all together\n", options->shard,
-      options->output);
+  say (self, "Shard %s is in %s; --gather combines the shards\n",
+      options->shard, options->output);
   return TRUE;
 }
 
@@ -431,7 +432,7 @@ load_model (const Tool *self, const char *name, DspRecipe *recipe,
     return train_options_recipe (self->options, name, recipe, error);
   if (!self->options->evaluate && !g_file_test (name, G_FILE_TEST_EXISTS)) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "--model %s is no architecture and no file", name);
+        "--model %s is neither an architecture nor a file", name);
     return FALSE;
   }
   *model = gst_emotion_builtin_find (name, &builtin)
@@ -451,8 +452,8 @@ check_recipe (
       && recipe->window_len == self->recipes->window_len)
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "--model %s wants windows of %zu samples at %g Hz, the first one of %zu "
-      "at %g Hz: train them apart",
+      "--model %s needs windows of %zu samples at %g Hz, but the first model "
+      "needs %zu at %g Hz: train them separately",
       name, (gsize) recipe->window_len, recipe->rate,
       (gsize) self->recipes->window_len, self->recipes->rate);
   return FALSE;
@@ -536,7 +537,7 @@ main (int argc, char **argv)
   if (!parse (options, &argc, &argv, &error)) {
     fail (&self, error);
     if (is_speaker (&self))
-      g_printerr ("emotion-train --help tells what there is\n");
+      g_printerr ("emotion-train --help lists all options\n");
     return EXIT_USAGE;
   }
   if (options->threads == 0)

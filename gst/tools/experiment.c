@@ -115,9 +115,9 @@ split (const Work *work, guint fold, TrainSubset *subsets, GError **error)
     if (subsets[i] == TRAIN_SUBSET_TEST)
       return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-      work->folds ? "there is nothing to test"
-                  : "there is nothing to test: --cross-validate, --test-on or "
-                    "--test-speakers says what");
+      work->folds ? "nothing to test"
+                  : "nothing to test: use --cross-validate, --test-on or "
+                    "--test-speakers");
   return FALSE;
 }
 
@@ -304,11 +304,11 @@ check_end (const Work *work, GError **error)
     g_propagate_error (error, g_error_copy (work->error));
   else if (g_atomic_int_get (work->experiment->hooks.stop))
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "interrupted%s",
-        options->output ? "; --resume goes on" : "");
+        options->output ? "; run again with --resume to continue" : "");
   else if (work->n_failed > 0)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
         "%u of %" G_GUINT64_FORMAT " tasks failed%s", work->n_failed,
-        work->n_todo, options->output ? "; --resume tries them again" : "");
+        work->n_todo, options->output ? "; --resume retries them" : "");
   else
     return TRUE;
   return FALSE;
@@ -380,8 +380,8 @@ tool_experiment_gather (const char *const *parts, GError **error)
 
   if (missing)
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
-        "not all of it is there; this is missing:\n%sThe workers can go on "
-        "with --resume.",
+        "the result is incomplete; missing:\n%sRun the workers again with "
+        "--resume.",
         missing);
   if (!set || missing)
     return NULL;

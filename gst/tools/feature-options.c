@@ -21,25 +21,25 @@ tool_feature_options_parse (
     { "statistics", 's', 0, G_OPTION_ARG_NONE, &self->statistics,
         "Mean and standard deviation over time", NULL },
     { "csv", 'c', 0, G_OPTION_ARG_FILENAME, &self->csv,
-        "The statistics as a table, too", "FILE" },
+        "Also write the statistics as a table", "FILE" },
     { "plot", 'p', 0, G_OPTION_ARG_FILENAME, &self->plot,
-        "A picture of each sound, into a folder", "DIR" },
+        "Write a picture of each sound to a folder", "DIR" },
     { "window", 'w', 0, G_OPTION_ARG_DOUBLE, &self->window_s,
-        "Of windows of S seconds, not the whole sound", "S" },
+        "Use windows of S seconds, not whole sounds", "S" },
     { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->settings,
         "A parameter by librosa's name: n_mels=128", "FIELD=VALUE" },
     { "files-from", 'T', 0, G_OPTION_ARG_FILENAME, &self->files_from,
         "Read names from a file (-: standard input)", "LIST" },
     { "track", 0, 0, G_OPTION_ARG_STRING, &self->track,
-        "Which of several sound tracks", "N|LANGUAGE" },
+        "Audio track, if there are several", "N|LANGUAGE" },
     { "shard", 0, 0, G_OPTION_ARG_STRING, &self->shard,
-        "The I-th of N shares, as a part for --merge", "I/N" },
+        "The I-th of N shards, to a file for --merge", "I/N" },
     { "resume", 0, 0, G_OPTION_ARG_NONE, &self->resume,
-        "Keep what is done, go on with the rest", NULL },
+        "Keep what is done, continue with the rest", NULL },
     { "merge", 0, 0, G_OPTION_ARG_NONE, &self->merge,
-        "Join all shares: --merge PART... -o OUT.h5", NULL },
+        "Join shards: --merge SHARD... -o OUT.h5", NULL },
     { "threads", 0, 0, G_OPTION_ARG_INT, &self->n_threads,
-        "0: one for each processor (0)", "N" },
+        "Threads; 0: one per processor (0)", "N" },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &self->quiet, "No progress bar",
         NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &self->version, "Print the version",
@@ -49,13 +49,13 @@ tool_feature_options_parse (
     { NULL },
   };
   g_autoptr (GOptionContext) context =
-      g_option_context_new ("- what emotions are told by");
+      g_option_context_new ("- extract audio features");
 
   g_option_context_set_summary (context,
-      "Writes mel spectrograms, MFCC, chroma and more of sounds of any format "
+      "Writes mel spectrograms, MFCC, chroma and more of sounds in any format "
       "that\nGStreamer decodes, as librosa computes them: mixed to mono, "
-      "resampled to 16 kHz,\neach sound as a whole. Exit status: 0 all fine, "
-      "1 some file failed (the rest are\nstill done), 2 wrong usage.\n\n"
+      "resampled to 16 kHz,\neach sound as a whole. Exit status: 0 success, 1 "
+      "a file failed (the others are\nstill processed), 2 usage error.\n\n"
       "Features: mel, mfcc, delta, delta2, chroma, mel_db, rms, zcr, "
       "centroid,\n"
       "bandwidth, rolloff, flatness");
@@ -111,7 +111,8 @@ change_recipe (DspRecipe *recipe, const char *setting, GError **error)
     return FALSE;
   }
   if (recipe->window_len != 0)
-    return fail (error, "--set window_len: --window S makes windows");
+    return fail (error,
+        "--set window_len cannot be used: --window S sets the window length");
   recipe->window_len = window_len;
   return TRUE;
 }
@@ -134,7 +135,7 @@ tool_feature_options_recipe (
     if (!change_recipe (recipe, *setting, error))
       return FALSE;
   if (self->csv && recipe->statistics == 0)
-    return fail (error, "--csv goes with --statistics");
+    return fail (error, "--csv needs --statistics");
   if (self->window_s > 0)
     recipe->window_len = MAX (1, round (self->window_s * recipe->rate));
   return check_recipe (self, recipe, error);
@@ -144,22 +145,23 @@ gboolean
 tool_feature_options_check (const ToolFeatureOptions *self, GError **error)
 {
   if (!self->sources && !self->files_from)
-    return fail (error, "no sound file is named");
+    return fail (error, "no audio file is named");
   if ((self->shard || self->resume) && !self->output)
-    return fail (error, "--shard and --resume go with --output");
+    return fail (error, "--shard and --resume need --output");
   if (self->shard && self->csv)
-    return fail (error, "--csv does not go with --shard, but with --merge");
+    return fail (
+        error, "--csv cannot be used with --shard; use it with --merge");
   if (!self->output && !self->csv && !self->plot)
-    return fail (error, "nothing to do: name --output, --csv or --plot");
+    return fail (error, "nothing to do: use --output, --csv or --plot");
   if (self->frames && self->statistics)
-    return fail (error, "--frames and --statistics exclude each other");
+    return fail (error, "--frames and --statistics cannot be used together");
   if (!(self->window_s == 0
           || (self->window_s >= 0.001 && self->window_s <= 3600)))
-    return fail (error, "--window is 0.001 to 3600 seconds");
+    return fail (error, "--window must be between 0.001 and 3600 seconds");
   if (self->n_threads < 0)
-    return fail (error, "--threads is not negative");
+    return fail (error, "--threads must not be negative");
   if (self->plot && !tool_feature_plot_is_available ())
-    return fail (error, "this build draws no pictures: it has no PLplot");
+    return fail (error, "this build cannot draw pictures: it lacks PLplot");
   return TRUE;
 }
 

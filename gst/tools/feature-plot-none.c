@@ -13,6 +13,6 @@ tool_feature_plot (const char *folder, const char *name, const float *samples,
     gsize n, const DspRecipe *recipe, GError **error)
 {
   g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOSYS,
-      "this build has no PLplot, so it draws no pictures");
+      "this build cannot draw pictures: it lacks PLplot");
   return FALSE;
 }

@@ -177,7 +177,7 @@ tool_listing_add (ToolListing *self, const char *source)
   add_folder (self, source, length_of_folder (source));
   if (self->entries->len == n)
     add_entry (self, g_strdup (source), 0)->failure =
-        g_strdup ("there is no sound or video file in this folder");
+        g_strdup ("no audio or video file in this folder");
 }
 
 /* Lists */
@@ -194,7 +194,7 @@ read_standard_input (GError **error)
   if (!ferror (stdin))
     return g_string_free (text, FALSE);
   g_set_error (
-      error, G_FILE_ERROR, G_FILE_ERROR_IO, "standard input cannot be read");
+      error, G_FILE_ERROR, G_FILE_ERROR_IO, "cannot read standard input");
   g_string_free (text, TRUE);
   return NULL;
 }

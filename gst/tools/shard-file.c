@@ -145,8 +145,8 @@ load_file (ToolShardSet *self, const char *path, gboolean is_partial,
   if (!read_source (self, source)) {
     if (is_partial)
       return g_ptr_array_remove (self->sources, source);
-    difference = "is no part (its beginning is damaged, or it is another kind "
-                 "of file)";
+    difference = "is not a shard file (its beginning is damaged, or it is "
+                 "another kind of file)";
   } else if (wanted)
     difference = tool_shard_info_difference (wanted, &source->store.info);
   if (!difference)
@@ -203,7 +203,7 @@ tool_shard_set_load (const char *const *paths, const char *tool, GError **error)
       return NULL;
     if (self->sources->len == n) {
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-          "%s: there is no such part", paths[i]);
+          "%s: no such shard file", paths[i]);
       return NULL;
     }
     if (strcmp (tool_shard_set_info (self)->tool, tool) != 0) {
@@ -487,7 +487,7 @@ tool_shard_writer_finish (ToolShardWriter *self, GError **error)
   sort_records (set);
   if (set->sorted->len != self->n) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
-        "%s has %u of %" G_GSIZE_FORMAT " records; --resume makes the others",
+        "%s has %u of %" G_GSIZE_FORMAT " records; --resume adds the others",
         self->partial, set->sorted->len, self->n);
     return FALSE;
   }

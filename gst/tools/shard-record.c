@@ -166,6 +166,6 @@ tool_shard_info_difference (const ToolShardInfo *a, const ToolShardInfo *b)
   if (strcmp (a->settings, b->settings) != 0 || strcmp (a->head, b->head) != 0)
     return "was made with other options";
   if (a->shard.n != b->shard.n)
-    return "is one of another number of shards";
+    return "belongs to another number of shards";
   return NULL;
 }

@@ -25,7 +25,8 @@ tool_shard_parse (const char *text, ToolShard *shard, GError **error)
       && parse_number (sides[1], &shard->n) && shard->number <= shard->n)
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "--shard is I/N, from 1/N to N/N (2/5: the second of five); “%s” is not",
+      "--shard must be I/N, from 1/N to N/N (2/5 is the second of five), not "
+      "“%s”",
       text);
   return FALSE;
 }

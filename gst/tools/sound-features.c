@@ -26,7 +26,7 @@ allocate (ToolSoundFeatures *self, GError **error)
     self->values = g_try_new (float, n);
   if (!self->values)
     g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
-        "no memory for the features of %zu windows", self->n_windows);
+        "not enough memory for the features of %zu windows", self->n_windows);
   return self->values != NULL;
 }
 
@@ -36,8 +36,7 @@ propagate (GError **error, GError *failure, const ToolSoundFeatures *self)
 {
   if (self->is_whole)
     g_set_error (error, failure->domain, failure->code,
-        "%.6g s in one window: %s; windows of other lengths (--window S) may "
-        "do",
+        "%.6g s in one window: %s; try another window length (--window S)",
         self->n_samples / self->recipe.rate, failure->message);
   else
     g_propagate_error (error, g_error_copy (failure));

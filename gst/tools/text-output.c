@@ -20,7 +20,7 @@ static gboolean
 fail (const ToolTextOutput *self, int code, GError **error)
 {
   g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code),
-      "%s cannot be written: %s", self->path ? self->path : "standard output",
+      "cannot write %s: %s", self->path ? self->path : "standard output",
       g_strerror (code));
   return FALSE;
 }

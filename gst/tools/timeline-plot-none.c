@@ -36,6 +36,6 @@ tool_timeline_plot_write (
     const ToolTimelinePlot *self, const char *path, GError **error)
 {
   g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOSYS,
-      "this build has no PLplot, so it draws no pictures");
+      "this build cannot draw pictures: it lacks PLplot");
   return FALSE;
 }

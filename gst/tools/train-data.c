@@ -37,7 +37,7 @@ select_speakers (
   if (!patterns || corpus->items->len > 0)
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "no speaker is one of “%s”", options->speakers);
+      "no speaker matches “%s”", options->speakers);
   return FALSE;
 }
 
@@ -60,8 +60,8 @@ check_same (Ranks *ranks, const TrainCorpus *corpus,
   if (ranks_have_same (ranks, all->str, all->len))
     return TRUE;
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-      "the ranks have found different sounds, or have other options (rank %zu: "
-      "%u sounds): give all the same",
+      "the ranks found different sounds or have different options (rank %zu: "
+      "%u sounds); start all ranks with the same",
       ranks_index (ranks), corpus->items->len);
   return FALSE;
 }

@@ -83,7 +83,7 @@ train_corpus_merge (TrainCorpus *self, const char *merge, GError **error)
   }
   if (label_of (self, sides[1]) < 0) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "“%s” in “%s” is no label", sides[1], merge);
+        "“%s” in “%s” is not a label", sides[1], merge);
     return FALSE;
   }
   g_hash_table_insert (self->merges, g_strdup (sides[0]), g_strdup (sides[1]));
@@ -248,8 +248,8 @@ add_row (TrainCorpus *self, const char *folder, char *const *fields, guint n,
   g_autofree char *path = g_canonicalize_filename (fields[0], folder);
 
   if (label_of (self, name.emotion) < 0) {
-    g_set_error (
-        error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "“%s” is no label", fields[1]);
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "“%s” is not a label",
+        fields[1]);
     return FALSE;
   }
   if (n > 3 && !parse_subset (fields[3], &subset)) {

@@ -48,7 +48,7 @@ check_names (
       g_autofree char *known = list_names (corpus);
 
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-          "no data set is called “%s”; there are: %s", *names, known);
+          "no data set is named “%s”; the data sets are: %s", *names, known);
       return FALSE;
     }
   }
@@ -72,8 +72,8 @@ train_data_sets_hold_out (
   for (const char *const *name = self->test_on; name && *name; name++)
     if (is_in (*name, self->train_on)) {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-          "“%s” is in --train-on and in --test-on: --cross-validate parts its "
-          "speakers",
+          "“%s” is in both --train-on and --test-on: use --cross-validate to "
+          "separate its speakers",
           *name);
       return FALSE;
     }

@@ -262,7 +262,7 @@ setup_cache (TrainExamples *self, GError **error)
   self->cache = g_try_new (float, (gsize) self->windows->len * self->size);
   if (nn_comm_any (comm, self->cache == NULL)) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOMEM,
-        "no memory for the features of %u windows", self->windows->len);
+        "not enough memory for the features of %u windows", self->windows->len);
     return FALSE;
   }
   self->first = cut[rank];
@@ -289,7 +289,7 @@ train_examples_new (const TrainCorpus *corpus, const TrainSubset *subsets,
   add_items (self, subsets, subset);
   if (self->order->len == 0) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-        "there are no sounds in this subset");
+        "this subset contains no sounds");
     return NULL;
   }
   balance (self);

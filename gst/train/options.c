@@ -13,14 +13,13 @@ typedef enum { MAIN, SOUNDS, TRIALS, VARIATIONS, FIT, N_GROUPS } Group;
 static const struct {
   const char *name, *title, *help;
 } groups[N_GROUPS] = {
-  [SOUNDS] = { "sounds",
-      "Which sounds, and what for:", "Options for the choice of sounds" },
-  [TRIALS] = { "trials",
-      "Many models instead of one:", "Options for cross-validation and seeds" },
-  [VARIATIONS] = { "variations", "Balance and variations of sounds:",
-      "Options for balance and augmentation" },
-  [FIT] = { "fit", "Features, network and training:",
-      "Options for features, network, optimizer" },
+  [SOUNDS] = { "sounds", "Data:", "Data options" },
+  [TRIALS] = { "trials", "Cross-validation and experiments:",
+      "Options for cross-validation and experiments" },
+  [VARIATIONS] = { "variations", "Class balance and augmentation:",
+      "Options for class balance and augmentation" },
+  [FIT] = { "fit", "Features, model and optimizer:",
+      "Options for features, model and optimizer" },
 };
 
 /* One option of the command line. Who parses, checks, frees or records options
@@ -44,136 +43,136 @@ static const Option options[] = {
   { MAIN, "csv", G_OPTION_ARG_FILENAME_ARRAY, AT (lists), 0, 0, FALSE,
     "Lines of path,label[,speaker[,split]]", "FILE" },
   { SOUNDS, "merge", G_OPTION_ARG_STRING_ARRAY, AT (merges), 0, 0, TRUE,
-    "Count as TO: pleasant_surprise=surprised", "FROM=TO" },
+    "Rename a label: pleasant_surprise=surprised", "FROM=TO" },
   { MAIN, "labels", G_OPTION_ARG_STRING, AT (labels), 0, 0, TRUE,
-    "The classes, in their order", "A,B,..." },
+    "Class labels, in order", "A,B,..." },
   { SOUNDS, "all-windows", G_OPTION_ARG_NONE, AT (all_windows), 0, 0, TRUE,
-    "All windows of a file, not the first alone", NULL },
+    "Use all windows of each file", NULL },
   { SOUNDS, "track", G_OPTION_ARG_STRING, AT (track), 0, 0, TRUE,
-    "Which of several sound tracks of a file", "N|LANGUAGE" },
+    "Audio track, if a file has several", "N|LANGUAGE" },
   { MAIN, "evaluate", G_OPTION_ARG_FILENAME, AT (evaluate), 0, 0, FALSE,
-    "Do not train: how good is this one?", "NICK|FILE" },
+    "Evaluate this model instead of training", "NICK|FILE" },
   { SOUNDS, "speakers", G_OPTION_ARG_STRING, AT (speakers), 0, 0, FALSE,
-    "Evaluate these only (17-20,emodb/03)", "LIST" },
+    "Evaluate only these (17-20,emodb/03)", "LIST" },
   { MAIN, "output", G_OPTION_ARG_FILENAME, AT (output), 0, 0, FALSE,
-    "Where the model goes", "MODEL.h5" },
+    "Write the model to this file", "MODEL.h5" },
   { MAIN, "report", G_OPTION_ARG_FILENAME, AT (report), 0, 0, FALSE,
     "A page, its numbers, pictures: into a folder", "DIR" },
   { MAIN, "resume", G_OPTION_ARG_NONE, AT (resume), 0, 0, FALSE,
-    "Go on where this output was interrupted", NULL },
+    "Continue an interrupted run", NULL },
   { MAIN, "quiet", G_OPTION_ARG_NONE, AT (quiet), 0, 0, FALSE,
-    "Print results only", NULL },
+    "Print only results", NULL },
   { MAIN, "version", G_OPTION_ARG_NONE, AT (version), 0, 0, FALSE,
     "Print the version", NULL },
   { MAIN, "split", G_OPTION_ARG_STRING, AT (split), 0, 0, TRUE,
-    "Validation sounds are: stratified, speaker", "MODE", TRAIN_DEFAULT_SPLIT },
+    "Validation split: stratified, speaker", "MODE", TRAIN_DEFAULT_SPLIT },
   { SOUNDS, "validation-fraction", G_OPTION_ARG_DOUBLE,
     AT (validation_fraction), 0, 1, TRUE,
-    "Share of the sounds for validation (0.2)", "F" },
+    "Fraction of the data for validation (0.2)", "F" },
   { SOUNDS, "validation-speakers", G_OPTION_ARG_STRING,
     AT (validation_speakers), 0, 0, TRUE,
     "Validate with these speakers", "LIST" },
   { SOUNDS, "test-speakers", G_OPTION_ARG_STRING,
     AT (test_speakers), 0, 0, TRUE,
-    "Keep these speakers for a test at the end", "LIST" },
+    "Test on these speakers at the end", "LIST" },
   { TRIALS, "cross-validate", G_OPTION_ARG_STRING,
     AT (cross_validate), 0, 0, TRUE,
-    "In K parts: speakers:K, files:K, or a file", "WHAT:K|FILE" },
+    "K folds: speakers:K, files:K, or a file", "WHAT:K|FILE" },
   { SOUNDS, "train-on", G_OPTION_ARG_STRING, AT (train_on), 0, 0, TRUE,
-    "Learn from these data sets only (tess,emodb)", "SETS" },
+    "Train only on these data sets (tess,emodb)", "SETS" },
   { SOUNDS, "test-on", G_OPTION_ARG_STRING, AT (test_on), 0, 0, TRUE,
-    "Test on these only, and learn not from them", "SETS" },
+    "Test on these data sets, not train on them", "SETS" },
   { TRIALS, "seeds", G_OPTION_ARG_INT, AT (seeds), 1, 10000, FALSE,
-    "Train with --seed and those that follow (1)", "N" },
+    "Number of seeds, from --seed on (1)", "N" },
   { TRIALS, "shard", G_OPTION_ARG_STRING, AT (shard), 0, 0, FALSE,
-    "Each N-th run from the I-th on, to --output", "I/N" },
+    "The I-th of N shards, to --output", "I/N" },
   { TRIALS, "gather", G_OPTION_ARG_NONE, AT (gather), 0, 0, FALSE,
-    "Put all shards together: --gather PART...", NULL },
+    "Combine all shards: --gather SHARD...", NULL },
   { VARIATIONS, "balance", G_OPTION_ARG_STRING, AT (balance), 0, 0, TRUE,
-    "Rare classes: oversample, weights, none", "HOW", TRAIN_DEFAULT_BALANCE },
+    "Balance classes: oversample, weights, none", "HOW", TRAIN_DEFAULT_BALANCE },
   { VARIATIONS, "no-augment", G_OPTION_ARG_NONE, AT (no_augment), 0, 0, TRUE,
-    "No variations of sounds", NULL },
+    "No augmentation", NULL },
   { VARIATIONS, "augment-copies", G_OPTION_ARG_INT, AT (copies), 0, 100, TRUE,
-    "So many of each, made once; 0: in each epoch", "N" },
+    "Augmented copies, made once; 0: every epoch", "N" },
   { VARIATIONS, "augment-probability", G_OPTION_ARG_DOUBLE,
     AT (augment_probability), 0, 1, TRUE,
-    "Chance of each variation (0.5)", "P" },
+    "Probability of each augmentation (0.5)", "P" },
   { VARIATIONS, "pitch-shift", G_OPTION_ARG_DOUBLE,
     AT (pitch_shift), 0, 12, TRUE,
-    "Up to +- semitones (2)", "N" },
+    "Pitch shift, up to +- semitones (2)", "N" },
   { VARIATIONS, "time-stretch", G_OPTION_ARG_DOUBLE,
     AT (time_stretch), 0, 0.5, TRUE,
-    "Rate within 1 +- this (0.1)", "X" },
+    "Time stretch, within 1 +- this (0.1)", "X" },
   { VARIATIONS, "noise", G_OPTION_ARG_DOUBLE, AT (noise), 0, 1, TRUE,
     "Sigma of Gaussian noise (0.005)", "SIGMA" },
   { VARIATIONS, "time-shift", G_OPTION_ARG_DOUBLE, AT (time_shift), 0, 10, TRUE,
-    "Up to +- seconds (0.1)", "S" },
+    "Time shift, up to +- seconds (0.1)", "S" },
   { VARIATIONS, "speed", G_OPTION_ARG_DOUBLE, AT (speed), 0, 0.5, TRUE,
-    "Speed and pitch within 1 +- this (0)", "X" },
+    "Playback speed, within 1 +- this (0)", "X" },
   { VARIATIONS, "gain", G_OPTION_ARG_DOUBLE, AT (gain_db), 0, 60, TRUE,
-    "Up to +- dB (0)", "DB" },
+    "Gain, up to +- dB (0)", "DB" },
   { VARIATIONS, "snr", G_OPTION_ARG_STRING, AT (snr), 0, 0, TRUE,
-    "Noise at a random signal-to-noise ratio, dB", "MIN,MAX" },
+    "Noise at a random SNR in this range, dB", "MIN,MAX" },
   { VARIATIONS, "masks", G_OPTION_ARG_INT, AT (masks), 0, 100, TRUE,
-    "SpecAugment: masks of each kind (0)", "N" },
+    "SpecAugment: masks along each axis (0)", "N" },
   { VARIATIONS, "mask-bands", G_OPTION_ARG_INT, AT (mask_bands), 0, 1000, TRUE,
-    "SpecAugment: up to so many bands (8)", "N" },
+    "SpecAugment: bands per mask, at most (8)", "N" },
   { VARIATIONS, "mask-frames", G_OPTION_ARG_INT,
     AT (mask_frames), 0, 1000, TRUE,
-    "SpecAugment: up to so many frames (16)", "N" },
+    "SpecAugment: frames per mask, at most (16)", "N" },
   { VARIATIONS, "mixup", G_OPTION_ARG_DOUBLE, AT (mixup), 0, 10, TRUE,
-    "Mix pairs by Beta(ALPHA, ALPHA); 0: none (0)", "ALPHA" },
+    "Mixup with Beta(ALPHA, ALPHA); 0: off (0)", "ALPHA" },
   { MAIN, "model", G_OPTION_ARG_STRING_ARRAY, AT (models), 0, 0, TRUE,
-    "An architecture above, or a file", "NICK|FILE",
+    "An architecture listed above, or a file", "NICK|FILE",
     TRAIN_DEFAULT_MODEL },
   { FIT, "recipe", G_OPTION_ARG_STRING_ARRAY, AT (recipe), 0, 0, TRUE,
     "Change the features (top_db=60)", "FIELD=VALUE" },
   { FIT, "dropout", G_OPTION_ARG_DOUBLE, AT (dropout), 0, 3, TRUE,
-    "Factor of the dropout rates (1)", "X" },
+    "Scale the dropout rates (1)", "X" },
   { FIT, "l2", G_OPTION_ARG_DOUBLE, AT (l2), 0, 1000, TRUE,
-    "Factor of the L2 penalties (1)", "X" },
+    "Scale the L2 penalties (1)", "X" },
   { MAIN, "epochs", G_OPTION_ARG_INT, AT (epochs), 1, 100000, TRUE,
-    "At most (100)", "N" },
+    "Maximum number of epochs (100)", "N" },
   { FIT, "batch-size", G_OPTION_ARG_INT, AT (batch_size), 1, 4096, TRUE,
-    "Examples of one step (32)", "N" },
+    "Examples per batch (32)", "N" },
   { FIT, "learning-rate", G_OPTION_ARG_DOUBLE,
     AT (learning_rate), 1e-9, 1, TRUE,
-    "Of Adam (0.001)", "X" },
+    "Learning rate of Adam (0.001)", "X" },
   { FIT, "schedule", G_OPTION_ARG_STRING, AT (schedule), 0, 0, TRUE,
-    "Of the rate: plateau, cosine", "HOW", TRAIN_DEFAULT_SCHEDULE },
+    "Learning rate schedule: plateau, cosine", "HOW", TRAIN_DEFAULT_SCHEDULE },
   { FIT, "warm-up", G_OPTION_ARG_INT, AT (warm_up), 0, 1000, TRUE,
-    "Epochs in which it rises, with cosine (0)", "N" },
+    "Warm-up epochs of the cosine schedule (0)", "N" },
   { FIT, "average", G_OPTION_ARG_DOUBLE, AT (average), 0, 0.99999, TRUE,
-    "Decay of the weights' average; 0: none (0)", "X" },
+    "Decay of the weight average; 0: off (0)", "X" },
   { FIT, "keep", G_OPTION_ARG_STRING, AT (keep), 0, 0, TRUE,
-    "Which weights: best, last", "WHICH", TRAIN_DEFAULT_KEEP },
+    "Weights to save: best, last", "WHICH", TRAIN_DEFAULT_KEEP },
   { FIT, "epsilon", G_OPTION_ARG_DOUBLE, AT (epsilon), 1e-12, 1, TRUE,
-    "Of Adam (1e-7)", "X" },
+    "Epsilon of Adam (1e-7)", "X" },
   { FIT, "weight-decay", G_OPTION_ARG_DOUBLE, AT (weight_decay), 0, 1, TRUE,
-    "Of AdamW (0)", "X" },
+    "Weight decay of AdamW (0)", "X" },
   { FIT, "clip-norm", G_OPTION_ARG_DOUBLE, AT (clip_norm), 0, 1e6, TRUE,
-    "Largest norm of the gradient; 0: any (0)", "X" },
+    "Clip the gradient norm; 0: off (0)", "X" },
   { FIT, "label-smoothing", G_OPTION_ARG_DOUBLE,
     AT (label_smoothing), 0, 0.9, TRUE,
-    "Share of the target for all classes (0)", "X" },
+    "Label smoothing (0)", "X" },
   { FIT, "patience", G_OPTION_ARG_INT, AT (patience), 0, 100000, TRUE,
-    "Stop so long after the best; 0: never (12)", "N" },
+    "Early stopping patience; 0: off (12)", "N" },
   { FIT, "start-from-epoch", G_OPTION_ARG_INT,
     AT (start_from_epoch), -1, 100000, TRUE,
-    "The first to watch; -1: after 500 steps (-1)", "N" },
+    "Epoch to monitor from; -1: step 500 (-1)", "N" },
   { FIT, "plateau-patience", G_OPTION_ARG_INT,
     AT (plateau_patience), 0, 100000, TRUE,
-    "Lower the rate after so many; 0: never (6)", "N" },
+    "Plateau patience; 0: off (6)", "N" },
   { FIT, "plateau-factor", G_OPTION_ARG_DOUBLE,
     AT (plateau_factor), 0.001, 0.999, TRUE,
-    "Lower it by this factor (0.5)", "X" },
+    "Plateau factor (0.5)", "X" },
   { FIT, "min-learning-rate", G_OPTION_ARG_DOUBLE,
     AT (min_learning_rate), 0, 1, TRUE,
-    "But not below this (1e-6)", "X" },
+    "Lowest learning rate (1e-6)", "X" },
   { MAIN, "seed", G_OPTION_ARG_INT, AT (seed), 0, ALL, TRUE,
-    "Of all that is random (0)", "N" },
+    "Random seed (0)", "N" },
   { MAIN, "threads", G_OPTION_ARG_INT, AT (threads), 0, 1024, FALSE,
-    "0: one for each processor (0)", "N" },
+    "Threads; 0: one per processor (0)", "N" },
 };
 /* clang-format on */
 
@@ -279,8 +278,7 @@ static char *
 summary_new (void)
 {
   GString *text = g_string_new (
-      "Trains a network that tells emotions from voices, or says how good one "
-      "is.\n"
+      "Trains a model that recognises emotions in speech, or evaluates one.\n"
       "  emotion-train --ravdess DIR --output MODEL.h5 --report DIR\n"
       "  emotion-train --evaluate MODEL.h5 --emodb DIR\n"
       "  emotion-train --ravdess DIR --cross-validate speakers:6 --seeds 3\n\n"
@@ -306,7 +304,7 @@ train_options_context (TrainOptions *self)
   GOptionGroup *const main_group = group_new (self, MAIN);
   const GOptionEntry rest[] = {
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->rest, NULL,
-        "[PART...]" },
+        "[SHARD...]" },
     { NULL },
   };
 
@@ -343,7 +341,7 @@ check_number (const TrainOptions *self, const Option *option, GError **error)
     value = *(double *) field;
   if (value >= option->min && value <= option->max)
     return TRUE;
-  return fail (error, "--%s %g is not within %g and %g", option->name, value,
+  return fail (error, "--%s %g is not between %g and %g", option->name, value,
       option->min, option->max);
 }
 
@@ -362,32 +360,34 @@ check_together (const TrainOptions *self, GError **error)
   if (self->rest && !self->gather)
     return fail (error, "“%s” is not an option", *self->rest);
   if (self->gather)
-    return self->rest ? TRUE : fail (error, "--gather: no parts are named");
+    return self->rest ? TRUE : fail (error, "--gather needs shard files");
   if (!has_data (self))
-    return fail (error, "no sounds: name at least one data set");
+    return fail (error, "no data: name at least one data set");
   if (self->evaluate && (self->output || self->cross_validate || self->resume))
     return fail (error,
-        "--evaluate does not go with --output, --cross-validate or --resume");
+        "--evaluate cannot be used with --output, --cross-validate or "
+        "--resume");
   if (self->evaluate && (self->train_on || self->test_on))
-    return fail (error, "--train-on and --test-on do not go with --evaluate");
+    return fail (
+        error, "--train-on and --test-on cannot be used with --evaluate");
   if (self->speakers && !self->evaluate)
-    return fail (error, "--speakers goes with --evaluate");
+    return fail (error, "--speakers needs --evaluate");
   if (self->cross_validate
       && (self->test_speakers || self->validation_speakers))
     return fail (error,
-        "--cross-validate does not go with --test-speakers or "
+        "--cross-validate cannot be used with --test-speakers or "
         "--validation-speakers");
   if (self->shard && (!train_options_is_experiment (self) || !self->output))
     return fail (error,
-        "--shard goes with --output, and with --cross-validate, --seeds or "
-        "several --model");
+        "--shard needs --output and --cross-validate, --seeds or several "
+        "--model");
   if (self->resume && !self->output)
-    return fail (error, "--resume: no --output that it could go on with");
+    return fail (error, "--resume needs --output, the run to continue");
   if (!self->evaluate && self->validation_fraction == 0
       && !self->validation_speakers && !train_options_keeps_last (self))
-    return fail (error, "without validation only --keep last makes sense");
+    return fail (error, "without validation data use --keep last");
   if (!self->evaluate && !train_options_is_experiment (self) && !self->output)
-    return fail (error, "no --output for the model");
+    return fail (error, "no --output given for the model");
   return TRUE;
 }
 

@@ -191,7 +191,6 @@ train_sounds_load (
   if (corpus->items->len > 0)
     return TRUE;
   g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-      "There is no sound to learn from: %u files cannot be read",
-      corpus->problems->len);
+      "No training data: %u files are unreadable", corpus->problems->len);
   return FALSE;
 }

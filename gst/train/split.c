@@ -123,7 +123,7 @@ check_patterns (
           speaker_matches (train_corpus_item (corpus, i)->speaker, *patterns);
     if (!found) {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-          "no speaker is called “%s”", *patterns);
+          "no speaker is named “%s”", *patterns);
       return FALSE;
     }
   }
@@ -199,7 +199,7 @@ check_subsets (const TrainSubset *subsets, guint n, gboolean needs_validation,
       && (count[TRAIN_SUBSET_VALIDATION] > 0 || !needs_validation))
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-      "nothing is left for %s: %u sounds in all",
+      "no sounds are left for %s, of %u in all",
       count[TRAIN_SUBSET_TRAIN] > 0 ? "validation" : "training", n);
   return FALSE;
 }

@@ -6,7 +6,7 @@ static gboolean
 fail (GError **error)
 {
   g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOSYS,
-      "this build has no PLplot, so it draws no pictures");
+      "this build cannot draw pictures: it lacks PLplot");
   return FALSE;
 }
 

@@ -158,7 +158,7 @@ resume (Context *context, GError **error)
   if (g_strcmp0 (text, context->text) == 0)
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "%s is of a run with other options:\n%s", context->state,
+      "%s belongs to a run with other options:\n%s", context->state,
       text ? text : "(unknown)");
   return FALSE;
 }

@@ -198,7 +198,7 @@ train_trials_read_task (TrainTrials *self, const char *line, GError **error)
       || !read_int (object, "weights", G_MAXINT64, &weights)
       || !(sets = json_object_get_member (object, "data_sets"))
       || !JSON_NODE_HOLDS_OBJECT (sets))
-    return fail (error, "no result of a task");
+    return fail (error, "not the result of a run");
   trial->task = task;
   trial->n_epochs = epochs;
   trial->best_epoch = best_epoch;
@@ -217,7 +217,7 @@ train_trials_read_task (TrainTrials *self, const char *line, GError **error)
     nn_metrics_add_sums (train_trial_set (trial, name, n_classes), sums);
   }
   if (!trial->sets)
-    return fail (error, "no result of a task");
+    return fail (error, "not the result of a run");
   train_trial_free (self->results[task]);
   self->results[task] = g_steal_pointer (&trial);
   return TRUE;
@@ -261,6 +261,6 @@ train_trials_read_plan (const char *text, GError **error)
   if (object && g_strcmp0 (read_string (object, "kind"), KIND) == 0)
     self = plan_of (object);
   if (!self)
-    fail (error, "no plan of tasks of emotion-train");
+    fail (error, "not an experiment of emotion-train");
   return self;
 }

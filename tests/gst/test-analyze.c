@@ -288,11 +288,11 @@ test_messages (void)
     const char *content, *text;
   } cases[] = { { "empty.mp3", 0, "", "the file is empty\n" },
     { "letter.wav", -1, "Dear reader, this is a letter.\n",
-        "this is no sound that GStreamer knows (" },
+        "it is not audio in a format that GStreamer knows (" },
     { "none.wav", 44,
         "RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x80\x3e\0\0\0\x7d\0\0"
         "\2\0\x10\0data\0\0\0\0",
-        "there is not a single sample in it\n" } };
+        "it contains an audio stream without a single sample\n" } };
   g_autofree char *good = make_wav ("good.wav", 1);
   g_autofree char *video = g_build_filename (folder, "silent.ogv", NULL);
   g_autofree char *nowhere = g_build_filename (folder, "nowhere.wav", NULL);
@@ -318,7 +318,7 @@ test_messages (void)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     expect_line (err, cases[i].name, cases[i].text);
   if (has_video)
-    expect_line (err, "silent.ogv", "there is no sound in it\n");
+    expect_line (err, "silent.ogv", "it contains no audio\n");
   lines = g_strsplit (err, "\n", -1);
   g_assert_cmpuint (
       g_strv_length (lines), ==, 1 + G_N_ELEMENTS (cases) + has_video + 1);
@@ -358,7 +358,7 @@ test_closed_output (void)
   for (guint i = 0; i < G_N_ELEMENTS (shell); i++)
     g_ptr_array_insert (argv, (gint) i, g_strdup (shell[i]));
   g_assert_cmpint (analyze_tool_run (argv, NULL, NULL, &err), ==, 1);
-  g_assert_nonnull (strstr (err, "standard output cannot be written: "));
+  g_assert_nonnull (strstr (err, "cannot write standard output: "));
 }
 
 /* A WAV file that ends within its head, where wavparse never does. */

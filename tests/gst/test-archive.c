@@ -219,7 +219,7 @@ test_lists (void)
   g_assert_cmpint (
       analyze_tool_run (analyze_tool_argv (empty, a, NULL), NULL, NULL, &err),
       ==, 1);
-  g_assert_nonnull (strstr (err, "no sound or video file in this folder"));
+  g_assert_nonnull (strstr (err, "no audio or video file in this folder"));
 }
 
 /* In their order, whoever finishes first; the whole folder, sorted. */

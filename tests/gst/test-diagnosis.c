@@ -126,10 +126,11 @@ test_missing_decoder (void)
   assert_contains (out, first);
   assert_contains (out, last);
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autofree char *line = g_strdup_printf (
-        "/%s: no plugin of GStreamer here can read it: %s is missing (Debian: "
-        "apt install gstreamer1.0-plugins-good ",
-        cases[i].name, cases[i].missing);
+    g_autofree char *line =
+        g_strdup_printf ("/%s: no installed GStreamer plugin can read it: %s "
+                         "is missing (Debian: "
+                         "apt install gstreamer1.0-plugins-good ",
+            cases[i].name, cases[i].missing);
 
     if (is_made[i])
       assert_contains (err, line);
@@ -158,7 +159,7 @@ test_passed_over (void)
                          plugins.envp, &out, &err),
         ==, 0);
     assert_contains (out, path);
-    assert_contains (err, "a part of it was passed over: “Opus decoder”");
+    assert_contains (err, "part of it was skipped: “Opus decoder”");
     assert_contains (err, "apt install");
   }
   plugins_clear (&plugins);
@@ -192,7 +193,7 @@ test_refused_device (void)
         run_refused (&plugins, names[i] ? "--device" : NULL, names[i]);
 
     assert_contains (err, ": Could not open audio device for recording. ");
-    assert_contains (err, "you may not use it, or another program does");
+    assert_contains (err, "lack permission to use it, or another program");
     assert_contains (err, "group “audio”");
     assert_contains (err, "--list-devices");
   }
@@ -207,10 +208,10 @@ test_no_device (void)
 
   plugins_init (&plugins);
   plain = run_refused (&plugins, NULL, NULL);
-  assert_contains (plain, "there is no device for recording here");
-  assert_contains (plain, "name a sound file");
+  assert_contains (plain, "no recording device found");
+  assert_contains (plain, "analyse an audio file");
   named = run_refused (&plugins, "--device", "nobody");
-  assert_contains (named, "there is no device for recording here");
+  assert_contains (named, "no recording device found");
   assert_contains (named, "“nobody”");
   plugins_clear (&plugins);
 }

@@ -334,7 +334,7 @@ test_data_sets (void)
   TrainSubset parts[24];
 
   g_assert_false (train_data_sets_check (&unknown, corpus, &error));
-  g_assert_nonnull (strstr (error->message, "there are: x, y"));
+  g_assert_nonnull (strstr (error->message, "the data sets are: x, y"));
   g_clear_error (&error);
   g_assert_false (train_data_sets_hold_out (&both, corpus, &error));
   g_assert_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE);
@@ -505,7 +505,7 @@ test_sets (void)
   g_assert_false (
       run (NULL, &err, "--ravdess %s/ravdess --test-on tess --output %s/one.h5",
           folder, folder));
-  g_assert_nonnull (strstr (err, "there are: ravdess"));
+  g_assert_nonnull (strstr (err, "the data sets are: ravdess"));
 }
 
 static void
@@ -517,10 +517,10 @@ test_errors (void)
     { "--seeds 2 --model simple", "nothing to test" },
     { "--cross-validate speakers:9 --model simple", "9 folds of 3" },
     { "--cross-validate absent.csv", "nor a file" },
-    { "--shard 1/2 --output x.h5", "--shard goes with" },
+    { "--shard 1/2 --output x.h5", "--shard needs" },
     { "--cross-validate speakers:3 --shard 3/2 --output x --model simple",
         "3/2" },
-    { "--gather", "no parts" },
+    { "--gather", "--gather needs" },
     { "--gather /nowhere", "/nowhere" },
   };
 

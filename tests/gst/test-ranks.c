@@ -197,7 +197,7 @@ test_errors (void)
       "--output %s/never.h5",
         "rank 1: " },
     { "\"$EMOTION_TRAIN\" --ravdess %s/ravdess --seed $R --output %s/never.h5",
-        "other options" },
+        "different options" },
     { "\"$EMOTION_TRAIN\" --ravdess %s/ravdess --epochs 1 --no-augment "
       "--output %s/absent/never.h5",
         "absent/never.h5" },

@@ -103,10 +103,10 @@ test_refusals (void)
   static const struct {
     const char *text, *message;
   } cases[] = {
-    { "[]", "*no JSON object*" },
-    { "\"mel_db\"", "*no JSON object*" },
-    { "{\"n_mel\": 64}", "*“n_mel”*not known*" },
-    { "{\"n_mels\": 64, \"zoom\": 1}", "*“zoom”*not known*" },
+    { "[]", "*not a JSON object*" },
+    { "\"mel_db\"", "*not a JSON object*" },
+    { "{\"n_mel\": 64}", "*unknown key*“n_mel”*" },
+    { "{\"n_mels\": 64, \"zoom\": 1}", "*unknown key*“zoom”*" },
     { "{\"n_mels\": \"64\"}", "*“n_mels”*number*" },
     { "{\"n_mels\": [64]}", "*“n_mels”*number*" },
     { "{\"n_mels\": true}", "*“n_mels”*number*" },

@@ -359,7 +359,7 @@ test_others (void)
   expect_refusal (&info, path, "another tool");
   g_assert_true (g_file_set_contents (other, "{\"file\": 1}\n", -1, NULL));
   info = info_of (1, 2);
-  expect_refusal (&info, other, "is no part");
+  expect_refusal (&info, other, "is not a shard file");
 }
 
 /* Two workers on one part. */

@@ -136,7 +136,7 @@ test_csv_errors (void)
     const char *text, *message;
   } lists[] = {
     { "a.wav,happy\nb.wav\n", "*row 2: 1 fields*" },
-    { "a.wav,bored\n", "*row 1: *bored* is no label*" },
+    { "a.wav,bored\n", "*row 1: *bored* is not a label*" },
     { "a.wav,happy,x,later\n", "*row 1: split *later*" },
     { "a.wav,happy,x,test,y\n", "*row 1: 5 fields*" },
     { ",happy\n", "*row 1*" },

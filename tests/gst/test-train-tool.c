@@ -393,7 +393,7 @@ test_unreadable (void)
   g_remove (bad);
   g_assert_true (exists (model));
   g_assert_nonnull (strstr (err, bad));
-  g_assert_nonnull (strstr (out, "64 sounds; 1 could not be read"));
+  g_assert_nonnull (strstr (out, "64 sounds; 1 unreadable"));
 }
 
 static void
@@ -410,7 +410,8 @@ test_errors (void)
     { { "--no-such-option" }, 2, "no-such-option" },
     { { "stray", "--csv", "x", "--evaluate", "y" }, 2, "stray" },
     { { "--ravdess", "@absent", "--output", "@never.h5" }, 1, "absent" },
-    { { "--ravdess", "@nothing", "--output", "@never.h5" }, 1, "no sound" },
+    { { "--ravdess", "@nothing", "--output", "@never.h5" }, 1,
+        "No training data" },
     { { "--ravdess", "@", "--evaluate", "@absent.h5" }, 1, "absent.h5" },
     { { "--ravdess", "@", "--output", "@never.h5", "--model", "cnn-x" }, 2,
         "cnn-x" },

@@ -44,8 +44,7 @@ static void
 read_clip (NnH5 *file, const char *name, Clip *clip)
 {
   clip->samples = read_floats (file, name, "samples", &clip->n);
-  clip->probability =
-      read_floats (file, name, "probability", &clip->n_chunks);
+  clip->probability = read_floats (file, name, "probability", &clip->n_chunks);
   for (gsize i = 0; i < clip->n; i++)
     clip->samples[i] /= 32768;
 }
@@ -161,7 +160,8 @@ static void
 test_measure (void)
 {
   g_auto (Clip) clip = { 0 };
-  g_autoptr (GstEmotionVoice) voice = gst_emotion_voice_new (16000, 16000, NULL);
+  g_autoptr (GstEmotionVoice) voice =
+      gst_emotion_voice_new (16000, 16000, NULL);
   const guint64 before = 777;
 
   take_voice (&clip);
