@@ -29,25 +29,25 @@ read_attribute (NnH5 *file, H5Span span, gpointer user_data)
 {
   Search *const search = user_data;
   H5Attribute *const attribute = search->attribute;
-  const unsigned version = h5_take (&span, 1);
-  const unsigned flags = h5_take (&span, 1);
-  const unsigned name_len = h5_take (&span, 2);
-  const unsigned type_len = h5_take (&span, 2);
-  const unsigned space_len = h5_take (&span, 2);
+  const unsigned version = nn_h5_take (&span, 1);
+  const unsigned flags = nn_h5_take (&span, 1);
+  const unsigned name_len = nn_h5_take (&span, 2);
+  const unsigned type_len = nn_h5_take (&span, 2);
+  const unsigned space_len = nn_h5_take (&span, 2);
   H5Span name, type, space;
   guint64 bytes;
 
-  h5_skip (&span, version == 3 ? 1 : 0);
-  name = h5_take_span (&span, padded (name_len, version));
-  type = h5_take_span (&span, padded (type_len, version));
-  space = h5_take_span (&span, padded (space_len, version));
+  nn_h5_skip (&span, version == 3 ? 1 : 0);
+  name = nn_h5_take_span (&span, padded (name_len, version));
+  type = nn_h5_take_span (&span, padded (type_len, version));
+  space = nn_h5_take_span (&span, padded (space_len, version));
   if (span.is_bad || version < 1 || version > 3)
     return false;
   if (search->found != H5_ABSENT || !is_name (name, search->name))
     return true;
   search->found = H5_DAMAGED;
-  if ((version > 1 && flags != 0) || !h5_read_type (type, &attribute->type)
-      || h5_read_space (file, space, &attribute->shape, &attribute->n)
+  if ((version > 1 && flags != 0) || !nn_h5_read_type (type, &attribute->type)
+      || nn_h5_read_space (file, space, &attribute->shape, &attribute->n)
           != H5_SPACE_OK
       || !g_size_checked_mul (&bytes, attribute->n, attribute->type.size)
       || bytes > span.left)
@@ -61,24 +61,24 @@ read_attribute (NnH5 *file, H5Span span, gpointer user_data)
 static bool
 read_attribute_info (NnH5 *file, H5Span span, Search *search)
 {
-  const unsigned version = h5_take (&span, 1);
-  const unsigned flags = h5_take (&span, 1);
+  const unsigned version = nn_h5_take (&span, 1);
+  const unsigned flags = nn_h5_take (&span, 1);
   guint64 heap, tree;
 
-  h5_skip (&span, flags & 1 ? 2 : 0);
-  heap = h5_take_address (file, &span);
-  tree = h5_take_address (file, &span);
+  nn_h5_skip (&span, flags & 1 ? 2 : 0);
+  heap = nn_h5_take_address (file, &span);
+  tree = nn_h5_take_address (file, &span);
   if (span.is_bad || version != 0)
     return false;
   return heap == H5_NO_ADDRESS
-      || h5_heap_foreach (file, heap, tree, 0, read_attribute, search);
+      || nn_h5_heap_foreach (file, heap, tree, 0, read_attribute, search);
 }
 
 H5Found
-h5_find_attribute (
+nn_h5_find_attribute (
     NnH5 *file, guint64 object, const char *name, H5Attribute *attribute)
 {
-  g_autoptr (GArray) messages = h5_read_object (file, object);
+  g_autoptr (GArray) messages = nn_h5_read_object (file, object);
   Search search = { name, attribute, H5_ABSENT };
 
   for (guint i = 0; messages && i < messages->len; i++) {

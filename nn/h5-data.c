@@ -14,23 +14,23 @@ enum { FILTER_DEFLATE = 1, FILTER_SHUFFLE = 2 };
 static bool
 read_filters (H5Span span, H5Dataset *dataset)
 {
-  const unsigned version = h5_take (&span, 1);
+  const unsigned version = nn_h5_take (&span, 1);
 
-  dataset->n_filters = h5_take (&span, 1);
-  h5_skip (&span, version == 1 ? 6 : 0);
+  dataset->n_filters = nn_h5_take (&span, 1);
+  nn_h5_skip (&span, version == 1 ? 6 : 0);
   if (span.is_bad || version < 1 || version > 2
       || dataset->n_filters > H5_MAX_FILTERS)
     return false;
   for (unsigned i = 0; i < dataset->n_filters; i++) {
-    const unsigned id = h5_take (&span, 2);
+    const unsigned id = nn_h5_take (&span, 2);
     const unsigned name_len =
-        version == 1 || id >= 256 ? h5_take (&span, 2) : 0;
+        version == 1 || id >= 256 ? nn_h5_take (&span, 2) : 0;
     unsigned n_values;
 
-    h5_skip (&span, 2);
-    n_values = h5_take (&span, 2);
-    h5_skip (&span, name_len);
-    h5_skip (&span, 4 * (n_values + (version == 1 ? n_values & 1 : 0)));
+    nn_h5_skip (&span, 2);
+    n_values = nn_h5_take (&span, 2);
+    nn_h5_skip (&span, name_len);
+    nn_h5_skip (&span, 4 * (n_values + (version == 1 ? n_values & 1 : 0)));
     if (span.is_bad || (id != FILTER_DEFLATE && id != FILTER_SHUFFLE))
       return false;
     dataset->filters[i] = id;
@@ -46,21 +46,21 @@ read_chunk_shape (H5Span *span, H5Dataset *dataset, unsigned rank)
     return false;
   dataset->chunk_n = 1;
   for (unsigned i = 0; i + 1 < rank; i++) {
-    dataset->chunk[i] = h5_take (span, 4);
+    dataset->chunk[i] = nn_h5_take (span, 4);
     if (dataset->chunk[i] == 0
         || !g_size_checked_mul (
             &dataset->chunk_n, dataset->chunk_n, dataset->chunk[i])
         || dataset->chunk_n > NN_MAX_ELEMENTS)
       return false;
   }
-  return h5_take (span, 4) == dataset->type.size;
+  return nn_h5_take (span, 4) == dataset->type.size;
 }
 
 static H5DatasetStatus
 read_layout (NnH5 *file, H5Span span, H5Dataset *dataset)
 {
-  const unsigned version = h5_take (&span, 1);
-  const unsigned kind = h5_take (&span, 1);
+  const unsigned version = nn_h5_take (&span, 1);
+  const unsigned kind = nn_h5_take (&span, 1);
   guint64 bytes, address;
 
   if (span.is_bad)
@@ -70,10 +70,10 @@ read_layout (NnH5 *file, H5Span span, H5Dataset *dataset)
       || (version == 4 && kind == LAYOUT_CHUNKED))
     return H5_DATASET_STORAGE;
   if (kind == LAYOUT_CHUNKED) {
-    const unsigned rank = h5_take (&span, 1);
+    const unsigned rank = nn_h5_take (&span, 1);
 
     dataset->is_chunked = true;
-    dataset->tree = h5_take_address (file, &span);
+    dataset->tree = nn_h5_take_address (file, &span);
     return read_chunk_shape (&span, dataset, rank) && !span.is_bad
         ? H5_DATASET_OK
         : H5_DATASET_DAMAGED;
@@ -81,39 +81,39 @@ read_layout (NnH5 *file, H5Span span, H5Dataset *dataset)
   if (!g_size_checked_mul (&bytes, dataset->n, dataset->type.size))
     return H5_DATASET_DAMAGED;
   if (kind == LAYOUT_COMPACT) {
-    h5_skip (&span, 2);
-    dataset->data = h5_take_span (&span, bytes);
+    nn_h5_skip (&span, 2);
+    dataset->data = nn_h5_take_span (&span, bytes);
   } else {
-    address = h5_take_address (file, &span);
+    address = nn_h5_take_address (file, &span);
     dataset->data = bytes == 0 ? (H5Span){ .at = file->data }
-                               : h5_span (file, address, bytes);
+                               : nn_h5_span (file, address, bytes);
   }
   return dataset->data.is_bad || span.is_bad ? H5_DATASET_DAMAGED
                                              : H5_DATASET_OK;
 }
 
 H5DatasetStatus
-h5_open_dataset (NnH5 *file, guint64 object, H5Dataset *dataset)
+nn_h5_open_dataset (NnH5 *file, guint64 object, H5Dataset *dataset)
 {
-  g_autoptr (GArray) messages = h5_read_object (file, object);
+  g_autoptr (GArray) messages = nn_h5_read_object (file, object);
   const H5Message *type, *space, *layout, *filters;
   H5SpaceStatus status;
 
   *dataset = (H5Dataset){ 0 };
   if (!messages)
     return H5_DATASET_DAMAGED;
-  type = h5_find_message (messages, H5_MESSAGE_DATATYPE);
-  space = h5_find_message (messages, H5_MESSAGE_DATASPACE);
-  layout = h5_find_message (messages, H5_MESSAGE_LAYOUT);
-  filters = h5_find_message (messages, H5_MESSAGE_FILTERS);
+  type = nn_h5_find_message (messages, H5_MESSAGE_DATATYPE);
+  space = nn_h5_find_message (messages, H5_MESSAGE_DATASPACE);
+  layout = nn_h5_find_message (messages, H5_MESSAGE_LAYOUT);
+  filters = nn_h5_find_message (messages, H5_MESSAGE_FILTERS);
   if (!type || !space || !layout)
     return H5_DATASET_ABSENT;
   if (type->is_shared || space->is_shared
-      || h5_find_message (messages, H5_MESSAGE_EXTERNAL_FILES))
+      || nn_h5_find_message (messages, H5_MESSAGE_EXTERNAL_FILES))
     return H5_DATASET_STORAGE;
-  if (!h5_read_type (type->data, &dataset->type))
+  if (!nn_h5_read_type (type->data, &dataset->type))
     return H5_DATASET_DAMAGED;
-  status = h5_read_space (file, space->data, &dataset->shape, &dataset->n);
+  status = nn_h5_read_space (file, space->data, &dataset->shape, &dataset->n);
   if (status != H5_SPACE_OK)
     return status == H5_SPACE_LARGE ? H5_DATASET_LARGE : H5_DATASET_DAMAGED;
   if (filters && !read_filters (filters->data, dataset))
@@ -227,13 +227,13 @@ static bool
 read_chunk (ChunkReader *reader, H5Span key, guint64 address)
 {
   const H5Dataset *const dataset = reader->dataset;
-  const guint64 stored = h5_take (&key, 4);
-  const unsigned mask = h5_take (&key, 4);
-  H5Span chunk = h5_span (reader->file, address, stored);
+  const guint64 stored = nn_h5_take (&key, 4);
+  const unsigned mask = nn_h5_take (&key, 4);
+  H5Span chunk = nn_h5_span (reader->file, address, stored);
   size_t first[NN_MAX_RANK], place = 0;
 
   for (size_t i = 0; i < dataset->shape.rank; i++) {
-    const guint64 at = h5_take (&key, 8);
+    const guint64 at = nn_h5_take (&key, 8);
 
     if (at % dataset->chunk[i] != 0 || at >= dataset->shape.dim[i])
       return false;
@@ -254,22 +254,22 @@ read_chunk_tree (ChunkReader *reader, guint64 address, int expected_level)
 {
   NnH5 *const file = reader->file;
   const size_t key_len = 8 + 8 * (reader->dataset->shape.rank + 1);
-  H5Span span = h5_span_from (file, address);
+  H5Span span = nn_h5_span_from (file, address);
   unsigned type, n;
   int level;
 
-  if (!h5_take_signature (&span, "TREE") || !h5_work (file, 1))
+  if (!nn_h5_take_signature (&span, "TREE") || !nn_h5_work (file, 1))
     return false;
-  type = h5_take (&span, 1);
-  level = h5_take (&span, 1);
-  n = h5_take (&span, 2);
-  h5_skip (&span, 2 * file->offset_size);
+  type = nn_h5_take (&span, 1);
+  level = nn_h5_take (&span, 1);
+  n = nn_h5_take (&span, 2);
+  nn_h5_skip (&span, 2 * file->offset_size);
   if (type != 1 || level > NN_MAX_H5_LEVELS
       || (expected_level >= 0 && level != expected_level))
     return false;
   for (unsigned i = 0; i < n; i++) {
-    const H5Span key = h5_take_span (&span, key_len);
-    const guint64 child = h5_take_address (file, &span);
+    const H5Span key = nn_h5_take_span (&span, key_len);
+    const guint64 child = nn_h5_take_address (file, &span);
 
     if (span.is_bad
         || !(level > 0 ? read_chunk_tree (reader, child, level - 1)
@@ -295,7 +295,7 @@ reader_init (ChunkReader *reader, NnH5 *file, const H5Dataset *dataset)
   if (!g_size_checked_mul (
           &reader->chunk_bytes, dataset->chunk_n, dataset->type.size)
       || reader->chunk_bytes > NN_MAX_FILE_BYTES
-      || !h5_may_expand (file, bytes + 2 * reader->chunk_bytes))
+      || !nn_h5_may_expand (file, bytes + 2 * reader->chunk_bytes))
     return false;
   reader->done = g_try_malloc0 (MAX (reader->n_chunks, 1));
   reader->out = g_try_malloc (MAX (bytes, 1));
@@ -306,7 +306,7 @@ reader_init (ChunkReader *reader, NnH5 *file, const H5Dataset *dataset)
 }
 
 bool
-h5_read_data (
+nn_h5_read_data (
     NnH5 *file, const H5Dataset *dataset, const guint8 **data, guint8 **owned)
 {
   g_auto (ChunkReader) reader = { 0 };

@@ -25,21 +25,21 @@ add_link (GHashTable *links, char *name, guint64 address)
 static bool
 read_symbols (NnH5 *file, guint64 address, const Symbols *symbols)
 {
-  H5Span span = h5_span_from (file, address);
+  H5Span span = nn_h5_span_from (file, address);
   unsigned n;
 
-  if (!h5_take_signature (&span, "SNOD"))
+  if (!nn_h5_take_signature (&span, "SNOD"))
     return false;
-  h5_skip (&span, 2);
-  n = h5_take (&span, 2);
+  nn_h5_skip (&span, 2);
+  n = nn_h5_take (&span, 2);
   for (unsigned i = 0; i < n; i++) {
-    const guint64 name = h5_take_address (file, &span);
-    const guint64 object = h5_take_address (file, &span);
-    const unsigned cache = h5_take (&span, 4);
+    const guint64 name = nn_h5_take_address (file, &span);
+    const guint64 object = nn_h5_take_address (file, &span);
+    const unsigned cache = nn_h5_take (&span, 4);
     const char *text, *end;
 
-    h5_skip (&span, 4 + 16);
-    if (span.is_bad || name >= symbols->names.left || !h5_work (file, 1))
+    nn_h5_skip (&span, 4 + 16);
+    if (span.is_bad || name >= symbols->names.left || !nn_h5_work (file, 1))
       return false;
     text = (const char *) symbols->names.at + name;
     end = memchr (text, 0, symbols->names.left - name);
@@ -56,23 +56,23 @@ static bool
 read_tree (
     NnH5 *file, guint64 address, int expected_level, const Symbols *symbols)
 {
-  H5Span span = h5_span_from (file, address);
+  H5Span span = nn_h5_span_from (file, address);
   int level;
   unsigned n, type;
 
-  if (!h5_take_signature (&span, "TREE") || !h5_work (file, 1))
+  if (!nn_h5_take_signature (&span, "TREE") || !nn_h5_work (file, 1))
     return false;
-  type = h5_take (&span, 1);
-  level = h5_take (&span, 1);
-  n = h5_take (&span, 2);
-  h5_skip (&span, 2 * file->offset_size + file->length_size);
+  type = nn_h5_take (&span, 1);
+  level = nn_h5_take (&span, 1);
+  n = nn_h5_take (&span, 2);
+  nn_h5_skip (&span, 2 * file->offset_size + file->length_size);
   if (type != 0 || level > NN_MAX_H5_LEVELS
       || (expected_level >= 0 && level != expected_level))
     return false;
   for (unsigned i = 0; i < n; i++) {
-    const guint64 child = h5_take_address (file, &span);
+    const guint64 child = nn_h5_take_address (file, &span);
 
-    h5_take_length (file, &span); /* the next key */
+    nn_h5_take_length (file, &span); /* the next key */
     if (span.is_bad
         || !(level > 0 ? read_tree (file, child, level - 1, symbols)
                        : read_symbols (file, child, symbols)))
@@ -85,21 +85,21 @@ static bool
 read_symbol_table (NnH5 *file, H5Span span, GHashTable *links)
 {
   Symbols symbols = { .links = links };
-  const guint64 tree = h5_take_address (file, &span);
-  const guint64 heap = h5_take_address (file, &span);
+  const guint64 tree = nn_h5_take_address (file, &span);
+  const guint64 heap = nn_h5_take_address (file, &span);
   H5Span head;
   guint64 len, address;
 
   if (span.is_bad)
     return false;
-  head = h5_span_from (file, heap);
-  if (!h5_take_signature (&head, "HEAP"))
+  head = nn_h5_span_from (file, heap);
+  if (!nn_h5_take_signature (&head, "HEAP"))
     return false;
-  h5_skip (&head, 4);
-  len = h5_take_length (file, &head);
-  h5_take_length (file, &head); /* free list */
-  address = h5_take_address (file, &head);
-  symbols.names = h5_span (file, address, len);
+  nn_h5_skip (&head, 4);
+  len = nn_h5_take_length (file, &head);
+  nn_h5_take_length (file, &head); /* free list */
+  address = nn_h5_take_address (file, &head);
+  symbols.names = nn_h5_span (file, address, len);
   return !head.is_bad && !symbols.names.is_bad
       && read_tree (file, tree, -1, &symbols);
 }
@@ -113,17 +113,17 @@ read_link (NnH5 *file, H5Span span, gpointer user_data)
   guint64 name_len, object = H5_NO_ADDRESS;
   H5Span name;
 
-  version = h5_take (&span, 1);
-  flags = h5_take (&span, 1);
+  version = nn_h5_take (&span, 1);
+  flags = nn_h5_take (&span, 1);
   if (flags & 0x08)
-    type = h5_take (&span, 1);
-  h5_skip (&span, (flags & 0x04 ? 8 : 0) + (flags & 0x10 ? 1 : 0));
-  name_len = h5_take (&span, 1u << (flags & 3));
-  name = h5_take_span (&span, name_len);
+    type = nn_h5_take (&span, 1);
+  nn_h5_skip (&span, (flags & 0x04 ? 8 : 0) + (flags & 0x10 ? 1 : 0));
+  name_len = nn_h5_take (&span, 1u << (flags & 3));
+  name = nn_h5_take_span (&span, name_len);
   if (type == 0)
-    object = h5_take_address (file, &span);
+    object = nn_h5_take_address (file, &span);
   if (span.is_bad || version != 1 || g_hash_table_size (links) >= NN_MAX_NAMES
-      || !h5_work (file, 1))
+      || !nn_h5_work (file, 1))
     return false;
   add_link (links, g_strndup ((const char *) name.at, name.left), object);
   return true;
@@ -132,17 +132,17 @@ read_link (NnH5 *file, H5Span span, gpointer user_data)
 static bool
 read_link_info (NnH5 *file, H5Span span, GHashTable *links)
 {
-  const unsigned version = h5_take (&span, 1);
-  const unsigned flags = h5_take (&span, 1);
+  const unsigned version = nn_h5_take (&span, 1);
+  const unsigned flags = nn_h5_take (&span, 1);
   guint64 heap, tree;
 
-  h5_skip (&span, flags & 1 ? 8 : 0);
-  heap = h5_take_address (file, &span);
-  tree = h5_take_address (file, &span);
+  nn_h5_skip (&span, flags & 1 ? 8 : 0);
+  heap = nn_h5_take_address (file, &span);
+  tree = nn_h5_take_address (file, &span);
   if (span.is_bad || version != 0)
     return false;
   return heap == H5_NO_ADDRESS
-      || h5_heap_foreach (file, heap, tree, 4, read_link, links);
+      || nn_h5_heap_foreach (file, heap, tree, 4, read_link, links);
 }
 
 static bool
@@ -170,7 +170,7 @@ read_links (NnH5 *file, const GArray *messages, GHashTable *links)
 }
 
 GHashTable *
-h5_group_links (NnH5 *file, guint64 address)
+nn_h5_group_links (NnH5 *file, guint64 address)
 {
   GHashTable *const known = g_hash_table_lookup (file->groups, &address);
   g_autoptr (GArray) messages = NULL;
@@ -179,7 +179,7 @@ h5_group_links (NnH5 *file, guint64 address)
 
   if (known)
     return known;
-  messages = h5_read_object (file, address);
+  messages = nn_h5_read_object (file, address);
   links = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   if (!messages || !read_links (file, messages, links))
     return NULL;
@@ -190,7 +190,7 @@ h5_group_links (NnH5 *file, guint64 address)
 }
 
 bool
-h5_resolve (NnH5 *file, const char *path, guint64 *address)
+nn_h5_resolve (NnH5 *file, const char *path, guint64 *address)
 {
   g_auto (GStrv) parts = NULL;
 
@@ -204,7 +204,7 @@ h5_resolve (NnH5 *file, const char *path, guint64 *address)
 
     if (parts[i][0] == '\0')
       continue;
-    links = h5_group_links (file, *address);
+    links = nn_h5_group_links (file, *address);
     object = links ? g_hash_table_lookup (links, parts[i]) : NULL;
     if (!object || *object == H5_NO_ADDRESS)
       return false;

@@ -49,25 +49,25 @@ is_power_of_two (guint64 value)
 static bool
 read_heap (const NnH5 *file, guint64 address, Heap *heap)
 {
-  H5Span span = h5_span_from (file, address);
+  H5Span span = nn_h5_span_from (file, address);
   unsigned filter_len;
   guint64 max_object;
 
-  if (!h5_take_signature (&span, "FRHP"))
+  if (!nn_h5_take_signature (&span, "FRHP"))
     return false;
-  h5_skip (&span, 1);
-  heap->id_len = h5_take (&span, 2);
-  filter_len = h5_take (&span, 2);
-  h5_skip (&span, 1);
-  max_object = h5_take (&span, 4);
-  h5_skip (&span, 10 * file->length_size + 2 * file->offset_size);
-  heap->width = h5_take (&span, 2);
-  heap->start = h5_take_length (file, &span);
-  heap->max_direct = h5_take_length (file, &span);
-  heap->max_bits = h5_take (&span, 2);
-  h5_skip (&span, 2);
-  heap->root = h5_take_address (file, &span);
-  heap->n_rows = h5_take (&span, 2);
+  nn_h5_skip (&span, 1);
+  heap->id_len = nn_h5_take (&span, 2);
+  filter_len = nn_h5_take (&span, 2);
+  nn_h5_skip (&span, 1);
+  max_object = nn_h5_take (&span, 4);
+  nn_h5_skip (&span, 10 * file->length_size + 2 * file->offset_size);
+  heap->width = nn_h5_take (&span, 2);
+  heap->start = nn_h5_take_length (file, &span);
+  heap->max_direct = nn_h5_take_length (file, &span);
+  heap->max_bits = nn_h5_take (&span, 2);
+  nn_h5_skip (&span, 2);
+  heap->root = nn_h5_take_address (file, &span);
+  heap->n_rows = nn_h5_take (&span, 2);
   if (span.is_bad || filter_len != 0 || heap->width == 0
       || !is_power_of_two (heap->start) || !is_power_of_two (heap->max_direct)
       || heap->start > heap->max_direct || heap->max_direct > G_MAXUINT32
@@ -85,12 +85,12 @@ static H5Span
 object_in_block (const NnH5 *file, guint64 address, guint64 block_len,
     guint64 offset, guint64 len)
 {
-  H5Span span = h5_span (file, address, block_len);
+  H5Span span = nn_h5_span (file, address, block_len);
 
-  if (!h5_take_signature (&span, "FHDB") || offset < 4 || offset > block_len
+  if (!nn_h5_take_signature (&span, "FHDB") || offset < 4 || offset > block_len
       || len > block_len - offset)
     return (H5Span){ .is_bad = true };
-  return h5_span (file, address + offset, len);
+  return nn_h5_span (file, address + offset, len);
 }
 
 /* The child of a table at address for offset, which becomes relative to it. */
@@ -99,21 +99,21 @@ find_child (const NnH5 *file, const Heap *heap, guint64 address,
     unsigned n_rows, guint64 *offset, unsigned *row, guint64 *block_len)
 {
   const guint64 first = heap->start * heap->width;
-  H5Span span = h5_span_from (file, address);
+  H5Span span = nn_h5_span_from (file, address);
   guint64 row_start = 0, column;
 
   *row = *offset < first ? 0 : log2_of (*offset / first) + 1;
   if (*row >= n_rows || *row + log2_of (first) > 62
-      || !h5_take_signature (&span, "FHIB"))
+      || !nn_h5_take_signature (&span, "FHIB"))
     return H5_NO_ADDRESS;
   *block_len = heap->start << (*row > 0 ? *row - 1 : 0);
   if (*row > 0)
     row_start = first << (*row - 1);
   column = (*offset - row_start) / *block_len;
-  h5_skip (&span, 1 + file->offset_size + heap->offset_bytes);
-  h5_skip (&span, (*row * heap->width + column) * file->offset_size);
+  nn_h5_skip (&span, 1 + file->offset_size + heap->offset_bytes);
+  nn_h5_skip (&span, (*row * heap->width + column) * file->offset_size);
   *offset -= row_start + column * *block_len;
-  return span.is_bad ? H5_NO_ADDRESS : h5_take_address (file, &span);
+  return span.is_bad ? H5_NO_ADDRESS : nn_h5_take_address (file, &span);
 }
 
 static H5Span
@@ -126,7 +126,7 @@ find_object (NnH5 *file, const Heap *heap, guint64 offset, guint64 len)
   while (n_rows > 0) {
     address =
         find_child (file, heap, address, n_rows, &offset, &row, &block_len);
-    if (address == H5_NO_ADDRESS || !h5_work (file, 1))
+    if (address == H5_NO_ADDRESS || !nn_h5_work (file, 1))
       return (H5Span){ .is_bad = true };
     if (block_len <= heap->max_direct)
       break;
@@ -143,13 +143,13 @@ visit_record (NnH5 *file, const Tree *tree, H5Span record)
   unsigned kind;
   H5Span object;
 
-  h5_skip (&record, tree->record_skip);
-  kind = h5_take (&record, 1);
-  offset = h5_take (&record, heap->offset_bytes);
-  len = h5_take (&record, heap->len_bytes);
+  nn_h5_skip (&record, tree->record_skip);
+  kind = nn_h5_take (&record, 1);
+  offset = nn_h5_take (&record, heap->offset_bytes);
+  len = nn_h5_take (&record, heap->len_bytes);
   /* Bits 4 and 5: 0 is "managed"; others are larger than a block, or in the ID:
    * neither links nor our attributes. */
-  if (record.is_bad || (kind & 0xf0) != 0 || !h5_work (file, 1))
+  if (record.is_bad || (kind & 0xf0) != 0 || !nn_h5_work (file, 1))
     return false;
   object = find_object (file, heap, offset, len);
   return !object.is_bad && tree->func (file, object, tree->user_data);
@@ -159,22 +159,24 @@ static bool
 visit_node (NnH5 *file, const Tree *tree, guint64 address, unsigned level,
     guint64 n_records)
 {
-  H5Span span = h5_span (file, address, tree->node_size), records;
+  H5Span span = nn_h5_span (file, address, tree->node_size), records;
 
-  if (!h5_work (file, 1) || !h5_take_signature (&span, level ? "BTIN" : "BTLF"))
+  if (!nn_h5_work (file, 1)
+      || !nn_h5_take_signature (&span, level ? "BTIN" : "BTLF"))
     return false;
-  h5_skip (&span, 2);
-  records = h5_take_span (&span, n_records * tree->record_size);
+  nn_h5_skip (&span, 2);
+  records = nn_h5_take_span (&span, n_records * tree->record_size);
   if (span.is_bad)
     return false;
   for (guint64 i = 0; i < n_records; i++)
-    if (!visit_record (file, tree, h5_take_span (&records, tree->record_size)))
+    if (!visit_record (
+            file, tree, nn_h5_take_span (&records, tree->record_size)))
       return false;
   for (guint64 i = 0; level > 0 && i <= n_records; i++) {
-    const guint64 child = h5_take_address (file, &span);
-    const guint64 n = h5_take (&span, tree->count_bytes);
+    const guint64 child = nn_h5_take_address (file, &span);
+    const guint64 n = nn_h5_take (&span, tree->count_bytes);
 
-    h5_skip (&span, tree->total_bytes[level - 1]);
+    nn_h5_skip (&span, tree->total_bytes[level - 1]);
     if (span.is_bad || !visit_node (file, tree, child, level - 1, n))
       return false;
   }
@@ -210,7 +212,7 @@ find_widths (const NnH5 *file, Tree *tree)
 }
 
 bool
-h5_heap_foreach (NnH5 *file, guint64 heap_address, guint64 tree_address,
+nn_h5_heap_foreach (NnH5 *file, guint64 heap_address, guint64 tree_address,
     unsigned record_skip, H5ObjectFunc func, gpointer user_data)
 {
   Heap heap;
@@ -218,19 +220,19 @@ h5_heap_foreach (NnH5 *file, guint64 heap_address, guint64 tree_address,
     .heap = &heap,
     .func = func,
     .user_data = user_data };
-  H5Span span = h5_span_from (file, tree_address);
+  H5Span span = nn_h5_span_from (file, tree_address);
   guint64 root, n_records;
 
   if (!read_heap (file, heap_address, &heap)
-      || !h5_take_signature (&span, "BTHD"))
+      || !nn_h5_take_signature (&span, "BTHD"))
     return false;
-  h5_skip (&span, 2);
-  tree.node_size = h5_take (&span, 4);
-  tree.record_size = h5_take (&span, 2);
-  tree.depth = h5_take (&span, 2);
-  h5_skip (&span, 2);
-  root = h5_take_address (file, &span);
-  n_records = h5_take (&span, 2);
+  nn_h5_skip (&span, 2);
+  tree.node_size = nn_h5_take (&span, 4);
+  tree.record_size = nn_h5_take (&span, 2);
+  tree.depth = nn_h5_take (&span, 2);
+  nn_h5_skip (&span, 2);
+  root = nn_h5_take_address (file, &span);
+  n_records = nn_h5_take (&span, 2);
   if (span.is_bad || !find_widths (file, &tree))
     return false;
   return n_records == 0

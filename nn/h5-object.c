@@ -4,7 +4,7 @@
 #include "nn/limits.h"
 
 bool
-h5_work (NnH5 *file, size_t n)
+nn_h5_work (NnH5 *file, size_t n)
 {
   if (n > NN_MAX_H5_WORK - MIN (file->work, NN_MAX_H5_WORK))
     return false;
@@ -13,7 +13,7 @@ h5_work (NnH5 *file, size_t n)
 }
 
 bool
-h5_may_expand (NnH5 *file, size_t bytes)
+nn_h5_may_expand (NnH5 *file, size_t bytes)
 {
   const size_t max = nn_max_expanded (file->source_len);
 
@@ -34,37 +34,37 @@ static void
 read_superblock_old (
     NnH5 *file, H5Span *span, unsigned version, guint64 *base, guint64 *end)
 {
-  h5_skip (span, 4); /* versions of other structures */
-  file->offset_size = h5_take (span, 1);
-  file->length_size = h5_take (span, 1);
-  h5_skip (span, 1 + 2 + 2 + 4 + (version == 1 ? 4 : 0));
+  nn_h5_skip (span, 4); /* versions of other structures */
+  file->offset_size = nn_h5_take (span, 1);
+  file->length_size = nn_h5_take (span, 1);
+  nn_h5_skip (span, 1 + 2 + 2 + 4 + (version == 1 ? 4 : 0));
   if (!is_size (file->offset_size) || !is_size (file->length_size)) {
     span->is_bad = true;
     return;
   }
-  *base = h5_take_address (file, span);
-  h5_take_address (file, span); /* free space */
-  *end = h5_take_address (file, span);
-  h5_take_address (file, span); /* driver information */
-  h5_take_address (file, span); /* name of the root group: none */
-  file->root = h5_take_address (file, span);
+  *base = nn_h5_take_address (file, span);
+  nn_h5_take_address (file, span); /* free space */
+  *end = nn_h5_take_address (file, span);
+  nn_h5_take_address (file, span); /* driver information */
+  nn_h5_take_address (file, span); /* name of the root group: none */
+  file->root = nn_h5_take_address (file, span);
 }
 
 /* Versions 2 and 3: HDF5 1.8 and 1.10. */
 static void
 read_superblock_new (NnH5 *file, H5Span *span, guint64 *base, guint64 *end)
 {
-  file->offset_size = h5_take (span, 1);
-  file->length_size = h5_take (span, 1);
-  h5_skip (span, 1); /* flags */
+  file->offset_size = nn_h5_take (span, 1);
+  file->length_size = nn_h5_take (span, 1);
+  nn_h5_skip (span, 1); /* flags */
   if (!is_size (file->offset_size) || !is_size (file->length_size)) {
     span->is_bad = true;
     return;
   }
-  *base = h5_take_address (file, span);
-  h5_take_address (file, span); /* extension: nothing that we need */
-  *end = h5_take_address (file, span);
-  file->root = h5_take_address (file, span);
+  *base = nn_h5_take_address (file, span);
+  nn_h5_take_address (file, span); /* extension: nothing that we need */
+  *end = nn_h5_take_address (file, span);
+  file->root = nn_h5_take_address (file, span);
 }
 
 /* The file begins at the signature: at 0, or behind a block of the user's, of
@@ -85,18 +85,18 @@ skip_user_block (NnH5 *file)
 }
 
 bool
-h5_find_start (NnH5 *file)
+nn_h5_find_start (NnH5 *file)
 {
   file->start = skip_user_block (file);
   return file->start != H5_NO_ADDRESS;
 }
 
 bool
-h5_read_superblock (NnH5 *file)
+nn_h5_read_superblock (NnH5 *file)
 {
-  H5Span span = h5_span (file, 8, file->len - 8);
+  H5Span span = nn_h5_span (file, 8, file->len - 8);
   guint64 base = 1, end = H5_NO_ADDRESS;
-  const unsigned version = h5_take (&span, 1);
+  const unsigned version = nn_h5_take (&span, 1);
 
   if (version <= 1)
     read_superblock_old (file, &span, version, &base, &end);
@@ -136,14 +136,14 @@ add_message (NnH5 *file, Header *header, const H5Message *message)
   H5Span span = message->data;
   Block block;
 
-  if (!h5_work (file, 1))
+  if (!nn_h5_work (file, 1))
     return false;
   if (message->type != H5_MESSAGE_CONTINUATION) {
     g_array_append_vals (header->messages, message, 1);
     return true;
   }
-  block.address = h5_take_address (file, &span);
-  block.len = h5_take_length (file, &span);
+  block.address = nn_h5_take_address (file, &span);
+  block.len = nn_h5_take_length (file, &span);
   g_array_append_val (header->blocks, block);
   return !span.is_bad && header->blocks->len <= NN_MAX_H5_BLOCKS;
 }
@@ -159,12 +159,12 @@ read_messages (NnH5 *file, Header *header, H5Span span)
     size_t len;
     unsigned flags;
 
-    message.type = h5_take (&span, header->version == 1 ? 2 : 1);
-    len = h5_take (&span, 2);
-    flags = h5_take (&span, 1);
-    h5_skip (&span, head - (header->version == 1 ? 5 : 4));
+    message.type = nn_h5_take (&span, header->version == 1 ? 2 : 1);
+    len = nn_h5_take (&span, 2);
+    flags = nn_h5_take (&span, 1);
+    nn_h5_skip (&span, head - (header->version == 1 ? 5 : 4));
     message.is_shared = flags & 2;
-    message.data = h5_take_span (&span, len);
+    message.data = nn_h5_take_span (&span, len);
     if (span.is_bad || !add_message (file, header, &message))
       return false;
   }
@@ -180,35 +180,35 @@ read_first_block (NnH5 *file, Header *header, H5Span span)
   guint64 len;
 
   if (span.left >= 4 && memcmp (span.at, "OHDR", 4) == 0) {
-    h5_skip (&span, 4);
-    header->version = h5_take (&span, 1);
-    flags = h5_take (&span, 1);
+    nn_h5_skip (&span, 4);
+    header->version = nn_h5_take (&span, 1);
+    flags = nn_h5_take (&span, 1);
     header->has_order = flags & 0x04;
-    h5_skip (&span, (flags & 0x20 ? 16 : 0) + (flags & 0x10 ? 4 : 0));
-    len = h5_take (&span, 1u << (flags & 3));
+    nn_h5_skip (&span, (flags & 0x20 ? 16 : 0) + (flags & 0x10 ? 4 : 0));
+    len = nn_h5_take (&span, 1u << (flags & 3));
     if (header->version != 2)
       return false;
   } else {
-    header->version = h5_take (&span, 1);
-    h5_skip (&span, 1 + 2 + 4);
-    len = h5_take (&span, 4);
-    h5_skip (&span, 4);
+    header->version = nn_h5_take (&span, 1);
+    nn_h5_skip (&span, 1 + 2 + 4);
+    len = nn_h5_take (&span, 4);
+    nn_h5_skip (&span, 4);
     if (header->version != 1)
       return false;
   }
-  span = h5_take_span (&span, len);
+  span = nn_h5_take_span (&span, len);
   return !span.is_bad && read_messages (file, header, span);
 }
 
 static bool
 read_next_block (NnH5 *file, Header *header, const Block *block)
 {
-  H5Span span = h5_span (file, block->address, block->len);
+  H5Span span = nn_h5_span (file, block->address, block->len);
 
   if (span.is_bad)
     return false;
   if (header->version == 2) {
-    if (block->len < 8 || !h5_take_signature (&span, "OCHK"))
+    if (block->len < 8 || !nn_h5_take_signature (&span, "OCHK"))
       return false;
     span.left -= 4;
   }
@@ -216,15 +216,15 @@ read_next_block (NnH5 *file, Header *header, const Block *block)
 }
 
 GArray *
-h5_read_object (NnH5 *file, guint64 address)
+nn_h5_read_object (NnH5 *file, guint64 address)
 {
   g_auto (Header) header = {
     .messages = g_array_new (FALSE, FALSE, sizeof (H5Message)),
     .blocks = g_array_new (FALSE, FALSE, sizeof (Block)),
   };
-  const H5Span span = h5_span_from (file, address);
+  const H5Span span = nn_h5_span_from (file, address);
 
-  if (span.is_bad || !h5_work (file, 1)
+  if (span.is_bad || !nn_h5_work (file, 1)
       || !read_first_block (file, &header, span))
     return NULL;
   for (guint i = 0; i < header.blocks->len; i++) {
@@ -237,7 +237,7 @@ h5_read_object (NnH5 *file, guint64 address)
 }
 
 const H5Message *
-h5_find_message (const GArray *messages, unsigned type)
+nn_h5_find_message (const GArray *messages, unsigned type)
 {
   for (guint i = 0; i < messages->len; i++) {
     const H5Message *const message = &g_array_index (messages, H5Message, i);

@@ -32,7 +32,7 @@ struct _NnH5 {
   GHashTable *groups; /* address -> (name -> address): those that were read */
   GHashTable *collections; /* of global heaps: address -> (index -> offset) */
   size_t work;             /* against NN_MAX_H5_WORK */
-  size_t expanded;   /* bytes that were made of the file: see h5_may_expand */
+  size_t expanded; /* bytes that were made of the file: see nn_h5_may_expand */
   size_t source_len; /* of the file, or of the archive that it is in */
 };
 
@@ -45,7 +45,7 @@ typedef struct {
 } H5Span;
 
 static inline H5Span
-h5_take_span (H5Span *span, guint64 n)
+nn_h5_take_span (H5Span *span, guint64 n)
 {
   H5Span part = { span->at, n, span->is_bad };
 
@@ -60,9 +60,9 @@ h5_take_span (H5Span *span, guint64 n)
 
 /* An unsigned number of n <= 8 bytes, little-endian as all of HDF5. */
 static inline guint64
-h5_take (H5Span *span, unsigned n)
+nn_h5_take (H5Span *span, unsigned n)
 {
-  const H5Span part = h5_take_span (span, n);
+  const H5Span part = nn_h5_take_span (span, n);
   guint64 value = 0;
 
   for (unsigned i = 0; i < n && !part.is_bad; i++)
@@ -71,16 +71,16 @@ h5_take (H5Span *span, unsigned n)
 }
 
 static inline void
-h5_skip (H5Span *span, guint64 n)
+nn_h5_skip (H5Span *span, guint64 n)
 {
-  h5_take_span (span, n);
+  nn_h5_take_span (span, n);
 }
 
 /* Whether the next four bytes are this signature; takes them. */
 static inline bool
-h5_take_signature (H5Span *span, const char *signature)
+nn_h5_take_signature (H5Span *span, const char *signature)
 {
-  const H5Span part = h5_take_span (span, 4);
+  const H5Span part = nn_h5_take_span (span, 4);
 
   return !part.is_bad && part.at[0] == (guint8) signature[0]
       && part.at[1] == (guint8) signature[1]
@@ -89,15 +89,15 @@ h5_take_signature (H5Span *span, const char *signature)
 }
 
 static inline guint64
-h5_take_length (const NnH5 *file, H5Span *span)
+nn_h5_take_length (const NnH5 *file, H5Span *span)
 {
-  return h5_take (span, file->length_size);
+  return nn_h5_take (span, file->length_size);
 }
 
 static inline guint64
-h5_take_address (const NnH5 *file, H5Span *span)
+nn_h5_take_address (const NnH5 *file, H5Span *span)
 {
-  const guint64 value = h5_take (span, file->offset_size);
+  const guint64 value = nn_h5_take (span, file->offset_size);
   const guint64 none = G_MAXUINT64 >> (64 - 8 * file->offset_size);
 
   return value == none ? H5_NO_ADDRESS : value;
@@ -105,7 +105,7 @@ h5_take_address (const NnH5 *file, H5Span *span)
 
 /* The bytes [address, address + n) of the file; is_bad past its end. */
 static inline H5Span
-h5_span (const NnH5 *file, guint64 address, guint64 n)
+nn_h5_span (const NnH5 *file, guint64 address, guint64 n)
 {
   if (address > file->len || n > file->len - address)
     return (H5Span){ .is_bad = true };
@@ -114,7 +114,7 @@ h5_span (const NnH5 *file, guint64 address, guint64 n)
 
 /* From address to the end of the file. */
 static inline H5Span
-h5_span_from (const NnH5 *file, guint64 address)
+nn_h5_span_from (const NnH5 *file, guint64 address)
 {
   return address > file->len
       ? (H5Span){ .is_bad = true }
@@ -122,11 +122,11 @@ h5_span_from (const NnH5 *file, guint64 address)
 }
 
 /* One more step; false once a file has asked for too many. */
-bool h5_work (NnH5 *file, size_t n);
+bool nn_h5_work (NnH5 *file, size_t n);
 
 /* Whether bytes more may be allocated for what is read: filters inflate, and
  * many names may lead to one dataset. Bounded by the size of the file. */
-bool h5_may_expand (NnH5 *file, size_t bytes);
+bool nn_h5_may_expand (NnH5 *file, size_t bytes);
 
 /* Object headers. */
 
@@ -151,16 +151,16 @@ typedef struct {
 } H5Message;
 
 /* Finds the signature: false where there is none. */
-bool h5_find_start (NnH5 *file);
+bool nn_h5_find_start (NnH5 *file);
 
 /* Reads the superblock behind it, and in it the root group. */
-bool h5_read_superblock (NnH5 *file);
+bool nn_h5_read_superblock (NnH5 *file);
 
 /* The messages (H5Message) of the object at address; NULL where damaged. */
-GArray *h5_read_object (NnH5 *file, guint64 address);
+GArray *nn_h5_read_object (NnH5 *file, guint64 address);
 
 /* The first message of a type, or NULL. */
-const H5Message *h5_find_message (const GArray *messages, unsigned type);
+const H5Message *nn_h5_find_message (const GArray *messages, unsigned type);
 
 /* Heaps. */
 
@@ -168,17 +168,17 @@ const H5Message *h5_find_message (const GArray *messages, unsigned type);
  * tree names; record_skip: bytes before the heap ID in a record. Stops where
  * func returns false. */
 typedef bool (*H5ObjectFunc) (NnH5 *file, H5Span object, gpointer user_data);
-bool h5_heap_foreach (NnH5 *file, guint64 heap, guint64 tree,
+bool nn_h5_heap_foreach (NnH5 *file, guint64 heap, guint64 tree,
     unsigned record_skip, H5ObjectFunc func, gpointer user_data);
 
 /* Groups. */
 
 /* name -> guint64 address, H5_NO_ADDRESS for links that are not hard. Borrowed
  * from file. NULL where the object is no group, or damaged. */
-GHashTable *h5_group_links (NnH5 *file, guint64 address);
+GHashTable *nn_h5_group_links (NnH5 *file, guint64 address);
 
 /* The object at path, one hard link after the other. */
-bool h5_resolve (NnH5 *file, const char *path, guint64 *address);
+bool nn_h5_resolve (NnH5 *file, const char *path, guint64 *address);
 
 /* Types. */
 
@@ -200,11 +200,11 @@ typedef struct {
   guint32 bias;
 } H5Type;
 
-bool h5_read_type (H5Span span, H5Type *type);
+bool nn_h5_read_type (H5Span span, H5Type *type);
 
 /* The upper half of a float of 32 bits, little-endian: HDF5 has no type for it,
  * so Keras writes two opaque bytes and the attribute dtype "bfloat16". */
-extern const H5Type h5_bfloat16;
+extern const H5Type nn_h5_bfloat16;
 
 typedef enum {
   H5_SPACE_OK,
@@ -212,16 +212,16 @@ typedef enum {
   H5_SPACE_LARGE, /* past NN_MAX_RANK, NN_MAX_DIM or NN_MAX_ELEMENTS */
 } H5SpaceStatus;
 
-H5SpaceStatus h5_read_space (
+H5SpaceStatus nn_h5_read_space (
     const NnH5 *file, H5Span span, NnShape *shape, size_t *n);
 
 /* n elements of data as numbers; false for other types. */
-bool h5_to_floats (
+bool nn_h5_to_floats (
     const H5Type *type, const guint8 *data, size_t n, float *out);
-bool h5_to_doubles (
+bool nn_h5_to_doubles (
     const H5Type *type, const guint8 *data, size_t n, double *out);
 /* n elements as strings; NULL where damaged or no strings. g_strfreev. */
-char **h5_to_strings (NnH5 *file, const H5Type *type, H5Span data, size_t n);
+char **nn_h5_to_strings (NnH5 *file, const H5Type *type, H5Span data, size_t n);
 
 /* Attributes. */
 
@@ -234,7 +234,7 @@ typedef struct {
 
 typedef enum { H5_FOUND, H5_ABSENT, H5_DAMAGED } H5Found;
 
-H5Found h5_find_attribute (
+H5Found nn_h5_find_attribute (
     NnH5 *file, guint64 object, const char *name, H5Attribute *attribute);
 
 /* Datasets. */
@@ -262,10 +262,10 @@ typedef struct {
   unsigned filters[H5_MAX_FILTERS];
 } H5Dataset;
 
-H5DatasetStatus h5_open_dataset (
+H5DatasetStatus nn_h5_open_dataset (
     NnH5 *file, guint64 object, H5Dataset *dataset);
 
 /* The elements, row-major: *data is in the file, or in *owned, which is then to
  * be freed with g_free. False where damaged, or not all there. */
-bool h5_read_data (
+bool nn_h5_read_data (
     NnH5 *file, const H5Dataset *dataset, const guint8 **data, guint8 **owned);

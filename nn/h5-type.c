@@ -13,7 +13,7 @@ enum {
   CLASS_VARIABLE = 9
 };
 
-const H5Type h5_bfloat16 = { .kind = H5_TYPE_FLOAT,
+const H5Type nn_h5_bfloat16 = { .kind = H5_TYPE_FLOAT,
   .size = 2,
   .sign = 15,
   .exponent = 7,
@@ -26,8 +26,8 @@ const H5Type h5_bfloat16 = { .kind = H5_TYPE_FLOAT,
 static bool
 read_bits (H5Span *span, size_t size)
 {
-  const unsigned offset = h5_take (span, 2);
-  const unsigned precision = h5_take (span, 2);
+  const unsigned offset = nn_h5_take (span, 2);
+  const unsigned precision = nn_h5_take (span, 2);
 
   return !span->is_bad && offset == 0 && size <= 8 && precision == 8 * size;
 }
@@ -40,11 +40,11 @@ read_float (H5Span *span, unsigned bits, H5Type *type)
   type->sign = bits >> 8 & 0xff;
   if (!read_bits (span, type->size))
     return false;
-  type->exponent = h5_take (span, 1);
-  type->exponent_bits = h5_take (span, 1);
-  type->mantissa = h5_take (span, 1);
-  type->mantissa_bits = h5_take (span, 1);
-  type->bias = h5_take (span, 4);
+  type->exponent = nn_h5_take (span, 1);
+  type->exponent_bits = nn_h5_take (span, 1);
+  type->mantissa = nn_h5_take (span, 1);
+  type->mantissa_bits = nn_h5_take (span, 1);
+  type->bias = nn_h5_take (span, 4);
   return !span->is_bad && normalisation == 2 && type->sign < 8 * type->size
       && type->exponent_bits > 0 && type->exponent_bits <= 15
       && type->mantissa_bits > 0 && type->mantissa_bits <= 52
@@ -60,18 +60,18 @@ read_base (H5Span span, H5Type *type)
 
   if (span.left == 0 || (span.at[0] & 0x0f) != CLASS_INTEGER)
     return true;
-  return h5_read_type (span, type) && type->size == size;
+  return nn_h5_read_type (span, type) && type->size == size;
 }
 
 bool
-h5_read_type (H5Span span, H5Type *type)
+nn_h5_read_type (H5Span span, H5Type *type)
 {
-  const unsigned head = h5_take (&span, 1);
-  const unsigned bits = h5_take (&span, 3);
+  const unsigned head = nn_h5_take (&span, 1);
+  const unsigned bits = nn_h5_take (&span, 3);
   bool is_known = false;
 
   *type = (H5Type){ .kind = H5_TYPE_OTHER };
-  type->size = h5_take (&span, 4);
+  type->size = nn_h5_take (&span, 4);
   if (span.is_bad || type->size == 0)
     return false;
   type->is_big_endian = bits & 1;
@@ -106,15 +106,15 @@ h5_read_type (H5Span span, H5Type *type)
 }
 
 H5SpaceStatus
-h5_read_space (const NnH5 *file, H5Span span, NnShape *shape, size_t *n)
+nn_h5_read_space (const NnH5 *file, H5Span span, NnShape *shape, size_t *n)
 {
-  const unsigned version = h5_take (&span, 1);
-  const unsigned rank = h5_take (&span, 1);
+  const unsigned version = nn_h5_take (&span, 1);
+  const unsigned rank = nn_h5_take (&span, 1);
   unsigned kind;
 
-  h5_skip (&span, 1);
-  kind = h5_take (&span, 1); /* version 2: 2 is "null", nothing at all */
-  h5_skip (&span, version == 1 ? 4 : 0);
+  nn_h5_skip (&span, 1);
+  kind = nn_h5_take (&span, 1); /* version 2: 2 is "null", nothing at all */
+  nn_h5_skip (&span, version == 1 ? 4 : 0);
   *shape = (NnShape){ .rank = rank };
   *n = version == 2 && kind == 2 ? 0 : 1;
   if (span.is_bad || version < 1 || version > 2)
@@ -122,7 +122,7 @@ h5_read_space (const NnH5 *file, H5Span span, NnShape *shape, size_t *n)
   if (rank > NN_MAX_RANK)
     return H5_SPACE_LARGE;
   for (unsigned i = 0; i < rank; i++) {
-    const guint64 dim = h5_take_length (file, &span);
+    const guint64 dim = nn_h5_take_length (file, &span);
 
     if (span.is_bad)
       return H5_SPACE_DAMAGED;
@@ -198,7 +198,7 @@ is_native_float (const H5Type *type)
 }
 
 bool
-h5_to_floats (const H5Type *type, const guint8 *data, size_t n, float *out)
+nn_h5_to_floats (const H5Type *type, const guint8 *data, size_t n, float *out)
 {
   if (!is_number (type))
     return false;
@@ -211,7 +211,7 @@ h5_to_floats (const H5Type *type, const guint8 *data, size_t n, float *out)
 }
 
 bool
-h5_to_doubles (const H5Type *type, const guint8 *data, size_t n, double *out)
+nn_h5_to_doubles (const H5Type *type, const guint8 *data, size_t n, double *out)
 {
   if (!is_number (type))
     return false;
@@ -226,17 +226,17 @@ static GHashTable *
 collection_at (NnH5 *file, guint64 address)
 {
   GHashTable *objects = g_hash_table_lookup (file->collections, &address);
-  H5Span span = h5_span_from (file, address);
+  H5Span span = nn_h5_span_from (file, address);
   guint64 len;
 
   if (objects)
     return objects;
-  if (!h5_take_signature (&span, "GCOL"))
+  if (!nn_h5_take_signature (&span, "GCOL"))
     return NULL;
-  h5_skip (&span, 4);
-  len = h5_take_length (file, &span);
-  span = h5_span (file, address, len);
-  h5_skip (&span, 8 + file->length_size);
+  nn_h5_skip (&span, 4);
+  len = nn_h5_take_length (file, &span);
+  span = nn_h5_span (file, address, len);
+  nn_h5_skip (&span, 8 + file->length_size);
   if (span.is_bad)
     return NULL;
   objects = g_hash_table_new (NULL, NULL);
@@ -244,16 +244,17 @@ collection_at (NnH5 *file, guint64 address)
       file->collections, g_memdup2 (&address, sizeof address), objects);
   while (span.left >= 8 + file->length_size) {
     const size_t at = span.at - file->data;
-    const gpointer index = GUINT_TO_POINTER (h5_take (&span, 2));
+    const gpointer index = GUINT_TO_POINTER (nn_h5_take (&span, 2));
 
-    h5_skip (&span, 6);
-    len = h5_take_length (file, &span);
-    h5_skip (&span, len);
-    if (!index || span.is_bad || !h5_work (file, 1)) /* 0: the rest is free */
+    nn_h5_skip (&span, 6);
+    len = nn_h5_take_length (file, &span);
+    nn_h5_skip (&span, len);
+    if (!index || span.is_bad
+        || !nn_h5_work (file, 1)) /* 0: the rest is free */
       break;
     if (!g_hash_table_contains (objects, index))
       g_hash_table_insert (objects, index, GSIZE_TO_POINTER (at));
-    h5_skip (&span, -len & 7);
+    nn_h5_skip (&span, -len & 7);
   }
   return objects;
 }
@@ -266,21 +267,21 @@ find_global (NnH5 *file, guint64 address, unsigned index)
   const size_t at = objects ? GPOINTER_TO_SIZE (
                         g_hash_table_lookup (objects, GUINT_TO_POINTER (index)))
                             : 0;
-  H5Span span = h5_span_from (file, at);
+  H5Span span = nn_h5_span_from (file, at);
 
-  if (at == 0 || !h5_work (file, 1))
+  if (at == 0 || !nn_h5_work (file, 1))
     return (H5Span){ .is_bad = true };
-  h5_skip (&span, 8);
-  return h5_take_span (&span, h5_take_length (file, &span));
+  nn_h5_skip (&span, 8);
+  return nn_h5_take_span (&span, nn_h5_take_length (file, &span));
 }
 
 /* A string of variable length: its length, and where it is. */
 static bool
 read_variable (NnH5 *file, H5Span *span, H5Span *text)
 {
-  const guint64 len = h5_take (span, 4);
-  const guint64 address = h5_take_address (file, span);
-  const unsigned index = h5_take (span, 4);
+  const guint64 len = nn_h5_take (span, 4);
+  const guint64 address = nn_h5_take_address (file, span);
+  const unsigned index = nn_h5_take (span, 4);
 
   *text = (H5Span){ .at = (const guint8 *) "" };
   if (span->is_bad)
@@ -295,7 +296,7 @@ read_variable (NnH5 *file, H5Span *span, H5Span *text)
 }
 
 char **
-h5_to_strings (NnH5 *file, const H5Type *type, H5Span data, size_t n)
+nn_h5_to_strings (NnH5 *file, const H5Type *type, H5Span data, size_t n)
 {
   g_auto (GStrv) strings = NULL;
   size_t total = 0;
@@ -311,7 +312,7 @@ h5_to_strings (NnH5 *file, const H5Type *type, H5Span data, size_t n)
     H5Span text;
 
     if (type->kind == H5_TYPE_STRING) {
-      text = h5_take_span (&data, type->size);
+      text = nn_h5_take_span (&data, type->size);
       if (text.is_bad)
         return NULL;
     } else if (!read_variable (file, &data, &text)) {

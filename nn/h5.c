@@ -20,7 +20,7 @@ nn_h5_is_h5 (GBytes *bytes)
 
   g_return_val_if_fail (bytes != NULL, false);
   file.data = g_bytes_get_data (bytes, &file.len);
-  return h5_find_start (&file);
+  return nn_h5_find_start (&file);
 }
 
 NnH5 *
@@ -38,14 +38,14 @@ nn_h5_open_bytes (const char *name, GBytes *bytes, GError **error)
       g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, table_free);
   file->collections =
       g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, table_free);
-  if (!h5_find_start (file))
+  if (!nn_h5_find_start (file))
     g_set_error (
         error, NN_ERROR, NN_ERROR_FORMAT, "%s: not an HDF5 file", name);
-  else if (!h5_read_superblock (file))
+  else if (!nn_h5_read_superblock (file))
     g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
         "%s: damaged HDF5 file: it is truncated, or its head is not valid",
         name);
-  else if (!h5_group_links (file, file->root))
+  else if (!nn_h5_group_links (file, file->root))
     g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
         "%s: damaged HDF5 file: its root group cannot be read", name);
   else
@@ -95,8 +95,8 @@ nn_h5_has_group (NnH5 *file, const char *path)
   guint64 address;
 
   g_return_val_if_fail (file != NULL && path != NULL, false);
-  return h5_resolve (file, path, &address)
-      && h5_group_links (file, address) != NULL;
+  return nn_h5_resolve (file, path, &address)
+      && nn_h5_group_links (file, address) != NULL;
 }
 
 bool
@@ -106,9 +106,9 @@ nn_h5_has_dataset (NnH5 *file, const char *path)
   H5Dataset dataset;
 
   g_return_val_if_fail (file != NULL && path != NULL, false);
-  return h5_resolve (file, path, &address)
-      && h5_open_dataset (file, address, &dataset) != H5_DATASET_ABSENT
-      && h5_group_links (file, address) == NULL;
+  return nn_h5_resolve (file, path, &address)
+      && nn_h5_open_dataset (file, address, &dataset) != H5_DATASET_ABSENT
+      && nn_h5_group_links (file, address) == NULL;
 }
 
 static gint
@@ -127,8 +127,8 @@ nn_h5_children (NnH5 *file, const char *path, GError **error)
   guint64 address;
 
   g_return_val_if_fail (file != NULL && path != NULL, NULL);
-  if (h5_resolve (file, path, &address))
-    links = h5_group_links (file, address);
+  if (nn_h5_resolve (file, path, &address))
+    links = nn_h5_group_links (file, address);
   if (!links) {
     g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
         "%s: group “%s” is missing or damaged", file->name, path);
@@ -148,8 +148,8 @@ find_attribute (
 {
   guint64 address;
 
-  return h5_resolve (file, path, &address)
-      ? h5_find_attribute (file, address, name, attribute)
+  return nn_h5_resolve (file, path, &address)
+      ? nn_h5_find_attribute (file, address, name, attribute)
       : H5_ABSENT;
 }
 
@@ -168,9 +168,9 @@ attribute_strings (NnH5 *file, const H5Attribute *attribute)
 {
   if (attribute->shape.rank > 1)
     return NULL;
-  return attribute->n == 0
-      ? g_new0 (char *, 1)
-      : h5_to_strings (file, &attribute->type, attribute->data, attribute->n);
+  return attribute->n == 0 ? g_new0 (char *, 1)
+                           : nn_h5_to_strings (file, &attribute->type,
+                               attribute->data, attribute->n);
 }
 
 char *
@@ -249,11 +249,11 @@ name_opaque (NnH5 *file, guint64 address, H5Type *type)
   H5Attribute attribute;
   g_auto (GStrv) names = NULL;
 
-  if (type->size == h5_bfloat16.size
-      && h5_find_attribute (file, address, "dtype", &attribute) == H5_FOUND)
+  if (type->size == nn_h5_bfloat16.size
+      && nn_h5_find_attribute (file, address, "dtype", &attribute) == H5_FOUND)
     names = attribute_strings (file, &attribute);
   if (names && g_strv_length (names) == 1 && g_str_equal (names[0], "bfloat16"))
-    *type = h5_bfloat16;
+    *type = nn_h5_bfloat16;
 }
 
 static bool
@@ -262,8 +262,8 @@ open_dataset (NnH5 *file, const char *path, H5Dataset *dataset, GError **error)
   H5DatasetStatus status = H5_DATASET_ABSENT;
   guint64 address;
 
-  if (h5_resolve (file, path, &address))
-    status = h5_open_dataset (file, address, dataset);
+  if (nn_h5_resolve (file, path, &address))
+    status = nn_h5_open_dataset (file, address, dataset);
   switch (status) {
     case H5_DATASET_OK:
       if (dataset->type.kind == H5_TYPE_OPAQUE)
@@ -327,7 +327,7 @@ read_contents (NnH5 *file, const char *path, Contents *contents, GError **error)
 {
   if (!open_dataset (file, path, &contents->dataset, error))
     return false;
-  if (h5_read_data (
+  if (nn_h5_read_data (
           file, &contents->dataset, &contents->data, &contents->owned))
     return true;
   g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
@@ -349,7 +349,7 @@ read_numbers (NnH5 *file, const char *path, bool as_doubles, NnShape *shape,
   if (!read_contents (file, path, &contents, error))
     return NULL;
   bytes = MAX (dataset->n, 1) * (as_doubles ? sizeof (double) : sizeof (float));
-  if (h5_may_expand (file, bytes))
+  if (nn_h5_may_expand (file, bytes))
     numbers = g_try_malloc (bytes);
   if (!numbers) {
     g_set_error (error, NN_ERROR, NN_ERROR_LIMIT,
@@ -357,9 +357,9 @@ read_numbers (NnH5 *file, const char *path, bool as_doubles, NnShape *shape,
         file->name, path);
     return NULL;
   }
-  if (!(as_doubles ? h5_to_doubles (
+  if (!(as_doubles ? nn_h5_to_doubles (
             &dataset->type, contents.data, dataset->n, numbers)
-                   : h5_to_floats (
+                   : nn_h5_to_floats (
                        &dataset->type, contents.data, dataset->n, numbers))) {
     g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
         "%s: dataset “%s” does not hold numbers", file->name, path);
@@ -396,7 +396,7 @@ nn_h5_read_strings (NnH5 *file, const char *path, GError **error)
   if (!read_contents (file, path, &contents, error))
     return NULL;
   if (dataset->shape.rank <= 1)
-    strings = h5_to_strings (file, &dataset->type,
+    strings = nn_h5_to_strings (file, &dataset->type,
         (H5Span){
             .at = contents.data, .left = dataset->n * dataset->type.size },
         dataset->n);

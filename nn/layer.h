@@ -130,6 +130,13 @@ struct _NnLayer {
   bool has_penalty;              /* activity_regularizer: cannot be trained */
 };
 
+/* How a saved file has a member of a layer's config, so that Keras 2 and 3 both
+ * read it (nn/save-config.h). */
+typedef struct {
+  const char *key;
+  const char *saved; /* another name, or NULL: not at all */
+} NnSavedKey;
+
 /* Operators on tensors, which Keras 3 keeps as nodes of the graph (a + b,
  * x[:, -1], keras.ops.mean (x)), are layers too: keras_name is "ops." and
  * Keras' class_name, as in "ops.Add". Booleans are 1 and 0.
@@ -140,6 +147,8 @@ struct _NnLayerClass {
   size_t size;            /* bytes of the layer's struct; begins with NnLayer */
   size_t n_axes; /* of families with 1D, 2D, 3D: spatial axes; else 0 */
   NnMaskRule mask_rule;
+  const NnSavedKey *saved_keys; /* ends with a key NULL; NULL: none */
+  const char *saved_scope; /* what Keras 2 calls the scope "cell", or NULL */
 
   /* Reads the untrusted config, checks inputs, declares weights, outputs and
    * scratch. The only step that may fail: through nn_config_fail. */

@@ -12,7 +12,7 @@
 #include "nn/h5.h"
 #include "nn/keras-h5.h"
 #include "nn/keras-v3.h"
-#include "nn/kind.h"
+#include "nn/foreign-format.h"
 #include "nn/limits.h"
 #include "nn/metadata.h"
 #include "nn/model-file.h"
@@ -140,10 +140,11 @@ open_zip (Source *source, GError **error)
   source->is_zip = true;
   if (!names)
     return false;
-  kind =
-      g_strv_contains (list, "config.json") ? NULL : nn_kind_of_members (list);
+  kind = g_strv_contains (list, "config.json")
+      ? NULL
+      : nn_foreign_format_of_members (list);
   if (kind)
-    nn_kind_fail (file->name, kind, error);
+    nn_foreign_format_fail (file->name, kind, error);
   else
     source->config = read_text (source, "config.json", error);
   if (!source->config)
@@ -168,7 +169,8 @@ open_architecture (Source *source, GError **error)
     return false;
   }
   if (!nn_h5_is_h5 (file->weights)) {
-    nn_kind_fail (file->weights_name, nn_kind_of_bytes (file->weights), error);
+    nn_foreign_format_fail (
+        file->weights_name, nn_foreign_format_of_bytes (file->weights), error);
     return false;
   }
   source->weights = nn_h5_open_bytes (file->weights_name, file->weights, error);
@@ -204,9 +206,10 @@ open_container (Source *source, GError **error)
     return open_zip (source, error);
   if (nn_h5_is_h5 (file->bytes))
     return open_h5 (source, error);
-  kind = g_bytes_get_size (file->bytes) == 0 ? "the file is empty"
-                                             : nn_kind_of_bytes (file->bytes);
-  nn_kind_fail (file->name, kind, error);
+  kind = g_bytes_get_size (file->bytes) == 0
+      ? "the file is empty"
+      : nn_foreign_format_of_bytes (file->bytes);
+  nn_foreign_format_fail (file->name, kind, error);
   return false;
 }
 

@@ -5,7 +5,7 @@
 #include "nn/error.h"
 #include "nn/file.h"
 #include "nn/h5.h"
-#include "nn/kind.h"
+#include "nn/foreign-format.h"
 #include "nn/limits.h"
 #include "nn/zip.h"
 
@@ -38,11 +38,11 @@ nn_model_weights_path (const char *path)
 static bool
 check_architecture (const NnModelFile *file, const char *path, GError **error)
 {
-  const char *const kind = nn_kind_of_bytes (file->bytes);
+  const char *const kind = nn_foreign_format_of_bytes (file->bytes);
 
-  if (!kind || g_str_equal (kind, NN_KIND_LAYERS))
+  if (!kind || g_str_equal (kind, NN_FOREIGN_FORMAT_LAYERS))
     return true;
-  nn_kind_fail (path, kind, error);
+  nn_foreign_format_fail (path, kind, error);
   return false;
 }
 

@@ -4,24 +4,27 @@
 #include <string.h>
 #include "nn/config.h"
 #include "nn/json-writer.h"
+#include "nn/layer.h"
 
-/* Members of a layer's config that are written under another name, or not at
- * all (NULL). class_name NULL: of any layer; only_with: where the config also
- * has this member. */
-static const struct {
-  const char *class_name, *only_with, *key, *replacement;
-} rules[] = {
-  { "InputLayer", NULL, "batch_shape", "batch_input_shape" },
-  { "InputLayer", NULL, "optional", NULL },
-  { "LeakyReLU", NULL, "negative_slope", "alpha" },
-  { "SpatialDropout1D", NULL, "trainable", NULL },
-  { "SpatialDropout2D", NULL, "trainable", NULL },
-  { "SpatialDropout3D", NULL, "trainable", NULL },
-  { "BatchNormalization", NULL, "synchronized", NULL },
-  { NULL, "recurrent_initializer", "time_major", NULL },
-  { NULL, "recurrent_initializer", "implementation", NULL },
-  { NULL, "recurrent_initializer", "seed", NULL },
-  { NULL, NULL, "quantization_config", NULL },
+/* Members that are written under another name, or not at all (NULL), beside
+ * those of NnLayerClass.saved_keys. What is no layer of nn/layers/: */
+static const NnSavedKey input_keys[] = {
+  { "batch_shape", "batch_input_shape" },
+  { "optional", NULL },
+  { NULL },
+};
+
+/* Of what has recurrent weights: layers, and cells in them. */
+static const NnSavedKey recurrent_keys[] = {
+  { "time_major", NULL },
+  { "implementation", NULL },
+  { "seed", NULL },
+  { NULL },
+};
+
+static const NnSavedKey all_keys[] = {
+  { "quantization_config", NULL },
+  { NULL },
 };
 
 /* What the writer knows of where it is. */
@@ -33,21 +36,34 @@ typedef struct {
 static void write_value (
     NnJson *json, const char *name, const NnConfig *value, Place place);
 
+static bool
+find_key (const NnSavedKey *keys, const char *key, const char **saved)
+{
+  for (; keys && keys->key; keys++)
+    if (g_str_equal (keys->key, key)) {
+      *saved = keys->saved;
+      return true;
+    }
+  return false;
+}
+
 /* The name under which a member is written; NULL: not at all. */
 static const char *
 find_name (const NnConfig *object, const char *key, const char *class_name)
 {
-  for (size_t i = 0; i < G_N_ELEMENTS (rules); i++) {
-    const NnConfig other = nn_config_get (
-        object, rules[i].only_with ? rules[i].only_with : rules[i].key);
+  const NnLayerClass *const klass =
+      class_name ? nn_layer_class_find (class_name) : NULL;
+  const bool is_input = class_name && g_str_equal (class_name, "InputLayer");
+  const NnConfig recurrent = nn_config_get (object, "recurrent_initializer");
+  const char *saved = key;
 
-    if (g_str_equal (rules[i].key, key)
-        && (!rules[i].class_name
-            || (class_name && g_str_equal (rules[i].class_name, class_name)))
-        && (!rules[i].only_with || nn_config_is_set (&other)))
-      return rules[i].replacement;
-  }
-  return key;
+  if (find_key (is_input ? input_keys : NULL, key, &saved)
+      || find_key (klass ? klass->saved_keys : NULL, key, &saved)
+      || (nn_config_is_set (&recurrent)
+          && find_key (recurrent_keys, key, &saved)))
+    return saved;
+  find_key (all_keys, key, &saved);
+  return saved;
 }
 
 /* {"module": ..., "class_name": "DTypePolicy", "config": {"name": "float32"}}

@@ -32,15 +32,12 @@ find_owner (const NnKerasLayer *layer, const NnParam *param)
 static char *
 weight_name (const NnKerasLayer *owner, const NnParam *param, guint n)
 {
-  g_autofree char *cell = NULL;
+  const NnLayerClass *const klass = nn_layer_class_find (owner->class_name);
   const char *scope = param->scope;
   GString *name = g_string_new (owner->name);
 
-  if (g_str_equal (scope, "cell"))
-    scope = cell = g_strdup_printf ("%s_cell",
-        g_str_equal (owner->class_name, "SimpleRNN") ? "simple_rnn"
-            : g_str_equal (owner->class_name, "GRU") ? "gru"
-                                                     : "lstm");
+  if (g_str_equal (scope, "cell") && klass && klass->saved_scope)
+    scope = klass->saved_scope;
   if (*scope)
     g_string_append_printf (name, "/%s", scope);
   g_string_append_printf (name, "/%s", param->name);

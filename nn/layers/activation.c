@@ -59,20 +59,26 @@ activation_backward (const NnLayer *layer, const NnTrainingCall *call)
 static const NnTraining activation_training = { .backward =
                                                     activation_backward };
 
+/* Keras 3 reads both. */
+static const NnSavedKey leaky_relu_keys[] = {
+  { "negative_slope", "alpha" },
+  { NULL },
+};
+
 /* clang-format off */
-#define ACTIVATION(name)                                                       \
+#define ACTIVATION(name, ...)                                                  \
   {                                                                            \
     .keras_name = name, .size = sizeof (Activation),                           \
     .mask_rule = NN_MASK_PASS,                                                 \
     .setup = activation_setup, .forward = activation_forward,                  \
-    .training = &activation_training,                                          \
+    .training = &activation_training, __VA_ARGS__                              \
   }
 /* clang-format on */
 
 const NnLayerClass nn_activation_classes[] = {
   ACTIVATION ("Activation"),
   ACTIVATION ("ReLU"),
-  ACTIVATION ("LeakyReLU"),
+  ACTIVATION ("LeakyReLU", .saved_keys = leaky_relu_keys),
   ACTIVATION ("ELU"),
   ACTIVATION ("ThresholdedReLU"),
   ACTIVATION ("Mish"),

@@ -330,11 +330,17 @@ nn_batch_normalization_affine (
   return true;
 }
 
+/* Keras 2 does not know it. */
+static const NnSavedKey saved_keys[] = {
+  { "synchronized", NULL },
+  { NULL },
+};
+
 /* clang-format off */
 #define BATCH_NORMALIZATION(name)                                              \
   {                                                                            \
     .keras_name = name, .size = sizeof (BatchNormalization),                   \
-    .mask_rule = NN_MASK_PASS,                                                 \
+    .mask_rule = NN_MASK_PASS, .saved_keys = saved_keys,                       \
     .setup = batch_normalization_setup,                                        \
     .finish = batch_normalization_finish,                                      \
     .forward = batch_normalization_forward,                                    \

@@ -160,10 +160,10 @@ TRAINING (spatial_dropout, drop_channels, true)
 TRAINING (gaussian_dropout, scale_elements, true)
 TRAINING (gaussian_noise, add_noise, false)
 
-#define IDENTITY(name, how_to_train)                                           \
+#define IDENTITY(name, how_to_train, ...)                                      \
   {                                                                            \
     .keras_name = name, .size = sizeof (Dropout), .mask_rule = NN_MASK_PASS,   \
-    .setup = identity_setup, .training = how_to_train,                         \
+    .setup = identity_setup, .training = how_to_train, __VA_ARGS__             \
   }
 /* clang-format on */
 
@@ -179,14 +179,23 @@ static const NnTraining no_training = {
   .forward = dropout_forward, /* so that it is not taken for a view */
 };
 
+/* Keras 3 refuses it in files of Keras 2. */
+static const NnSavedKey spatial_keys[] = {
+  { "trainable", NULL },
+  { NULL },
+};
+
 const NnLayerClass nn_dropout_classes[] = {
   IDENTITY ("Dropout", &dropout_training),
   IDENTITY ("AlphaDropout", &no_training),
   IDENTITY ("GaussianDropout", &gaussian_dropout_training),
   IDENTITY ("GaussianNoise", &gaussian_noise_training),
-  IDENTITY ("SpatialDropout1D", &spatial_dropout_training),
-  IDENTITY ("SpatialDropout2D", &spatial_dropout_training),
-  IDENTITY ("SpatialDropout3D", &spatial_dropout_training),
+  IDENTITY ("SpatialDropout1D", &spatial_dropout_training,
+      .saved_keys = spatial_keys),
+  IDENTITY ("SpatialDropout2D", &spatial_dropout_training,
+      .saved_keys = spatial_keys),
+  IDENTITY ("SpatialDropout3D", &spatial_dropout_training,
+      .saved_keys = spatial_keys),
   IDENTITY ("ActivityRegularization", &no_training),
   IDENTITY ("Identity", NULL),
   /* Images are changed in training only. Not among them: RandomCrop, which

@@ -321,8 +321,8 @@ const NnRnnCell nn_cudnn_gru_cell = { .n_gates = 3,
   .step = gru_step };
 
 const NnLayerClass nn_gru_classes[] = {
-  NN_RNN_LAYER ("GRU", &nn_rnn_layer_training),
-  NN_RNN_LAYER ("UnifiedGRU", &nn_rnn_layer_training),
-  NN_RNN_LAYER ("CuDNNGRU", NULL),
+  NN_RNN_LAYER ("GRU", "gru_cell", &nn_rnn_layer_training),
+  NN_RNN_LAYER ("UnifiedGRU", "gru_cell", &nn_rnn_layer_training),
+  NN_RNN_LAYER ("CuDNNGRU", "gru_cell", NULL),
   { NULL },
 };

@@ -148,8 +148,8 @@ const NnRnnCell nn_cudnn_lstm_cell = { .n_gates = 4,
   .step = lstm_step };
 
 const NnLayerClass nn_lstm_classes[] = {
-  NN_RNN_LAYER ("LSTM", &nn_rnn_layer_training),
-  NN_RNN_LAYER ("UnifiedLSTM", &nn_rnn_layer_training),
-  NN_RNN_LAYER ("CuDNNLSTM", NULL),
+  NN_RNN_LAYER ("LSTM", "lstm_cell", &nn_rnn_layer_training),
+  NN_RNN_LAYER ("UnifiedLSTM", "lstm_cell", &nn_rnn_layer_training),
+  NN_RNN_LAYER ("CuDNNLSTM", "lstm_cell", NULL),
   { NULL },
 };

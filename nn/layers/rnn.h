@@ -125,9 +125,9 @@ double nn_rnn_layer_flops (const NnLayer *layer);
 void nn_rnn_layer_clear (NnLayer *layer);
 
 /* clang-format off */
-#define NN_RNN_LAYER(name, how_to_train)                                       \
+#define NN_RNN_LAYER(name, cell, how_to_train)                                 \
   {                                                                            \
-    .keras_name = name, .size = sizeof (NnRnnLayer),                           \
+    .keras_name = name, .size = sizeof (NnRnnLayer), .saved_scope = cell,      \
     .setup = nn_rnn_layer_setup, .finish = nn_rnn_layer_finish,                \
     .quantise = nn_rnn_layer_quantise, .forward = nn_rnn_layer_forward,        \
     .flops = nn_rnn_layer_flops, .clear = nn_rnn_layer_clear,                  \

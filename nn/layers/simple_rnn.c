@@ -84,6 +84,6 @@ const NnRnnCell nn_simple_rnn_cell = { .scope = "simple_rnn_cell",
   .recurrent_gradient = simple_rnn_recurrent_gradient };
 
 const NnLayerClass nn_simple_rnn_classes[] = {
-  NN_RNN_LAYER ("SimpleRNN", &nn_rnn_layer_training),
+  NN_RNN_LAYER ("SimpleRNN", "simple_rnn_cell", &nn_rnn_layer_training),
   { NULL },
 };

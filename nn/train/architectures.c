@@ -25,40 +25,40 @@ typedef struct {
   Kind kind;
   size_t size;
   double rate, l2;
-} Part;
+} Layer;
 
 /* clang-format off */
-static const Part cnn_gru[] = {
+static const Layer cnn_gru[] = {
   { CONV, 32 }, { BATCH_NORM }, { MAX_POOL, 2 }, { DROPOUT, .rate = 0.3 },
   { CONV, 64 }, { BATCH_NORM }, { MAX_POOL, 2 }, { DROPOUT, .rate = 0.3 },
   { TO_STEPS, 64 }, { GRU, 128 }, { DROPOUT, .rate = 0.3 },
   { DENSE, 128, .l2 = 0.001 }, { DROPOUT, .rate = 0.5 }, { CLASSES }, { END },
 };
 
-static const Part cnn_lstm[] = {
+static const Layer cnn_lstm[] = {
   { CONV, 32 }, { BATCH_NORM }, { MAX_POOL, 2 }, { DROPOUT, .rate = 0.3 },
   { CONV, 64 }, { BATCH_NORM }, { MAX_POOL, 2 }, { DROPOUT, .rate = 0.3 },
   { TO_STEPS, 64 }, { LSTM, 128 }, { DROPOUT, .rate = 0.3 },
   { DENSE, 128, .l2 = 0.001 }, { DROPOUT, .rate = 0.5 }, { CLASSES }, { END },
 };
 
-static const Part cnn_lstm_optimized[] = {
+static const Layer cnn_lstm_optimized[] = {
   { CONV, 16 }, { BATCH_NORM }, { MAX_POOL, 3 }, { DROPOUT, .rate = 0.3 },
   { CONV, 32 }, { BATCH_NORM }, { MAX_POOL, 3 }, { DROPOUT, .rate = 0.3 },
   { TO_STEPS, 32 }, { LSTM_SEQUENCE, 64 }, { MEAN },
   { DENSE, 32 }, { DROPOUT, .rate = 0.3 }, { CLASSES }, { END },
 };
 
-static const Part cnn_lstm_regularized[] = {
+static const Layer cnn_lstm_regularized[] = {
   { CONV, 32, .l2 = 0.001 }, { BATCH_NORM }, { MAX_POOL, 2 }, { DROPOUT, .rate = 0.3 },
   { CONV, 64, .l2 = 0.001 }, { BATCH_NORM }, { MAX_POOL, 2 }, { DROPOUT, .rate = 0.3 },
   { TO_STEPS, 64 }, { LSTM, 128, .rate = 0.3 },
   { DENSE, 64, .l2 = 0.001 }, { DROPOUT, .rate = 0.5 }, { CLASSES, .l2 = 0.001 }, { END },
 };
 
-/* Ours: a value of the last picture sees 38 frames (1.2 s) and as many of the 64
+/* Ours: a value of the last convolution sees 38 frames (1.2 s) and as many of the 64
  * bands; the mean of all of them does not mind where a voice lies. */
-static const Part cnn[] = {
+static const Layer cnn[] = {
   { CONV, 16 }, { BATCH_NORM }, { MAX_POOL, 2 },
   { CONV, 32 }, { BATCH_NORM }, { MAX_POOL, 2 }, { DROPOUT, .rate = 0.2 },
   { CONV, 64 }, { BATCH_NORM }, { MAX_POOL, 2 }, { DROPOUT, .rate = 0.2 },
@@ -66,19 +66,19 @@ static const Part cnn[] = {
   { CLASSES }, { END },
 };
 
-static const Part simple[] = {
+static const Layer simple[] = {
   { STANDARDIZE },
   { DENSE, 128, .l2 = 0.001 }, { DROPOUT, .rate = 0.5 },
   { DENSE, 64, .l2 = 0.001 }, { DROPOUT, .rate = 0.3 }, { CLASSES }, { END },
 };
 
-static const Part logistic[] = {
+static const Layer logistic[] = {
   { STANDARDIZE }, { CLASSES, .l2 = 0.001 }, { END },
 };
 
 static const struct {
   const char *nick;
-  const Part *parts;
+  const Layer *layers;
 } architectures[] = {
   { "cnn-gru",              cnn_gru },
   { "cnn-lstm",             cnn_lstm },
@@ -109,7 +109,7 @@ static const struct {
  * no object for "dtype"). %n: size, %r: rate, %l: L2. */
 static const struct {
   const char *class_name, *name, *config;
-} layers[] = {
+} templates[] = {
   [CONV] = { "Conv2D", "conv2d",
       "\"filters\": %n, \"kernel_size\": [3, 3], \"strides\": [1, 1], "
       "\"padding\": \"same\", \"data_format\": \"channels_last\", "
@@ -167,34 +167,35 @@ append_l2 (GString *json, double l2)
 }
 
 static void
-append_config (GString *json, const Part *part, size_t size,
+append_config (GString *json, const Layer *layer, size_t size,
     const NnArchitectureOptions *options)
 {
-  for (const char *c = layers[part->kind].config; *c; c++)
+  for (const char *c = templates[layer->kind].config; *c; c++)
     if (*c != '%')
       g_string_append_c (json, *c);
     else if (*++c == 'n')
       g_string_append_printf (json, "%" G_GSIZE_FORMAT, size);
     else if (*c == 'r')
-      append_number (json, CLAMP (part->rate * options->dropout, 0, 0.95));
+      append_number (json, CLAMP (layer->rate * options->dropout, 0, 0.95));
     else
-      append_l2 (json, part->l2 * options->l2);
+      append_l2 (json, layer->l2 * options->l2);
 }
 
 /* How many earlier layers have this name: the second is called name_1. */
 static size_t
-count_name (const Part *parts, const Part *part)
+count_name (const Layer *layers, const Layer *layer)
 {
   size_t n = 0;
 
-  for (; parts < part; parts++)
-    n += g_str_equal (layers[parts->kind].name, layers[part->kind].name);
+  for (; layers < layer; layers++)
+    n +=
+        g_str_equal (templates[layers->kind].name, templates[layer->kind].name);
   return n;
 }
 
 static char *
 write_config (
-    const char *nick, const Part *parts, const NnArchitectureOptions *options)
+    const char *nick, const Layer *layers, const NnArchitectureOptions *options)
 {
   GString *json = g_string_new (NULL);
 
@@ -208,17 +209,17 @@ write_config (
   g_string_append (json,
       "], \"dtype\": \"float32\", \"sparse\": false, \"ragged\": false, "
       "\"name\": \"features\"}}");
-  for (const Part *part = parts; part->kind != END; part++) {
-    const size_t count = count_name (parts, part);
+  for (const Layer *layer = layers; layer->kind != END; layer++) {
+    const size_t count = count_name (layers, layer);
 
     g_string_append_printf (json,
         ", {\"class_name\": \"%s\", \"config\": {\"name\": \"%s",
-        layers[part->kind].class_name, layers[part->kind].name);
+        templates[layer->kind].class_name, templates[layer->kind].name);
     if (count > 0)
       g_string_append_printf (json, "_%" G_GSIZE_FORMAT, count);
     g_string_append (json, "\", \"trainable\": true, \"dtype\": \"float32\", ");
-    append_config (json, part,
-        part->kind == CLASSES ? options->n_classes : part->size, options);
+    append_config (json, layer,
+        layer->kind == CLASSES ? options->n_classes : layer->size, options);
     g_string_append (json, "}}");
   }
   g_string_append (json, "]}}");
@@ -263,7 +264,7 @@ nn_architecture_new (const char *nick, const NnArchitectureOptions *options,
   for (size_t i = 0; i < G_N_ELEMENTS (architectures); i++)
     if (g_str_equal (architectures[i].nick, nick)) {
       g_autofree char *json =
-          write_config (nick, architectures[i].parts, options);
+          write_config (nick, architectures[i].layers, options);
 
       return nn_model_new_from_config (nick, json, "2.10.0", seed, error);
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Several processes that train one model together, as nn/train sees them: what
- * they send each other. Who starts them fills this in (gst/train/ranks.h, by
+ * they send each other. Who starts them fills this in (gst/ranks/ranks.h, by
  * MPI); nn/ itself knows no way to send anything.
  *
  * Every rank calls the same functions in the same order, from the thread that

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which steps hand some samples at a time from one to the next, and which
+/* Which operations hand some samples at a time from one to the next, and which
  * tensors need memory for these alone: it stays in the cache, and a batch needs
  * less. */
 #include "nn/train/run-private.h"
@@ -8,9 +8,9 @@
 #define CACHED ((size_t) 1 << 16)
 
 static bool
-is_by_sample (const NnRunStep *step)
+is_by_sample (const NnRunOp *op)
 {
-  return step->training && step->training->is_by_sample;
+  return op->training && op->training->is_by_sample;
 }
 
 /* Layers of pictures pass them on one by one. Recurrent and dense layers want
@@ -18,25 +18,24 @@ is_by_sample (const NnRunStep *step)
 static void
 plan_groups (NnRun *run)
 {
-  for (size_t first = 0, end; first < run->n_steps; first = end) {
-    const bool by_sample = is_by_sample (&run->steps[first]);
+  for (size_t first = 0, end; first < run->n_ops; first = end) {
+    const bool by_sample = is_by_sample (&run->ops[first]);
     size_t largest = 1;
 
     for (end = first + 1;
-         by_sample && end < run->n_steps && is_by_sample (&run->steps[end]);
-         end++)
+         by_sample && end < run->n_ops && is_by_sample (&run->ops[end]); end++)
       ;
     for (size_t s = first; s < end; s++) {
-      const NnNode *const node = run->steps[s].node;
+      const NnNode *const node = run->ops[s].node;
 
-      g_assert (!by_sample || run->steps[s].needs.saved == 0);
+      g_assert (!by_sample || run->ops[s].needs.saved == 0);
       largest = MAX (largest, run->tensors[node->in[0]].size);
       largest = MAX (largest, run->tensors[node->out[0]].size);
     }
     for (size_t s = first; s < end; s++) {
-      run->steps[s].group_first = first;
-      run->steps[s].group_end = end;
-      run->steps[s].at_once = by_sample
+      run->ops[s].group_first = first;
+      run->ops[s].group_end = end;
+      run->ops[s].at_once = by_sample
           ? CLAMP (CACHED / largest, 1, run->config.chunk)
           : run->config.chunk;
     }
@@ -72,27 +71,27 @@ stages_begun (const NnRun *run, size_t from, size_t to, bool is_backward)
   size_t n = 0;
 
   for (size_t s = from; s < to; s++)
-    n += is_backward ? nn_run_step_has_backward_sums (&run->steps[s])
-                     : run->steps[s].needs.sums > 0;
+    n += is_backward ? nn_run_op_has_backward_sums (&run->ops[s])
+                     : run->ops[s].needs.sums > 0;
   return n;
 }
 
-/* The tensors that one step leaves to others of its group. */
+/* The tensors that one operation leaves to others of its group. */
 static void
 plan_outputs (NnRun *run, size_t from, const bool *is_shared)
 {
-  NnRunStep *const step = &run->steps[from];
+  NnRunOp *const op = &run->ops[from];
 
-  for (size_t k = 0; k < step->layer->n_out; k++) {
-    NnRunTensor *const tensor = &run->tensors[step->node->out[k]];
+  for (size_t k = 0; k < op->layer->n_out; k++) {
+    NnRunTensor *const tensor = &run->tensors[op->node->out[k]];
     bool value = !is_shared[tensor->root], grad = value;
 
-    if (step->is_backward
-        && (!step->needs.forgets_out || step->layer->last_activation))
+    if (op->is_backward
+        && (!op->needs.forgets_out || op->layer->last_activation))
       value = false;
     grad = grad && tensor->has_grad;
-    for (size_t s = from + 1; s < run->n_steps; s++) {
-      const NnRunStep *const reader = &run->steps[s];
+    for (size_t s = from + 1; s < run->n_ops; s++) {
+      const NnRunOp *const reader = &run->ops[s];
       bool is_reader = false;
 
       for (size_t i = 0; i < reader->layer->n_in; i++)
@@ -100,7 +99,7 @@ plan_outputs (NnRun *run, size_t from, const bool *is_shared)
             is_reader || run->tensors[reader->node->in[i]].root == tensor->root;
       if (!is_reader)
         continue;
-      if (reader->group_first != step->group_first) {
+      if (reader->group_first != op->group_first) {
         value = grad = false;
         continue;
       }
@@ -124,7 +123,7 @@ nn_run_plan_local (NnRun *run)
   for (size_t t = 0; t < run->graph->tensors->len; t++)
     if (is_marked[t])
       is_shared[run->tensors[t].root] = true;
-  for (size_t s = 0; s < run->n_steps; s++)
+  for (size_t s = 0; s < run->n_ops; s++)
     plan_outputs (run, s, is_shared);
 }
 
@@ -134,14 +133,14 @@ nn_run_place_local (NnRun *run)
 {
   size_t most = 0, values = 0, grads = 0;
 
-  for (size_t s = 0; s < run->n_steps; s++) {
-    const NnRunStep *const step = &run->steps[s];
+  for (size_t s = 0; s < run->n_ops; s++) {
+    const NnRunOp *const op = &run->ops[s];
 
-    if (s == step->group_first)
+    if (s == op->group_first)
       values = grads = 0;
-    for (size_t k = 0; k < step->layer->n_out; k++) {
-      NnRunTensor *const tensor = &run->tensors[step->node->out[k]];
-      const size_t size = nn_run_padded (step->at_once * tensor->size);
+    for (size_t k = 0; k < op->layer->n_out; k++) {
+      NnRunTensor *const tensor = &run->tensors[op->node->out[k]];
+      const size_t size = nn_run_padded (op->at_once * tensor->size);
 
       if (tensor->value.is_local) {
         tensor->value.local_at = values;

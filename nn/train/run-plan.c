@@ -38,57 +38,56 @@ root_of (NnRun *run, size_t tensor)
 
 /* Weights of a layer that are trained, and where their gradients go. */
 static bool
-plan_params (NnRun *run, NnRunStep *step)
+plan_params (NnRun *run, NnRunOp *op)
 {
-  const GPtrArray *const params = step->layer->weights->params;
+  const GPtrArray *const params = op->layer->weights->params;
   bool any = false;
 
-  step->param_offset = g_new (size_t, params->len);
+  op->param_offset = g_new (size_t, params->len);
   for (guint i = 0; i < params->len; i++) {
     const NnWeight *const weight =
         nn_weight_list_find (run->weights, g_ptr_array_index (params, i));
 
-    step->param_offset[i] =
-        weight->is_trained ? weight->offset : NN_NOT_TRAINED;
+    op->param_offset[i] = weight->is_trained ? weight->offset : NN_NOT_TRAINED;
     any = any || weight->is_trained;
   }
   return any;
 }
 
-/* The steps, and through which of them a gradient goes: those behind a weight
- * that is trained. False where memory is missing. */
+/* The operations, and through which of them a gradient goes: those behind a
+ * weight that is trained. False where memory is missing. */
 static bool
-plan_steps (NnRun *run)
+plan_ops (NnRun *run)
 {
   const NnGraph *const graph = run->graph;
 
-  run->steps = g_new0 (NnRunStep, graph->nodes->len);
+  run->ops = g_new0 (NnRunOp, graph->nodes->len);
   for (size_t i = 0; i < graph->inputs->len; i++)
     root_of (run, g_array_index (graph->inputs, size_t, i))->has_grad =
         run->config.wants_input_gradient;
   for (size_t i = 0; i < graph->nodes->len; i++) {
     const NnNode *const node = nn_graph_node (graph, i);
     const NnTraining *const training = node->layer->klass->training;
-    NnRunStep *const step = &run->steps[run->n_steps];
+    NnRunOp *const op = &run->ops[run->n_ops];
 
     if (is_view (node->layer))
       continue;
     if (training && training->prepare && !training->prepare (node->layer))
       return false;
-    run->n_steps++;
-    *step = (NnRunStep){ .node = node,
+    run->n_ops++;
+    *op = (NnRunOp){ .node = node,
       .layer = node->layer,
       .training = training,
       .index = i,
       .needs = { .scratch = node->layer->scratch_len,
           .scratch_per_sample = node->layer->scratch_per_sample },
       .modes = g_new0 (NnGradMode, node->layer->n_in) };
-    step->is_backward = plan_params (run, step);
+    op->is_backward = plan_params (run, op);
     for (size_t k = 0; k < node->layer->n_in; k++)
       if (root_of (run, node->in[k])->has_grad)
-        step->is_backward = true;
+        op->is_backward = true;
     for (size_t k = 0; k < node->layer->n_out; k++)
-      run->tensors[node->out[k]].has_grad = step->is_backward;
+      run->tensors[node->out[k]].has_grad = op->is_backward;
   }
   return true;
 }
@@ -101,44 +100,44 @@ plan_gradients (NnRun *run)
   g_autofree bool *written = g_new0 (bool, run->graph->tensors->len);
 
   written[run->tensors[run->output].root] = true;
-  for (size_t s = run->n_steps; s-- > 0;) {
-    NnRunStep *const step = &run->steps[s];
-    const NnNode *const node = step->node;
+  for (size_t s = run->n_ops; s-- > 0;) {
+    NnRunOp *const op = &run->ops[s];
+    const NnNode *const node = op->node;
     bool is_asked = false;
 
-    for (size_t k = 0; k < step->layer->n_out; k++) {
+    for (size_t k = 0; k < op->layer->n_out; k++) {
       is_asked = is_asked || written[node->out[k]];
       if (!written[node->out[k]])
         run->tensors[node->out[k]].has_grad = false;
     }
-    step->is_backward = step->is_backward && is_asked;
-    for (size_t k = 0; k < step->layer->n_in && step->is_backward; k++) {
+    op->is_backward = op->is_backward && is_asked;
+    for (size_t k = 0; k < op->layer->n_in && op->is_backward; k++) {
       const size_t root = run->tensors[node->in[k]].root;
 
       if (!run->tensors[root].has_grad)
         continue;
-      step->modes[k] = written[root] ? NN_GRAD_ADD : NN_GRAD_WRITE;
+      op->modes[k] = written[root] ? NN_GRAD_ADD : NN_GRAD_WRITE;
       written[root] = true;
     }
   }
 }
 
 static bool
-check_step (const NnRun *run, const NnRunStep *step, GError **error)
+check_op (const NnRun *run, const NnRunOp *op, GError **error)
 {
-  const NnLayer *const layer = step->layer;
+  const NnLayer *const layer = op->layer;
   const char *obstacle = NULL;
 
-  if (step->training && step->training->obstacle)
-    obstacle = step->training->obstacle (layer);
+  if (op->training && op->training->obstacle)
+    obstacle = op->training->obstacle (layer);
   else if (layer->has_penalty)
     obstacle = "an activity regularizer is not supported in training";
-  else if (step->is_backward && (!step->training || !step->training->backward))
+  else if (op->is_backward && (!op->training || !op->training->backward))
     obstacle = "this kind of layer cannot be trained";
   for (guint i = 0; i < layer->weights->params->len && !obstacle; i++) {
     const NnParam *const param = g_ptr_array_index (layer->weights->params, i);
 
-    if (step->param_offset[i] == NN_NOT_TRAINED)
+    if (op->param_offset[i] == NN_NOT_TRAINED)
       continue;
     if (param->has_constraint)
       obstacle = "a constraint of weights is not supported in training";
@@ -156,37 +155,37 @@ check_step (const NnRun *run, const NnRunStep *step, GError **error)
 static void
 plan_loss (NnRun *run)
 {
-  for (size_t s = run->n_steps; s-- > 0;) {
-    NnRunStep *const step = &run->steps[s];
-    const NnActivation *const last = step->layer->last_activation;
+  for (size_t s = run->n_ops; s-- > 0;) {
+    NnRunOp *const op = &run->ops[s];
+    const NnActivation *const last = op->layer->last_activation;
 
-    if (step->node->out[0] == run->tensors[run->output].root) {
-      step->skips_activation = last && nn_activation_is (last, "softmax");
+    if (op->node->out[0] == run->tensors[run->output].root) {
+      op->skips_activation = last && nn_activation_is (last, "softmax");
       return;
     }
   }
 }
 
 static void
-measure_step (const NnRun *run, NnRunStep *step)
+measure_op (const NnRun *run, NnRunOp *op)
 {
-  const size_t n = run->config.chunk * step->node->repeat;
+  const size_t n = run->config.chunk * op->node->repeat;
 
-  if (step->training && step->training->measure) {
+  if (op->training && op->training->measure) {
     NnTrainingNeeds needs = { 0 };
 
-    step->training->measure (step->layer, &needs);
-    needs.scratch = MAX (needs.scratch, step->needs.scratch);
+    op->training->measure (op->layer, &needs);
+    needs.scratch = MAX (needs.scratch, op->needs.scratch);
     needs.scratch_per_sample =
-        MAX (needs.scratch_per_sample, step->needs.scratch_per_sample);
-    step->needs = needs;
+        MAX (needs.scratch_per_sample, op->needs.scratch_per_sample);
+    op->needs = needs;
   }
-  if (step->is_backward && step->layer->last_activation
-      && nn_activation_gradient_wants_input (step->layer->last_activation)) {
-    step->activation = *step->layer->last_activation;
-    *step->layer->last_activation = (NnActivation){ 0 };
+  if (op->is_backward && op->layer->last_activation
+      && nn_activation_gradient_wants_input (op->layer->last_activation)) {
+    op->activation = *op->layer->last_activation;
+    *op->layer->last_activation = (NnActivation){ 0 };
   }
-  step->saved_len = step->needs.saved + n * step->needs.saved_per_sample;
+  op->saved_len = op->needs.saved + n * op->needs.saved_per_sample;
 }
 
 /* Takes a part of an arena that is only counted while base is NULL. */
@@ -224,25 +223,25 @@ place_tensors (NnRun *run, float *base, size_t *used)
 }
 
 static void
-place_steps (NnRun *run, float *base, size_t *used)
+place_ops (NnRun *run, float *base, size_t *used)
 {
   size_t scratch = 0, temporary = 0;
   const size_t local = nn_run_place_local (run);
 
-  for (size_t s = 0; s < run->n_steps; s++) {
-    NnRunStep *const step = &run->steps[s];
-    const size_t n = run->config.chunk * step->node->repeat;
+  for (size_t s = 0; s < run->n_ops; s++) {
+    NnRunOp *const op = &run->ops[s];
+    const size_t n = run->config.chunk * op->node->repeat;
     size_t added = 0;
 
-    step->saved = take (base, used, run->n_chunks * step->saved_len);
-    if (step->activation.klass)
-      step->before = take (base, used,
-          run->config.batch_size * run->tensors[step->node->out[0]].size);
+    op->saved = take (base, used, run->n_chunks * op->saved_len);
+    if (op->activation.klass)
+      op->before = take (base, used,
+          run->config.batch_size * run->tensors[op->node->out[0]].size);
     scratch =
-        MAX (scratch, step->needs.scratch + n * step->needs.scratch_per_sample);
-    for (size_t k = 0; k < step->layer->n_in; k++)
-      if (step->modes[k] == NN_GRAD_ADD)
-        added += run->config.chunk * run->tensors[step->node->in[k]].size;
+        MAX (scratch, op->needs.scratch + n * op->needs.scratch_per_sample);
+    for (size_t k = 0; k < op->layer->n_in; k++)
+      if (op->modes[k] == NN_GRAD_ADD)
+        added += run->config.chunk * run->tensors[op->node->in[k]].size;
     temporary = MAX (temporary, added);
   }
   for (size_t i = 0; i < nn_pool_n_threads (run->pool); i++) {
@@ -259,17 +258,17 @@ place_sums (NnRun *run)
   size_t n = 0;
   double *at;
 
-  for (size_t s = 0; s < run->n_steps; s++)
-    n += run->steps[s].needs.sums + run->steps[s].needs.backward_sums;
+  for (size_t s = 0; s < run->n_ops; s++)
+    n += run->ops[s].needs.sums + run->ops[s].needs.backward_sums;
   /* One more, so that it is never NULL. */
   at = run->sums = g_new0 (double, n *(run->n_chunks + 1) + 1);
-  for (size_t s = 0; s < run->n_steps; s++) {
-    NnRunStep *const step = &run->steps[s];
+  for (size_t s = 0; s < run->n_ops; s++) {
+    NnRunOp *const op = &run->ops[s];
 
-    step->sums = at;
-    at += step->needs.sums * (run->n_chunks + 1);
-    step->backward_sums = at;
-    at += step->needs.backward_sums * (run->n_chunks + 1);
+    op->sums = at;
+    at += op->needs.sums * (run->n_chunks + 1);
+    op->backward_sums = at;
+    at += op->needs.backward_sums * (run->n_chunks + 1);
   }
 }
 
@@ -278,8 +277,8 @@ plan_spaces (NnRun *run)
 {
   size_t n_in = 0, n_out = 0, n_params = 0;
 
-  for (size_t s = 0; s < run->n_steps; s++) {
-    const NnLayer *const layer = run->steps[s].layer;
+  for (size_t s = 0; s < run->n_ops; s++) {
+    const NnLayer *const layer = run->ops[s].layer;
 
     n_in = MAX (n_in, layer->n_in);
     n_out = MAX (n_out, layer->n_out);
@@ -299,7 +298,7 @@ static void
 place_all (NnRun *run, float *base, size_t *used)
 {
   *used = 0;
-  place_steps (run, base, used);
+  place_ops (run, base, used);
   place_tensors (run, base, used);
 }
 
@@ -308,9 +307,9 @@ place_all (NnRun *run, float *base, size_t *used)
 static bool
 sizes_are_sane (const NnRun *run)
 {
-  for (size_t s = 0; s < run->n_steps; s++) {
-    const NnTrainingNeeds *const needs = &run->steps[s].needs;
-    const size_t n = run->steps[s].node->repeat * run->config.batch_size;
+  for (size_t s = 0; s < run->n_ops; s++) {
+    const NnTrainingNeeds *const needs = &run->ops[s].needs;
+    const size_t n = run->ops[s].node->repeat * run->config.batch_size;
     size_t size;
 
     if (needs->saved > NN_MAX_SCRATCH || needs->scratch > NN_MAX_SCRATCH
@@ -337,15 +336,15 @@ nn_run_plan (NnRun *run, GError **error)
   size_t used;
 
   plan_tensors (run);
-  if (!plan_steps (run))
+  if (!plan_ops (run))
     return fail_to_allocate (run, error);
   plan_gradients (run);
   plan_loss (run);
   plan_spaces (run);
-  for (size_t s = 0; s < run->n_steps; s++) {
-    if (!check_step (run, &run->steps[s], error))
+  for (size_t s = 0; s < run->n_ops; s++) {
+    if (!check_op (run, &run->ops[s], error))
       return false;
-    measure_step (run, &run->steps[s]);
+    measure_op (run, &run->ops[s]);
   }
   nn_run_plan_local (run);
   if (!sizes_are_sane (run))

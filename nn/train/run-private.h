@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How a batch is laid out for nn/train/run.c: run-plan.c makes it, run.c runs
- * it, run-step.c one layer of it; run-local.c says what stays in a cache. */
+ * it, run-op.c one layer of it; run-local.c says what stays in a cache. */
 #pragma once
 
 #include "nn/train/run.h"
 #include "nn/training.h"
 
 /* Values of a tensor, or their gradients. Those that are written and read while
- * some samples go through a group of steps live in the thread's own memory, and
- * so in its cache. */
+ * some samples go through a group of layers live in the thread's own memory,
+ * and so in its cache. */
 typedef struct {
   bool is_local;
   float *batch;    /* [batch_size][size], or NULL */
@@ -41,8 +41,9 @@ typedef struct {
   NnActivation activation; /* applied behind the layer, where its gradient needs
                               what came before it: */
   float *before;           /* [batch_size][out], or NULL */
-  /* Steps that belong together, and how many samples go through all of them
-   * before the next: what one writes is in the cache when another reads it. */
+  /* Operations that belong together, and how many samples go through all of
+   * them before the next: what one writes is in the cache when another reads
+   * it. */
   size_t group_first, group_end, at_once;
   NnGradMode *modes;    /* [n_in] */
   size_t *param_offset; /* [n_params] into a gradient, or NN_NOT_TRAINED */
@@ -50,12 +51,12 @@ typedef struct {
   float *saved;         /* [n_chunks][saved_len] */
   double *sums;         /* [n_chunks + 1][needs.sums], the last is all */
   double *backward_sums;
-} NnRunStep;
+} NnRunOp;
 
 static inline bool
-nn_run_step_has_backward_sums (const NnRunStep *step)
+nn_run_op_has_backward_sums (const NnRunOp *op)
 {
-  return step->is_backward && step->needs.backward_sums > 0;
+  return op->is_backward && op->needs.backward_sums > 0;
 }
 
 /* Floats up to the next array of an arena: whole lines of 64 bytes. */
@@ -87,8 +88,8 @@ struct _NnRun {
   size_t output; /* tensor */
 
   NnRunTensor *tensors;
-  NnRunStep *steps;
-  size_t n_steps;
+  NnRunOp *ops;
+  size_t n_ops;
   NnRunSpace *spaces; /* [n_threads] */
   float *gradients;   /* [n_chunks][weights->n_trained] */
   float *arena;       /* all floats */
@@ -100,7 +101,7 @@ struct _NnRun {
   guint32 step;
   NnLossFunc loss;
   gpointer loss_data;
-  size_t from, to; /* steps of this stage */
+  size_t from, to; /* operations of this stage */
   float *gradient;
 };
 
@@ -111,16 +112,16 @@ typedef struct {
 
 /* One layer, for the samples of a range, there and back; and the sums that it
  * wants over the batch, of which a chunk begins with its first range. */
-void nn_run_step_forward (
-    NnRun *run, const NnRunStep *step, const NnRunRange *range, size_t thread);
-void nn_run_step_sums (
-    NnRun *run, const NnRunStep *step, const NnRunRange *range, size_t thread);
-void nn_run_step_backward (
-    NnRun *run, const NnRunStep *step, const NnRunRange *range, size_t thread);
-void nn_run_step_backward_sums (
-    NnRun *run, const NnRunStep *step, const NnRunRange *range, size_t thread);
+void nn_run_op_forward (
+    NnRun *run, const NnRunOp *op, const NnRunRange *range, size_t thread);
+void nn_run_op_sums (
+    NnRun *run, const NnRunOp *op, const NnRunRange *range, size_t thread);
+void nn_run_op_backward (
+    NnRun *run, const NnRunOp *op, const NnRunRange *range, size_t thread);
+void nn_run_op_backward_sums (
+    NnRun *run, const NnRunOp *op, const NnRunRange *range, size_t thread);
 
-/* Groups the steps, and says which arrays are local. */
+/* Groups the operations, and says which arrays are local. */
 void nn_run_plan_local (NnRun *run);
 /* Places these; returns the floats of NnRunSpace.local. */
 size_t nn_run_place_local (NnRun *run);

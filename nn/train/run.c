@@ -29,9 +29,9 @@ nn_run_free (NnRun *run)
 {
   if (!run)
     return;
-  for (size_t s = 0; s < run->n_steps; s++) {
-    g_free (run->steps[s].modes);
-    g_free (run->steps[s].param_offset);
+  for (size_t s = 0; s < run->n_ops; s++) {
+    g_free (run->ops[s].modes);
+    g_free (run->ops[s].param_offset);
   }
   for (size_t i = 0; run->spaces && i < nn_pool_n_threads (run->pool); i++) {
     const NnRunSpace *const space = &run->spaces[i];
@@ -44,7 +44,7 @@ nn_run_free (NnRun *run)
     g_free (space->param_grad);
   }
   g_free (run->spaces);
-  g_free (run->steps);
+  g_free (run->ops);
   g_free (run->tensors);
   g_free (run->sums);
   nn_share_free (run->share);
@@ -66,7 +66,8 @@ chunk_range (const NnRun *run, size_t chunk)
   return (NnRunRange){ chunk, first, MIN (run->config.chunk, run->n - first) };
 }
 
-/* Steps from ... to - 1, then the sums that step to waits for, or the loss. */
+/* Operations from ... to - 1, then the sums that operation to waits for, or the
+ * loss. */
 static void
 forward_stage (gpointer data, size_t i, size_t thread)
 {
@@ -76,27 +77,28 @@ forward_stage (gpointer data, size_t i, size_t thread)
   size_t s = run->from;
 
   do {
-    const NnRunStep *const first = &run->steps[s];
+    const NnRunOp *const first = &run->ops[s];
     const size_t end = MIN (first->group_end, run->to);
     NnRunRange range = all;
 
     for (size_t k = 0; k < all.n; k += range.n) {
       range.first = all.first + k;
       range.n = MIN (first->at_once, all.n - k);
-      for (size_t step = s; step < end; step++)
-        nn_run_step_forward (run, &run->steps[step], &range, thread);
-      if (end == run->to && run->to < run->n_steps)
-        nn_run_step_sums (run, &run->steps[run->to], &range, thread);
+      for (size_t o = s; o < end; o++)
+        nn_run_op_forward (run, &run->ops[o], &range, thread);
+      if (end == run->to && run->to < run->n_ops)
+        nn_run_op_sums (run, &run->ops[run->to], &range, thread);
     }
     s = end;
   } while (s < run->to);
-  if (run->to == run->n_steps)
+  if (run->to == run->n_ops)
     run->loss (run->loss_data, all.first, all.n,
         output->value.batch + all.first * output->size,
         output->grad.batch + all.first * output->size);
 }
 
-/* Steps to - 1 ... from, then the sums that step from - 1 waits for. */
+/* Operations to - 1 ... from, then the sums that operation from - 1 waits for.
+ */
 static void
 backward_stage (gpointer data, size_t i, size_t thread)
 {
@@ -104,23 +106,22 @@ backward_stage (gpointer data, size_t i, size_t thread)
   const NnRunRange all = chunk_range (run, run->share->mine.first + i);
   size_t s = run->to;
 
-  if (run->to == run->n_steps)
+  if (run->to == run->n_ops)
     memset (run->gradients + all.chunk * run->weights->n_trained, 0,
         run->weights->n_trained * sizeof *run->gradients);
   do {
-    const NnRunStep *const last = &run->steps[s - 1];
+    const NnRunOp *const last = &run->ops[s - 1];
     const size_t end = MAX (last->group_first, run->from);
     NnRunRange range = all;
 
     for (size_t k = 0; k < all.n; k += range.n) {
       range.first = all.first + k;
       range.n = MIN (last->at_once, all.n - k);
-      for (size_t step = s; step-- > end;)
-        if (run->steps[step].is_backward)
-          nn_run_step_backward (run, &run->steps[step], &range, thread);
+      for (size_t o = s; o-- > end;)
+        if (run->ops[o].is_backward)
+          nn_run_op_backward (run, &run->ops[o], &range, thread);
       if (end == run->from && run->from > 0)
-        nn_run_step_backward_sums (
-            run, &run->steps[run->from - 1], &range, thread);
+        nn_run_op_backward_sums (run, &run->ops[run->from - 1], &range, thread);
     }
     s = end;
   } while (s > run->from);
@@ -193,42 +194,41 @@ nn_run_forward (NnRun *run, size_t n, const float *const *x, guint32 step,
   }
   run->to = 0;
   do {
-    const NnRunStep *waiting;
+    const NnRunOp *waiting;
 
     run->from = run->to;
-    /* The first stage has no steps where the first step waits for sums. */
-    if (run->from > 0 || is_summed || run->steps[0].needs.sums == 0)
+    /* The first stage has no operations where the first waits for sums. */
+    if (run->from > 0 || is_summed || run->ops[0].needs.sums == 0)
       run->to++;
     is_summed = true;
-    while (run->to > run->from && run->to < run->n_steps
-        && run->steps[run->to].needs.sums == 0)
+    while (run->to > run->from && run->to < run->n_ops
+        && run->ops[run->to].needs.sums == 0)
       run->to++;
     nn_pool_run (run->pool, run->share->mine.n, forward_stage, run);
-    waiting = &run->steps[run->to];
-    if (run->to < run->n_steps)
+    waiting = &run->ops[run->to];
+    if (run->to < run->n_ops)
       add_sums (run, waiting->sums, waiting->needs.sums);
-  } while (run->to < run->n_steps);
+  } while (run->to < run->n_ops);
 }
 
 static void
 run_backward (NnRun *run)
 {
-  bool is_summed =
-      !nn_run_step_has_backward_sums (&run->steps[run->n_steps - 1]);
+  bool is_summed = !nn_run_op_has_backward_sums (&run->ops[run->n_ops - 1]);
 
-  run->from = run->n_steps;
+  run->from = run->n_ops;
   do {
     run->to = run->from;
-    /* The first stage has no steps where the last step waits for sums. */
-    if (run->to < run->n_steps || is_summed)
+    /* The first stage has no operations where the last waits for sums. */
+    if (run->to < run->n_ops || is_summed)
       run->from--;
     is_summed = true;
     while (run->from < run->to && run->from > 0
-        && !nn_run_step_has_backward_sums (&run->steps[run->from - 1]))
+        && !nn_run_op_has_backward_sums (&run->ops[run->from - 1]))
       run->from--;
     nn_pool_run (run->pool, run->share->mine.n, backward_stage, run);
     if (run->from > 0) {
-      const NnRunStep *const waiting = &run->steps[run->from - 1];
+      const NnRunOp *const waiting = &run->ops[run->from - 1];
 
       add_sums (run, waiting->backward_sums, waiting->needs.backward_sums);
     }
@@ -269,8 +269,8 @@ nn_run_step (NnRun *run, size_t n, const float *const *x, guint32 step,
   nn_pool_run (run->pool, (run->weights->n_trained + PIECE - 1) / PIECE,
       add_gradients, run);
   nn_share_sum (run->share, gradient, run->weights->n_trained);
-  for (size_t s = 0; s < run->n_steps; s++) {
-    const NnRunStep *const at = &run->steps[s];
+  for (size_t s = 0; s < run->n_ops; s++) {
+    const NnRunOp *const at = &run->ops[s];
 
     if (at->training && at->training->update && at->needs.sums > 0)
       at->training->update (at->layer,
@@ -281,8 +281,8 @@ nn_run_step (NnRun *run, size_t n, const float *const *x, guint32 step,
 bool
 nn_run_ends_in_softmax (const NnRun *run)
 {
-  for (size_t s = 0; s < run->n_steps; s++)
-    if (run->steps[s].skips_activation)
+  for (size_t s = 0; s < run->n_ops; s++)
+    if (run->ops[s].skips_activation)
       return true;
   return false;
 }

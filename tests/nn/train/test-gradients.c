@@ -388,7 +388,7 @@ test_pictures (void)
   g_assert_no_error (error);
   size_t n_local = 0;
 
-  g_assert_cmpuint (run->steps[0].at_once, ==, 1);
+  g_assert_cmpuint (run->ops[0].at_once, ==, 1);
   for (size_t t = 0; t < model->graph->tensors->len; t++)
     n_local += run->tensors[t].value.is_local + run->tensors[t].grad.is_local;
   g_assert_cmpuint (n_local, >=, 4);

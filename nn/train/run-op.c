@@ -42,18 +42,18 @@ grad_at (const NnRun *run, size_t tensor, const NnRunSpace *space, size_t first)
 }
 
 static void
-prepare (NnRun *run, const NnRunStep *step, const NnRunRange *range,
-    size_t thread, Call *prepared)
+prepare (NnRun *run, const NnRunOp *op, const NnRunRange *range, size_t thread,
+    Call *prepared)
 {
-  const NnNode *const node = step->node;
+  const NnNode *const node = op->node;
   const NnRunSpace *const space = &run->spaces[thread];
   const size_t first = range->first;
 
-  for (size_t k = 0; k < step->layer->n_in; k++) {
+  for (size_t k = 0; k < op->layer->n_in; k++) {
     space->in[k] = value_at (run, node->in[k], space, first);
     space->in_mask[k] = mask_at (run, node->in_mask[k], space, first);
   }
-  for (size_t k = 0; k < step->layer->n_out; k++) {
+  for (size_t k = 0; k < op->layer->n_out; k++) {
     space->out[k] = value_at (run, node->out[k], space, first);
     space->out_grad[k] = grad_at (run, node->out[k], space, first);
   }
@@ -65,52 +65,51 @@ prepare (NnRun *run, const NnRunStep *step, const NnRunRange *range,
                   .out_mask = mask_at (run, node->out_mask, space, first),
                   .scratch = space->scratch },
         .seed = run->config.seed,
-        .node = step->index,
+        .node = op->index,
         .step = run->step,
         .first = first * node->repeat,
         .batch = run->n * node->repeat,
-        .sums = step->sums + run->n_chunks * step->needs.sums,
+        .sums = op->sums + run->n_chunks * op->needs.sums,
         .backward_sums =
-            step->backward_sums + run->n_chunks * step->needs.backward_sums,
-        .saved = step->saved + range->chunk * step->saved_len
+            op->backward_sums + run->n_chunks * op->needs.backward_sums,
+        .saved = op->saved + range->chunk * op->saved_len
             + (first - range->chunk * run->config.chunk) * node->repeat
-                * step->needs.saved_per_sample,
+                * op->needs.saved_per_sample,
         .out_grad = space->out_grad,
         .in_grad = space->in_grad,
         .param_grad = space->param_grad } };
 }
 
 static float *
-before_at (const NnRun *run, const NnRunStep *step, size_t first)
+before_at (const NnRun *run, const NnRunOp *op, size_t first)
 {
-  return step->before
-      ? step->before + first * run->tensors[step->node->out[0]].size
-      : NULL;
+  return op->before ? op->before + first * run->tensors[op->node->out[0]].size
+                    : NULL;
 }
 
 void
-nn_run_step_forward (
-    NnRun *run, const NnRunStep *step, const NnRunRange *range, size_t thread)
+nn_run_op_forward (
+    NnRun *run, const NnRunOp *op, const NnRunRange *range, size_t thread)
 {
-  const NnShape *const shape = &step->layer->out[0];
+  const NnShape *const shape = &op->layer->out[0];
   const size_t len = shape->rank > 0 ? shape->dim[shape->rank - 1] : 1;
   float *out, *before;
   size_t size;
   Call call;
 
-  prepare (run, step, range, thread, &call);
+  prepare (run, op, range, thread, &call);
   out = call.call.run.out[0];
   size = call.call.run.n * nn_shape_size (shape);
-  before = before_at (run, step, range->first);
+  before = before_at (run, op, range->first);
   if (before)
     run->spaces[thread].out[0] = before;
-  if (step->training && step->training->forward)
-    step->training->forward (step->layer, &call.call);
+  if (op->training && op->training->forward)
+    op->training->forward (op->layer, &call.call);
   else
-    step->layer->klass->forward (step->layer, &call.call.run);
+    op->layer->klass->forward (op->layer, &call.call.run);
   if (before) {
     memcpy (out, before, size * sizeof *out);
-    nn_activation_apply (&step->activation, out, size / len, len);
+    nn_activation_apply (&op->activation, out, size / len, len);
   }
 }
 
@@ -124,72 +123,70 @@ begin_sums (const NnRun *run, const NnRunRange *range, double *sums, size_t n)
 
 /* The sums that a layer wants over the batch, for one chunk. */
 void
-nn_run_step_sums (
-    NnRun *run, const NnRunStep *step, const NnRunRange *range, size_t thread)
+nn_run_op_sums (
+    NnRun *run, const NnRunOp *op, const NnRunRange *range, size_t thread)
 {
   Call call;
 
-  prepare (run, step, range, thread, &call);
-  call.call.sums = step->sums + range->chunk * step->needs.sums;
-  begin_sums (run, range, call.call.sums, step->needs.sums);
-  step->training->sums (step->layer, &call.call);
+  prepare (run, op, range, thread, &call);
+  call.call.sums = op->sums + range->chunk * op->needs.sums;
+  begin_sums (run, range, call.call.sums, op->needs.sums);
+  op->training->sums (op->layer, &call.call);
 }
 
 /* The gradient of the activation that the layer ends in: in the first pass that
  * looks at out_grad. */
 static void
-last_activation_gradient (
-    const NnRun *run, const NnRunStep *step, const Call *call)
+last_activation_gradient (const NnRun *run, const NnRunOp *op, const Call *call)
 {
-  const NnLayer *const layer = step->layer;
+  const NnLayer *const layer = op->layer;
   const NnActivation *const activation =
-      step->before ? &step->activation : layer->last_activation;
+      op->before ? &op->activation : layer->last_activation;
   const NnShape *const shape = &layer->out[0];
   const size_t len = shape->rank > 0 ? shape->dim[shape->rank - 1] : 1;
   const size_t size = nn_shape_size (shape) * call->call.run.n;
 
-  if (activation && !step->skips_activation && call->call.out_grad[0])
-    nn_activation_gradient (activation,
-        before_at (run, step, call->range.first), call->call.run.out[0],
-        call->call.out_grad[0], size / len, len);
+  if (activation && !op->skips_activation && call->call.out_grad[0])
+    nn_activation_gradient (activation, before_at (run, op, call->range.first),
+        call->call.run.out[0], call->call.out_grad[0], size / len, len);
 }
 
 void
-nn_run_step_backward_sums (
-    NnRun *run, const NnRunStep *step, const NnRunRange *range, size_t thread)
+nn_run_op_backward_sums (
+    NnRun *run, const NnRunOp *op, const NnRunRange *range, size_t thread)
 {
   Call call;
 
-  prepare (run, step, range, thread, &call);
+  prepare (run, op, range, thread, &call);
   call.call.backward_sums =
-      step->backward_sums + range->chunk * step->needs.backward_sums;
-  begin_sums (run, range, call.call.backward_sums, step->needs.backward_sums);
-  last_activation_gradient (run, step, &call);
-  step->training->backward_sums (step->layer, &call.call);
+      op->backward_sums + range->chunk * op->needs.backward_sums;
+  begin_sums (run, range, call.call.backward_sums, op->needs.backward_sums);
+  last_activation_gradient (run, op, &call);
+  op->training->backward_sums (op->layer, &call.call);
 }
 
 /* Where the gradients of weights and inputs go. Those of inputs that have a
  * part already go to temporary arrays first, for a layer writes and does not
  * add. */
 static void
-prepare_gradients (NnRun *run, const NnRunStep *step, size_t thread, Call *call)
+prepare_gradients (NnRun *run, const NnRunOp *op, size_t thread, Call *call)
 {
   const NnRunSpace *const space = &run->spaces[thread];
   float *const gradient =
       run->gradients + call->range.chunk * run->weights->n_trained;
   float *temporary = space->temporary;
 
-  for (guint i = 0; i < step->layer->weights->params->len; i++)
-    space->param_grad[i] = step->param_offset[i] == NN_NOT_TRAINED
+  for (guint i = 0; i < op->layer->weights->params->len; i++)
+    space->param_grad[i] = op->param_offset[i] == NN_NOT_TRAINED
         ? NULL
-        : gradient + step->param_offset[i];
-  for (size_t k = 0; k < step->layer->n_in; k++) {
-    const size_t tensor = step->node->in[k];
+        : gradient + op->param_offset[i];
+  for (size_t k = 0; k < op->layer->n_in; k++) {
+    const size_t tensor = op->node->in[k];
 
     space->in_grad[k] = NULL;
-    if (step->modes[k] == NN_GRAD_WRITE) {
+    if (op->modes[k] == NN_GRAD_WRITE) {
       space->in_grad[k] = grad_at (run, tensor, space, call->range.first);
-    } else if (step->modes[k] == NN_GRAD_ADD) {
+    } else if (op->modes[k] == NN_GRAD_ADD) {
       space->in_grad[k] = temporary;
       temporary += call->range.n * run->tensors[tensor].size;
     }
@@ -197,20 +194,20 @@ prepare_gradients (NnRun *run, const NnRunStep *step, size_t thread, Call *call)
 }
 
 void
-nn_run_step_backward (
-    NnRun *run, const NnRunStep *step, const NnRunRange *range, size_t thread)
+nn_run_op_backward (
+    NnRun *run, const NnRunOp *op, const NnRunRange *range, size_t thread)
 {
   Call call;
 
-  prepare (run, step, range, thread, &call);
-  if (!nn_run_step_has_backward_sums (step))
-    last_activation_gradient (run, step, &call);
-  prepare_gradients (run, step, thread, &call);
-  step->training->backward (step->layer, &call.call);
-  for (size_t k = 0; k < step->layer->n_in; k++) {
-    const size_t tensor = step->node->in[k];
+  prepare (run, op, range, thread, &call);
+  if (!nn_run_op_has_backward_sums (op))
+    last_activation_gradient (run, op, &call);
+  prepare_gradients (run, op, thread, &call);
+  op->training->backward (op->layer, &call.call);
+  for (size_t k = 0; k < op->layer->n_in; k++) {
+    const size_t tensor = op->node->in[k];
 
-    if (step->modes[k] == NN_GRAD_ADD)
+    if (op->modes[k] == NN_GRAD_ADD)
       nn_loops ()->add (range->n * run->tensors[tensor].size,
           call.call.in_grad[k],
           grad_at (run, tensor, &run->spaces[thread], range->first));

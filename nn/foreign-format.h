@@ -6,14 +6,15 @@
 #include <glib.h>
 
 /* The kind of what Keras calls an architecture: of use beside its weights. */
-#define NN_KIND_LAYERS "the layers of a model without its weights"
+#define NN_FOREIGN_FORMAT_LAYERS "the layers of a model without its weights"
 
 /* "a TensorFlow Lite model", by how the contents begin; NULL where that is not
  * known. */
-const char *nn_kind_of_bytes (GBytes *bytes);
+const char *nn_foreign_format_of_bytes (GBytes *bytes);
 
 /* Sets error: kind (NULL: not known) is what name turned out to be. */
-void nn_kind_fail (const char *name, const char *kind, GError **error);
+void nn_foreign_format_fail (
+    const char *name, const char *kind, GError **error);
 
 /* The same for a zip archive, by the names of its members (NULL-terminated). */
-const char *nn_kind_of_members (const char *const *names);
+const char *nn_foreign_format_of_members (const char *const *names);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nn/kind.h"
+#include "nn/foreign-format.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -55,8 +55,8 @@ static const struct {
   { "\"modelTopology\"", "a TensorFlow.js model" },
   { "\"weight_map\"",    "the index of weights that are in several files, "
                          "without the layers" },
-  { "\"class_name\"",    NN_KIND_LAYERS },
-  { "class_name:",       NN_KIND_LAYERS },
+  { "\"class_name\"",    NN_FOREIGN_FORMAT_LAYERS },
+  { "class_name:",       NN_FOREIGN_FORMAT_LAYERS },
   { "\"keras_version\"", "a part of a .keras archive" },
 };
 
@@ -103,7 +103,7 @@ find_words (const guint8 *data, gsize len)
 }
 
 const char *
-nn_kind_of_bytes (GBytes *bytes)
+nn_foreign_format_of_bytes (GBytes *bytes)
 {
   gsize len;
   const guint8 *const data = g_bytes_get_data (bytes, &len);
@@ -122,7 +122,7 @@ nn_kind_of_bytes (GBytes *bytes)
 }
 
 void
-nn_kind_fail (const char *name, const char *kind, GError **error)
+nn_foreign_format_fail (const char *name, const char *kind, GError **error)
 {
   g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
       "%s: %s; needed is a whole Keras model, as .h5 or .keras", name,
@@ -130,7 +130,7 @@ nn_kind_fail (const char *name, const char *kind, GError **error)
 }
 
 const char *
-nn_kind_of_members (const char *const *names)
+nn_foreign_format_of_members (const char *const *names)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (members); i++)
     for (gsize k = 0; names[k]; k++)
