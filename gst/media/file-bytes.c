@@ -10,7 +10,9 @@ gst_emotion_file_bytes_open (GstEmotionFileBytes *file, const char *path)
 {
   struct stat info;
 
-  /* A pipe would wait for somebody. */
+  /* A pipe that is opened and closed has lost its writer. */
+  if (stat (path, &info) != 0 || !S_ISREG (info.st_mode))
+    return FALSE;
   file->fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file->fd < 0)
     return FALSE;

@@ -328,6 +328,10 @@ stop_if_asked (Player *self, GError **error)
     end_live (self);
     return TRUE;
   }
+  if (self->play->is_live) {
+    g_atomic_int_set (&self->is_enough, TRUE);
+    return FALSE;
+  }
   self->is_stopped = TRUE;
   g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_FAILED, "interrupted");
   return FALSE;
@@ -378,10 +382,12 @@ follow_bus (Player *self, GError **error)
     goes_on = goes_on && stop_if_asked (self, &failure);
     tell_progress (self);
   }
+  if (has_sound (self)
+      && (failure ? !self->is_stopped
+                  : self->play->is_live && g_atomic_int_get (&self->is_enough)))
+    drain (self, bus);
   if (!failure)
     return TRUE;
-  if (has_sound (self) && !self->is_stopped)
-    drain (self, bus);
   g_propagate_error (error, g_steal_pointer (&failure));
   return FALSE;
 }
@@ -516,7 +522,9 @@ run_all (Player *self, GError **error)
   self->path = path;
   if (is_wave && gst_emotion_wave_is_large (&wave))
     run_wave (self, &wave, &failure);
-  if (!failure && !has_sound (self) && !self->is_stopped)
+  if (self->play->is_live && self->play->uri)
+    run_pushed (self, &failure); /* fdsrc ends while it waits for a pipe */
+  else if (!failure && !has_sound (self) && !self->is_stopped)
     run_tries (self, &failure);
   if (is_wave && !has_sound (self) && !self->is_stopped) {
     g_autoptr (GError) other = NULL;

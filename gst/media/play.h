@@ -17,6 +17,8 @@ typedef struct {
   /* not 0 (by g_atomic_int_get) ends a file with an error, and a live source in
    * good order; or NULL. */
   const gint *stop;
+  gboolean
+      is_live; /* uri: it goes on until stop, which ends it in good order */
   /* Gets the factories (GstElementFactory, owned) of demuxers, parsers and
    * decoders in the order in which they were plugged; or NULL. */
   GPtrArray *decoders;

@@ -16,6 +16,7 @@ typedef struct {
   const char *track;  /* of several; see gst/media/play.h; or NULL */
   const char *device; /* to listen to, see device.h; or NULL: the default */
   gdouble record_s;   /* that the microphone is heard; 0: until stop */
+  gboolean follow;    /* a URI goes on until stop, too */
   const gint *stop;   /* by g_atomic_int_get: not 0 ends it all */
 } ToolAnalysisOptions;
 

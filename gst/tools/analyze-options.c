@@ -43,9 +43,9 @@ find_contradiction (const Raw *raw, const ToolAnalyzeOptions *self)
     return "--record-duration must be between 0 and 86400 seconds";
   if (raw->n_jobs < 0 || raw->n_jobs > 1024)
     return "--jobs must be between 0 and 1024";
-  if (has_sources && (raw->record_s > 0 || raw->follow || self->device))
-    return "--record-duration, --follow and --device are for the microphone, "
-           "not for files";
+  if (has_sources && (raw->record_s > 0 || self->device))
+    return "--record-duration and --device are for the microphone, not for "
+           "files";
   if (raw->follow && raw->record_s > 0)
     return "--follow records until Ctrl-C and cannot be used with "
            "--record-duration";
@@ -139,6 +139,8 @@ take_sources (ToolAnalyzeOptions *self, const Raw *raw, GError **error)
     return FALSE;
   if (self->listing->entries->len == 0)
     return fail (error, "the list of files is empty");
+  if (raw->follow && self->listing->entries->len > 1)
+    return fail (error, "--follow is for one live source, and more are named");
   if (self->plot && self->listing->entries->len > 1)
     return fail (error, "--plot draws a single source, but several are named");
   if (self->format.writer->is_single && self->listing->entries->len > 1
@@ -171,6 +173,7 @@ take (ToolAnalyzeOptions *self, Raw *raw, GError **error)
   self->recipe = raw->recipe ? g_strjoinv (" ", raw->recipe) : NULL;
   self->analysis.recipe = self->recipe;
   self->analysis.device = self->device;
+  self->analysis.follow = raw->follow;
   self->analysis.record_s = raw->record_s;
   self->n_jobs = raw->n_jobs;
   take_model (self);
@@ -236,7 +239,7 @@ parse (
     { "record-duration", 'd', 0, G_OPTION_ARG_DOUBLE, &raw->record_s,
         "Record for this many seconds", "S" },
     { "follow", 0, 0, G_OPTION_ARG_NONE, &raw->follow,
-        "Record until Ctrl-C (the default)", NULL },
+        "Until Ctrl-C; a URI, too: a live stream", NULL },
     { "device", 0, 0, G_OPTION_ARG_STRING, &self->device,
         "Microphone; see --list-devices", "NAME" },
     { "list-devices", 0, 0, G_OPTION_ARG_NONE, &self->list_devices,

@@ -276,11 +276,12 @@ run_batch (Run *run, const gint *stop)
     .arrive = arrive_item };
 
   const ToolAnalyzeOptions *options = run->options;
+  const gboolean is_live = !options->listing || options->analysis.follow;
   const ToolBatchFuncs funcs = { .begin = begin_thread,
     .end = end_thread,
     .work = analyse,
     .take = take_item,
-    .tick = options->is_quiet || !options->listing ? NULL : show_progress,
+    .tick = options->is_quiet || is_live ? NULL : show_progress,
     .weight = weigh };
 
   run->begin = g_get_monotonic_time ();
@@ -288,10 +289,10 @@ run_batch (Run *run, const gint *stop)
     tool_batch_run_on_ranks (run->ranks, run->entries->len, options->n_jobs,
         &funcs, &packing, run, stop);
   else if (run->entries->len > 0)
-    tool_batch_run (run->entries->len, options->n_jobs, &funcs, run,
-        options->listing ? stop : NULL);
+    tool_batch_run (
+        run->entries->len, options->n_jobs, &funcs, run, is_live ? NULL : stop);
   tool_progress_clear ();
-  return !(options->listing && g_atomic_int_get (stop));
+  return is_live || !g_atomic_int_get (stop);
 }
 
 static gboolean

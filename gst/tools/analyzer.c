@@ -88,7 +88,7 @@ tool_analyzer_run (ToolAnalyzer *self, const char *source,
       return FALSE;
     path = g_filename_from_uri (uri, NULL, NULL);
   }
-  if (path && self->quick && !callbacks->sound)
+  if (path && self->quick && !callbacks->sound && !self->options->follow)
     return run_file (self, path, uri, callbacks, user_data, loss, error);
   return tool_analysis_run (
       uri, self->options, callbacks, user_data, NULL, loss, error);

@@ -18,7 +18,8 @@
 static gsize
 page_size (const char *path, guint hours)
 {
-  const ToolReportFormat format = { .writer = tool_report_writer_find ("json") };
+  const ToolReportFormat format = { .writer =
+                                        tool_report_writer_find ("json") };
   const ToolPageLink link = { .number = 1, .url = "talk.flac" };
   g_autoptr (ToolReport) report = tool_report_new (&format, "talk.flac");
   g_autoptr (ToolPageSection) section = tool_page_section_new ();
@@ -105,7 +106,10 @@ static const struct {
   { "plain é 音", "plain é 音" },
   { "<script>\"'&", "&lt;script&gt;&quot;&#39;&amp;" },
   { "a\nb\tc\x1b\x7f", "a\u240ab\u2409c\u241b\u2421" },
-  { "a\xff" "b", "a\ufffd" "b" },
+  { "a\xff"
+    "b",
+      "a\ufffd"
+      "b" },
   { "\u202eright\u200f", "\u202eright\u200f" },
   { "\xc2\x85", "\ufffd" },
 };
