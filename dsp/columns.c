@@ -254,10 +254,12 @@ dsp_columns_at (const DspColumns *self, size_t frame)
 static bool
 needs_magnitude (const DspRecipe *recipe)
 {
-  const unsigned wanted = recipe->power == 1
-      ? FEATURES_MAGNITUDE | FEATURES_MEL | FEATURES_MFCC
-      : FEATURES_MAGNITUDE;
+  unsigned wanted = FEATURES_MAGNITUDE;
 
+  if (recipe->power == 1)
+    wanted |= FEATURES_MEL | FEATURES_MFCC;
+  if (recipe->chroma_power == 1)
+    wanted |= DSP_FEATURE_CHROMA;
   return recipe->features & wanted;
 }
 
@@ -279,7 +281,9 @@ compute (DspColumns *self, const float *samples, size_t n_samples, size_t frame,
   if (self->mfcc_mel)
     dsp_mel_apply (self->mfcc_mel, spectrum, column + layout->mfcc_mel);
   if (layout->scalars > layout->power)
-    memcpy (column + layout->power, self->power, self->n_bins * sizeof (float));
+    memcpy (column + layout->power,
+        self->recipe.chroma_power == 1 ? self->magnitude : self->power,
+        self->n_bins * sizeof (float));
   for (size_t i = 0; i < G_N_ELEMENTS (scalars); i++)
     if (self->recipe.features & scalars[i].feature)
       *scalar++ = scalars[i].compute (self, &covered);

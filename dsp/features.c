@@ -18,7 +18,7 @@
 struct _DspFeatures {
   DspRecipe recipe;
   size_t n_frames;
-  size_t n_bands;
+  size_t n_rows; /* of the matrix */
 
   DspColumns *columns;
   DspColumnLayout layout;
@@ -121,12 +121,16 @@ fill_chroma (DspFeatures *self, float *out)
         self->n_frames);
 }
 
-/* All features of one number per frame: they are in the recipe's order. */
+/* A feature of one number per frame: those are in the column as in DspFeature.
+ */
 static void
-fill_scalars (DspFeatures *self, float *out)
+fill_scalar (DspFeatures *self, DspFeature feature, float *out)
 {
-  transpose (
-      self, self->layout.scalars, self->layout.len - self->layout.scalars, out);
+  const unsigned before =
+      self->recipe.features & (feature - 1) & ~(DSP_FEATURE_RMS - 1u);
+
+  transpose (self, self->layout.scalars + (size_t) __builtin_popcount (before),
+      1, out);
 }
 
 static const struct {
@@ -202,7 +206,7 @@ add_parts (DspFeatures *self, GError **error)
     return false;
   if (self->recipe.statistics == 0)
     return true;
-  self->matrix = alloc_matrix (self, self->n_bands, error);
+  self->matrix = alloc_matrix (self, self->n_rows, error);
   return self->matrix != NULL;
 }
 
@@ -213,7 +217,7 @@ features_new (const DspRecipe *recipe, GError **error)
 
   self->recipe = *recipe;
   self->n_frames = dsp_recipe_n_frames (recipe);
-  self->n_bands = dsp_recipe_n_bands (recipe);
+  self->n_rows = dsp_recipe_n_rows (recipe);
   self->columns = dsp_columns_new (recipe, error);
   if (!self->columns)
     return NULL;
@@ -256,7 +260,7 @@ dsp_features_free (DspFeatures *self)
 size_t
 dsp_features_n_bands (const DspFeatures *self)
 {
-  return self->n_bands;
+  return dsp_recipe_n_bands (&self->recipe);
 }
 
 size_t
@@ -277,29 +281,41 @@ dsp_features_forget (DspFeatures *self)
   dsp_columns_forget (self->columns);
 }
 
-/* [n_bands][n_frames] -> [n_bands][statistics] */
+/* The statistics of n values that are step apart, out_step apart in out. */
+static void
+describe (const DspFeatures *self, const float *values, size_t n, size_t step,
+    float *out, size_t out_step)
+{
+  double sum = 0, square = 0;
+
+  for (size_t i = 0; i < n; i++)
+    sum += (double) values[i * step];
+  for (size_t i = 0; i < n; i++) {
+    const double away = (double) values[i * step] - sum / (double) n;
+
+    square += away * away;
+  }
+  if (self->recipe.statistics & DSP_STATISTIC_MEAN) {
+    *out = (float) (sum / (double) n);
+    out += out_step;
+  }
+  if (self->recipe.statistics & DSP_STATISTIC_STD)
+    *out = (float) sqrt (square / (double) n);
+}
+
+/* matrix [rows][frames] -> out [rows][statistics], or [statistics][frames] */
 static void
 reduce (const DspFeatures *self, const float *matrix, float *out)
 {
-  const double n = (double) self->n_frames;
+  const size_t n_rows = self->n_rows, n_frames = self->n_frames;
+  const size_t n = dsp_recipe_n_columns (&self->recipe);
 
-  for (size_t row = 0; row < self->n_bands; row++) {
-    const float *values = matrix + row * self->n_frames;
-    double sum = 0;
-    double square = 0;
-
-    for (size_t f = 0; f < self->n_frames; f++)
-      sum += (double) values[f];
-    for (size_t f = 0; f < self->n_frames; f++) {
-      const double away = (double) values[f] - sum / n;
-
-      square += away * away;
-    }
-    if (self->recipe.statistics & DSP_STATISTIC_MEAN)
-      *out++ = (float) (sum / n);
-    if (self->recipe.statistics & DSP_STATISTIC_STD)
-      *out++ = (float) sqrt (square / n);
-  }
+  if (self->recipe.statistics_axis == DSP_AXIS_COEFFICIENTS)
+    for (size_t f = 0; f < n_frames; f++)
+      describe (self, matrix + f, n_rows, n_frames, out + f, n_frames);
+  else
+    for (size_t row = 0; row < n_rows; row++)
+      describe (self, matrix + row * n_frames, n_frames, 1, out + row * n, 1);
 }
 
 static bool
@@ -311,6 +327,29 @@ is_silent (const float *samples, size_t n)
   return true;
 }
 
+/* The rows of every feature, in the recipe's order. */
+static void
+fill_matrix (DspFeatures *self, float *matrix)
+{
+  DspRecipe whole = self->recipe;
+  DspFeature feature;
+
+  whole.statistics = 0;
+  for (size_t i = 0; (feature = dsp_recipe_nth_feature (&whole, i)); i++) {
+    size_t row, b = 0;
+    float *out;
+
+    dsp_recipe_rows (&whole, feature, &row);
+    out = matrix + row * self->n_frames;
+    while (b < G_N_ELEMENTS (blocks) && blocks[b].feature != feature)
+      b++;
+    if (b < G_N_ELEMENTS (blocks))
+      blocks[b].fill (self, out);
+    else
+      fill_scalar (self, feature, out);
+  }
+}
+
 bool
 dsp_features_compute_at (DspFeatures *self, uint64_t position,
     const float *samples, size_t n_samples, float *out)
@@ -318,21 +357,16 @@ dsp_features_compute_at (DspFeatures *self, uint64_t position,
   const DspRecipe *recipe = &self->recipe;
   float *matrix = self->matrix ? self->matrix : out;
   bool has_contrast = true;
-  size_t row;
 
   g_return_val_if_fail (n_samples <= recipe->window_len, false);
 
   dsp_columns_move (self->columns, position, samples, n_samples);
   if (self->mfcc)
     compute_mfcc (self);
-  for (size_t i = 0; i < G_N_ELEMENTS (blocks); i++)
-    if (dsp_recipe_rows (recipe, blocks[i].feature, &row) > 0)
-      blocks[i].fill (self, matrix + row * self->n_frames);
-  dsp_recipe_rows (recipe, DSP_FEATURE_RMS, &row);
-  fill_scalars (self, matrix + row * self->n_frames);
+  fill_matrix (self, matrix);
 
   if (recipe->normalization == DSP_NORMALIZATION_MIN_MAX)
-    has_contrast = dsp_min_max (matrix, self->n_bands * self->n_frames);
+    has_contrast = dsp_min_max (matrix, self->n_rows * self->n_frames);
   else
     has_contrast = !is_silent (samples, n_samples);
   if (recipe->statistics)

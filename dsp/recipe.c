@@ -6,6 +6,7 @@
 
 #include "dsp/error.h"
 #include "dsp/fft.h"
+#include "dsp/presets.h"
 
 /* Recipes come from model files, which nobody vouches for: the ranges bound the
  * memory that a recipe can ask for. */
@@ -24,6 +25,8 @@ static const char *const pad_mode_names[] = { "constant", "reflect", NULL };
 static const char *const truth_names[] = { "false", "true", NULL };
 static const char *const norm_names[] = { "slaney", "none", NULL };
 static const char *const ref_names[] = { "max", "1.0", NULL };
+static const char *const axis_names[] = { "time", "coefficients", NULL };
+static const char *const flatten_names[] = { "bands", "frames", NULL };
 static const char *const tuning_names[] = { "none", "estimate", NULL };
 
 #define FIELD(field, type, min, max, names)                                    \
@@ -63,10 +66,13 @@ static const DspRecipeField fields[] = {
   DOUBLE (lifter,        0,     1e6),
   SIZE   (delta_width,   3,     1001),
   SIZE   (n_chroma,      1,     120),
+  SIZE   (chroma_power,  1,     2),
   ENUM   (tuning,               tuning_names),
   DOUBLE (roll_percent,  0.01,  0.99),
   ENUM   (normalization,        normalization_names),
   FLAGS  (statistics,    0,     statistic_names),
+  ENUM   (statistics_axis,      axis_names),
+  ENUM   (flatten,              flatten_names),
 };
 /* clang-format on */
 
@@ -129,6 +135,64 @@ dsp_recipe_set (DspRecipe *recipe, const DspRecipeField *field, double value)
   return true;
 }
 
+/* Index of a name; that of the NULL behind them where there is no such name. */
+static unsigned
+index_of (const char *const *names, const char *name)
+{
+  unsigned i = 0;
+
+  while (names[i] && strcmp (name, names[i]) != 0)
+    i++;
+  return i;
+}
+
+static bool
+is_features (const DspRecipeField *field)
+{
+  return field->offset == offsetof (DspRecipe, features);
+}
+
+DspFeature
+dsp_recipe_nth_feature (const DspRecipe *recipe, size_t i)
+{
+  unsigned left = recipe->features;
+  guint64 order = recipe->feature_order;
+
+  for (;;) {
+    const unsigned ordered = order & 15 ? 1u << ((order & 15) - 1) : 0;
+    const unsigned feature =
+        order != 0 ? ordered & left : left & -left; /* the lowest */
+
+    if (order == 0 && left == 0)
+      return 0;
+    order >>= 4;
+    left &= ~feature;
+    if (feature != 0 && i-- == 0)
+      return feature;
+  }
+}
+
+/* The order of the names in text, each known; 0 where it is the usual one. */
+static guint64
+order_of (const char *text)
+{
+  g_auto (GStrv) words = g_strsplit (text, ",", -1);
+  guint64 order = 0;
+  unsigned seen = 0, n = 0;
+  bool is_usual = true;
+
+  for (size_t w = 0; words[w]; w++) {
+    const unsigned bit = index_of (feature_names, g_strstrip (words[w]));
+
+    if (seen & (1u << bit))
+      continue;
+    is_usual = is_usual && seen < (1u << bit);
+    seen |= 1u << bit;
+    order |= (guint64) (bit + 1) << (4 * n++);
+  }
+  return is_usual ? 0 : order;
+}
+
 char *
 dsp_recipe_get_text (const DspRecipe *recipe, const DspRecipeField *field)
 {
@@ -140,6 +204,14 @@ dsp_recipe_get_text (const DspRecipe *recipe, const DspRecipeField *field)
 
   GString *text = g_string_new (NULL);
 
+  if (is_features (field)) {
+    DspFeature feature;
+
+    for (size_t i = 0; (feature = dsp_recipe_nth_feature (recipe, i)); i++)
+      g_string_append_printf (text, "%s%s", i > 0 ? "," : "",
+          feature_names[g_bit_nth_lsf (feature, -1)]);
+    return g_string_free (text, false);
+  }
   for (unsigned i = 0; field->names[i]; i++) {
     if (field->type == DSP_FIELD_FLAGS ? !((unsigned) value & (1u << i))
                                        : (unsigned) value != i)
@@ -149,17 +221,6 @@ dsp_recipe_get_text (const DspRecipe *recipe, const DspRecipeField *field)
     g_string_append (text, field->names[i]);
   }
   return g_string_free (text, false);
-}
-
-/* Index of a name; that of the NULL behind them where there is no such name. */
-static unsigned
-index_of (const char *const *names, const char *name)
-{
-  unsigned i = 0;
-
-  while (names[i] && strcmp (name, names[i]) != 0)
-    i++;
-  return i;
 }
 
 /* The number that names stand for; false, with an error, at an unknown one. */
@@ -213,8 +274,11 @@ dsp_recipe_set_text (DspRecipe *recipe, const DspRecipeField *field,
     if (end == text || *end != '\0')
       value = NAN;
   }
-  if (dsp_recipe_set (recipe, field, value))
+  if (dsp_recipe_set (recipe, field, value)) {
+    if (is_features (field))
+      recipe->feature_order = order_of (text);
     return true;
+  }
   g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG, "\"%s\" is no value of %s",
       text, field->name);
   return false;
@@ -223,13 +287,33 @@ dsp_recipe_set_text (DspRecipe *recipe, const DspRecipeField *field,
 static void
 fail_change (const char *word, GError **error)
 {
+  g_autofree char *presets = dsp_preset_list ();
   GString *known = g_string_new (NULL);
 
   for (size_t i = 0; i < G_N_ELEMENTS (fields); i++)
     g_string_append_printf (known, "%s%s", i ? ", " : "", fields[i].name);
-  g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
-      "\"%s\" is not FIELD=VALUE, with one of the fields %s", word, known->str);
+  if (strchr (word, '='))
+    g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
+        "\"%s\" is not FIELD=VALUE, with one of the fields %s", word,
+        known->str);
+  else
+    g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
+        "\"%s\" is neither FIELD=VALUE, with one of the fields %s, nor one of "
+        "the presets %s",
+        word, known->str, presets);
   g_string_free (known, true);
+}
+
+/* A preset, by its name. */
+static bool
+apply_preset (DspRecipe *recipe, const char *name, GError **error)
+{
+  const DspPreset *const preset = dsp_preset_find (name);
+
+  if (preset)
+    return dsp_recipe_change (recipe, preset->recipe, error);
+  fail_change (name, error);
+  return false;
 }
 
 bool
@@ -244,12 +328,15 @@ dsp_recipe_change (DspRecipe *recipe, const char *text, GError **error)
 
     if (words[i][0] == '\0')
       continue;
-    if (value)
-      *value = '\0';
-    field = value ? dsp_recipe_find_field (words[i]) : NULL;
+    if (!value) {
+      if (!apply_preset (&changed, words[i], error))
+        return false;
+      continue;
+    }
+    *value = '\0';
+    field = dsp_recipe_find_field (words[i]);
     if (!field) {
-      if (value)
-        *value = '=';
+      *value = '=';
       fail_change (words[i], error);
       return false;
     }
@@ -307,7 +394,7 @@ check_size (const DspRecipe *recipe, size_t scale, GError **error)
 {
   const size_t most = VALUES_MAX * scale;
   const size_t n_frames = dsp_recipe_n_frames (recipe);
-  const size_t n_rows = MAX (dsp_recipe_n_bands (recipe), recipe->mfcc_mels);
+  const size_t n_rows = MAX (dsp_recipe_n_rows (recipe), recipe->mfcc_mels);
   const size_t n_bins =
       recipe->features & DSP_FEATURE_CHROMA ? recipe->n_fft / 2 + 1 : 1;
 
@@ -338,6 +425,12 @@ check (const DspRecipe *recipe, size_t scale, GError **error)
     g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
         "n_mfcc is %zu, more than mfcc_mels, %zu", recipe->n_mfcc,
         recipe->mfcc_mels);
+  else if (recipe->statistics
+      && recipe->statistics_axis == DSP_AXIS_COEFFICIENTS
+      && dsp_recipe_nth_feature (recipe, 1))
+    g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
+        "statistics_axis is coefficients: it takes one feature, and there are "
+        "more");
   else if (recipe->delta_width % 2 == 0)
     g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
         "delta_width is %zu, not odd", recipe->delta_width);
@@ -369,15 +462,13 @@ dsp_recipe_equal (const DspRecipe *a, const DspRecipe *b)
   for (size_t i = 0; i < G_N_ELEMENTS (fields); i++)
     if (dsp_recipe_get (a, &fields[i]) != dsp_recipe_get (b, &fields[i]))
       return false;
-  return true;
+  return a->feature_order == b->feature_order;
 }
 
 static size_t
-rows_of (const DspRecipe *recipe, unsigned feature)
+rows_of (const DspRecipe *recipe, DspFeature feature)
 {
-  switch (recipe->features & feature) {
-    case 0:
-      return 0;
+  switch (feature) {
     case DSP_FEATURE_MEL:
     case DSP_FEATURE_MEL_DB:
       return recipe->n_mels;
@@ -392,23 +483,52 @@ rows_of (const DspRecipe *recipe, unsigned feature)
   }
 }
 
+static bool
+is_over_coefficients (const DspRecipe *recipe)
+{
+  return recipe->statistics && recipe->statistics_axis == DSP_AXIS_COEFFICIENTS;
+}
+
+static size_t
+n_statistics (const DspRecipe *recipe)
+{
+  return (recipe->statistics & DSP_STATISTIC_MEAN ? 1 : 0)
+      + (recipe->statistics & DSP_STATISTIC_STD ? 1 : 0);
+}
+
 size_t
 dsp_recipe_rows (const DspRecipe *recipe, DspFeature feature, size_t *first_row)
 {
+  DspFeature before;
+
   *first_row = 0;
-  for (unsigned before = 1; before < (unsigned) feature; before <<= 1)
-    *first_row += rows_of (recipe, before);
-  return rows_of (recipe, feature);
+  for (size_t i = 0; (before = dsp_recipe_nth_feature (recipe, i)); i++) {
+    const size_t n = is_over_coefficients (recipe) ? n_statistics (recipe)
+                                                   : rows_of (recipe, before);
+
+    if (before == feature)
+      return n;
+    *first_row += n;
+  }
+  return 0;
+}
+
+size_t
+dsp_recipe_n_rows (const DspRecipe *recipe)
+{
+  DspFeature feature;
+  size_t n = 0;
+
+  for (size_t i = 0; (feature = dsp_recipe_nth_feature (recipe, i)); i++)
+    n += rows_of (recipe, feature);
+  return n;
 }
 
 size_t
 dsp_recipe_n_bands (const DspRecipe *recipe)
 {
-  size_t n;
-
-  /* One past the last feature: all of them come before it. */
-  dsp_recipe_rows (recipe, 1 << (G_N_ELEMENTS (feature_names) - 1), &n);
-  return n;
+  return is_over_coefficients (recipe) ? n_statistics (recipe)
+                                       : dsp_recipe_n_rows (recipe);
 }
 
 size_t
@@ -425,11 +545,9 @@ dsp_recipe_n_frames (const DspRecipe *recipe)
 size_t
 dsp_recipe_n_columns (const DspRecipe *recipe)
 {
-  const unsigned s = recipe->statistics;
-
-  if (s == 0)
-    return dsp_recipe_n_frames (recipe);
-  return (s & DSP_STATISTIC_MEAN ? 1 : 0) + (s & DSP_STATISTIC_STD ? 1 : 0);
+  return recipe->statistics == 0 || is_over_coefficients (recipe)
+      ? dsp_recipe_n_frames (recipe)
+      : n_statistics (recipe);
 }
 
 bool

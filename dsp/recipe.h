@@ -4,8 +4,10 @@
  * it. Field names and meanings are librosa's.
  *
  * A window of samples becomes a matrix [rows][frames]: the rows of each feature
- * that is asked for, in the order of DspFeature. It may be normalised, and then
- * be reduced to statistics over time: [rows][statistics].
+ * that is asked for, in the order of DspFeature or that of feature_order. It
+ * may be normalised, and then be reduced to statistics over time,
+ * [rows][statistics], or over the coefficients of its one feature,
+ * [statistics][frames].
  */
 #pragma once
 
@@ -34,6 +36,19 @@ typedef enum {
   DSP_STATISTIC_MEAN = 1 << 0,
   DSP_STATISTIC_STD = 1 << 1, /* of the population, as numpy.std */
 } DspStatistic;
+
+/* What the statistics are over. */
+typedef enum {
+  DSP_AXIS_TIME,
+  DSP_AXIS_COEFFICIENTS, /* numpy.mean (mfcc, axis=0): of each frame */
+} DspAxis;
+
+/* How a matrix lies in a row, where a network takes it so: feature by feature,
+ * and in each */
+typedef enum {
+  DSP_FLATTEN_BANDS,  /* the frames of a row behind each other */
+  DSP_FLATTEN_FRAMES, /* the rows of a frame: numpy.ravel (mfcc.T) */
+} DspFlatten;
 
 /* Of the matrix as one. */
 typedef enum {
@@ -72,33 +87,40 @@ typedef enum {
 } DspTuningMode;
 
 typedef struct {
-  double rate;            /* Hz, of the samples that the recipe takes */
-  size_t window_len;      /* samples in one window, > 0 */
-  size_t n_fft;           /* samples, even */
-  size_t hop_length;      /* samples */
-  size_t win_length;      /* samples of n_fft under the window; 0: all */
-  unsigned window;        /* DspWindow */
-  unsigned center;        /* 1: frame f is around f * hop_length; 0: begins */
-  unsigned pad_mode;      /* DspPadMode, where centred */
-  size_t power;           /* 2: mel of the power; 1: of the magnitude */
-  unsigned features;      /* DspFeature, at least one */
-  size_t n_mels;          /* bands */
-  double f_min;           /* Hz */
-  double f_max;           /* Hz, f_min < f_max <= rate / 2 */
-  unsigned htk;           /* 1: HTK's mel scale; 0: Slaney's */
-  unsigned norm;          /* DspNorm */
-  unsigned ref;           /* DspRef */
-  double amin;            /* power_to_db: smallest power, > 0 */
-  double top_db;          /* dB below the window's maximum, > 0 */
-  size_t n_mfcc;          /* coefficients, <= mfcc_mels */
-  size_t mfcc_mels;       /* bands that the MFCC are made of */
-  double lifter;          /* of the MFCC; 0: none */
-  size_t delta_width;     /* frames, odd, >= 3 */
-  size_t n_chroma;        /* pitch classes */
-  unsigned tuning;        /* DspTuningMode */
-  double roll_percent;    /* 0..1: the part of the magnitude below rolloff */
-  unsigned normalization; /* DspNormalization */
-  unsigned statistics;    /* DspStatistic, or 0 */
+  double rate;              /* Hz, of the samples that the recipe takes */
+  size_t window_len;        /* samples in one window, > 0 */
+  size_t n_fft;             /* samples, even */
+  size_t hop_length;        /* samples */
+  size_t win_length;        /* samples of n_fft under the window; 0: all */
+  unsigned window;          /* DspWindow */
+  unsigned center;          /* 1: frame f is around f * hop_length; 0: begins */
+  unsigned pad_mode;        /* DspPadMode, where centred */
+  size_t power;             /* 2: mel of the power; 1: of the magnitude */
+  unsigned features;        /* DspFeature, at least one */
+  size_t n_mels;            /* bands */
+  double f_min;             /* Hz */
+  double f_max;             /* Hz, f_min < f_max <= rate / 2 */
+  unsigned htk;             /* 1: HTK's mel scale; 0: Slaney's */
+  unsigned norm;            /* DspNorm */
+  unsigned ref;             /* DspRef */
+  double amin;              /* power_to_db: smallest power, > 0 */
+  double top_db;            /* dB below the window's maximum, > 0 */
+  size_t n_mfcc;            /* coefficients, <= mfcc_mels */
+  size_t mfcc_mels;         /* bands that the MFCC are made of */
+  double lifter;            /* of the MFCC; 0: none */
+  size_t delta_width;       /* frames, odd, >= 3 */
+  size_t n_chroma;          /* pitch classes */
+  size_t chroma_power;      /* 2: of the power; 1: of the magnitude */
+  unsigned tuning;          /* DspTuningMode */
+  double roll_percent;      /* 0..1: the part of the magnitude below rolloff */
+  unsigned normalization;   /* DspNormalization */
+  unsigned statistics;      /* DspStatistic, or 0 */
+  unsigned statistics_axis; /* DspAxis */
+  unsigned flatten;         /* DspFlatten */
+
+  /* Of the features, a part of that field: 0 is as in DspFeature; else 4 bits
+   * for each, from the lowest: 1 + the number of its bit. */
+  guint64 feature_order;
 } DspRecipe;
 
 /* 3 s at 16 kHz -> 64 mel bands x 94 frames: the recipe of the Python system,
@@ -127,6 +149,7 @@ typedef struct {
       .lifter = 0,                                                             \
       .delta_width = 9,                                                        \
       .n_chroma = 12,                                                          \
+      .chroma_power = 2,                                                       \
       .tuning = DSP_TUNING_ESTIMATE,                                           \
       .roll_percent = 0.85,                                                    \
       .normalization = DSP_NORMALIZATION_MIN_MAX,                              \
@@ -171,7 +194,8 @@ char *dsp_recipe_get_text (
 bool dsp_recipe_set_text (DspRecipe *recipe, const DspRecipeField *field,
     const char *text, GError **error);
 
-/* Changes fields: "n_mels=40 features=mfcc,delta", white space between them.
+/* Changes fields: "n_mels=40 features=mfcc,delta", white space between them. A
+ * word without "=" is the name of a preset (dsp/presets.h), which changes many.
  * Does not look at ranges. False and DSP_ERROR_CONFIG, which names the fields
  * that there are, where it is no such text; recipe is as it was then. */
 bool dsp_recipe_change (DspRecipe *recipe, const char *text, GError **error);
@@ -185,10 +209,16 @@ bool dsp_recipe_check_long (const DspRecipe *recipe, GError **error);
 
 bool dsp_recipe_equal (const DspRecipe *a, const DspRecipe *b);
 
-/* Rows that one feature takes, and those of all features in the recipe before
- * it; 0 rows where the recipe lacks it. */
+/* Feature i of the recipe, from 0, or 0 where there are no more. */
+DspFeature dsp_recipe_nth_feature (const DspRecipe *recipe, size_t i);
+
+/* Rows that one feature takes in the result, and those of all features in the
+ * recipe before it; 0 rows where the recipe lacks it. */
 size_t dsp_recipe_rows (
     const DspRecipe *recipe, DspFeature feature, size_t *first_row);
+
+/* Rows of the matrix before statistics over its coefficients. */
+size_t dsp_recipe_n_rows (const DspRecipe *recipe);
 
 /* The shape of the result: rows, and frames or statistics. */
 size_t dsp_recipe_n_bands (const DspRecipe *recipe);

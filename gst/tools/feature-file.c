@@ -90,14 +90,16 @@ void
 tool_feature_csv_append_head (GString *csv, const DspRecipe *recipe)
 {
   const DspRecipeField *const features = dsp_recipe_find_field ("features");
+  DspFeature feature;
 
   g_string_append (csv, "file,start,end");
-  for (unsigned i = 0; features->names[i]; i++) {
+  for (size_t i = 0; (feature = dsp_recipe_nth_feature (recipe, i)); i++) {
     size_t first_row;
-    const size_t n_rows = dsp_recipe_rows (recipe, 1 << i, &first_row);
+    const size_t n_rows = dsp_recipe_rows (recipe, feature, &first_row);
 
     for (size_t row = 0; row < n_rows; row++)
-      append_row_head (csv, features->names[i], row, recipe->statistics);
+      append_row_head (csv, features->names[g_bit_nth_lsf (feature, -1)], row,
+          recipe->statistics);
   }
   g_string_append (csv, "\r\n");
 }

@@ -110,7 +110,7 @@ change_recipe (DspRecipe *recipe, const char *setting, GError **error)
     g_prefix_error (error, "--set: ");
     return FALSE;
   }
-  if (recipe->window_len != 0)
+  if (recipe->window_len != 0 && strchr (setting, '='))
     return fail (error,
         "--set window_len cannot be used: --window S sets the window length");
   recipe->window_len = window_len;
@@ -136,6 +136,8 @@ tool_feature_options_recipe (
       return FALSE;
   if (self->csv && recipe->statistics == 0)
     return fail (error, "--csv needs --statistics");
+  if (self->csv && recipe->statistics_axis == DSP_AXIS_COEFFICIENTS)
+    return fail (error, "--csv needs statistics over time");
   if (self->window_s > 0)
     recipe->window_len = MAX (1, round (self->window_s * recipe->rate));
   return check_recipe (self, recipe, error);

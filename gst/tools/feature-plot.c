@@ -327,6 +327,7 @@ tool_feature_plot (const char *folder, const char *name, const float *samples,
   g_autofree char *parent = g_path_get_dirname (path);
 
   shown.features = DSP_FEATURE_MEL_DB | DSP_FEATURE_MFCC | DSP_FEATURE_CHROMA;
+  shown.feature_order = 0;
   shown.statistics = 0;
   shown.hop_length = MAX (recipe->hop_length, n / MAX_FRAMES);
   shown.center = TRUE; /* a frame is drawn around its time */

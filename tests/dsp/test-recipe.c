@@ -263,6 +263,9 @@ test_table (void)
     end = fields[i].offset
         + (fields[i].type >= DSP_FIELD_ENUM ? sizeof (unsigned) : 8);
   }
+  /* Of “features”, behind them all. */
+  g_assert_cmpuint (offsetof (DspRecipe, feature_order) - end, <, 8);
+  end = offsetof (DspRecipe, feature_order) + sizeof recipe.feature_order;
   g_assert_cmpuint (sizeof recipe - end, <, 8);
   g_assert_null (dsp_recipe_find_field ("n_bands"));
 }
