@@ -338,8 +338,6 @@ read_double (const NnConfig *given, const char *key, double fallback)
     return NAN;
   if (nn_config_is_number (value))
     return json_node_get_double (value->node);
-  if (holds_value (value, G_TYPE_BOOLEAN))
-    return json_node_get_boolean (value->node);
   fail_kind (value, key, "a number");
   return fallback;
 }

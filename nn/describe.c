@@ -6,14 +6,15 @@
 #include "nn/limits.h"
 #include "nn/model-private.h"
 
-enum { NAME, SHAPE, COUNT, N_COLUMNS };
+enum { NAME, SHAPE, COUNT, READS, N_COLUMNS };
 
 typedef struct {
   char *cells[N_COLUMNS];
 } Row;
 
 typedef struct {
-  GArray *rows; /* of Row */
+  GArray *rows;  /* of Row */
+  int n_columns; /* without READS where no layer has any */
   guint64 n_trainable, n_frozen;
 } Table;
 
@@ -42,42 +43,46 @@ group_digits (guint64 n)
 
 /* Takes over the cells. */
 static void
-append_row (Table *table, char *name, char *shape, char *count)
+append_row (Table *table, char *name, char *shape, char *count, char *reads)
 {
-  const Row row = { { name, shape, count } };
+  const Row row = { { name, shape, count, reads } };
 
   g_array_append_val (table->rows, row);
 }
 
 /* Widths are in characters, as terminals count. Numbers are to the right. */
 static void
-print_row (GString *text, const Row *row, const int *widths)
+print_row (GString *text, const Row *row, const int *widths, int n_columns)
 {
-  for (int i = 0; i < N_COLUMNS; i++) {
+  if (row->cells[READS][0] == '\0')
+    n_columns = READS;
+  for (int i = 0; i < n_columns; i++) {
     const int missing = widths[i] - (int) g_utf8_strlen (row->cells[i], -1);
+    const int behind = i == COUNT || i == READS ? 0 : missing;
 
     g_string_append_printf (text, "%s%*s%s%*s", i > 0 ? "  " : "",
-        i == COUNT ? missing : 0, "", row->cells[i], i == COUNT ? 0 : missing,
-        "");
+        i == COUNT ? missing : 0, "", row->cells[i], behind, "");
   }
   g_string_append_c (text, '\n');
 }
 
 static void
-print_rows (GString *text, const GArray *rows)
+print_rows (GString *text, const Table *table)
 {
-  int widths[N_COLUMNS] = { 0 }, total = 2 * (N_COLUMNS - 1);
+  const GArray *const rows = table->rows;
+  const int n_columns = table->n_columns;
+  int widths[N_COLUMNS] = { 0 }, total = 2 * (n_columns - 1);
   g_autofree char *rule = NULL;
 
   for (guint i = 0; i < rows->len; i++)
-    for (int k = 0; k < N_COLUMNS; k++)
+    for (int k = 0; k < n_columns; k++)
       widths[k] = MAX (widths[k],
           (int) g_utf8_strlen (g_array_index (rows, Row, i).cells[k], -1));
-  for (int k = 0; k < N_COLUMNS; k++)
+  for (int k = 0; k < n_columns; k++)
     total += widths[k];
   rule = g_strnfill (total, '-');
   for (guint i = 0; i < rows->len; i++) {
-    print_row (text, &g_array_index (rows, Row, i), widths);
+    print_row (text, &g_array_index (rows, Row, i), widths, n_columns);
     if (i == 0 || i + 1 == rows->len)
       g_string_append_printf (text, "%s\n", rule);
   }
@@ -98,34 +103,58 @@ count_params (Table *table, const NnKerasLayer *layer, bool is_frozen)
   return n;
 }
 
+/* A shape, in which axes that are another size in other are open. */
+static char *
+describe_shape (const NnShape *shape, const NnShape *other)
+{
+  NnShape open = *shape;
+
+  for (size_t i = 0; other && other->rank == shape->rank && i < open.rank; i++)
+    if (other->dim[i] != shape->dim[i])
+      open.dim[i] = NN_DIM_UNKNOWN;
+  return nn_shape_to_string (&open);
+}
+
+/* other: the same layer in the other model, or NULL. */
 static void
-append_layer (Table *table, const NnKerasLayer *layer, int depth, bool frozen)
+append_layer (Table *table, const NnKerasLayer *layer,
+    const NnKerasLayer *other, int depth, bool frozen)
 {
   const bool is_frozen = frozen || !layer->trainable;
   g_autofree char *name = g_strdup_printf ("%*s%s (%s%s)", 2 * depth, "",
       layer->name, layer->class_name, layer->trainable ? "" : ", frozen");
   char *const count = group_digits (count_params (table, layer, is_frozen));
 
+  if (layer->reads)
+    table->n_columns = N_COLUMNS;
   append_row (table, nn_printable (name, NN_MAX_MESSAGE),
-      layer->has_output ? nn_shape_to_string (&layer->out) : g_strdup (""),
-      count);
+      layer->has_output
+          ? describe_shape (&layer->out, other ? &other->out : NULL)
+          : g_strdup (""),
+      count,
+      nn_printable (layer->reads ? layer->reads->str : "", NN_MAX_MESSAGE));
   for (guint i = 0; layer->children && i < layer->children->len; i++)
-    append_layer (
-        table, g_ptr_array_index (layer->children, i), depth + 1, is_frozen);
+    append_layer (table, g_ptr_array_index (layer->children, i),
+        other && other->children && i < other->children->len
+            ? g_ptr_array_index (other->children, i)
+            : NULL,
+        depth + 1, is_frozen);
 }
 
 static void
-append_layers (GString *text, const NnModel *model)
+append_layers (GString *text, const NnModel *model, const NnModel *other)
 {
-  Table table = { .rows = g_array_new (FALSE, FALSE, sizeof (Row)) };
+  Table table = { .rows = g_array_new (FALSE, FALSE, sizeof (Row)),
+    .n_columns = READS };
   g_autofree char *total = NULL, *trainable = NULL;
 
   g_array_set_clear_func (table.rows, row_clear);
   append_row (&table, g_strdup ("Layer"), g_strdup ("Output shape"),
-      g_strdup ("Parameters"));
+      g_strdup ("Parameters"), g_strdup ("Reads"));
   for (guint i = 0; i < model->layers->len; i++)
-    append_layer (&table, g_ptr_array_index (model->layers, i), 0, false);
-  print_rows (text, table.rows);
+    append_layer (&table, g_ptr_array_index (model->layers, i),
+        other ? g_ptr_array_index (other->layers, i) : NULL, 0, false);
+  print_rows (text, &table);
   g_array_unref (table.rows);
   total = group_digits (table.n_trainable + table.n_frozen);
   trainable = group_digits (table.n_trainable);
@@ -135,11 +164,12 @@ append_layers (GString *text, const NnModel *model)
 
 static void
 append_shapes (GString *text, const char *what, size_t n, const NnModel *model,
-    const NnShape *(*get) (const NnModel *, size_t))
+    const NnModel *other, const NnShape *(*get) (const NnModel *, size_t))
 {
   g_string_append_printf (text, "%s: ", what);
   for (size_t i = 0; i < n; i++) {
-    g_autofree char *shape = nn_shape_to_string (get (model, i));
+    g_autofree char *shape =
+        describe_shape (get (model, i), other ? get (other, i) : NULL);
 
     g_string_append_printf (text, "%s%s", i > 0 ? ", " : "", shape);
   }
@@ -251,7 +281,7 @@ append_metadata (GString *text, const NnModel *model)
 }
 
 char *
-nn_model_describe (const NnModel *model)
+nn_model_describe (const NnModel *model, const NnModel *other)
 {
   GString *text;
   g_autofree char *name = NULL;
@@ -263,11 +293,11 @@ nn_model_describe (const NnModel *model)
       model->format ? model->format : "model",
       model->keras_version ? model->keras_version : "1 or 2",
       model->root->class_name);
-  append_layers (text, model);
-  append_shapes (
-      text, "input", nn_model_n_inputs (model), model, nn_model_input_shape);
-  append_shapes (
-      text, "output", nn_model_n_outputs (model), model, nn_model_output_shape);
+  append_layers (text, model, other);
+  append_shapes (text, "input", nn_model_n_inputs (model), model, other,
+      nn_model_input_shape);
+  append_shapes (text, "output", nn_model_n_outputs (model), model, other,
+      nn_model_output_shape);
   append_stateful (text, model);
   if (model->metadata)
     append_metadata (text, model);

@@ -252,6 +252,21 @@ find_tensor (const Functional *self, const NnKerasRef *ref, bool is_output,
   return NN_NO_TENSOR;
 }
 
+/* For people, of a layer that may be called again and again: so much of it. */
+#define MAX_READS 1024
+
+static void
+note_reads (NnKerasLayer *layer, const NnKerasCall *spec)
+{
+  if (!layer->reads)
+    layer->reads = g_string_new (NULL);
+  else if (layer->reads->len < MAX_READS)
+    g_string_append (layer->reads, "; ");
+  for (guint i = 0; i < spec->inputs->len && layer->reads->len < MAX_READS; i++)
+    g_string_append_printf (layer->reads, "%s%s", i > 0 ? ", " : "",
+        g_array_index (spec->inputs, NnKerasRef, i).layer);
+}
+
 /* Everything it takes is there: the layer is called. */
 static void
 run_call (Functional *self, Entry *entry, Call *call)
@@ -274,6 +289,8 @@ run_call (Functional *self, Entry *entry, Call *call)
   }
   if (n_in == 0)
     nn_config_fail (&entry->entry, NN_ERROR_FORMAT, "is called on no tensor");
+  if (nn_config_ok (self->config))
+    note_reads (entry->layer, spec);
   if (nn_config_ok (self->config))
     nn_keras_call_entry (self->build, entry->layer, &entry->entry,
         &(NnGraphCall){ .in = in,

@@ -27,6 +27,8 @@ nn_keras_layer_free (NnKerasLayer *layer)
   g_free (layer->class_name);
   nn_weights_unref (layer->weights);
   g_clear_pointer (&layer->children, g_ptr_array_unref);
+  if (layer->reads)
+    g_string_free (layer->reads, TRUE);
   g_free (layer);
 }
 
@@ -281,37 +283,22 @@ call_model (NnKerasBuild *build, NnKerasLayer *model, const NnConfig *entry,
     nn_keras_call_functional (build, model, &config, &plain, out);
 }
 
-/* The names of layers without those of operators. */
-static char *
-list_layers (void)
-{
-  g_autofree char *all = nn_layer_class_list ();
-  g_auto (GStrv) names = g_strsplit (all, ", ", -1);
-  g_autoptr (GString) list = g_string_new (NULL);
-
-  for (size_t i = 0; names[i]; i++)
-    if (!g_str_has_prefix (names[i], "ops."))
-      g_string_append_printf (list, "%s%s", list->len ? ", " : "", names[i]);
-  return g_string_free (g_steal_pointer (&list), FALSE);
-}
-
 static void
 fail_unknown (const NnConfig *config, const char *class_name)
 {
-  g_autofree char *list = list_layers ();
-
   if (g_str_has_prefix (class_name, "ops."))
-    nn_config_fail (
-        config, NN_ERROR_UNSUPPORTED, "this operator is not supported");
+    nn_config_fail (config, NN_ERROR_UNSUPPORTED,
+        "save the model with operators that run here instead (emotion-analyze "
+        "--list-layers): this one is not supported");
   else if (g_str_equal (class_name, "Lambda"))
     nn_config_fail (config, NN_ERROR_UNSUPPORTED,
-        "a Lambda layer is Python code, which cannot be run; save the model "
-        "with layers of Keras instead");
+        "save the model with layers of Keras instead: a Lambda layer is Python "
+        "code, which cannot be run");
   else
     nn_config_fail (config, NN_ERROR_UNSUPPORTED,
-        "this kind of layer is not supported; if it is one of your own, save "
-        "the model with layers of Keras instead; supported are: %s",
-        list);
+        "save the model with layers that run here instead (emotion-analyze "
+        "--list-layers): this kind of layer is not supported, and one of your "
+        "own is Python code, which cannot be run");
 }
 
 /* An activation along another axis than the last of what the layer computes

@@ -27,6 +27,8 @@ struct _NnKerasLayer {
   bool is_wrapper;
   bool has_output;
   NnShape out;      /* the first output of its first call, if it was called */
+  GString *reads;   /* in a Functional model, the names of the layers that each
+                       call takes: "a, b"; "a; c" of two. NULL: none */
   gint64 shared_id; /* not 0: the same object may be in the tree again, and then
                        Keras 3 stores its weights once */
 };

@@ -322,7 +322,8 @@ is_open_to (const NnShape *input, const NnShape *shape)
   return is_open;
 }
 
-/* As the file says, or with the first of choices that the model takes. */
+/* As the file says, or with the first of choices that the model takes: where it
+ * says nothing, all that its weights agree with. */
 static NnModel *
 load_fitting (
     Source *source, const NnShape *choices, size_t n_choices, GError **error)
@@ -335,10 +336,13 @@ load_fitting (
   if (!inputs)
     return NULL;
   model = load (source, NULL, 0, &first);
-  for (size_t i = 0; i < n_choices && !model && inputs->len == 1
-       && g_error_matches (first, NN_ERROR, NN_ERROR_SHAPE);
+  for (size_t i = 0; i < n_choices && !model
+       && (inputs->len == 0
+           || (inputs->len == 1
+               && g_error_matches (first, NN_ERROR, NN_ERROR_SHAPE)));
        i++)
-    if (is_open_to (&g_array_index (inputs, NnShape, 0), &choices[i]))
+    if (inputs->len == 0
+        || is_open_to (&g_array_index (inputs, NnShape, 0), &choices[i]))
       model = load (source, &choices[i], 1, NULL);
   if (!model)
     g_propagate_error (error, g_steal_pointer (&first));
@@ -407,24 +411,23 @@ nn_model_load (const char *path, const NnShape *input_shapes, size_t n_inputs,
   return file ? nn_model_file_load (file, input_shapes, n_inputs, error) : NULL;
 }
 
-NnShape *
-nn_model_file_inputs (const char *path, size_t *n_inputs, GError **error)
+bool
+nn_model_file_inputs (
+    const NnModelFile *file, NnShape **shapes, size_t *n_inputs, GError **error)
 {
-  g_autoptr (NnModelFile) file = nn_model_file_open (path, error);
   g_auto (Source) source = { .file = file };
-  g_autoptr (GArray) shapes = NULL;
+  g_autoptr (GArray) found = NULL;
   GError *failure = NULL;
 
-  g_return_val_if_fail (n_inputs != NULL, NULL);
-  if (!file)
-    return NULL;
+  g_return_val_if_fail (file && shapes && n_inputs, false);
   if (open_source (&source, &failure))
-    shapes = nn_model_input_shapes (
-        path, source.document, source.keras_version, &failure);
+    found = nn_model_input_shapes (
+        file->name, source.document, source.keras_version, &failure);
   if (failure) {
     propagate_valid (error, failure);
-    return NULL;
+    return false;
   }
-  *n_inputs = shapes->len;
-  return (NnShape *) g_array_free (g_steal_pointer (&shapes), FALSE);
+  *n_inputs = found->len;
+  *shapes = (NnShape *) g_array_free (g_steal_pointer (&found), FALSE);
+  return true;
 }

@@ -62,3 +62,51 @@ nn_model_metadata (const NnModel *model)
   g_return_val_if_fail (model != NULL, NULL);
   return model->metadata;
 }
+
+/* An Activation layer of nothing: people have one at the end, for its dtype. */
+static bool
+does_nothing (const NnLayer *layer)
+{
+  return layer->is_view
+      || (g_str_equal (layer->klass->keras_name, "Activation")
+          && layer->last_activation
+          && g_str_equal (
+              nn_activation_name (layer->last_activation), "linear"));
+}
+
+/* The call that writes a tensor, behind whatever only shows it otherwise. */
+static const NnLayer *
+find_writer (const NnGraph *graph, size_t tensor)
+{
+  for (size_t i = graph->nodes->len; i-- > 0;) {
+    const NnNode *const node = nn_graph_node (graph, i);
+
+    for (size_t k = 0; k < node->layer->n_out; k++) {
+      if (node->out[k] != tensor)
+        continue;
+      if (!does_nothing (node->layer))
+        return node->layer;
+      tensor = node->in[0];
+      break;
+    }
+  }
+  return NULL;
+}
+
+const char *
+nn_model_output_activation (const NnModel *model, size_t i)
+{
+  const NnLayer *writer;
+
+  g_return_val_if_fail (model != NULL && i < model->graph->outputs->len, NULL);
+  writer = find_writer (
+      model->graph, g_array_index (model->graph->outputs, size_t, i));
+  if (!writer)
+    return NULL;
+  if (g_str_has_suffix (writer->klass->keras_name, "Softmax"))
+    return g_str_has_suffix (writer->klass->keras_name, "LogSoftmax")
+        ? "log_softmax"
+        : "softmax";
+  return writer->last_activation ? nn_activation_name (writer->last_activation)
+                                 : NULL;
+}

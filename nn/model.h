@@ -34,8 +34,8 @@ NnModelFile *nn_model_file_new (const char *name, GBytes *bytes);
 NnModel *nn_model_file_load (const NnModelFile *file,
     const NnShape *input_shapes, size_t n_inputs, GError **error);
 
-/* Where the one input has axes that the file leaves open: with the first of
- * choices (as input_shapes) that the model takes. */
+/* Where the one input has axes that the file leaves open, or no shape at all:
+ * with the first of choices (as input_shapes) that the model takes. */
 NnModel *nn_model_file_load_fitting (const NnModelFile *file,
     const NnShape *choices, size_t n_choices, GError **error);
 void nn_model_file_free (NnModelFile *file); /* NULL is fine */
@@ -67,15 +67,24 @@ const NnShape *nn_model_output_shape (const NnModel *model, size_t i);
 const char *nn_model_metadata (const NnModel *model);
 
 /* A table of the model for people: layers, output shapes, numbers of
- * parameters, labels, recipe, kind and version of the file. Several lines of
- * UTF-8, each ends in a newline. Free with g_free. */
-char *nn_model_describe (const NnModel *model);
+ * parameters, what each layer of a Functional model reads, labels, recipe, kind
+ * and version of the file. other: NULL, or the same model for inputs of another
+ * size: axes that differ are None. Several lines of UTF-8, each ends in a
+ * newline. Free with g_free. */
+char *nn_model_describe (const NnModel *model, const NnModel *other);
 
 /* The inputs of a model file as it has them, without building the model: axes
- * that it leaves open are NN_DIM_UNKNOWN, for nn_model_load to be told. Returns
- * an array of *n_inputs (free with g_free), or NULL and NN_ERROR. */
-NnShape *nn_model_file_inputs (
-    const char *path, size_t *n_inputs, GError **error);
+ * that it leaves open are NN_DIM_UNKNOWN, for nn_model_load to be told. Sets
+ * *shapes to an array of *n_inputs (free with g_free): none where the file does
+ * not say (and *shapes may be NULL then), as Sequential models of Keras 2 that
+ * were built without. False and NN_ERROR where it cannot be read. */
+bool nn_model_file_inputs (const NnModelFile *file, NnShape **shapes,
+    size_t *n_inputs, GError **error);
+
+/* The activation function that output i ends in, as Keras names it: "softmax",
+ * "sigmoid", "linear", ... NULL where it is what another kind of layer puts
+ * out, such as a mean. */
+const char *nn_model_output_activation (const NnModel *model, size_t i);
 
 /* What runs a model: its scratch memory, for up to max_batch samples at once.
  * Keeps a reference to model. Free with nn_session_free. NULL and

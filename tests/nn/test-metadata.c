@@ -142,7 +142,7 @@ test_describe (void)
       g_strdup ("{\"labels\": [\"a\", \"b\", \"c\"],"
                 " \"recipe\": {\"rate\": 16000, \"amin\": 1e-10}}"),
       NULL));
-  text = nn_model_describe (model);
+  text = nn_model_describe (model, NULL);
   g_assert_cmpstr (text, ==,
       "test.h5: model of Keras 2.10.0, Sequential\n"
       "\n"
@@ -182,7 +182,7 @@ test_stateful (void)
   g_autofree char *text = NULL;
 
   g_assert_no_error (error);
-  text = nn_model_describe (model);
+  text = nn_model_describe (model, NULL);
   g_assert_nonnull (strstr (
       text, "stateful, but begun anew for each window: first, second\n"));
 }
@@ -202,7 +202,7 @@ test_escape (void)
   g_assert_no_error (error);
   g_assert_true (
       nn_metadata_set (model, g_strdup ("{\"k\\u009b\": \"v\\u0007\"}"), NULL));
-  text = nn_model_describe (model);
+  text = nn_model_describe (model, NULL);
   for (const char *c = text; *c; c = g_utf8_next_char (c))
     g_assert_true (*c == '\n' || !g_unichar_iscntrl (g_utf8_get_char (c)));
   g_assert_nonnull (strstr (text, "red\xef\xbf\xbd[31m\xef\xbf\xbd (ReLU)"));
