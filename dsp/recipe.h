@@ -123,11 +123,16 @@ typedef struct {
   guint64 feature_order;
 } DspRecipe;
 
+/* Hz and samples of the default window: 3 s. Elements and tools take their
+ * default interval from them. */
+#define DSP_RECIPE_DEFAULT_RATE 16000
+#define DSP_RECIPE_DEFAULT_WINDOW_LEN 48000
+
 /* 3 s at 16 kHz -> 64 mel bands x 94 frames: the recipe of the Python system,
  * and of every model file that names no other. */
 #define DSP_RECIPE_DEFAULT                                                     \
-  ((DspRecipe){ .rate = 16000,                                                 \
-      .window_len = 48000,                                                     \
+  ((DspRecipe){ .rate = DSP_RECIPE_DEFAULT_RATE,                               \
+      .window_len = DSP_RECIPE_DEFAULT_WINDOW_LEN,                             \
       .n_fft = 2048,                                                           \
       .hop_length = 512,                                                       \
       .win_length = 0,                                                         \

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/settings.h"
 
+#include "dsp/recipe.h"
+
 #define FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS)
 #define PLAYING (FLAGS | GST_PARAM_MUTABLE_PLAYING)
 
 static const GstEmotionSettings defaults = {
   .model = GST_EMOTION_BUILTIN_DEFAULT,
   .quantize = FALSE,
-  .interval = 3 * GST_SECOND,
+  .interval =
+      DSP_RECIPE_DEFAULT_WINDOW_LEN * GST_SECOND / DSP_RECIPE_DEFAULT_RATE,
   .alignment_threshold = 40 * GST_MSECOND,
   .discont_wait = GST_SECOND,
   .post_messages = TRUE,

@@ -607,8 +607,8 @@ static void
 gst_emotion_text_init (GstEmotionText *self)
 {
   gst_emotion_text_settings_init (&self->settings);
-  self->window_length = (GstClockTime) (DSP_RECIPE_DEFAULT.window_len
-      * GST_SECOND / (guint64) DSP_RECIPE_DEFAULT.rate);
+  self->window_length =
+      DSP_RECIPE_DEFAULT_WINDOW_LEN * GST_SECOND / DSP_RECIPE_DEFAULT_RATE;
   gst_emotion_cues_init (&self->cues);
   gst_segment_init (&self->segment, GST_FORMAT_TIME);
   self->heard = GST_CLOCK_TIME_NONE;

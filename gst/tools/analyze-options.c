@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "dsp/recipe.h"
 #include "gst/model/builtin.h"
 #include "gst/tools/output-folder.h"
 #include "gst/tools/timeline-plot.h"
@@ -177,7 +178,7 @@ take (ToolAnalyzeOptions *self, Raw *raw, GError **error)
   self->analysis.record_s = raw->record_s;
   self->n_jobs = raw->n_jobs;
   take_model (self);
-  if (self->tool_show_model || self->list_devices || self->version)
+  if (self->show_model || self->list_devices || self->version)
     return TRUE;
   if (raw->merge) {
     self->parts = g_steal_pointer (&raw->arguments);
@@ -208,7 +209,7 @@ parse (
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &self->model,
         "A built-in model, or a Keras file", "NICK|FILE" },
     { "interval", 'i', 0, G_OPTION_ARG_DOUBLE, &raw->interval_s,
-        "Seconds between window starts (3)", "S" },
+        "Seconds between window starts", "S" },
     { "track", 0, 0, G_OPTION_ARG_STRING, &self->track,
         "Audio track, if there are several", "N|LANGUAGE" },
     { "format", 0, 0, G_OPTION_ARG_STRING, &raw->format, formats, "FORMAT" },
@@ -227,7 +228,7 @@ parse (
     { NULL },
   };
   const GOptionEntry keras[] = {
-    { "show-model", 0, 0, G_OPTION_ARG_FILENAME, &self->tool_show_model,
+    { "show-model", 0, 0, G_OPTION_ARG_FILENAME, &self->show_model,
         "Describe a model, and end", "NICK|FILE" },
     { "labels", 'l', 0, G_OPTION_ARG_STRING, &self->labels,
         "Names of the model's outputs, in order", "A,B,..." },
@@ -296,7 +297,8 @@ gboolean
 tool_analyze_options_parse (
     ToolAnalyzeOptions *self, int *argc, char ***argv, GError **error)
 {
-  Raw raw = { .interval_s = 3 };
+  Raw raw = { .interval_s = DSP_RECIPE_DEFAULT_WINDOW_LEN
+        / (double) DSP_RECIPE_DEFAULT_RATE };
   gboolean ok;
 
   *self = (ToolAnalyzeOptions){ 0 };
@@ -322,7 +324,7 @@ tool_analyze_options_clear (ToolAnalyzeOptions *self)
   g_clear_pointer (&self->output, g_free);
   g_clear_pointer (&self->plot, g_free);
   g_clear_pointer (&self->html, g_free);
-  g_clear_pointer (&self->tool_show_model, g_free);
+  g_clear_pointer (&self->show_model, g_free);
   g_clear_pointer (&self->parts, g_strfreev);
 }
 

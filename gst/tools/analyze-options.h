@@ -21,7 +21,7 @@ typedef struct {
   /* As they were given, or NULL. */
   char *model, *labels, *recipe, *track, *device;
   char *output, *plot, *html;
-  char *tool_show_model;
+  char *show_model;
   char **parts; /* to be merged */
   gboolean is_sharded, resume, list_devices, version;
 } ToolAnalyzeOptions;

@@ -141,9 +141,8 @@ main (int argc, char **argv)
   else if (options.version) {
     printf (PROGRAM " %s\n", PACKAGE_VERSION);
     status = STATUS_FINE;
-  } else if (options.tool_show_model)
-    status =
-        tool_show_model (options.tool_show_model) ? STATUS_FINE : STATUS_USAGE;
+  } else if (options.show_model)
+    status = tool_show_model (options.show_model) ? STATUS_FINE : STATUS_USAGE;
   else if (options.list_devices)
     status = list_devices ();
   else if (options.parts)

@@ -48,17 +48,26 @@ tool_feature_options_parse (
         NULL, "FILE|URI..." },
     { NULL },
   };
+  const char *const *const names = dsp_recipe_find_field ("features")->names;
   g_autoptr (GOptionContext) context =
       g_option_context_new ("- extract audio features");
+  g_autoptr (GString) features = g_string_new (NULL);
+  g_autofree char *summary = NULL;
 
-  g_option_context_set_summary (context,
+  for (gsize i = 0; names[i]; i++)
+    g_string_append_printf (features, "%s%s",
+        i == 0      ? ""
+            : i % 8 ? ", "
+                    : ",\n",
+        names[i]);
+  summary = g_strdup_printf (
       "Writes mel spectrograms, MFCC, chroma and more of sounds in any format "
       "that\nGStreamer decodes, as librosa computes them: mixed to mono, "
       "resampled to 16 kHz,\neach sound as a whole. Exit status: 0 success, 1 "
       "a file failed (the others are\nstill processed), 2 usage error.\n\n"
-      "Features: mel, mfcc, delta, delta2, chroma, mel_db, rms, zcr, "
-      "centroid,\n"
-      "bandwidth, rolloff, flatness");
+      "Features: %s",
+      features->str);
+  g_option_context_set_summary (context, summary);
   g_option_context_add_main_entries (context, entries, NULL);
   g_option_context_add_group (context, gst_init_get_option_group ());
   return g_option_context_parse (context, argc, argv, error);
