@@ -47,18 +47,28 @@ append_resource (GString *out, const char *name)
   g_string_append_len (out, data, (gssize) len);
 }
 
-/* The script's digest, for the policy. */
+/* All of the script that a page with timelines has. */
+static GString *
+load_script (void)
+{
+  GString *script = g_string_new (NULL);
+
+  append_resource (script, "drawing.js");
+  append_resource (script, "timeline.js");
+  return script;
+}
+
+/* Its digest, for the policy. Free with g_free. */
 static char *
 script_digest (void)
 {
-  g_autoptr (GBytes) bytes = load ("timeline.js");
+  g_autoptr (GString) script = load_script ();
   g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
   guint8 digest[32];
   gsize len = sizeof digest;
-  gsize n;
-  const guchar *data = g_bytes_get_data (bytes, &n);
 
-  g_checksum_update (checksum, data, (gssize) n);
+  g_checksum_update (
+      checksum, (const guchar *) script->str, (gssize) script->len);
   g_checksum_get_digest (checksum, digest, &len);
   return g_base64_encode (digest, len);
 }
@@ -92,9 +102,9 @@ gst_emotion_page_end (GString *out, GstEmotionPageKind kind)
 {
   g_string_append (out, limits);
   if (kind == GST_EMOTION_PAGE_TIMELINE) {
-    g_string_append (out, "<script>");
-    append_resource (out, "timeline.js");
-    g_string_append (out, "</script>\n");
+    g_autoptr (GString) script = load_script ();
+
+    g_string_append_printf (out, "<script>%s</script>\n", script->str);
   }
   g_string_append (out, "</body>\n</html>\n");
 }

@@ -7,13 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
-import traceback
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from sounds import write_sound  # noqa: E402
+import checks  # noqa: E402
 
 ANALYZE = [os.path.abspath(sys.argv[1]), '--model',
            os.path.abspath(sys.argv[2])]
@@ -102,20 +100,4 @@ def check_usage(folder):
     assert done.returncode == 2 and b'--follow' in done.stderr
 
 
-def main():
-    checks = [check_lines, check_subtitles, check_second, check_usage]
-    print('1..%d' % len(checks))
-    for i, check in enumerate(checks):
-        with tempfile.TemporaryDirectory() as folder:
-            write_sound(folder + '/sound.wav', 10)
-            try:
-                check(folder)
-                print('ok %d - %s' % (i + 1, check.__doc__))
-            except (AssertionError, OSError, ValueError):
-                print('not ok %d - %s' % (i + 1, check.__doc__))
-                for line in traceback.format_exc().splitlines():
-                    print('#', line)
-        sys.stdout.flush()
-
-
-main()
+checks.run([check_lines, check_subtitles, check_second, check_usage], 10)

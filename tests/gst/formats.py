@@ -7,11 +7,10 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
-import traceback
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import checks  # noqa: E402
 from sounds import write_sound  # noqa: E402
 
 ANALYZE = [os.path.abspath(sys.argv[1]), '--model',
@@ -178,20 +177,4 @@ def check_names(folder):
                 assert shown.replace('"', '""') in text.replace('\ufffd', '')
 
 
-def main():
-    checks = [check_times, check_folder, check_usage, check_names]
-    print('1..%d' % len(checks))
-    for i, check in enumerate(checks):
-        with tempfile.TemporaryDirectory() as folder:
-            write_sound(folder + '/sound.wav', 1)
-            try:
-                check(folder)
-                print('ok %d - %s' % (i + 1, check.__doc__))
-            except AssertionError:
-                print('not ok %d - %s' % (i + 1, check.__doc__))
-                for line in traceback.format_exc().splitlines():
-                    print('# ' + line)
-        sys.stdout.flush()
-
-
-main()
+checks.run([check_times, check_folder, check_usage, check_names], 1)

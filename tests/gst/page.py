@@ -8,11 +8,10 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
-import traceback
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import checks  # noqa: E402
 import webdriver  # noqa: E402
 from sounds import write_sound  # noqa: E402
 
@@ -292,26 +291,6 @@ def check_subtitles(folder):
         assert cue[2] == label and cue[3] == 0, cue
 
 
-def main():
-    reason = webdriver.missing()
-    checks = [check_plain, check_used, check_fits, check_hostile,
-              check_embedded, check_subtitles]
-    print('1..%d' % len(checks))
-    for i, check in enumerate(checks):
-        name = '%d - %s' % (i + 1, check.__doc__)
-        if reason and check is not check_plain:
-            print('ok %s # SKIP %s' % (name, reason))
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            write_sound(folder + '/sound.wav', 20.7)
-            try:
-                check(folder)
-                print('ok', name)
-            except AssertionError:
-                print('not ok', name)
-                for line in traceback.format_exc().splitlines():
-                    print('#', line)
-        sys.stdout.flush()
-
-
-main()
+checks.run([check_plain, check_used, check_fits, check_hostile, check_embedded,
+            check_subtitles], 20.7,
+           lambda check: check is not check_plain and webdriver.missing())
