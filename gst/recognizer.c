@@ -6,6 +6,8 @@
 #include "dsp/features.h"
 #include "gst/intake.h"
 #include "gst/log.h"
+#include "gst/model/recipe-guess.h"
+#include "gst/settings.h"
 
 struct _GstEmotionRecognizer {
   GstElement *owner; /* borrowed */
@@ -50,14 +52,28 @@ gst_emotion_recognizer_free (GstEmotionRecognizer *self)
   g_free (self);
 }
 
+/* Where nothing was asked for, a short window is followed by the next, so that
+ * everything is heard. */
+static GstClockTime
+interval_for (GstClockTime wanted, const DspRecipe *recipe)
+{
+  const GstClockTime window =
+      floor (recipe->window_len / recipe->rate * GST_SECOND);
+
+  return wanted ? wanted : MIN (window, GST_EMOTION_INTERVAL);
+}
+
 void
 gst_emotion_recognizer_set_options (
     GstEmotionRecognizer *self, const GstEmotionOptions *options)
 {
   if (self->in.windower && options->interval != self->options.interval) {
+    const GstClockTime interval = interval_for (
+        options->interval, gst_emotion_model_recipe (self->model));
+
     GST_DEBUG_OBJECT (self->owner, "a window every %" GST_TIME_FORMAT,
-        GST_TIME_ARGS (options->interval));
-    gst_emotion_windower_set_interval (self->in.windower, options->interval);
+        GST_TIME_ARGS (interval));
+    gst_emotion_windower_set_interval (self->in.windower, interval);
   }
   self->options = *options;
   self->in.continuity.alignment_threshold = options->alignment_threshold;
@@ -138,6 +154,15 @@ static void
 log_model (const GstEmotionRecognizer *self)
 {
 #ifndef GST_DISABLE_GST_DEBUG
+  if (gst_emotion_model_is_guess (self->model)) {
+    g_autofree char *guess =
+        gst_emotion_recipe_text (gst_emotion_model_recipe (self->model));
+
+    GST_WARNING_OBJECT (self->owner,
+        "model %s: nothing says what features it was trained on; guessed from "
+        "its input: recipe=\"%s\"",
+        gst_emotion_model_name (self->model), guess);
+  }
   if (gst_debug_category_get_threshold (GST_CAT_DEFAULT) < GST_LEVEL_INFO)
     return;
 
@@ -183,7 +208,7 @@ gst_emotion_recognizer_set_model (GstEmotionRecognizer *self,
   log_model (self);
   return same_features
       || gst_emotion_intake_set_windows (&self->in, recipe->window_len,
-          recipe->rate, self->options.interval, error);
+          recipe->rate, interval_for (self->options.interval, recipe), error);
 }
 
 gboolean

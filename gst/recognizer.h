@@ -14,7 +14,7 @@
 #include "gst/worker.h"
 
 typedef struct {
-  GstClockTime interval;            /* from window to window */
+  GstClockTime interval; /* from window to window; 0: not asked for */
   GstClockTime alignment_threshold; /* see continuity.h */
   GstClockTime discont_wait;        /* likewise */
   gdouble silence_threshold; /* dBFS (RMS); windows up to it are silent */

@@ -106,6 +106,8 @@ fill_structure (const GstEmotionResult *self, GstStructure *s)
       "filled", G_TYPE_UINT64, window->filled,                     /* */
       "processing-time", G_TYPE_UINT64, self->processing_time,     /* */
       "model", G_TYPE_STRING, self->model, NULL);
+  if (self->is_guess)
+    gst_structure_set (s, "features-guessed", G_TYPE_BOOLEAN, TRUE, NULL);
 }
 
 GstStructure *
@@ -185,6 +187,7 @@ gst_emotion_result_from_structure (const GstStructure *s)
   self->label_index = index;
   self->confidence = confidence;
   self->processing_time = processing_time;
+  gst_structure_get_boolean (s, "features-guessed", &self->is_guess);
   return g_steal_pointer (&self);
 }
 

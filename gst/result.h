@@ -32,6 +32,7 @@ typedef struct {
   GstEmotionWindow window;
   GstEmotionLabels *labels; /* owned */
   char *model;              /* nick or file name; owned */
+  gboolean is_guess;  /* nothing says what features the model was trained on */
   gint label_index;   /* -1: silence, or no label reached min-confidence */
   gdouble confidence; /* 0..1, of the most probable label */
   GstClockTime processing_time; /* features and network */

@@ -9,8 +9,7 @@
 static const GstEmotionSettings defaults = {
   .model = GST_EMOTION_BUILTIN_DEFAULT,
   .quantize = FALSE,
-  .interval =
-      DSP_RECIPE_DEFAULT_WINDOW_LEN * GST_SECOND / DSP_RECIPE_DEFAULT_RATE,
+  .interval = 0, /* not set */
   .alignment_threshold = 40 * GST_MSECOND,
   .discont_wait = GST_SECOND,
   .post_messages = TRUE,
@@ -98,12 +97,15 @@ install_model (GObjectClass *klass)
    * the recipe (`man emotion-features`), under librosa's names where it has
    * one, with white space between them. A network for 40 MFCC of sound at
    * 22050 Hz, averaged over 3 s: `features=mfcc n_mfcc=40 statistics=mean
-   * normalization=none rate=22050 f_max=11025 window_len=66150`.
+   * normalization=none rate=22050 f_max=11025 window_len=66150`, or the preset
+   * `mean-40` (`man emotion-analyze`). Where nothing says it and the shape of
+   * the input is not that of the default recipe, the features are a guess: a
+   * warning in the log, and `features-guessed` in each message.
    */
   g_object_class_install_property (klass, GST_EMOTION_PROP_RECIPE,
       g_param_spec_string ("recipe", "Recipe",
-          "Features that the model expects, as FIELD=VALUE FIELD=VALUE...; "
-          "other fields keep the values in the file",
+          "Features that the model expects, as FIELD=VALUE FIELD=VALUE... or a "
+          "PRESET; other fields keep the values in the file",
           NULL, PLAYING));
   /**
    * GstEmotionDetect:quantize:
@@ -169,8 +171,9 @@ install_analysis (GObjectClass *klass)
 {
   g_object_class_install_property (klass, GST_EMOTION_PROP_INTERVAL,
       g_param_spec_uint64 ("interval", "Interval",
-          "Time from the start of one window to the start of the next (ns)",
-          10 * GST_MSECOND, 3600 * GST_SECOND, defaults.interval, PLAYING));
+          "Time from the start of one window to the start of the next (ns); "
+          "if not set, the window length where that is shorter",
+          10 * GST_MSECOND, 3600 * GST_SECOND, GST_EMOTION_INTERVAL, PLAYING));
   g_object_class_install_property (klass, GST_EMOTION_PROP_ALIGNMENT_THRESHOLD,
       g_param_spec_uint64 ("alignment-threshold", "Alignment threshold",
           "A time stamp that is off by up to this (ns) is in time", 1,
@@ -323,7 +326,8 @@ gst_emotion_settings_get (
       g_value_set_boolean (value, self->quantize);
       break;
     case GST_EMOTION_PROP_INTERVAL:
-      g_value_set_uint64 (value, self->interval);
+      g_value_set_uint64 (
+          value, self->interval ? self->interval : GST_EMOTION_INTERVAL);
       break;
     case GST_EMOTION_PROP_ALIGNMENT_THRESHOLD:
       g_value_set_uint64 (value, self->alignment_threshold);

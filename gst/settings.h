@@ -18,6 +18,11 @@ typedef enum {
   GST_EMOTION_INFERENCE_ASYNC,
 } GstEmotionInference;
 
+/* From window to window, where nothing was asked for and the window is not
+ * shorter (ns). */
+#define GST_EMOTION_INTERVAL                                                    \
+  (DSP_RECIPE_DEFAULT_WINDOW_LEN * GST_SECOND / DSP_RECIPE_DEFAULT_RATE)
+
 typedef struct {
   GstEmotionBuiltin model;
   char *model_file; /* or NULL */

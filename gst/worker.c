@@ -169,6 +169,7 @@ classify (GstEmotionWorker *self, const GstEmotionJob *job)
   g_autoptr (GstEmotionResult) result = gst_emotion_result_new (
       &job->window, job->labels, gst_emotion_model_name (job->model));
 
+  result->is_guess = gst_emotion_model_is_guess (job->model);
   if (!job->window.silence) {
     gst_emotion_model_run (job->model, job->features, result->probabilities);
     if (!are_probabilities (result->probabilities, n))

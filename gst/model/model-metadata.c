@@ -4,55 +4,6 @@
 #include "gst/model/recipe-json.h"
 #include "nn/config.h"
 
-/* The shortest length with n_frames frames, made longer to the roundest number
- * of samples that still has so many. */
-static size_t
-window_len_for (const DspRecipe *recipe, size_t n_frames)
-{
-  const size_t shortest = (n_frames - 1) * recipe->hop_length;
-  const size_t longest = shortest + recipe->hop_length - 1;
-  const size_t rate = recipe->rate;
-  const size_t steps[] = { rate, rate / 2, rate / 4, rate / 10, rate / 20 };
-
-  for (size_t i = 0; i < G_N_ELEMENTS (steps); i++) {
-    const size_t len = longest / steps[i] * steps[i];
-
-    if (len >= shortest && len > 0)
-      return len;
-  }
-  return MAX (shortest, 1);
-}
-
-/* A matrix of at least two rows and columns, perhaps as one channel: one column
- * is of something else, such as the mean of MFCC. */
-static gboolean
-is_spectrogram (const NnShape *input)
-{
-  return (input->rank == 2 || (input->rank == 3 && input->dim[2] == 1))
-      && input->dim[0] > 1 && input->dim[1] > 1;
-}
-
-DspRecipe
-gst_emotion_recipe_for_input (const NnShape *input)
-{
-  DspRecipe recipe = DSP_RECIPE_DEFAULT;
-
-  const size_t n_frames = dsp_recipe_n_frames (&recipe);
-  size_t frames_axis = 1;
-
-  if (!is_spectrogram (input))
-    return recipe;
-  /* (frames, bands) shows itself by the frames of the usual window. */
-  if (input->dim[0] == n_frames && input->dim[1] != n_frames)
-    frames_axis = 0;
-  if (input->dim[frames_axis] > G_MAXUINT32)
-    return recipe;
-  recipe.n_mels = input->dim[1 - frames_axis];
-  if (input->dim[frames_axis] != n_frames)
-    recipe.window_len = window_len_for (&recipe, input->dim[frames_axis]);
-  return recipe;
-}
-
 static GstEmotionLabels *
 read_labels (const NnConfig *config, GError **error)
 {
@@ -80,7 +31,8 @@ read_labels (const NnConfig *config, GError **error)
 
 gboolean
 gst_emotion_metadata_read (const char *name, const char *text,
-    DspRecipe *recipe, GstEmotionLabels **labels, GError **error)
+    DspRecipe *recipe, gboolean *has_recipe, GstEmotionLabels **labels,
+    GError **error)
 {
   g_autofree char *where = g_strdup_printf ("%s: “emotiondetect”", name);
   g_autoptr (GError) failure = NULL;
@@ -88,12 +40,14 @@ gst_emotion_metadata_read (const char *name, const char *text,
       nn_document_parse (where, text, strlen (text), &failure);
 
   *labels = NULL;
+  *has_recipe = FALSE;
   if (document) {
     const NnConfig root = nn_document_root (document, where, 3, &failure);
     const NnConfig recipe_config = nn_config_get (&root, "recipe");
     const NnConfig label_config = nn_config_get (&root, "labels");
 
-    if (nn_config_is_set (&recipe_config))
+    *has_recipe = nn_config_is_set (&recipe_config);
+    if (*has_recipe)
       gst_emotion_recipe_read (&recipe_config, recipe);
     if (nn_config_is_set (&label_config) && nn_config_ok (&root))
       *labels = read_labels (&label_config, &failure);

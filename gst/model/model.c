@@ -1,17 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/model/model.h"
 
+#include <string.h>
 #include "gst/model/model-metadata.h"
+#include "gst/model/output.h"
+#include "gst/model/recipe-guess.h"
 #include "nn/error.h"
 #include "nn/model.h"
+
+/* How the features [bands][frames] go into the network. */
+typedef enum {
+  AS_THEY_ARE,
+  FRAMES_FIRST,  /* [frames][bands] */
+  BLOCKS_TURNED, /* in a row, [frames][rows] of each feature */
+} Arrangement;
 
 struct _GstEmotionModel {
   gint ref_count; /* atomic */
   char *name;
   NnModel *network;
   DspRecipe recipe;
-  gboolean wants_frames_first; /* the features turned: [frames][bands] */
-  GstEmotionLabels *labels;    /* of the file; may be NULL */
+  Arrangement arrangement;
+  GstEmotionOutput output;
+  gboolean is_guess; /* the recipe: nothing says what it was trained on */
+  GstEmotionLabels *labels; /* of the file; may be NULL */
   GstEmotionModelFunc on_free;
   gpointer on_free_data;
 
@@ -26,6 +38,7 @@ struct _GstEmotionModel {
 typedef struct {
   NnSession *session;
   float *turned; /* [n_features], the input of a network that wants it so */
+  float *out;    /* [outputs] */
 } Runner;
 
 static void
@@ -33,7 +46,14 @@ runner_free (Runner *runner)
 {
   nn_session_free (runner->session);
   g_free (runner->turned);
+  g_free (runner->out);
   g_free (runner);
+}
+
+static guint
+n_network_outputs (const GstEmotionModel *self)
+{
+  return nn_model_output_shape (self->network, 0)->dim[0];
 }
 
 static Runner *
@@ -46,36 +66,90 @@ runner_new (GstEmotionModel *self, GError **error)
     return NULL;
   runner = g_new0 (Runner, 1);
   runner->session = session;
-  if (self->wants_frames_first)
+  if (self->arrangement != AS_THEY_ARE)
     runner->turned = g_new (float, gst_emotion_model_n_features (self));
+  runner->out = g_new (float, n_network_outputs (self));
   return runner;
 }
 
-/* The features as the network's input has to be: [bands][frames] or
- * [frames][bands], with or without an axis of one channel; or all in a row. */
-static gboolean
-input_fits (
-    const NnShape *in, const DspRecipe *recipe, gboolean *wants_frames_first)
+/* The one input as the file has it; NULL where it has none, or several. */
+static char *
+describe_input (const NnModelFile *file)
 {
-  const size_t n_bands = dsp_recipe_n_bands (recipe);
-  const size_t n_columns = dsp_recipe_n_columns (recipe);
+  g_autofree NnShape *inputs = NULL;
+  size_t n;
 
-  *wants_frames_first = FALSE;
-  if (in->rank == 1 || (in->rank == 2 && in->dim[1] == 1 && n_columns > 1))
-    return in->dim[0] == n_bands * n_columns;
-  if (in->rank != 2 && (in->rank != 3 || in->dim[2] != 1))
-    return FALSE;
-  if (in->dim[0] == n_bands && in->dim[1] == n_columns)
-    return TRUE;
-  *wants_frames_first = in->dim[0] == n_columns && in->dim[1] == n_bands;
-  return *wants_frames_first;
+  return nn_model_file_inputs (file, &inputs, &n, NULL) && n == 1
+      ? nn_shape_to_string (&inputs[0])
+      : NULL;
+}
+
+/* Whether a file says nothing of its input. */
+static gboolean
+lacks_input (const NnModelFile *file)
+{
+  g_autofree NnShape *inputs = NULL;
+  size_t n;
+
+  return nn_model_file_inputs (file, &inputs, &n, NULL) && n == 0;
+}
+
+/* A file that does not say what goes in, and nobody who does. */
+static void
+fail_without_input (const char *name, const NnModelFile *file, GError **error)
+{
+  g_autofree char *options = gst_emotion_recipes_that_fit (file);
+
+  g_set_error (error, NN_ERROR, NN_ERROR_SHAPE,
+      "%s: the file does not give the shape of its input, and the features do "
+      "not go with its weights; describe the features that it was trained on "
+      "in "
+      "the property “recipe” (--recipe)%s%s",
+      name, *options ? "; these would fit:" : "", options);
+}
+
+/* What to do about features that do not go in. */
+static void
+fail_input (const GstEmotionModel *self, const NnModelFile *file,
+    const char *input, GError **error)
+{
+  g_autofree char *options = gst_emotion_recipes_that_fit (file);
+
+  g_set_error (error, NN_ERROR, NN_ERROR_SHAPE,
+      "%s: input is %s; the features are (%zu bands, %zu frames), either way "
+      "round, with or without a last axis of 1, or flattened; describe the "
+      "features that it was trained on in the property “recipe” (--recipe)%s%s",
+      self->name, input, dsp_recipe_n_bands (&self->recipe),
+      dsp_recipe_n_columns (&self->recipe),
+      *options ? "; these would fit:" : "", options);
 }
 
 static gboolean
-check_shapes (GstEmotionModel *self, GError **error)
+check_input (GstEmotionModel *self, const NnModelFile *file, GError **error)
+{
+  const NnShape *const in = nn_model_input_shape (self->network, 0);
+  gboolean is_turned, is_row;
+
+  if (!gst_emotion_recipe_fits (&self->recipe, in, &is_turned, &is_row)) {
+    g_autofree char *text = describe_input (file);
+    g_autofree char *filled = nn_shape_to_string (in);
+
+    fail_input (self, file, text ? text : filled, error);
+    return FALSE;
+  }
+  if (is_turned)
+    self->arrangement = FRAMES_FIRST;
+  else if (is_row && self->recipe.flatten == DSP_FLATTEN_FRAMES)
+    self->arrangement = BLOCKS_TURNED;
+  return TRUE;
+}
+
+static gboolean
+check_shapes (GstEmotionModel *self, const NnModelFile *file, GError **error)
 {
   const size_t n_in = nn_model_n_inputs (self->network);
   const size_t n_out = nn_model_n_outputs (self->network);
+  const NnShape *out;
 
   if (n_in != 1 || n_out != 1) {
     g_set_error (error, NN_ERROR, NN_ERROR_SHAPE,
@@ -83,26 +157,15 @@ check_shapes (GstEmotionModel *self, GError **error)
         self->name, n_in, n_out);
     return FALSE;
   }
-
-  const NnShape *in = nn_model_input_shape (self->network, 0);
-  const NnShape *out = nn_model_output_shape (self->network, 0);
-  g_autofree char *in_text = nn_shape_to_string (in);
-  g_autofree char *out_text = nn_shape_to_string (out);
-
-  if (!input_fits (in, &self->recipe, &self->wants_frames_first)) {
-    g_set_error (error, NN_ERROR, NN_ERROR_SHAPE,
-        "%s: input is %s; the features are (%zu bands, %zu frames), either "
-        "way round, with or without a last axis of 1, or flattened; if the "
-        "model was trained on other features, describe them in the property "
-        "“recipe”",
-        self->name, in_text, dsp_recipe_n_bands (&self->recipe),
-        dsp_recipe_n_columns (&self->recipe));
+  if (!check_input (self, file, error))
     return FALSE;
-  }
+  out = nn_model_output_shape (self->network, 0);
   if (out->rank != 1 || out->dim[0] > GST_EMOTION_MAX_LABELS) {
+    g_autofree char *text = nn_shape_to_string (out);
+
     g_set_error (error, NN_ERROR, NN_ERROR_SHAPE,
         "%s: output is %s; expected one axis of up to %d labels", self->name,
-        out_text, GST_EMOTION_MAX_LABELS);
+        text, GST_EMOTION_MAX_LABELS);
     return FALSE;
   }
   return TRUE;
@@ -125,14 +188,18 @@ change_recipe (const char *name, const GstEmotionModelOptions *options,
 
 /* Most files say all shapes. One that leaves the number of frames open gets
  * those of the window that usual describes; one that leaves the bands open, its
- * bands. */
+ * bands; and one that says nothing, whatever of all this goes with its weights.
+ * Only who names a recipe has a row: a guess is a matrix. */
 static NnModel *
-load_network (const NnModelFile *file, const DspRecipe *usual, GError **error)
+load_network (const NnModelFile *file, const DspRecipe *usual,
+    gboolean is_named, GError **error)
 {
   const size_t bands = dsp_recipe_n_bands (usual);
   const size_t frames = dsp_recipe_n_columns (usual);
   const size_t any = NN_DIM_UNKNOWN; /* as the file says */
-  const NnShape shapes[] = {
+  const NnShape row = { .rank = 1, .dim = { bands * frames } };
+  const NnShape column = { .rank = 2, .dim = { bands * frames, 1 } };
+  const NnShape matrices[] = {
     { .rank = 3, .dim = { any, frames, 1 } },
     { .rank = 3, .dim = { frames, any, 1 } },
     { .rank = 3, .dim = { bands, frames, 1 } },
@@ -140,22 +207,34 @@ load_network (const NnModelFile *file, const DspRecipe *usual, GError **error)
     { .rank = 2, .dim = { any, frames } },
     { .rank = 2, .dim = { frames, bands } },
   };
+  NnShape shapes[G_N_ELEMENTS (matrices) + 2];
 
-  return nn_model_file_load_fitting (
-      file, shapes, G_N_ELEMENTS (shapes), error);
+  /* (None, 1) is a row before it is one band. */
+  shapes[0] = row;
+  shapes[1] = column;
+  memcpy (shapes + 2, matrices, sizeof matrices);
+  return is_named
+      ? nn_model_file_load_fitting (file, shapes, G_N_ELEMENTS (shapes), error)
+      : nn_model_file_load_fitting (
+          file, matrices, G_N_ELEMENTS (matrices), error);
 }
 
+/* What the file says of its features; where it does not, a guess. */
 static gboolean
 read_metadata (GstEmotionModel *self, GError **error)
 {
   const char *const text = nn_model_metadata (self->network);
+  gboolean has_recipe = FALSE;
 
   if (nn_model_n_inputs (self->network) == 1)
     self->recipe =
         gst_emotion_recipe_for_input (nn_model_input_shape (self->network, 0));
-  return text == NULL
-      || gst_emotion_metadata_read (
-          self->name, text, &self->recipe, &self->labels, error);
+  if (text
+      && !gst_emotion_metadata_read (
+          self->name, text, &self->recipe, &has_recipe, &self->labels, error))
+    return FALSE;
+  self->is_guess = !has_recipe;
+  return TRUE;
 }
 
 static void
@@ -175,7 +254,9 @@ load (const char *name, const NnModelFile *file,
     const GstEmotionModelOptions *options, GError **error)
 {
   static const GstEmotionModelOptions as_it_is = { 0 };
+  const DspRecipe usual = DSP_RECIPE_DEFAULT;
   g_autoptr (GstEmotionModel) self = g_new0 (GstEmotionModel, 1);
+  g_autoptr (GError) failure = NULL;
   Runner *runner;
 
   if (!options)
@@ -189,11 +270,22 @@ load (const char *name, const NnModelFile *file,
   self->idle = g_ptr_array_new_with_free_func ((GDestroyNotify) runner_free);
   if (!change_recipe (self->name, options, &self->recipe, error))
     return NULL;
-  self->network = load_network (file, &self->recipe, error);
-  if (!self->network || !read_metadata (self, error)
-      || !change_recipe (self->name, options, &self->recipe, error)
-      || !check_shapes (self, error))
+  self->network =
+      load_network (file, &self->recipe, options->recipe != NULL, &failure);
+  if (!self->network) {
+    if (lacks_input (file))
+      fail_without_input (self->name, file, error);
+    else
+      g_propagate_error (error, g_steal_pointer (&failure));
     return NULL;
+  }
+  if (!read_metadata (self, error)
+      || !change_recipe (self->name, options, &self->recipe, error)
+      || !check_shapes (self, file, error))
+    return NULL;
+  /* The default recipe is what files without one mean; its shape is its own. */
+  self->is_guess = self->is_guess && !options->recipe
+      && !dsp_recipe_equal (&self->recipe, &usual);
   if (options->quantize)
     nn_model_quantise (self->network);
   /* One for sure, so that running never fails. */
@@ -201,6 +293,9 @@ load (const char *name, const NnModelFile *file,
   if (!runner)
     return NULL;
   g_ptr_array_add (self->idle, runner);
+  if (!gst_emotion_output_find (
+          self->name, self->network, runner->session, &self->output, error))
+    return NULL;
   self->n_runners = 1;
   self->max_runners = MAX (1, g_get_num_processors ());
   return g_steal_pointer (&self);
@@ -283,7 +378,35 @@ gst_emotion_model_n_features (const GstEmotionModel *self)
 guint
 gst_emotion_model_n_outputs (const GstEmotionModel *self)
 {
-  return nn_model_output_shape (self->network, 0)->dim[0];
+  return gst_emotion_output_n_labels (self->output, n_network_outputs (self));
+}
+
+gboolean
+gst_emotion_model_is_guess (const GstEmotionModel *self)
+{
+  return self->is_guess;
+}
+
+const NnModel *
+gst_emotion_model_network (const GstEmotionModel *self)
+{
+  return self->network;
+}
+
+char *
+gst_emotion_model_output (const GstEmotionModel *self)
+{
+  return gst_emotion_output_describe (self->output, n_network_outputs (self));
+}
+
+static GstEmotionLabels *
+usual_labels (const GstEmotionModel *self)
+{
+  static const char *const answers[] = { "no", "yes", NULL };
+
+  return self->output == GST_EMOTION_OUTPUT_SIGMOID
+      ? gst_emotion_labels_new (answers, NULL)
+      : gst_emotion_labels_new_default ();
 }
 
 GstEmotionLabels *
@@ -299,10 +422,16 @@ gst_emotion_model_labels (
       return NULL;
   } else
     labels = self->labels ? gst_emotion_labels_ref (self->labels)
-                          : gst_emotion_labels_new_default ();
+                          : usual_labels (self);
   if (gst_emotion_labels_count (labels) == n)
     return g_steal_pointer (&labels);
-  if (text || self->labels)
+  if (self->output == GST_EMOTION_OUTPUT_SIGMOID)
+    g_set_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+        "%s: the model has one sigmoid output, which takes two labels, for no "
+        "and yes; %s %u",
+        self->name, text ? "the property “labels” names" : "the file names",
+        gst_emotion_labels_count (labels));
+  else if (text || self->labels)
     g_set_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
         "%s: the model has %u outputs; %s %u labels", self->name, n,
         text ? "the property “labels” names" : "the file names",
@@ -347,16 +476,33 @@ give_back (GstEmotionModel *self, Runner *runner)
   g_mutex_unlock (&self->lock);
 }
 
-/* features [bands][frames] -> turned [frames][bands] */
+/* in [rows][columns] -> out [columns][rows] */
 static void
-turn (const DspRecipe *recipe, const float *features, float *turned)
+turn (const float *in, size_t n_rows, size_t n_columns, float *out)
 {
-  const size_t n_bands = dsp_recipe_n_bands (recipe);
-  const size_t n_columns = dsp_recipe_n_columns (recipe);
+  for (size_t r = 0; r < n_rows; r++)
+    for (size_t c = 0; c < n_columns; c++)
+      out[c * n_rows + r] = in[r * n_columns + c];
+}
 
-  for (size_t b = 0; b < n_bands; b++)
-    for (size_t t = 0; t < n_columns; t++)
-      turned[t * n_bands + b] = features[b * n_columns + t];
+static void
+arrange (const GstEmotionModel *self, const float *features, float *turned)
+{
+  const DspRecipe *const recipe = &self->recipe;
+  const size_t n_columns = dsp_recipe_n_columns (recipe);
+  DspFeature feature;
+
+  if (self->arrangement == FRAMES_FIRST) {
+    turn (features, dsp_recipe_n_bands (recipe), n_columns, turned);
+    return;
+  }
+  for (size_t i = 0; (feature = dsp_recipe_nth_feature (recipe, i)); i++) {
+    size_t first;
+    const size_t n_rows = dsp_recipe_rows (recipe, feature, &first);
+
+    turn (features + first * n_columns, n_rows, n_columns,
+        turned + first * n_columns);
+  }
 }
 
 void
@@ -365,12 +511,14 @@ gst_emotion_model_run (
 {
   Runner *runner = take_runner (self);
   const float *in[] = { features };
-  float *out[] = { probabilities };
+  float *out[] = { runner->out };
 
   if (runner->turned) {
-    turn (&self->recipe, features, runner->turned);
+    arrange (self, features, runner->turned);
     in[0] = runner->turned;
   }
   nn_session_run (runner->session, 1, in, out);
+  gst_emotion_output_apply (
+      self->output, runner->out, n_network_outputs (self), probabilities);
   give_back (self, runner);
 }

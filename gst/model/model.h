@@ -8,6 +8,7 @@
 #include <gst/gst.h>
 #include "dsp/recipe.h"
 #include "gst/model/labels.h"
+#include "nn/model.h"
 
 typedef struct _GstEmotionModel GstEmotionModel;
 
@@ -44,6 +45,14 @@ const char *gst_emotion_model_name (const GstEmotionModel *self);
 const DspRecipe *gst_emotion_model_recipe (const GstEmotionModel *self);
 gsize gst_emotion_model_n_features (const GstEmotionModel *self);
 guint gst_emotion_model_n_outputs (const GstEmotionModel *self);
+
+/* Whether nothing says what features it was trained on, neither its file nor
+ * who loads it, and its input is not that of the default recipe: then its
+ * recipe follows from the shape of its input, and may be wrong. */
+gboolean gst_emotion_model_is_guess (const GstEmotionModel *self);
+const NnModel *gst_emotion_model_network (const GstEmotionModel *self);
+/* "9 probabilities": what the network puts out, for people. g_free. */
+char *gst_emotion_model_output (const GstEmotionModel *self);
 
 /* The labels to use: those in text ("a,b,c") where it is not NULL, else those
  * of the file, else the nine where the model has nine outputs. A new reference,

@@ -21,7 +21,9 @@ tool_analysis_element_new (const ToolAnalysisOptions *options)
 
   g_object_set (element, "model-file", options->model_file, "labels",
       options->labels, "recipe", options->recipe, "quantize", options->quantize,
-      "interval", options->interval, "attach-meta", FALSE, NULL);
+      "attach-meta", FALSE, NULL);
+  if (options->interval)
+    g_object_set (element, "interval", options->interval, NULL);
   if (options->model)
     gst_util_set_object_arg (G_OBJECT (element), "model", options->model);
   return gst_object_ref_sink (element);

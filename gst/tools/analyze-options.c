@@ -12,6 +12,9 @@
 #include "nn/model.h"
 
 /* Before they are checked. */
+/* No interval that anybody asks for. */
+#define NOT_ASKED (-G_MAXDOUBLE)
+
 typedef struct {
   char **files; /* of --file */
   char **arguments;
@@ -38,7 +41,8 @@ find_contradiction (const Raw *raw, const ToolAnalyzeOptions *self)
 {
   const gboolean has_sources = raw->files || raw->arguments || raw->files_from;
 
-  if (!(raw->interval_s >= 0.01 && raw->interval_s <= 3600))
+  if (raw->interval_s != NOT_ASKED
+      && !(raw->interval_s >= 0.01 && raw->interval_s <= 3600))
     return "--interval must be between 0.01 and 3600 seconds";
   if (!(raw->record_s >= 0 && raw->record_s <= 86400))
     return "--record-duration must be between 0 and 86400 seconds";
@@ -168,7 +172,8 @@ take (ToolAnalyzeOptions *self, Raw *raw, GError **error)
     return FALSE;
   if (raw->shard && !tool_shard_parse (raw->shard, &self->shard, error))
     return FALSE;
-  self->analysis.interval = round (raw->interval_s * GST_SECOND);
+  if (raw->interval_s != NOT_ASKED)
+    self->analysis.interval = round (raw->interval_s * GST_SECOND);
   self->analysis.labels = self->labels;
   self->analysis.track = self->track;
   self->recipe = raw->recipe ? g_strjoinv (" ", raw->recipe) : NULL;
@@ -178,7 +183,8 @@ take (ToolAnalyzeOptions *self, Raw *raw, GError **error)
   self->analysis.record_s = raw->record_s;
   self->n_jobs = raw->n_jobs;
   take_model (self);
-  if (self->show_model || self->list_devices || self->version)
+  if (self->show_model || self->list_devices || self->list_layers
+      || self->version)
     return TRUE;
   if (raw->merge) {
     self->parts = g_steal_pointer (&raw->arguments);
@@ -233,7 +239,9 @@ parse (
     { "labels", 'l', 0, G_OPTION_ARG_STRING, &self->labels,
         "Names of the model's outputs, in order", "A,B,..." },
     { "recipe", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->recipe,
-        "Features that the model was trained on", "FIELD=VALUE" },
+        "Features that the model was trained on", "RECIPE" },
+    { "list-layers", 0, 0, G_OPTION_ARG_NONE, &self->list_layers,
+        "List the Keras layers that are supported", NULL },
     { NULL },
   };
   const GOptionEntry microphone[] = {
@@ -297,8 +305,7 @@ gboolean
 tool_analyze_options_parse (
     ToolAnalyzeOptions *self, int *argc, char ***argv, GError **error)
 {
-  Raw raw = { .interval_s = DSP_RECIPE_DEFAULT_WINDOW_LEN
-        / (double) DSP_RECIPE_DEFAULT_RATE };
+  Raw raw = { .interval_s = NOT_ASKED };
   gboolean ok;
 
   *self = (ToolAnalyzeOptions){ 0 };

@@ -22,6 +22,7 @@ typedef struct {
   char *model, *labels, *recipe, *track, *device;
   char *output, *plot, *html;
   char *show_model;
+  gboolean list_layers;
   char **parts; /* to be merged */
   gboolean is_sharded, resume, list_devices, version;
 } ToolAnalyzeOptions;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "gst/model/model-cache.h"
+#include "gst/model/recipe-guess.h"
 #include "gst/ranks/ranks.h"
 #include "gst/tools/analyze-merge.h"
 #include "gst/tools/analyze-options.h"
@@ -65,6 +66,19 @@ check_model (const ToolAnalysisOptions *options)
   return NULL;
 }
 
+/* Once, since a guess can be wrong. */
+static void
+say_guess (const GstEmotionModel *model)
+{
+  g_autofree char *recipe =
+      gst_emotion_recipe_text (gst_emotion_model_recipe (model));
+
+  fprintf (stderr,
+      PROGRAM ": %s: nothing says what features it was trained on; guessed "
+              "from its input: --recipe \"%s\"\n",
+      gst_emotion_model_name (model), recipe);
+}
+
 /* What comes before all lines, of the model that the element has loaded. */
 static char *
 make_head (const ToolAnalyzeOptions *options, GstElement *element)
@@ -81,6 +95,8 @@ make_head (const ToolAnalyzeOptions *options, GstElement *element)
           .options = { options->analysis.quantize, options->analysis.recipe },
           .labels = options->labels },
       &labels, NULL);
+  if (model && gst_emotion_model_is_guess (model))
+    say_guess (model);
   for (guint i = 0; labels && i < gst_emotion_labels_count (labels); i++)
     g_ptr_array_add (names, (gpointer) gst_emotion_labels_get (labels, i));
   return tool_report_head (
@@ -142,8 +158,14 @@ main (int argc, char **argv)
     printf (PROGRAM " %s\n", PACKAGE_VERSION);
     status = STATUS_FINE;
   } else if (options.show_model)
-    status = tool_show_model (options.show_model) ? STATUS_FINE : STATUS_USAGE;
-  else if (options.list_devices)
+    status = tool_show_model (options.show_model, options.analysis.recipe,
+                 options.analysis.labels)
+        ? STATUS_FINE
+        : STATUS_USAGE;
+  else if (options.list_layers) {
+    tool_list_layers ();
+    status = STATUS_FINE;
+  } else if (options.list_devices)
     status = list_devices ();
   else if (options.parts)
     status = tool_analyze_merge (&options) ? STATUS_FINE : STATUS_FAILED;

@@ -63,7 +63,7 @@ compute (const char *changes, size_t *n_bands, size_t *n_columns)
   *n_columns = dsp_features_n_frames (features);
   g_assert_cmpuint (*n_bands, ==, dsp_recipe_n_bands (&recipe));
   g_assert_cmpuint (*n_columns, ==, dsp_recipe_n_columns (&recipe));
-  out = g_new (float, *n_bands * *n_columns);
+  out = g_new (float, *n_bands **n_columns);
   dsp_features_compute (features, make_signal (), N, out);
   return out;
 }

@@ -32,8 +32,11 @@ other_value (const DspRecipeField *field, double value)
     return 1 / 3.0;
   if (strcmp (field->name, "delta_width") == 0)
     return 11;
-  if (strcmp (field->name, "power") == 0)
+  if (strcmp (field->name, "power") == 0
+      || strcmp (field->name, "chroma_power") == 0)
     return 1;
+  if (strcmp (field->name, "features") == 0)
+    return DSP_FEATURE_FLATNESS; /* one, for the axis of statistics */
   if (field->type == DSP_FIELD_DOUBLE)
     return value * 1.1;
   if (field->type == DSP_FIELD_SIZE)
@@ -78,8 +81,10 @@ test_text (void)
       "\"f_min\": 0, \"f_max\": 8000, \"htk\": \"false\", \"norm\": "
       "\"slaney\", \"ref\": \"max\", \"amin\": 1e-10, \"top_db\": 80, "
       "\"n_mfcc\": 13, \"mfcc_mels\": 128, \"lifter\": 0, \"delta_width\": 9, "
-      "\"n_chroma\": 12, \"tuning\": \"estimate\", \"roll_percent\": 0.85, "
-      "\"normalization\": \"min_max\", \"statistics\": \"\"}");
+      "\"n_chroma\": 12, \"chroma_power\": 2, \"tuning\": \"estimate\", "
+      "\"roll_percent\": 0.85, \"normalization\": \"min_max\", "
+      "\"statistics\": \"\", \"statistics_axis\": \"time\", "
+      "\"flatten\": \"bands\"}");
 }
 
 static void
@@ -95,6 +100,22 @@ test_missing (void)
       "{\"features\": \"mfcc, chroma\", \"n_fft\": null}", &recipe, &error));
   g_assert_cmpuint (recipe.features, ==, DSP_FEATURE_MFCC | DSP_FEATURE_CHROMA);
   g_assert_cmpuint (recipe.n_fft, ==, before.n_fft);
+}
+
+/* An order of features is not lost. */
+static void
+test_order (void)
+{
+  DspRecipe recipe = DSP_RECIPE_DEFAULT, back = DSP_RECIPE_DEFAULT;
+  g_autoptr (NnJson) json = nn_json_new (FALSE);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (dsp_recipe_change (&recipe, "mean-162", &error));
+  gst_emotion_recipe_write (json, NULL, &recipe);
+  g_assert_nonnull (strstr (
+      nn_json_text (json), "\"features\": \"zcr,chroma,mfcc,rms,mel\""));
+  g_assert_true (read_text (nn_json_text (json), &back, &error));
+  g_assert_true (dsp_recipe_equal (&recipe, &back));
 }
 
 static void
@@ -155,9 +176,10 @@ test_labels (void)
   for (size_t i = 0; i < G_N_ELEMENTS (labels); i++) {
     DspRecipe recipe = DSP_RECIPE_DEFAULT;
     g_autoptr (GstEmotionLabels) found = NULL;
+    gboolean has_recipe;
     g_autoptr (GError) error = NULL;
     const gboolean ok = gst_emotion_metadata_read (
-        "test", labels[i].text, &recipe, &found, &error);
+        "test", labels[i].text, &recipe, &has_recipe, &found, &error);
 
     g_test_message ("%s: %s", labels[i].text, error ? error->message : "ok");
     g_assert_true (ok == (labels[i].message == NULL));
@@ -178,6 +200,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/recipe-json/round-trip", test_round_trip);
   g_test_add_func ("/recipe-json/text", test_text);
+  g_test_add_func ("/recipe-json/order", test_order);
   g_test_add_func ("/recipe-json/missing", test_missing);
   g_test_add_func ("/recipe-json/refusals", test_refusals);
   g_test_add_func ("/recipe-json/labels", test_labels);

@@ -275,12 +275,15 @@ test_metadata (Fixture *self, gconstpointer data)
   g_autoptr (GstEmotionLabels) labels = NULL;
   g_autoptr (GError) error = NULL;
   DspRecipe recipe = DSP_RECIPE_DEFAULT;
+  gboolean has_recipe;
 
   g_assert_cmpstr (text, ==, again);
   g_assert_nonnull (
       strstr (text, "\"self_test\": {\"seed\": 9, \"output\": [[0.1"));
-  gst_emotion_metadata_read ("test", text, &recipe, &labels, &error);
+  gst_emotion_metadata_read (
+      "test", text, &recipe, &has_recipe, &labels, &error);
   g_assert_no_error (error);
+  g_assert_true (has_recipe);
   g_assert_cmpuint (recipe.n_mels, ==, 40);
   g_assert_cmpuint (gst_emotion_labels_count (labels), ==, 4);
   g_assert_cmpstr (gst_emotion_labels_get (labels, 2), ==, "long<&#name");

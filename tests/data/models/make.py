@@ -3,7 +3,8 @@
 """Makes the small models of this folder, in the layout of Keras 2 (h5py only).
 
 tiny.h5         averages the features; says its labels and recipe itself
-linear.h5       the same, but its output is not probabilities
+linear.h5       the same, but its output is logits
+overflow.h5     the same, but they are infinite
 other-input.h5  wants something that is not features of sound
 flat.h5         takes statistics of features in a row: gives back the means of
                 the first two MFCC and of the first chroma
@@ -63,13 +64,14 @@ def source(name, shape):
     return layer('InputLayer', name, [], batch_input_shape=[None] + shape)
 
 
-def averaging(file, bias, metadata, activation='softmax'):
+def averaging(file, bias, metadata, activation='softmax', kernel=None):
     write(file, [
         source('in', [64, 94, 1]),
         layer('Reshape', 'rows', [[('in', 0)]], target_shape=[64, 94]),
         layer('GlobalAveragePooling1D', 'mean', [[('rows', 0)]]),
         layer('Dense', 'out', [[('mean', 0)]], units=3, activation=activation)],
-        {'out': [('kernel', rng.normal(size=(94, 3))), ('bias', bias)]},
+        {'out': [('kernel', rng.normal(size=(94, 3)) if kernel is None
+                  else kernel), ('bias', bias)]},
         metadata=metadata)
 
 
@@ -120,3 +122,7 @@ write('mfcc.h5', [
     layer('Flatten', 'row', [[('in', 0)]]),
     layer('Dense', 'out', [[('row', 0)]], units=8, activation='softmax')],
     {'out': [('kernel', rng.normal(size=(40, 8)) / 100), ('bias', np.zeros(8))]})
+
+# Softmax of numbers past the range of floats.
+averaging('overflow.h5', [0, 0, 0], {'labels': ['low', 'mid', 'high']},
+          'linear', np.full((94, 3), 3e38))

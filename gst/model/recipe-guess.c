@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gst/model/recipe-guess.h"
+
+#include <string.h>
+#include "dsp/presets.h"
+
+/* As many options as somebody reads. */
+#define MAX_OPTIONS 8
+
+/* Nobody makes so few mel bands, or so many MFCC. */
+#define FEWEST_MELS 40
+#define MOST_MFCC 128
+
+/* What public code mostly takes: librosa.load at its own rate. */
+#define LIBROSA "normalization=none rate=22050 f_max=11025"
+#define LIBROSA_RATE 22050
+
+/* The shortest length with n_frames frames, made longer to the roundest number
+ * of samples that still has so many. */
+static gsize
+window_len_for (const DspRecipe *recipe, gsize n_frames)
+{
+  const gsize shortest = (n_frames - 1) * recipe->hop_length;
+  const gsize longest = shortest + recipe->hop_length - 1;
+  const gsize rate = recipe->rate;
+  const gsize steps[] = { rate, rate / 2, rate / 4, rate / 10, rate / 20 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (steps); i++) {
+    const gsize len = longest / steps[i] * steps[i];
+
+    if (len >= shortest && len > 0)
+      return len;
+  }
+  return MAX (shortest, 1);
+}
+
+/* A matrix of at least two rows and columns, perhaps as one channel: one column
+ * is of something else, such as the mean of MFCC. */
+static gboolean
+is_spectrogram (const NnShape *input)
+{
+  return (input->rank == 2 || (input->rank == 3 && input->dim[2] == 1))
+      && input->dim[0] > 1 && input->dim[1] > 1;
+}
+
+DspRecipe
+gst_emotion_recipe_for_input (const NnShape *input)
+{
+  DspRecipe recipe = DSP_RECIPE_DEFAULT;
+  const gsize n_frames = dsp_recipe_n_frames (&recipe);
+  gsize frames_axis = 1;
+  gsize n_bands;
+
+  if (!is_spectrogram (input))
+    return recipe;
+  /* (frames, bands) shows itself by the frames of the usual window. */
+  if (input->dim[0] == n_frames && input->dim[1] != n_frames)
+    frames_axis = 0;
+  if (input->dim[frames_axis] > G_MAXUINT32)
+    return recipe;
+  n_bands = input->dim[1 - frames_axis];
+  if (n_bands < FEWEST_MELS) {
+    recipe.features = DSP_FEATURE_MFCC;
+    recipe.n_mfcc = n_bands;
+    recipe.normalization = DSP_NORMALIZATION_NONE;
+  } else {
+    recipe.n_mels = n_bands;
+  }
+  if (input->dim[frames_axis] != n_frames)
+    recipe.window_len = window_len_for (&recipe, input->dim[frames_axis]);
+  return recipe;
+}
+
+static gboolean
+is_dim (gsize dim, gsize n)
+{
+  return dim == n || dim == NN_DIM_UNKNOWN;
+}
+
+gboolean
+gst_emotion_recipe_fits (
+    const DspRecipe *recipe, const NnShape *in, gboolean *turned, gboolean *row)
+{
+  const gsize n_bands = dsp_recipe_n_bands (recipe);
+  const gsize n_columns = dsp_recipe_n_columns (recipe);
+  const gboolean is_matrix =
+      in->rank == 2 || (in->rank == 3 && is_dim (in->dim[2], 1));
+  const gboolean is_turned = is_matrix && is_dim (in->dim[0], n_columns)
+      && is_dim (in->dim[1], n_bands);
+  const gboolean is_straight = is_matrix && is_dim (in->dim[0], n_bands)
+      && is_dim (in->dim[1], n_columns);
+  const gboolean is_row =
+      (in->rank == 1 || (in->rank == 2 && is_dim (in->dim[1], 1)))
+      && is_dim (in->dim[0], n_bands * n_columns);
+
+  if (turned)
+    *turned = is_turned && !is_straight && !is_row;
+  if (row)
+    *row = is_row && !is_straight;
+  return is_row || is_straight || is_turned;
+}
+
+/* What a model could be for: a file, or the one input that it names. */
+typedef struct {
+  const NnModelFile *file;
+  const NnShape *input; /* NULL: it does not say */
+  GString *list;
+  guint n;
+} Search;
+
+/* Where the file does not say, its weights decide. */
+static gboolean
+loads_with (const NnModelFile *file, const DspRecipe *recipe)
+{
+  const gsize b = dsp_recipe_n_bands (recipe);
+  const gsize c = dsp_recipe_n_columns (recipe);
+  const NnShape shapes[] = {
+    { .rank = 1, .dim = { b * c } },
+    { .rank = 2, .dim = { b * c, 1 } },
+    { .rank = 2, .dim = { c, b } },
+    { .rank = 3, .dim = { b, c, 1 } },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++) {
+    g_autoptr (NnModel) model = nn_model_file_load (file, &shapes[i], 1, NULL);
+
+    if (model)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+try_recipe (Search *search, const char *text, const char *blurb)
+{
+  DspRecipe recipe = DSP_RECIPE_DEFAULT;
+
+  if (search->n == MAX_OPTIONS || !dsp_recipe_change (&recipe, text, NULL)
+      || !dsp_recipe_check (&recipe, NULL)
+      || !(search->input
+              ? gst_emotion_recipe_fits (&recipe, search->input, NULL, NULL)
+              : loads_with (search->file, &recipe)))
+    return;
+  g_string_append_printf (search->list, "\n  --recipe %s%s%s   (%s)",
+      strchr (text, ' ') ? "\"" : "", text, strchr (text, ' ') ? "\"" : "",
+      blurb);
+  search->n++;
+}
+
+static void
+try_presets (Search *search)
+{
+  gsize n;
+  const DspPreset *const presets = dsp_presets (&n);
+
+  for (gsize i = 0; i < n; i++)
+    try_recipe (search, presets[i].name, presets[i].blurb);
+}
+
+/* One number for each coefficient, or for each frame. */
+static void
+try_row (Search *search, gsize n)
+{
+  DspRecipe recipe = DSP_RECIPE_DEFAULT;
+  g_autofree char *means =
+      g_strdup_printf ("features=mfcc n_mfcc=%zu statistics=mean " LIBROSA, n);
+  g_autofree char *both = g_strdup_printf (
+      "features=mfcc n_mfcc=%zu statistics=mean,std " LIBROSA, n / 2);
+  g_autofree char *deltas = g_strdup_printf (
+      "features=mfcc,delta,delta2 n_mfcc=%zu statistics=mean " LIBROSA, n / 3);
+  g_autofree char *mel =
+      g_strdup_printf ("features=mel n_mels=%zu statistics=mean " LIBROSA, n);
+  g_autofree char *frames = NULL;
+
+  recipe.rate = LIBROSA_RATE;
+  if (n <= MOST_MFCC && n != 13 && n != 40)
+    try_recipe (search, means, "means of MFCC");
+  if (n == 128)
+    try_recipe (search, mel, "means of mel bands");
+  if (n % 2 == 0 && n <= 2 * MOST_MFCC && n > 12)
+    try_recipe (search, both, "means and deviations of MFCC");
+  if (n % 3 == 0 && n <= 3 * MOST_MFCC && n > 36)
+    try_recipe (search, deltas, "means of MFCC and their deltas");
+  if (n > 60 && n < 2000 && n != 216) {
+    frames = g_strdup_printf ("features=mfcc statistics=mean "
+                              "statistics_axis=coefficients " LIBROSA
+                              " window_len=%zu",
+        window_len_for (&recipe, n));
+    try_recipe (search, frames, "the mean over 13 MFCC of each frame");
+  }
+}
+
+/* Bands and frames; of unknown ones, those of three seconds. */
+static void
+try_matrix (Search *search, gsize n_bands, gsize n_frames)
+{
+  DspRecipe recipe = DSP_RECIPE_DEFAULT;
+  g_autofree char *mfcc = NULL;
+  g_autofree char *mel = NULL;
+  gsize len = 3 * LIBROSA_RATE;
+
+  if (n_bands == NN_DIM_UNKNOWN || n_bands < 2 || n_bands > 512 || n_frames < 2)
+    return;
+  recipe.rate = LIBROSA_RATE;
+  if (n_frames != NN_DIM_UNKNOWN)
+    len = window_len_for (&recipe, n_frames);
+  mfcc = g_strdup_printf (
+      "features=mfcc n_mfcc=%zu " LIBROSA " window_len=%zu", n_bands, len);
+  mel = g_strdup_printf (
+      "features=mel_db n_mels=%zu " LIBROSA " window_len=%zu", n_bands, len);
+  if (n_bands <= MOST_MFCC)
+    try_recipe (search, mfcc, "MFCC of each frame");
+  if (n_bands >= FEWEST_MELS)
+    try_recipe (search, mel, "mel bands in dB");
+}
+
+static void
+try_families (Search *search)
+{
+  const NnShape *const in = search->input;
+  const gboolean is_row = in->rank == 1 || (in->rank == 2 && in->dim[1] == 1);
+  const gboolean is_turned_row = in->rank == 2 && in->dim[0] == 1;
+
+  if (is_row && in->dim[0] != NN_DIM_UNKNOWN)
+    try_row (search, in->dim[0]);
+  else if (is_turned_row && in->dim[1] != NN_DIM_UNKNOWN)
+    try_row (search, in->dim[1]);
+  else if (in->rank == 2 || (in->rank == 3 && in->dim[2] == 1)) {
+    try_matrix (search, in->dim[0], in->dim[1]);
+    try_matrix (search, in->dim[1], in->dim[0]);
+  }
+}
+
+char *
+gst_emotion_recipes_that_fit (const NnModelFile *file)
+{
+  Search search = { .file = file, .list = g_string_new (NULL) };
+  g_autofree NnShape *inputs = NULL;
+  gsize n;
+
+  if (!nn_model_file_inputs (file, &inputs, &n, NULL) || n > 1)
+    return g_string_free (search.list, FALSE);
+  search.input = n == 1 ? &inputs[0] : NULL;
+  try_presets (&search);
+  if (search.input)
+    try_families (&search);
+  return g_string_free (search.list, FALSE);
+}
+
+/* Whether people want to read it, whatever it is. */
+static gboolean
+is_telling (const char *field, unsigned features)
+{
+  static const char *const always[] = { "features", "rate", "window_len",
+    "normalization", NULL };
+  const unsigned mel = DSP_FEATURE_MEL | DSP_FEATURE_MEL_DB;
+  const unsigned mfcc =
+      DSP_FEATURE_MFCC | DSP_FEATURE_DELTA | DSP_FEATURE_DELTA2;
+
+  return g_strv_contains (always, field)
+      || (g_str_equal (field, "n_mels") && features & mel)
+      || (g_str_equal (field, "n_mfcc") && features & mfcc);
+}
+
+char *
+gst_emotion_recipe_text (const DspRecipe *recipe)
+{
+  const DspRecipe usual = DSP_RECIPE_DEFAULT;
+  GString *text = g_string_new (NULL);
+  gsize n;
+  const DspRecipeField *const fields = dsp_recipe_fields (&n);
+
+  for (gsize i = 0; i < n; i++) {
+    g_autofree char *value = dsp_recipe_get_text (recipe, &fields[i]);
+    g_autofree char *other = dsp_recipe_get_text (&usual, &fields[i]);
+
+    if (!g_str_equal (value, other)
+        || is_telling (fields[i].name, recipe->features))
+      g_string_append_printf (
+          text, "%s%s=%s", text->len ? " " : "", fields[i].name, value);
+  }
+  return g_string_free (text, FALSE);
+}
