@@ -221,6 +221,42 @@ test_show_model (void)
   g_assert_nonnull (strstr (reason, "/no/such.h5"));
 }
 
+/* What it is here, by --recipe and --labels; a file that says nothing of its
+ * input; and the list of layers. */
+static void
+test_show_model_here (void)
+{
+  g_autofree char *model = fixture_data ("keras/no_shape.h5");
+  g_autofree char *open = fixture_data ("keras/open_length.h5");
+  g_autofree char *out = NULL, *err = NULL, *list = NULL, *open_out = NULL;
+
+  g_assert_cmpint (
+      analyze_tool_run (
+          analyze_tool_argv ("--show-model", model, NULL), NULL, &out, &err),
+      ==, 2);
+  g_assert_nonnull (strstr (err, "does not give the shape of its input"));
+  g_assert_nonnull (strstr (err, "--recipe mean-40 "));
+  g_clear_pointer (&out, g_free);
+  g_assert_cmpint (
+      analyze_tool_run (analyze_tool_argv ("--show-model", model, "--recipe",
+                            "mean-40", "--labels", "a,b,c,d,e,f,g,h", NULL),
+          NULL, &out, NULL),
+      ==, 0);
+  g_assert_nonnull (strstr (out, "input: (40,)"));
+  g_assert_nonnull (strstr (out, "features: (40 bands, 1 frames), of 3 s"));
+  g_assert_nonnull (strstr (out, "output: 8 probabilities"));
+  g_assert_nonnull (strstr (out, "labels: a, b, c, d, e, f, g, h\n"));
+  g_assert_cmpint (analyze_tool_run (analyze_tool_argv ("--show-model", open,
+                                         "--recipe", "mean-40", NULL),
+                       NULL, &open_out, NULL),
+      ==, 0);
+  g_assert_nonnull (strstr (open_out, "input: (None, 1)\n"));
+  g_assert_cmpint (analyze_tool_run (analyze_tool_argv ("--list-layers", NULL),
+                       NULL, &list, NULL),
+      ==, 0);
+  g_assert_nonnull (strstr (list, "\nConv2D\n"));
+}
+
 /* Nothing is left of the pipelines, of a file that fails neither: GStreamer's
  * tracer of leaks says nothing, and it was asked. */
 static void
@@ -436,6 +472,7 @@ main (int argc, char **argv)
   g_test_add_func ("/analyze/labels", test_labels);
   g_test_add_func ("/analyze/usage", test_usage);
   g_test_add_func ("/analyze/show-model", test_show_model);
+  g_test_add_func ("/analyze/show-model-here", test_show_model_here);
   g_test_add_func ("/analyze/help", test_help);
   g_test_add_func ("/analyze/messages", test_messages);
   g_test_add_func ("/analyze/cut", test_cut);

@@ -251,6 +251,27 @@ test_flatten (void)
   g_assert_cmpmem (found, sizeof found, expected, sizeof expected);
 }
 
+/* A file without an input shape, and one with an open axis: what recipe says.
+ */
+static void
+test_no_shape (gconstpointer name)
+{
+  const GstEmotionModelOptions options = { .recipe = "mean-40" };
+  g_autofree char *file = fixture_data (name);
+  g_autoptr (GstEmotionModel) unnamed = NULL, named = NULL;
+  g_autoptr (GError) error = NULL;
+
+  unnamed = gst_emotion_model_load (file, NULL, &error);
+  g_assert_null (unnamed);
+  g_assert_error (error, NN_ERROR, NN_ERROR_SHAPE);
+  g_test_message ("%s", error->message);
+  g_assert_nonnull (strstr (error->message, "--recipe mean-40 "));
+  g_clear_error (&error);
+  named = gst_emotion_model_load (file, &options, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (gst_emotion_model_n_features (named), ==, 40);
+}
+
 /* Windows of 2.5 s follow each other: everything is heard. */
 static void
 test_interval (void)
@@ -303,6 +324,9 @@ main (int argc, char **argv)
 
     g_test_add_data_func (name, GSIZE_TO_POINTER (i), test_input);
   }
+  g_test_add_data_func ("/inputs/no-shape", "keras/no_shape.h5", test_no_shape);
+  g_test_add_data_func (
+      "/inputs/open-length", "keras/open_length.h5", test_no_shape);
   g_test_add_func ("/inputs/guess", test_guess);
   g_test_add_func ("/inputs/flatten", test_flatten);
   g_test_add_func ("/inputs/interval", test_interval);

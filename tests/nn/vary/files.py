@@ -60,12 +60,13 @@ def config_of(v, version):
     else:
         tensors = [tensor(n) for n in names]
         nodes = [{'args': [tensors] if is_list else tensors, 'kwargs': {}}]
-    layers.append({'class_name': v['kind'], 'name': 'layer',
-                   'module': 'keras.layers', 'registered_name': None,
+    if 'module' in v:
+        config = dict(v['config'], name='layer')
+    layers.append({'class_name': v['kind'].removeprefix('ops.'),
+                   'name': 'layer',
+                   'module': v.get('module', 'keras.layers'),
+                   'registered_name': None,
                    'config': config, 'inbound_nodes': nodes})
-    if not v.get('has_module', True):
-        for layer in layers:
-            del layer['module'], layer['registered_name']
     return {'module': 'keras', 'class_name': 'Functional',
             'registered_name': None, 'config': {
                 'name': 'model', 'layers': layers,

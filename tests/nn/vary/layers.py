@@ -486,6 +486,19 @@ for h, v in ((3, 2), (7, 6), (4, 6)):
         lambda w, a=a, b=b, h=h, v=v: ZI[:, a:a + h, b:b + v])
 
 
+for kind, options in (('SpatialDropout2D', dict(rate=0.5)),
+                      ('RandomFlip', dict(mode='horizontal')),
+                      ('RandomRotation', dict(factor=0.2)),
+                      ('RandomZoom', dict(height_factor=0.2)),
+                      ('RandomContrast', dict(factor=0.2)),
+                      ('RandomBrightness', dict(factor=0.2)),
+                      ('RandomTranslation', dict(height_factor=0.1,
+                                                 width_factor=0.1))):
+    add(kind, str(options), options, [], ZI, lambda w: ZI)
+ZV = numbers(N, 3, 4, 2, 2)
+add('SpatialDropout3D', '', dict(rate=0.5), [], ZV, lambda w: ZV)
+
+
 # ---- activations ----
 
 XA = numbers(N, 3, 4) * 3
@@ -530,6 +543,8 @@ for kind, options in (('Dropout', dict(rate=0.5)), ('Dropout', dict(rate=0)),
                       ('ActivityRegularization', dict(l1=0.1, l2=0.0)),
                       ('Identity', {}), ('Masking', dict(mask_value=99.0))):
     add(kind, str(options), options, [], XA, lambda w: XA)
+add('Mish', '', {}, [], XA, lambda w: ref.act('mish', XA), only=2,
+    version='2.10.0')
 
 
 # ---- several inputs ----

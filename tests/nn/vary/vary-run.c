@@ -18,7 +18,8 @@ main (void)
       == G_IO_STATUS_NORMAL) {
     g_auto (GStrv) files = g_strsplit (g_strchomp (line), "\t", 2);
     g_autoptr (GError) error = NULL;
-    g_autoptr (GArray) diffs = golden_run (files[0], files[1], "output_", &error);
+    g_autoptr (GArray) diffs =
+        golden_run (files[0], files[1], "output_", &error);
     char number[G_ASCII_DTOSTR_BUF_SIZE];
     double worst = 0;
 

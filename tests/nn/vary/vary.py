@@ -26,9 +26,10 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import files  # noqa: E402
 import layers  # noqa: E402
+import operators  # noqa: E402, F401: adds to layers.LAYERS
 
-TOLERANCE = {'bfloat16': 2e-5, 'f2': 2e-5}
-OTHER_DTYPES = ['f8', '>f4', 'f2', 'bfloat16', 'i4']
+TOLERANCE = {'bfloat16': 2e-5, 'f2': 2e-5, '>f2': 2e-5}
+OTHER_DTYPES = ['f8', '>f4', '>f8', 'f2', '>f2', 'bfloat16', 'i4', 'i8', '?']
 POLICIES = [
     'float16', 'float64', 'bfloat16', 'mixed_float16', 'mixed_bfloat16',
     {'module': 'keras', 'class_name': 'DTypePolicy',
@@ -62,7 +63,7 @@ def formats(base):
             yield ('booleans as ' + name,
                    dict(base, config=as_numbers(base['config'], how)),
                    version, 'f4', False)
-    for policy in POLICIES:
+    for policy in POLICIES if 'module' not in base else []:
         yield ('dtype ' + json.dumps(policy),
                dict(base, config=dict(base['config'], dtype=policy)),
                version, 'f4', False)
