@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/settings.h"
 
-#include "dsp/recipe.h"
-
 #define FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS)
 #define PLAYING (FLAGS | GST_PARAM_MUTABLE_PLAYING)
 

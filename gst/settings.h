@@ -4,6 +4,7 @@
 #pragma once
 
 #include <gst/gst.h>
+#include "dsp/recipe.h"
 #include "gst/model/builtin.h"
 
 typedef enum {
@@ -20,7 +21,7 @@ typedef enum {
 
 /* From window to window, where nothing was asked for and the window is not
  * shorter (ns). */
-#define GST_EMOTION_INTERVAL                                                    \
+#define GST_EMOTION_INTERVAL                                                   \
   (DSP_RECIPE_DEFAULT_WINDOW_LEN * GST_SECOND / DSP_RECIPE_DEFAULT_RATE)
 
 typedef struct {
