@@ -26,8 +26,14 @@ function seconds(text) {
   return text.split(':').reduce((sum, part) => 60 * sum + Number(part), 0);
 }
 
+// Properties such as ariaLabel become attributes, which every browser knows.
 function element(name, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(name), properties);
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(properties))
+    if (key.startsWith('aria'))
+      made.setAttribute(`aria-${key.slice(4).toLowerCase()}`, value);
+    else
+      made[key] = value;
   made.append(...children);
   return made;
 }

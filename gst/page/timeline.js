@@ -75,10 +75,9 @@ class Source extends Drawing {
     this.canvas = element('canvas', { ariaHidden: 'true' });
     this.cursor = element('div', { className: 'cursor' });
     this.timeline = element('div', { className: 'timeline', tabIndex: 0,
-      role: 'slider' }, this.canvas, this.cursor);
-    this.timeline.setAttribute('aria-label', `Time in ${this.name}`);
-    this.timeline.setAttribute('aria-valuemin', 0);
-    this.timeline.setAttribute('aria-valuemax', this.length.toFixed(1));
+      ariaLabel: `Time in ${this.name}`, ariaValueMin: 0,
+      ariaValueMax: this.length.toFixed(1) }, this.canvas, this.cursor);
+    this.timeline.setAttribute('role', 'slider');
     const bar = element('div', { className: 'bar' }, this.now,
       button('\u2212', 'Show more time', () => this.zoom(2)),
       button('+', 'Show less time', () => this.zoom(0.5)),
@@ -104,7 +103,8 @@ class Source extends Drawing {
     if (!table)
       return;
     this.scroll = table.parentElement;
-    this.caption = element('span', { role: 'status' });
+    this.caption = element('span');
+    this.caption.setAttribute('role', 'status');
     table.caption.append(' ', this.caption);
     for (const row of table.tBodies[0].rows) {
       const [from, to, label, confidence] =

@@ -58,8 +58,7 @@ find_contradiction (const Raw *raw, const ToolAnalyzeOptions *self)
     return "--merge needs the shard files as arguments";
   if ((raw->shard || self->resume) && !(has_sources && self->output))
     return "--shard and --resume need input files and --output";
-  if (self->output && tool_output_folder_is (self->output)
-      && (raw->shard || self->resume || raw->merge))
+  if (self->in_folder && (raw->shard || self->resume || raw->merge))
     return "--shard, --resume and --merge write one file: --output cannot be a "
            "folder";
   if (self->plot
@@ -148,11 +147,15 @@ take_sources (ToolAnalyzeOptions *self, const Raw *raw, GError **error)
     return fail (error, "--follow is for one live source, and more are named");
   if (self->plot && self->listing->entries->len > 1)
     return fail (error, "--plot draws a single source, but several are named");
-  if (self->format.writer->is_single && self->listing->entries->len > 1
-      && !(self->output && tool_output_folder_is (self->output))) {
+  if (!self->format.writer->is_single || self->listing->entries->len == 1)
+    return TRUE;
+  /* What is not there yet can only be meant as a folder. */
+  self->in_folder = self->output
+      && (self->in_folder || !g_file_test (self->output, G_FILE_TEST_EXISTS));
+  if (!self->in_folder) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         "--format %s is a file for each source, and more than one are named: "
-        "--output is their folder, with a “/” at its end",
+        "--output needs to be a folder for them",
         self->format.writer->nick);
     return FALSE;
   }
@@ -162,8 +165,10 @@ take_sources (ToolAnalyzeOptions *self, const Raw *raw, GError **error)
 static gboolean
 take (ToolAnalyzeOptions *self, Raw *raw, GError **error)
 {
-  const char *wrong = find_contradiction (raw, self);
+  const char *wrong;
 
+  self->in_folder = self->output && tool_output_folder_is (self->output);
+  wrong = find_contradiction (raw, self);
   if (wrong)
     return fail (error, wrong);
   self->shard = TOOL_SHARD_ALL;

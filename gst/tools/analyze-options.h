@@ -12,7 +12,8 @@
 typedef struct {
   ToolAnalysisOptions analysis; /* its strings are those below */
   ToolReportFormat format;
-  gboolean embed; /* the sound into the page */
+  gboolean in_folder; /* output is one, of a file for each source */
+  gboolean embed;     /* the sound into the page */
   gboolean is_quiet;
   ToolShard shard;
   guint n_jobs;         /* 0: as many as there are processors */

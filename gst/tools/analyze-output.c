@@ -31,7 +31,7 @@ tool_analyze_output_new (
   g_autoptr (ToolAnalyzeOutput) self = g_new0 (ToolAnalyzeOutput, 1);
 
   self->head = g_strdup (head);
-  if (options->output && tool_output_folder_is (options->output))
+  if (options->in_folder)
     self->paths = tool_output_folder_paths (
         options->output, options->listing, options->format.writer->extension);
   else if (!begin (self, options->output, error))

@@ -10,7 +10,6 @@
 #include "gst/tools/analyze-merge.h"
 #include "gst/tools/analyze-output.h"
 #include "gst/tools/analyze-source.h"
-#include "gst/tools/output-folder.h"
 #include "gst/tools/page-file.h"
 #include "gst/tools/progress.h"
 
@@ -303,9 +302,8 @@ set_interrupted (const ToolAnalyzeOptions *options, GError **error)
   if (tool_analyze_options_make_part (options))
     what = "; run again with --resume to continue";
   else if (options->output)
-    what = tool_output_folder_is (options->output)
-        ? "; the files done so far are written"
-        : "; nothing was written";
+    what = options->in_folder ? "; the files done so far are written"
+                              : "; nothing was written";
   g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INTR, "interrupted%s", what);
   return FALSE;
 }

@@ -129,6 +129,10 @@ def check_folder(folder):
             folder + '/in/a.wav', folder + '/in/deep/er/a.wav')
     assert os.path.exists(folder + '/out/a.wav.vtt')
     assert os.path.exists(folder + '/out/a.wav-2.vtt')
+    # Nor does a new one, where one file cannot hold them all.
+    analyze('--format', 'srt', '--output', folder + '/new', folder + '/in/a.wav',
+            folder + '/in/b.wav')
+    assert sorted(os.listdir(folder + '/new')) == ['a.srt', 'b.srt']
 
 
 def check_usage(folder):
