@@ -41,10 +41,8 @@ gst_emotion_delivery_take (GstEmotionDelivery *self, GstEmotionResult *result)
   GST_LOG_OBJECT (self->element,
       "window %" G_GUINT64_FORMAT
       ": %s, confidence %.3f, took %" GST_TIME_FORMAT,
-      result->window.id,
-      result->window.silence ? GST_EMOTION_SILENCE
-                             : gst_emotion_result_emotion (result),
-      result->confidence, GST_TIME_ARGS (result->processing_time));
+      result->window.id, gst_emotion_result_text (result), result->confidence,
+      GST_TIME_ARGS (result->processing_time));
   GST_OBJECT_LOCK (self->element);
   posts = self->settings->post_messages;
   gst_emotion_tagger_add (&self->tagger, self->settings->tags, result);

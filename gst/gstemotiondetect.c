@@ -229,6 +229,7 @@ update (GstEmotionDetect *self)
     .discont_wait = settings->discont_wait,
     .silence_threshold = settings->silence_threshold,
     .min_confidence = settings->min_confidence,
+    .min_voice = settings->min_voice,
     .smoothing = settings->smoothing,
     .drop_oldest = self->is_live,
     .async = settings->inference == GST_EMOTION_INFERENCE_ASYNC

@@ -21,19 +21,22 @@ gst_emotion_intake_clear (GstEmotionIntake *self)
 {
   g_clear_pointer (&self->convert, gst_emotion_convert_free);
   g_clear_pointer (&self->windower, gst_emotion_windower_free);
+  g_clear_pointer (&self->voice, gst_emotion_voice_free);
   gst_emotion_continuity_clear (&self->continuity);
   g_clear_pointer (&self->scratch, g_free);
   g_mutex_clear (&self->lock);
 }
 
+/* is_new: nobody has heard them yet. */
 static void
-take_samples (const float *samples, gsize n, gpointer user_data)
+add_samples (
+    GstEmotionIntake *self, const float *samples, gsize n, gboolean is_new)
 {
-  GstEmotionIntake *self = user_data;
-
   while (n > 0) {
     const gsize taken = gst_emotion_windower_push (self->windower, samples, n);
 
+    if (self->voice && is_new)
+      gst_emotion_voice_push (self->voice, samples, taken, self->voice_at_once);
     samples += taken;
     n -= taken;
     if (gst_emotion_windower_is_full (self->windower)) {
@@ -41,6 +44,59 @@ take_samples (const float *samples, gsize n, gpointer user_data)
       gst_emotion_windower_next (self->windower);
     }
   }
+}
+
+static void
+take_samples (const float *samples, gsize n, gpointer user_data)
+{
+  add_samples (user_data, samples, n, TRUE);
+}
+
+/* A break before the window in progress: the detector hears that again. */
+static void
+restart_voice (GstEmotionIntake *self)
+{
+  const float *samples;
+  guint64 position;
+  gsize n;
+
+  if (!self->voice)
+    return;
+  n = gst_emotion_windower_peek (self->windower, &samples, &position);
+  gst_emotion_voice_reset (
+      self->voice, gst_emotion_windower_position (self->windower) - n);
+  gst_emotion_voice_push (self->voice, samples, n, FALSE);
+}
+
+void
+gst_emotion_intake_set_voice (GstEmotionIntake *self, gboolean is_wanted)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_clear_pointer (&self->voice, gst_emotion_voice_free);
+  if (!is_wanted || !self->windower)
+    return;
+  self->voice = gst_emotion_voice_new (self->rate,
+      gst_emotion_windower_position (self->windower), self->window_len, &error);
+  if (self->voice)
+    restart_voice (self);
+  else
+    GST_WARNING_OBJECT (self->owner,
+        "voice is not measured, every window is classified: %s",
+        error->message);
+}
+
+GstClockTime
+gst_emotion_intake_measure_voice (GstEmotionIntake *self)
+{
+  const float *samples;
+  guint64 position;
+  gsize n;
+
+  if (!self->voice)
+    return GST_CLOCK_TIME_NONE;
+  n = gst_emotion_windower_peek (self->windower, &samples, &position);
+  return gst_emotion_voice_measure (self->voice, position, n);
 }
 
 /* n frames of the stream as time. */
@@ -81,6 +137,7 @@ gst_emotion_intake_restart (GstEmotionIntake *self, const char *reason)
     GST_DEBUG_OBJECT (self->owner,
         "restart: %s; %" G_GUINT64_FORMAT " samples not analysed", reason, n);
     gst_emotion_windower_restart (self->windower);
+    restart_voice (self);
   }
   gst_emotion_timeline_break (&self->timeline);
   gst_emotion_continuity_restart (&self->continuity);
@@ -246,9 +303,11 @@ fill_before (GstEmotionIntake *self, guint64 frame, guint64 n)
   timeline->n_in += n;
   const guint64 begin = gst_emotion_windower_position (self->windower);
   gst_emotion_windower_mark_filled (self->windower, begin, begin + todo);
+  if (self->voice)
+    gst_emotion_voice_move (self->voice, begin, todo);
   for (; todo > 0; todo -= MIN (todo, G_N_ELEMENTS (silence)))
-    take_samples (silence, MIN (todo, G_N_ELEMENTS (silence)), self);
-  take_samples (self->scratch, n_tail, self);
+    add_samples (self, silence, MIN (todo, G_N_ELEMENTS (silence)), FALSE);
+  add_samples (self, self->scratch, n_tail, FALSE);
   g_mutex_lock (&self->lock);
   self->stats.gaps++;
   self->stats.filled += time_of_frames (self, n);
@@ -269,6 +328,8 @@ drop_repeated (GstEmotionIntake *self, guint64 frame, guint64 n)
   const guint64 gone = MIN (
       in, gst_util_uint64_scale_round (cut, timeline->rate_in, timeline->rate));
 
+  if (self->voice)
+    gst_emotion_voice_move (self->voice, from, -(gint64) cut);
   self->edits += cut > 0;
   timeline->n_in -= gone;
   self->skip += n - gone;
@@ -290,6 +351,7 @@ break_before (GstEmotionIntake *self, guint64 frame)
       "restart: time stamps jump; %" G_GUINT64_FORMAT " samples not analysed",
       n);
   gst_emotion_windower_restart_at (self->windower, position);
+  restart_voice (self);
   self->run++;
   g_mutex_lock (&self->lock);
   self->stats.breaks++;

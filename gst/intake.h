@@ -13,6 +13,7 @@
 #include "gst/continuity.h"
 #include "gst/convert.h"
 #include "gst/timeline.h"
+#include "gst/voice.h"
 #include "gst/windower.h"
 
 /* A gap that lasts longer is not filled with silent windows: those that hold
@@ -49,6 +50,9 @@ typedef struct {
   guint64 edits; /* one more where samples that had come in were moved: the
                     same position is another sample now */
 
+  GstEmotionVoice *voice; /* NULL: voice is not measured */
+  gboolean voice_at_once; /* see gst_emotion_voice_push */
+
   gboolean is_discont; /* so said a buffer of which no frame came in */
   gboolean is_assumed; /* no time stamp of the run yet */
   guint64 skip;        /* frames that come twice, to be dropped */
@@ -66,6 +70,13 @@ void gst_emotion_intake_clear (GstEmotionIntake *self);
 /* Other windows, between two runs. */
 gboolean gst_emotion_intake_set_windows (GstEmotionIntake *self,
     gsize window_len, guint64 rate, GstClockTime interval, GError **error);
+
+/* Whether voice is measured, from the window in progress on. Where it cannot
+ * be, a log line says why. */
+void gst_emotion_intake_set_voice (GstEmotionIntake *self, gboolean is_wanted);
+
+/* The voice in the window in progress; GST_CLOCK_TIME_NONE: not measured. */
+GstClockTime gst_emotion_intake_measure_voice (GstEmotionIntake *self);
 
 /* See recognizer.h for these. */
 gboolean gst_emotion_intake_set_format (

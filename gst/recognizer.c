@@ -75,6 +75,9 @@ gst_emotion_recognizer_set_options (
         GST_TIME_ARGS (interval));
     gst_emotion_windower_set_interval (self->in.windower, interval);
   }
+  if ((options->min_voice > 0) != (self->options.min_voice > 0))
+    gst_emotion_intake_set_voice (&self->in, options->min_voice > 0);
+  self->in.voice_at_once = options->async && options->drop_oldest;
   self->options = *options;
   self->in.continuity.alignment_threshold = options->alignment_threshold;
   self->in.continuity.discont_wait = options->discont_wait;
@@ -102,9 +105,9 @@ prepare (GstEmotionRecognizer *self, GstEmotionJob *job, gboolean partial)
   const gsize n =
       gst_emotion_windower_peek (self->in.windower, &samples, &position);
 
-  job->window = (GstEmotionWindow){
-    .id = self->next_id++, .partial = partial, .voice = GST_CLOCK_TIME_NONE
-  };
+  job->window = (GstEmotionWindow){ .id = self->next_id++,
+    .partial = partial,
+    .voice = gst_emotion_intake_measure_voice (&self->in) };
   job->window.filled =
       gst_util_uint64_scale (gst_emotion_windower_filled (self->in.windower, 0),
           GST_SECOND, self->in.rate);
@@ -112,6 +115,8 @@ prepare (GstEmotionRecognizer *self, GstEmotionJob *job, gboolean partial)
   job->run = self->in.run + self->n_models;
   job->smoothing = self->options.smoothing;
   job->min_confidence = self->options.min_confidence;
+  job->has_voice = !GST_CLOCK_TIME_IS_VALID (job->window.voice)
+      || job->window.voice >= self->options.min_voice;
   if (self->edits != self->in.edits)
     dsp_features_forget (self->features);
   self->edits = self->in.edits;
@@ -122,10 +127,13 @@ prepare (GstEmotionRecognizer *self, GstEmotionJob *job, gboolean partial)
   job->features_time = gst_util_get_timestamp () - begin;
   GST_LOG_OBJECT (self->owner,
       "window %" G_GUINT64_FORMAT ": %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT
-      "%s, level %.1f dBFS%s, features took %" GST_TIME_FORMAT,
+      "%s, level %.1f dBFS%s, voice %" GST_TIME_FORMAT
+      "%s, features took %" GST_TIME_FORMAT,
       job->window.id, GST_TIME_ARGS (job->window.timestamp),
       GST_TIME_ARGS (job->window.timestamp + job->window.duration),
       partial ? " (padded)" : "", level, job->window.silence ? " (silent)" : "",
+      GST_TIME_ARGS (job->window.voice),
+      job->has_voice ? "" : " (less than min-voice: not classified)",
       GST_TIME_ARGS (job->features_time));
 }
 
@@ -206,9 +214,13 @@ gst_emotion_recognizer_set_model (GstEmotionRecognizer *self,
   self->labels = labels;
   self->n_models++;
   log_model (self);
-  return same_features
-      || gst_emotion_intake_set_windows (&self->in, recipe->window_len,
-          recipe->rate, interval_for (self->options.interval, recipe), error);
+  if (same_features)
+    return TRUE;
+  if (!gst_emotion_intake_set_windows (&self->in, recipe->window_len,
+          recipe->rate, interval_for (self->options.interval, recipe), error))
+    return FALSE;
+  gst_emotion_intake_set_voice (&self->in, self->options.min_voice > 0);
+  return TRUE;
 }
 
 gboolean

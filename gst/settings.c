@@ -17,6 +17,7 @@ static const GstEmotionSettings defaults = {
   .inference = GST_EMOTION_INFERENCE_AUTO,
   .silence_threshold = -90,
   .min_confidence = 0,
+  .min_voice = 300 * GST_MSECOND,
   .smoothing = 0,
 };
 
@@ -202,6 +203,20 @@ install_analysis (GObjectClass *klass)
           "Report \"unknown\" if the most probable emotion is below this "
           "probability",
           0, 1, defaults.min_confidence, PLAYING));
+  /**
+   * GstEmotionDetect:min-voice:
+   *
+   * A detector (Silero VAD) hears where somebody speaks; windows with less
+   * speech than this are "unknown", with zeros for probabilities. It needs no
+   * more than a thousandth of a second for each second of sound. 0 switches it
+   * off: every window that is not silent is classified, and `voice` in messages
+   * is #GST_CLOCK_TIME_NONE.
+   */
+  g_object_class_install_property (klass, GST_EMOTION_PROP_MIN_VOICE,
+      g_param_spec_uint64 ("min-voice", "Minimum voice",
+          "Speech that a window must contain to be classified (ns); with less, "
+          "the emotion is \"unknown\" (0 = classify every window)",
+          0, 3600 * GST_SECOND, defaults.min_voice, PLAYING));
   g_object_class_install_property (klass, GST_EMOTION_PROP_SMOOTHING,
       g_param_spec_double ("smoothing", "Smoothing",
           "Weight of previous windows in an exponential moving average of the "
@@ -294,6 +309,9 @@ gst_emotion_settings_set (
     case GST_EMOTION_PROP_MIN_CONFIDENCE:
       self->min_confidence = g_value_get_double (value);
       break;
+    case GST_EMOTION_PROP_MIN_VOICE:
+      self->min_voice = g_value_get_uint64 (value);
+      break;
     case GST_EMOTION_PROP_SMOOTHING:
       self->smoothing = g_value_get_double (value);
       break;
@@ -353,6 +371,9 @@ gst_emotion_settings_get (
       break;
     case GST_EMOTION_PROP_MIN_CONFIDENCE:
       g_value_set_double (value, self->min_confidence);
+      break;
+    case GST_EMOTION_PROP_MIN_VOICE:
+      g_value_set_uint64 (value, self->min_voice);
       break;
     case GST_EMOTION_PROP_SMOOTHING:
       g_value_set_double (value, self->smoothing);

@@ -40,6 +40,7 @@ typedef struct {
   GstEmotionInference inference;
   gdouble silence_threshold; /* dBFS */
   gdouble min_confidence;
+  GstClockTime min_voice; /* 0: off */
   gdouble smoothing;
 } GstEmotionSettings;
 
@@ -57,6 +58,7 @@ enum {
   GST_EMOTION_PROP_INFERENCE,
   GST_EMOTION_PROP_SILENCE_THRESHOLD,
   GST_EMOTION_PROP_MIN_CONFIDENCE,
+  GST_EMOTION_PROP_MIN_VOICE,
   GST_EMOTION_PROP_SMOOTHING,
   GST_EMOTION_PROP_ALIGNMENT_THRESHOLD,
   GST_EMOTION_PROP_DISCONT_WAIT,

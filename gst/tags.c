@@ -51,14 +51,15 @@ sum (GstEmotionTagger *self, const GstEmotionResult *result)
     self->sums = g_new0 (gdouble, n);
   }
   for (guint i = 0; i < n; i++)
-    self->sums[i] += result->probabilities[i];
+    self->sums[i] +=
+        gst_emotion_result_weight (result) * result->probabilities[i];
 }
 
 void
 gst_emotion_tagger_add (
     GstEmotionTagger *self, GstEmotionTags mode, const GstEmotionResult *result)
 {
-  if (result->window.silence)
+  if (!gst_emotion_result_is_classified (result))
     return;
   if (mode == GST_EMOTION_TAGS_SUMMARY)
     sum (self, result);

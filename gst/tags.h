@@ -19,7 +19,7 @@ typedef struct {
   char *label;              /* the one that goes with them, or NULL */
   gboolean is_due;          /* not sent yet */
   GstEmotionLabels *labels; /* of the sums, or NULL */
-  gdouble *sums;            /* [labels], over classified windows */
+  gdouble *sums; /* [labels], over classified windows, by their weight */
 } GstEmotionTagger;
 
 /* Forgets all. Zero-filled memory is a valid start. */

@@ -35,23 +35,27 @@ static GMutex lock; /* guards what follows */
 static GCond came_back;
 static Network network;
 
+typedef struct {
+  guint64 position; /* of its first sample, at the rate of what is pushed */
+  float probability;
+} Chunk;
+
 struct _GstEmotionVoice {
   gdouble rate;            /* Hz, of what is pushed */
   DspResampler *resampler; /* NULL: it has the network's */
   float *block;            /* [BLOCK], where there is a resampler: its input */
   gsize block_len;
-  guint64 position; /* of the next sample, at rate */
-  guint64 start;    /* of the run: where the last break was */
+  gdouble start; /* of the run: its position, at rate */
 
   float *state;   /* of the network */
   float *samples; /* [CONTEXT + BATCH * CHUNK]: a context, and what waits */
   gsize n;        /* samples that wait */
 
-  /* Chunk i of the run is in probability[i % capacity]. */
+  /* Chunk i of the run is chunks[i % capacity]. */
   guint64 n_chunks; /* so far in the run */
   gsize capacity;
-  float *probability; /* [capacity] */
-  float *row;         /* [capacity]: the same in order, when it is asked for */
+  Chunk *chunks; /* [capacity] */
+  float *row;    /* [capacity]: probabilities in order, when asked for */
 };
 
 static void
@@ -168,7 +172,8 @@ give_back (Runner *runner)
 }
 
 GstEmotionVoice *
-gst_emotion_voice_new (gdouble rate, gsize window_len, GError **error)
+gst_emotion_voice_new (
+    gdouble rate, guint64 position, gsize window_len, GError **error)
 {
   g_autoptr (GstEmotionVoice) self = NULL;
   DspResampler *resampler = NULL;
@@ -192,7 +197,8 @@ gst_emotion_voice_new (gdouble rate, gsize window_len, GError **error)
   self->capacity =
       (gsize) (window_len * (GST_EMOTION_VOICE_RATE / rate)) / CHUNK + BATCH
       + 2;
-  self->probability = g_new0 (float, self->capacity);
+  self->chunks = g_new0 (Chunk, self->capacity);
+  self->start = position;
   return g_steal_pointer (&self);
 }
 
@@ -206,7 +212,7 @@ gst_emotion_voice_free (GstEmotionVoice *self)
   g_free (self->block);
   g_free (self->state);
   g_free (self->samples);
-  g_free (self->probability);
+  g_free (self->chunks);
   g_free (self->row);
   g_free (self);
 }
@@ -227,6 +233,20 @@ compute_magnitude (Runner *runner, const float *samples, gsize n)
     }
 }
 
+/* Samples of a chunk, at the rate of what is pushed. */
+static gdouble
+chunk_len (const GstEmotionVoice *self)
+{
+  return CHUNK * (self->rate / GST_EMOTION_VOICE_RATE);
+}
+
+/* Where chunk i of the run begins. */
+static guint64
+position_of (const GstEmotionVoice *self, guint64 i)
+{
+  return (guint64) llrint (self->start + i * chunk_len (self));
+}
+
 /* Runs the whole chunks that wait. */
 static void
 run_chunks (GstEmotionVoice *self)
@@ -243,8 +263,11 @@ run_chunks (GstEmotionVoice *self)
       (const float *const[]){ runner->magnitude }, (float *const[]){ out },
       self->state);
   give_back (runner);
-  for (gsize i = 0; i < n; i++)
-    self->probability[self->n_chunks++ % self->capacity] = out[i];
+  for (gsize i = 0; i < n; i++) {
+    self->chunks[self->n_chunks % self->capacity] =
+        (Chunk){ position_of (self, self->n_chunks), out[i] };
+    self->n_chunks++;
+  }
   self->n -= n * CHUNK;
   memmove (self->samples, self->samples + n * CHUNK,
       (CONTEXT + self->n) * sizeof (float));
@@ -288,7 +311,6 @@ void
 gst_emotion_voice_push (
     GstEmotionVoice *self, const float *samples, gsize n, gboolean at_once)
 {
-  self->position += n;
   if (!self->resampler) {
     take_samples (self, samples, n, at_once);
     return;
@@ -307,7 +329,7 @@ gst_emotion_voice_push (
 }
 
 void
-gst_emotion_voice_reset (GstEmotionVoice *self)
+gst_emotion_voice_reset (GstEmotionVoice *self, guint64 position)
 {
   if (self->resampler)
     dsp_resampler_reset (self->resampler);
@@ -317,29 +339,44 @@ gst_emotion_voice_reset (GstEmotionVoice *self)
   memset (self->samples, 0, CONTEXT * sizeof *self->samples);
   self->n = 0;
   self->n_chunks = 0;
-  self->start = self->position;
+  self->start = position;
 }
 
-/* A position in samples of the network's rate, since the break. */
-static guint64
-in_run (const GstEmotionVoice *self, guint64 position)
+void
+gst_emotion_voice_move (GstEmotionVoice *self, guint64 position, gint64 n)
 {
-  return (guint64) ((gdouble) (position - self->start)
-      * (GST_EMOTION_VOICE_RATE / self->rate));
+  guint64 i;
+
+  run_chunks (self);
+  i = self->n_chunks - MIN (self->n_chunks, self->capacity);
+  for (; i < self->n_chunks; i++) {
+    Chunk *const chunk = &self->chunks[i % self->capacity];
+
+    if (chunk->position >= position)
+      chunk->position =
+          n < 0 ? MAX (position, chunk->position + n) : chunk->position + n;
+  }
+  self->start += n;
 }
 
 GstClockTime
 gst_emotion_voice_measure (GstEmotionVoice *self, guint64 position, gsize len)
 {
-  const guint64 begin = in_run (self, position);
-  const guint64 end = in_run (self, position + len);
-  guint64 n = 0;
+  const guint64 n_samples = (guint64) llrint (chunk_len (self));
+  const guint64 end = position + len;
+  guint64 n = 0, i;
 
   run_chunks (self);
-  for (guint64 i = begin / CHUNK; i < self->n_chunks && i * CHUNK < end; i++)
-    if (self->probability[i % self->capacity] >= GST_EMOTION_VOICE_THRESHOLD)
-      n += MIN ((i + 1) * CHUNK, end) - MAX (i * CHUNK, begin);
-  return gst_util_uint64_scale (n, GST_SECOND, GST_EMOTION_VOICE_RATE);
+  i = self->n_chunks - MIN (self->n_chunks, self->capacity);
+  for (; i < self->n_chunks; i++) {
+    const Chunk *const chunk = &self->chunks[i % self->capacity];
+    const guint64 from = MAX (chunk->position, position);
+    const guint64 to = MIN (chunk->position + n_samples, end);
+
+    if (chunk->probability >= GST_EMOTION_VOICE_THRESHOLD && to > from)
+      n += to - from;
+  }
+  return (GstClockTime) (MIN (n, len) * (GST_SECOND / self->rate));
 }
 
 const float *
@@ -351,6 +388,6 @@ gst_emotion_voice_probabilities (GstEmotionVoice *self, gsize *n)
     self->row = g_new (float, self->capacity);
   for (gsize i = 0; i < *n; i++)
     self->row[i] =
-        self->probability[(self->n_chunks - *n + i) % self->capacity];
+        self->chunks[(self->n_chunks - *n + i) % self->capacity].probability;
   return self->row;
 }

@@ -21,11 +21,11 @@
 
 typedef struct _GstEmotionVoice GstEmotionVoice;
 
-/* For samples at rate (Hz), and for questions about the last window_len of
- * them. Free with gst_emotion_voice_free. NULL and DSP_ERROR where the rate is
- * past what can be resampled, or NN_ERROR. */
+/* For samples at rate (Hz), counted from position on, and for questions about
+ * the last window_len of them. Free with gst_emotion_voice_free. NULL and
+ * DSP_ERROR where the rate is past what can be resampled, or NN_ERROR. */
 GstEmotionVoice *gst_emotion_voice_new (
-    gdouble rate, gsize window_len, GError **error);
+    gdouble rate, guint64 position, gsize window_len, GError **error);
 void gst_emotion_voice_free (GstEmotionVoice *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEmotionVoice, gst_emotion_voice_free)
 
@@ -35,12 +35,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEmotionVoice, gst_emotion_voice_free)
 void gst_emotion_voice_push (
     GstEmotionVoice *self, const float *samples, gsize n, gboolean at_once);
 
-/* A break: what comes next has nothing to do with what came. */
-void gst_emotion_voice_reset (GstEmotionVoice *self);
+/* A break: the sample that comes next is at position, and has nothing to do
+ * with those that came. */
+void gst_emotion_voice_reset (GstEmotionVoice *self, guint64 position);
+
+/* n samples that were not pushed are now before the one at position, which is
+ * n positions later (n < 0: as many are gone from there on). What was heard
+ * stays as it was. */
+void gst_emotion_voice_move (GstEmotionVoice *self, guint64 position, gint64 n);
 
 /* How much of the len samples from position on, none of them before the last
- * break, is in chunks of speech; ns. Positions count samples since the detector
- * was made. The last chunk counts once it is whole. */
+ * break, is in chunks of speech; ns. The last chunk counts once it is whole. */
 GstClockTime gst_emotion_voice_measure (
     GstEmotionVoice *self, guint64 position, gsize len);
 

@@ -170,7 +170,7 @@ classify (GstEmotionWorker *self, const GstEmotionJob *job)
       &job->window, job->labels, gst_emotion_model_name (job->model));
 
   result->is_guess = gst_emotion_model_is_guess (job->model);
-  if (!job->window.silence) {
+  if (!job->window.silence && job->has_voice) {
     gst_emotion_model_run (job->model, job->features, result->probabilities);
     if (!are_probabilities (result->probabilities, n))
       return NULL;
@@ -187,7 +187,7 @@ static void
 count (GstEmotionStats *stats, const GstEmotionResult *result)
 {
   stats->windows++;
-  if (!result || result->window.silence)
+  if (!result || !gst_emotion_result_is_classified (result))
     return;
   stats->classified++;
   stats->total_time += result->processing_time;

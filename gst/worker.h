@@ -19,6 +19,7 @@ typedef struct {
   guint64 run; /* smoothing starts anew where it changes */
   gdouble smoothing;
   gdouble min_confidence;
+  gboolean has_voice;         /* enough to be classified, or nobody asked */
   GstClockTime features_time; /* what the features took */
   GstEmotionModel *model;     /* owned */
   GstEmotionLabels *labels;   /* owned */

@@ -421,7 +421,7 @@ draw_bar (GstEmotionFrame *self, cairo_t *cr, const GstEmotionResult *result,
   if (bar.width > 0)
     fill_box (cr, bar, gst_emotion_colour_of_label (rank->index));
   g_snprintf (text, sizeof text, "%.0f %%", 100 * rank->p);
-  if (result->window.silence)
+  if (!gst_emotion_result_is_classified (result))
     g_strlcpy (text, "–", sizeof text);
   draw_text (self, cr, gst_emotion_labels_get (result->labels, rank->index),
       TEXT_SIZE, is_best, LEFT, row.x, track.y - 9 * u, row.width - 44 * u,
@@ -462,8 +462,8 @@ describe (const GstEmotionResult *result, const char **emotion, char why[128])
     *emotion = "listening …";
     return;
   }
-  if (result->window.silence) {
-    *emotion = GST_EMOTION_SILENCE;
+  if (!gst_emotion_result_is_classified (result)) {
+    *emotion = gst_emotion_result_text (result);
     g_strlcpy (why, "not classified", 128);
     return;
   }

@@ -125,8 +125,7 @@ take_result (GstEmotionResult *result, gpointer user_data)
   GST_LOG_OBJECT (self,
       "window %" G_GUINT64_FORMAT " at %" GST_TIME_FORMAT ": %s",
       result->window.id, GST_TIME_ARGS (result->window.timestamp),
-      result->window.silence ? GST_EMOTION_SILENCE
-                             : gst_emotion_result_emotion (result));
+      gst_emotion_result_text (result));
   gst_emotion_spans_add (&self->told, result);
 }
 

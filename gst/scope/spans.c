@@ -28,8 +28,7 @@ spell_new (const GstEmotionResult *result)
       : window->timestamp;
   span->end = span->start + window->duration;
   span->label = result->label_index;
-  span->text = g_strdup (window->silence ? GST_EMOTION_SILENCE
-                                         : gst_emotion_result_emotion (result));
+  span->text = g_strdup (gst_emotion_result_text (result));
   return span;
 }
 

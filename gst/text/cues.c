@@ -52,13 +52,12 @@ static gboolean
 is_wanted (GstEmotionCues *self, const GstEmotionResult *result,
     const GstEmotionCueOptions *options)
 {
-  const char *emotion = result->window.silence
-      ? GST_EMOTION_SILENCE
-      : gst_emotion_result_emotion (result);
+  const char *emotion = gst_emotion_result_text (result);
   const gboolean changes = g_strcmp0 (self->last_emotion, emotion) != 0;
 
-  if (result->window.silence ? options->skip_silence
-                             : result->label_index < 0 && options->skip_unknown)
+  if (gst_emotion_result_is_classified (result)
+          ? result->label_index < 0 && options->skip_unknown
+          : options->skip_silence)
     return FALSE;
   if (changes) {
     g_free (self->last_emotion);

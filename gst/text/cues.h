@@ -24,7 +24,7 @@ typedef struct {
   gboolean is_markup;    /* as there */
   gboolean at_end;       /* cues begin where their window ends */
   gboolean hold;         /* cues of windows that overlap wait for the next */
-  gboolean skip_silence; /* no cues for silent windows */
+  gboolean skip_silence; /* no cues for silence, nor where nobody speaks */
   gboolean skip_unknown; /* no cues below min-confidence */
   gboolean only_changes; /* only where the line's emotion changes */
 } GstEmotionCueOptions;

@@ -20,7 +20,7 @@
  *   more than a window. (Sinks need not wait: a gap follows each segment.)
  *   (With #GstEmotionText:align=result it is not behind.)
  * * On live pipelines the same length is this element's latency.
- * * A silent window says "silence".
+ * * A silent window says "silence", one in which nobody speaks "no voice".
  * * Backwards (negative rates) emotiondetect tells nothing: there are gap
  * events alone.
  *

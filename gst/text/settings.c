@@ -51,7 +51,7 @@ gst_emotion_text_settings_install (GObjectClass *klass)
           GST_TYPE_EMOTION_TEXT_ALIGN, GST_EMOTION_TEXT_ALIGN_WINDOW, flags));
   g_object_class_install_property (klass, GST_EMOTION_TEXT_PROP_SKIP_SILENCE,
       g_param_spec_boolean ("skip-silence", "Skip silence",
-          "No cue for silent windows", FALSE, flags));
+          "No cue for silent windows or windows without voice", FALSE, flags));
   g_object_class_install_property (klass, GST_EMOTION_TEXT_PROP_SKIP_UNKNOWN,
       g_param_spec_boolean ("skip-unknown", "Skip unknown",
           "No cue for windows whose emotion is \"unknown\"", FALSE, flags));

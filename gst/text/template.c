@@ -118,8 +118,8 @@ gst_emotion_template_fill (
   const char *field;
   gsize len;
 
-  if (result->window.silence)
-    return g_strdup (GST_EMOTION_SILENCE);
+  if (!gst_emotion_result_is_classified (result))
+    return g_strdup (gst_emotion_result_text (result));
   s = gst_emotion_result_to_structure (result);
   out = g_string_new (NULL);
   while ((field = next_field (&text, out, &len))) {

@@ -18,6 +18,7 @@ gboolean gst_emotion_template_check (const char *text, GError **error);
 
 /* For a text that passed the check; is_markup: what comes from the result is
  * escaped, the text itself may have Pango's tags. A silent window has no
- * emotion: its line is "silence", whatever the text. Free with g_free. */
+ * emotion, nor one in which nobody speaks: their lines are "silence" and "no
+ * voice", whatever the text. Free with g_free. */
 char *gst_emotion_template_fill (
     const char *text, const GstEmotionResult *result, gboolean is_markup);

@@ -21,7 +21,7 @@ tool_analysis_element_new (const ToolAnalysisOptions *options)
 
   g_object_set (element, "model-file", options->model_file, "labels",
       options->labels, "recipe", options->recipe, "quantize", options->quantize,
-      "attach-meta", FALSE, NULL);
+      "min-voice", options->min_voice, "attach-meta", FALSE, NULL);
   if (options->interval)
     g_object_set (element, "interval", options->interval, NULL);
   if (options->model)

@@ -12,12 +12,13 @@ typedef struct {
   const char *labels;     /* or NULL */
   const char *recipe;     /* or NULL */
   gboolean quantize;
-  GstClockTime interval; /* 0: as the element has it */
-  const char *track;     /* of several; see gst/media/play.h; or NULL */
-  const char *device;    /* to listen to, see device.h; or NULL: the default */
-  gdouble record_s;      /* that the microphone is heard; 0: until stop */
-  gboolean follow;       /* a URI goes on until stop, too */
-  const gint *stop;      /* by g_atomic_int_get: not 0 ends it all */
+  GstClockTime interval;  /* 0: as the element has it */
+  GstClockTime min_voice; /* 0: classify what nobody speaks in, too */
+  const char *track;      /* of several; see gst/media/play.h; or NULL */
+  const char *device;     /* to listen to, see device.h; or NULL: the default */
+  gdouble record_s;       /* that the microphone is heard; 0: until stop */
+  gboolean follow;        /* a URI goes on until stop, too */
+  const gint *stop;       /* by g_atomic_int_get: not 0 ends it all */
 } ToolAnalysisOptions;
 
 /* An element with these options. Free with gst_object_unref. */

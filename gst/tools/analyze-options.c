@@ -22,6 +22,7 @@ typedef struct {
   char *format;
   char *shard;
   gdouble interval_s;
+  gdouble min_voice_s;
   gdouble record_s;
   char **recipe;
   gint n_jobs;
@@ -44,6 +45,8 @@ find_contradiction (const Raw *raw, const ToolAnalyzeOptions *self)
   if (raw->interval_s != NOT_ASKED
       && !(raw->interval_s >= 0.01 && raw->interval_s <= 3600))
     return "--interval must be between 0.01 and 3600 seconds";
+  if (!(raw->min_voice_s >= 0 && raw->min_voice_s <= 3600))
+    return "--min-voice must be between 0 and 3600 seconds";
   if (!(raw->record_s >= 0 && raw->record_s <= 86400))
     return "--record-duration must be between 0 and 86400 seconds";
   if (raw->n_jobs < 0 || raw->n_jobs > 1024)
@@ -179,6 +182,7 @@ take (ToolAnalyzeOptions *self, Raw *raw, GError **error)
     return FALSE;
   if (raw->interval_s != NOT_ASKED)
     self->analysis.interval = round (raw->interval_s * GST_SECOND);
+  self->analysis.min_voice = round (raw->min_voice_s * GST_SECOND);
   self->analysis.labels = self->labels;
   self->analysis.track = self->track;
   self->recipe = raw->recipe ? g_strjoinv (" ", raw->recipe) : NULL;
@@ -261,6 +265,8 @@ parse (
     { NULL },
   };
   const GOptionEntry output[] = {
+    { "min-voice", 0, 0, G_OPTION_ARG_DOUBLE, &raw->min_voice_s,
+        "Seconds of speech that a window needs (0.3)", "S" },
     { "plot", 'p', 0, G_OPTION_ARG_FILENAME, &self->plot,
         "Draw a timeline of one source", "PNG|SVG" },
     { "embed", 0, 0, G_OPTION_ARG_NONE, &self->embed,
@@ -298,8 +304,8 @@ parse (
       "Your own Keras models:", "Options for your own Keras models", keras);
   add_group (context, "microphone", "Microphone:", "Options for the microphone",
       microphone);
-  add_group (context, "output", "Output:", "Options for pictures and subtitles",
-      output);
+  add_group (context, "output",
+      "Output:", "Options for voice, pictures and subtitles", output);
   add_group (context, "shards",
       "Several workers:", "Options for archives and several machines", shards);
   g_option_context_add_group (context, gst_init_get_option_group ());
@@ -310,7 +316,7 @@ gboolean
 tool_analyze_options_parse (
     ToolAnalyzeOptions *self, int *argc, char ***argv, GError **error)
 {
-  Raw raw = { .interval_s = NOT_ASKED };
+  Raw raw = { .interval_s = NOT_ASKED, .min_voice_s = 0.3 };
   gboolean ok;
 
   *self = (ToolAnalyzeOptions){ 0 };
@@ -379,10 +385,11 @@ tool_analyze_options_describe (const ToolAnalyzeOptions *self)
 
   return g_strdup_printf (
       "version=%s model=%s labels=%s recipe=(%s) quantize=%d interval="
-      "%" G_GUINT64_FORMAT " format=%s summary=%d%s%s",
+      "%" G_GUINT64_FORMAT " min-voice=%" G_GUINT64_FORMAT
+      " format=%s summary=%d%s%s",
       PACKAGE_VERSION, model, self->labels ? self->labels : "",
       self->recipe ? self->recipe : "", self->analysis.quantize,
-      self->analysis.interval, self->format.writer->nick,
-      self->format.only_summary, self->track ? " track=" : "",
-      self->track ? self->track : "");
+      self->analysis.interval, self->analysis.min_voice,
+      self->format.writer->nick, self->format.only_summary,
+      self->track ? " track=" : "", self->track ? self->track : "");
 }

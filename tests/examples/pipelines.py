@@ -9,6 +9,7 @@ what they wrote.
 Exit status 77: skipped, something that it needs is not installed. The command
 lines take recording.wav in the current folder, which this makes.
 """
+import math
 import os
 import random
 import re
@@ -81,15 +82,30 @@ def need_elements(command):
 
 
 def make_recording():
-    """Syllables of a glide, 22050 Hz mono; no voice needs to be installed."""
+    """Vowels, 22050 Hz mono; no voice needs to be installed: a pulse for each
+    period of the glottis, through resonances of the throat and the mouth."""
     rate, phase, samples = 22050, 0.0, bytearray()
     noise = random.Random(1)
+    vowels = [(730, 1090, 2440), (270, 2290, 3010), (300, 870, 2240),
+              (530, 1840, 2480), (570, 840, 2410)]  # Peterson & Barney 1952
+    formants, state = list(vowels[0]), [[0.0, 0.0] for _ in range(3)]
     for i in range(SECONDS * rate):
         t = i / rate
-        phase += (150 + 50 * (t % 1.3)) / rate
-        loud = 0.3 if t % 0.4 < 0.28 else 0.01
-        x = loud * ((phase % 1.0) * 2 - 1) + 0.01 * noise.uniform(-1, 1)
-        samples += struct.pack('<h', int(20000 * x))
+        phase += (120 + 30 * math.sin(2 * math.pi * t / 1.7)
+                  + 4 * math.sin(2 * math.pi * 5 * t)) / rate
+        x = 0.02 * noise.uniform(-1, 1)
+        if phase >= 1:
+            phase -= 1
+            x += 1
+        for k, (y, aim) in enumerate(zip(state, vowels[int(t / 0.22) % 5])):
+            formants[k] += (aim - formants[k]) * 0.0015
+            r = math.exp(-math.pi * (60 + 30 * k) / rate)
+            a = 2 * r * math.cos(2 * math.pi * formants[k] / rate)
+            x = (1 - a + r * r) * x + a * y[0] - r * r * y[1]
+            y[1], y[0] = y[0], x
+        loud = 0.5 - 0.5 * math.cos(2 * math.pi * t / 0.22)
+        x = max(-1, min(1, 6 * loud * x)) + 0.001 * noise.uniform(-1, 1)
+        samples += struct.pack('<h', int(16000 * x))
     with wave.open('recording.wav', 'wb') as out:
         out.setnchannels(1)
         out.setsampwidth(2)

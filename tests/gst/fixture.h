@@ -21,8 +21,9 @@ void fixture_register (void);
  * with g_free. */
 char *fixture_data (const char *name);
 
-/* The element with the given model of tests/data and inference=sync (a harness
- * says that it is live). caps may be NULL. Free with fixture_clear. */
+/* The element with the given model of tests/data, inference=sync (a harness
+ * says that it is live) and min-voice=0 (its sounds are no voices). caps may be
+ * NULL. Free with fixture_clear. */
 void fixture_init (Fixture *self, const char *model, const char *caps);
 
 /* The same with the property recipe. */

@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import checks  # noqa: E402
 from sounds import write_sound  # noqa: E402
 
-ANALYZE = [os.path.abspath(sys.argv[1]), '--model',
+ANALYZE = [os.path.abspath(sys.argv[1]), '--min-voice', '0', '--model',
            os.path.abspath(sys.argv[2])]
 # Names that are text, whatever they look like; the last is not UTF-8.
 HOSTILE = [b'<script>alert(1)<', b'"quotes\' & &amp;.wav', b'a\nb\tc.wav',

@@ -15,7 +15,7 @@ import checks  # noqa: E402
 import webdriver  # noqa: E402
 from sounds import write_sound  # noqa: E402
 
-ANALYZE = [os.path.abspath(sys.argv[1]), '--model',
+ANALYZE = [os.path.abspath(sys.argv[1]), '--min-voice', '0', '--model',
            os.path.abspath(sys.argv[2])]
 HOSTILE = [b'<script>alert(1)<', b'"onerror=alert(1) \'.wav', b'a\nb\tc.wav',
            '\u202eright to left\u200f.wav'.encode(), b'% #?&amp;.wav',

@@ -141,13 +141,14 @@ static void
 build (Stress *stress)
 {
   g_autofree char *model = fixture_data (MODEL_M3);
-  g_autofree char *text = g_strdup_printf (
-      "audiotestsrc name=src wave=ticks samplesperbuffer=1600 "
-      "! capsfilter name=filter "
-      "caps=audio/x-raw,format=S16LE,rate=16000,channels=1 "
-      "! queue ! emotiondetect name=detect model-file=%s interval=200000000 "
-      "! queue ! fakesink sync=false async=false",
-      model);
+  g_autofree char *text =
+      g_strdup_printf ("audiotestsrc name=src wave=ticks samplesperbuffer=1600 "
+                       "! capsfilter name=filter "
+                       "caps=audio/x-raw,format=S16LE,rate=16000,channels=1 "
+                       "! queue ! emotiondetect name=detect min-voice=0 "
+                       "model-file=%s interval=200000000 "
+                       "! queue ! fakesink sync=false async=false",
+          model);
   g_autoptr (GstBus) bus = NULL;
 
   stress->pipeline = gst_parse_launch (text, NULL);

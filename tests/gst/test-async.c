@@ -20,8 +20,9 @@ launch (const char *model, const char *before, const char *properties,
 {
   g_autofree char *path = fixture_data (model);
   g_autofree char *text = g_strdup_printf (
-      "%s ! " CAPS " ! emotiondetect name=detect model-file=%s %s ! %s", before,
-      path, properties, after);
+      "%s ! " CAPS
+      " ! emotiondetect name=detect min-voice=0 model-file=%s %s ! %s",
+      before, path, properties, after);
   g_autoptr (GError) error = NULL;
   GstElement *pipeline = gst_parse_launch (text, &error);
 

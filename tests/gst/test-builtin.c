@@ -168,8 +168,8 @@ run_directly (const char *nick, const float *samples, gsize n, Answer *answer)
 static void
 run_tool (const char *nick, const char *path, Answer *answer)
 {
-  const char *const argv[] = { g_getenv ("EMOTION_ANALYZE"), "--model", nick,
-    "--format", "json", path, NULL };
+  const char *const argv[] = { g_getenv ("EMOTION_ANALYZE"), "--min-voice", "0",
+    "--model", nick, "--format", "json", path, NULL };
   g_autofree char *out = NULL;
   g_auto (GStrv) lines = NULL;
   g_autoptr (JsonParser) parser = json_parser_new ();

@@ -175,6 +175,7 @@ test_markup (void)
   g_autofree char *markup = NULL;
 
   result->label_index = 0;
+  result->confidence = 1;
   plain = gst_emotion_template_fill ("<b>%{emotion}</b>", result, FALSE);
   markup = gst_emotion_template_fill ("<b>%{emotion}</b>", result, TRUE);
   g_assert_cmpstr (plain, ==, "<b><&></b>");

@@ -99,7 +99,7 @@ test_demo (void)
       "TRACE emotiondetect 2205 frames: buffer: *",
       "LOG emotiondetect window 0: 0:00:00.000000000 - 0:00:03.000000000, "
       "level "
-      "-1?.? dBFS, features took 0:00:0*",
+      "-1?.? dBFS, voice 99:99:99.*, features took 0:00:0*",
       "LOG emotiondetect window 0: *, confidence 0.*, took 0:00:0*",
       "LOG emotiondetect window 0 as meta on the buffer at 0:00:03.*",
       "LOG emotiondetect window 1: 0:00:03.* - 0:00:06.*, level *",
@@ -257,7 +257,7 @@ test_text (void)
 {
   g_autofree char *path = fixture_data (MODEL_M3);
   g_autofree char *launch = g_strdup_printf (
-      "emotiondetect model-file=%s inference=sync ! emotiontext "
+      "emotiondetect min-voice=0 model-file=%s inference=sync ! emotiontext "
       "skip-silence=true",
       path);
   GstHarness *harness = gst_harness_new_parse (launch);
@@ -285,7 +285,8 @@ test_scope (void)
 {
   g_autofree char *path = fixture_data (MODEL_M3);
   g_autofree char *launch = g_strdup_printf (
-      "emotiondetect model-file=%s inference=sync ! emotionscope", path);
+      "emotiondetect min-voice=0 model-file=%s inference=sync ! emotionscope",
+      path);
   GstHarness *harness = gst_harness_new_parse (launch);
 
   start_log (GST_LEVEL_TRACE);

@@ -81,7 +81,7 @@ launch (const char *properties, const char *chain, guint seconds)
   g_autofree char *text = g_strdup_printf (
       "audiotestsrc wave=ticks samplesperbuffer=480 num-buffers=%u "
       "! audio/x-raw,format=S16LE,rate=48000,channels=2 "
-      "! emotiondetect model-file=%s inference=sync %s ! %s",
+      "! emotiondetect min-voice=0 model-file=%s inference=sync %s ! %s",
       seconds * 100, path, properties, chain);
   g_autoptr (GError) error = NULL;
   GstElement *pipeline = gst_parse_launch (text, &error);
@@ -232,10 +232,10 @@ test_tags (gconstpointer data)
 {
   const guint i = GPOINTER_TO_UINT (data);
   g_autofree char *model = fixture_data (MODEL_M3);
-  g_autofree char *summary =
-      g_strconcat ("emotiondetect tags=summary model-file=", model, NULL);
-  g_autofree char *changes =
-      g_strconcat ("emotiondetect tags=changes model-file=", model, NULL);
+  g_autofree char *summary = g_strconcat (
+      "emotiondetect min-voice=0 tags=summary model-file=", model, NULL);
+  g_autofree char *changes = g_strconcat (
+      "emotiondetect min-voice=0 tags=changes model-file=", model, NULL);
   const char *inject = "taginject tags=\"emotion=happy,keywords=happy,"
                        "extended-comment=(string)\\\"EMOTION=happy\\\"\"";
   guint kept[3];

@@ -20,6 +20,8 @@ static const struct {
   { "sensitive", "interval", "500000000" },
   { "sensitive", "min-confidence", "0" },
   { "sensitive", "silence-threshold", "-120" },
+  { "sensitive", "min-voice", "100000000" },
+  { "live", "min-voice", "300000000" },
   { "sensitive", "smoothing", "0" },
 };
 

@@ -73,14 +73,14 @@ check_clip (const Clip *clip)
   for (guint w = 0; w < G_N_ELEMENTS (ways); w++) {
     g_autoptr (GError) error = NULL;
     g_autoptr (GstEmotionVoice) voice =
-        gst_emotion_voice_new (16000, clip->n, &error);
+        gst_emotion_voice_new (16000, 0, clip->n, &error);
     const float *found;
     gsize n;
 
     g_assert_no_error (error);
     /* What was heard before a break leaves nothing behind. */
     push (voice, clip, 4000, w & 1);
-    gst_emotion_voice_reset (voice);
+    gst_emotion_voice_reset (voice, 0);
     push (voice, clip, ways[w].len, ways[w].at_once);
     found = gst_emotion_voice_probabilities (voice, &n);
     g_assert_cmpuint (n, ==, clip->n_chunks);
@@ -161,12 +161,12 @@ test_measure (void)
 {
   g_auto (Clip) clip = { 0 };
   g_autoptr (GstEmotionVoice) voice =
-      gst_emotion_voice_new (16000, 16000, NULL);
+      gst_emotion_voice_new (16000, 0, 16000, NULL);
   const guint64 before = 777;
 
   take_voice (&clip);
   gst_emotion_voice_push (voice, clip.samples, before, FALSE);
-  gst_emotion_voice_reset (voice);
+  gst_emotion_voice_reset (voice, before);
   for (gsize i = 0; i + 1000 <= clip.n; i += 1000) {
     const gsize end = i + 1000, begin = end - MIN (end, 16000);
 
@@ -180,6 +180,37 @@ test_measure (void)
             count (&clip, begin, whole - begin), GST_SECOND, 16000));
   }
   g_assert_cmpuint (count (&clip, 0, clip.n), >, 16000);
+}
+
+/* Samples that are put in and taken out later move what was heard. */
+static void
+test_move (void)
+{
+  g_auto (Clip) clip = { 0 };
+  g_autoptr (GstEmotionVoice) voice =
+      gst_emotion_voice_new (16000, 100, 60000, NULL);
+  gsize first = 0;
+  GstClockTime whole;
+
+  take_voice (&clip);
+  gst_emotion_voice_push (voice, clip.samples, clip.n, FALSE);
+  while (clip.probability[first] < 0.5)
+    first++;
+  first = 100 + first * 512;
+  whole = gst_emotion_voice_measure (voice, 100, clip.n);
+  g_assert_cmpuint (
+      gst_emotion_voice_measure (voice, first, 512), ==, 32 * GST_MSECOND);
+  gst_emotion_voice_move (voice, first, 1000);
+  g_assert_cmpuint (gst_emotion_voice_measure (voice, 100, first + 900), ==, 0);
+  g_assert_cmpuint (gst_emotion_voice_measure (voice, first + 1000, 512), ==,
+      32 * GST_MSECOND);
+  g_assert_cmpuint (
+      gst_emotion_voice_measure (voice, 100, clip.n + 1000), ==, whole);
+  gst_emotion_voice_move (voice, first, -1000);
+  g_assert_cmpuint (gst_emotion_voice_measure (voice, 100, clip.n), ==, whole);
+  gst_emotion_voice_move (voice, 100, -(gint64) first);
+  g_assert_cmpuint (
+      gst_emotion_voice_measure (voice, 100, 512), ==, 32 * GST_MSECOND);
 }
 
 /* Sound at another rate: the same speech, but for where chunks begin, what the
@@ -201,8 +232,8 @@ test_rate (gconstpointer data)
       resampler, clip.samples, clip.n, &used, other.samples, other.n);
   while (n < other.n)
     n += dsp_resampler_drain (resampler, other.samples + n, other.n - n);
-  a = gst_emotion_voice_new (rate, other.n, NULL);
-  b = gst_emotion_voice_new (rate, other.n, NULL);
+  a = gst_emotion_voice_new (rate, 0, other.n, NULL);
+  b = gst_emotion_voice_new (rate, 0, other.n, NULL);
   push (a, &other, 333, FALSE);
   push (b, &other, 5000, TRUE);
   voice = gst_emotion_voice_measure (a, 0, other.n);
@@ -217,7 +248,7 @@ test_no_rate (void)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_null (gst_emotion_voice_new (0, 16000, &error));
+  g_assert_null (gst_emotion_voice_new (0, 0, 16000, &error));
   g_assert_nonnull (error);
 }
 
@@ -245,14 +276,167 @@ test_threads (void)
     g_thread_join (threads[i]);
 }
 
+/* The gate of the element */
+
+#define CAPS "audio/x-raw,format=F32LE,layout=interleaved,rate=16000,channels=1"
+
+/* n samples of the clip from `first` on, in buffers of up to len. */
+static void
+play (Fixture *f, const Clip *clip, gsize first, gsize n, gsize len)
+{
+  for (gsize i = first; i < first + n; i += len) {
+    const gsize some = MIN (len, first + n - i);
+    GstBuffer *buffer =
+        gst_buffer_new_memdup (clip->samples + i, some * sizeof *clip->samples);
+
+    GST_BUFFER_PTS (buffer) = gst_util_uint64_scale (i, GST_SECOND, 16000);
+    g_assert_cmpint (gst_harness_push (f->harness, buffer), ==, GST_FLOW_OK);
+  }
+}
+
+static gdouble
+sum_of (const GstStructure *s)
+{
+  const GstStructure *p =
+      gst_value_get_structure (gst_structure_get_value (s, "probabilities"));
+  gdouble sum = 0;
+
+  for (gint i = 0; i < gst_structure_n_fields (p); i++)
+    sum += field_double (p, gst_structure_nth_field_name (p, i));
+  return sum;
+}
+
+/* The next message: voice as it is, and classified or not. */
+static void
+expect_window (Fixture *f, GstClockTime voice, gboolean is_classified)
+{
+  GstMessage *message = fixture_pop (f);
+  const GstStructure *s;
+  gint index;
+
+  g_assert_nonnull (message);
+  s = gst_message_get_structure (message);
+  g_assert_cmpuint (field_uint64 (s, "voice"), ==, voice);
+  g_assert_false (field_boolean (s, "silence"));
+  g_assert_true (gst_structure_get_int (s, "label-index", &index));
+  g_assert_cmpint (index >= 0, ==, is_classified);
+  g_assert_cmpfloat_with_epsilon (sum_of (s), is_classified ? 1 : 0, 1e-5);
+  g_assert_cmpint (
+      g_str_equal (gst_structure_get_string (s, "emotion"), "unknown"), ==,
+      !is_classified);
+  if (!is_classified)
+    g_assert_cmpfloat (field_double (s, "confidence"), ==, 0);
+  gst_message_unref (message);
+}
+
+static const struct {
+  const char *name, *clip;
+  guint64 min_voice_ms;
+  gsize len; /* of buffers */
+  gboolean is_classified;
+} gates[] = {
+  { "speech", "synthetic_voice_1", 300, 320, TRUE },
+  { "speech-more", "synthetic_voice_1", 3000, 5000, FALSE },
+  { "speech-off", "synthetic_voice_1", 0, 441, TRUE },
+  { "hum", "hum_50Hz", 300, 320, FALSE },
+  { "hum-any", "hum_50Hz", 1, 4096, FALSE },
+  { "hum-off", "hum_50Hz", 0, 320, TRUE },
+  { "noise", "white_noise", 300, 100, FALSE },
+  { "plucked", "plucked_notes", 300, 320, FALSE },
+};
+
+static void
+test_gate (gconstpointer data)
+{
+  const guint i = GPOINTER_TO_UINT (data);
+  g_autofree char *path = fixture_data ("voice/voice.h5");
+  g_autoptr (NnH5) file = nn_h5_open (path, NULL);
+  g_auto (Clip) clip = { 0 };
+  GstClockTime voice = GST_CLOCK_TIME_NONE;
+  Fixture f;
+
+  read_clip (file, gates[i].clip, &clip);
+  clip.n = MIN (clip.n, 48000);
+  fixture_init (&f, MODEL_M3, CAPS);
+  g_object_set (
+      f.element, "min-voice", gates[i].min_voice_ms * GST_MSECOND, NULL);
+  play (&f, &clip, 0, clip.n, gates[i].len);
+  gst_harness_push_event (f.harness, gst_event_new_eos ());
+  if (gates[i].min_voice_ms > 0)
+    voice = gst_util_uint64_scale (
+        count (&clip, 0, clip.n / 512 * 512), GST_SECOND, 16000);
+  expect_window (&f, voice, gates[i].is_classified);
+  fixture_clear (&f);
+}
+
+/* Windows that overlap share chunks; a break makes the detector anew; the gate
+ * may be switched while playing, and knows of what is in the window already. */
+static void
+test_gate_stream (void)
+{
+  g_auto (Clip) clip = { 0 };
+  GstSegment segment;
+  Fixture f;
+
+  take_voice (&clip);
+  fixture_init (&f, MODEL_M3, CAPS);
+  g_object_set (f.element, "interval", 500 * GST_MSECOND, NULL);
+  play (&f, &clip, 0, 30000, 320);
+  g_object_set (f.element, "min-voice", 300 * GST_MSECOND, NULL);
+  play (&f, &clip, 30000, 30000, 320);
+  for (gsize start = 0; start + 48000 <= 60000; start += 8000)
+    expect_window (&f,
+        gst_util_uint64_scale (
+            count (&clip, start, (start + 48000) / 512 * 512 - start),
+            GST_SECOND, 16000),
+        TRUE);
+  gst_harness_push_event (f.harness, gst_event_new_flush_start ());
+  gst_harness_push_event (f.harness, gst_event_new_flush_stop (TRUE));
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_harness_push_event (f.harness, gst_event_new_segment (&segment));
+  play (&f, &clip, 0, 48000, 999);
+  expect_window (&f,
+      gst_util_uint64_scale (count (&clip, 0, 93 * 512), GST_SECOND, 16000),
+      TRUE);
+  fixture_clear (&f);
+}
+
+/* Samples that come 100 ms late: silence is filled in, and what was heard is
+ * where it is in the window. */
+static void
+test_gate_filled (void)
+{
+  g_auto (Clip) clip = { 0 };
+  GstMessage *message;
+  GstClockTime voice, wanted;
+  Fixture f;
+
+  take_voice (&clip);
+  fixture_init (&f, MODEL_M3, CAPS);
+  g_object_set (f.element, "min-voice", 300 * GST_MSECOND, NULL);
+  play (&f, &clip, 0, 20000, 320);
+  play (&f, &clip, 30000, 30000, 320); /* 10000 are missing */
+  message = fixture_pop (&f);
+  g_assert_nonnull (message);
+  voice = field_uint64 (gst_message_get_structure (message), "voice");
+  gst_message_unref (message);
+  wanted = gst_util_uint64_scale (
+      count (&clip, 0, 20000) + count (&clip, 30000, 18000), GST_SECOND, 16000);
+  g_assert_cmpuint (voice + 200 * GST_MSECOND, >, wanted);
+  g_assert_cmpuint (voice, <, wanted + 200 * GST_MSECOND);
+  fixture_clear (&f);
+}
+
 int
 main (int argc, char **argv)
 {
   gst_init (&argc, &argv);
+  fixture_register ();
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/voice/golden", test_golden);
   g_test_add_func ("/voice/golden/all", test_golden_all);
   g_test_add_func ("/voice/measure", test_measure);
+  g_test_add_func ("/voice/move", test_move);
   for (guint i = 0; i < 3; i++) {
     const gint rates[] = { 22050, 44100, 8000 };
     g_autofree char *path = g_strdup_printf ("/voice/rate/%d", rates[i]);
@@ -261,5 +445,12 @@ main (int argc, char **argv)
   }
   g_test_add_func ("/voice/rate/none", test_no_rate);
   g_test_add_func ("/voice/threads", test_threads);
+  for (guint i = 0; i < G_N_ELEMENTS (gates); i++) {
+    g_autofree char *path = g_strdup_printf ("/voice/gate/%s", gates[i].name);
+
+    g_test_add_data_func (path, GUINT_TO_POINTER (i), test_gate);
+  }
+  g_test_add_func ("/voice/gate/stream", test_gate_stream);
+  g_test_add_func ("/voice/gate/filled", test_gate_filled);
   return g_test_run ();
 }
