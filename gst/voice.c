@@ -379,6 +379,12 @@ gst_emotion_voice_measure (GstEmotionVoice *self, guint64 position, gsize len)
   return (GstClockTime) (MIN (n, len) * (GST_SECOND / self->rate));
 }
 
+gsize
+gst_emotion_voice_rest (const GstEmotionVoice *self)
+{
+  return self->n % CHUNK;
+}
+
 const float *
 gst_emotion_voice_probabilities (GstEmotionVoice *self, gsize *n)
 {

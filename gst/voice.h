@@ -49,6 +49,9 @@ void gst_emotion_voice_move (GstEmotionVoice *self, guint64 position, gint64 n);
 GstClockTime gst_emotion_voice_measure (
     GstEmotionVoice *self, guint64 position, gsize len);
 
+/* Samples, at the rate of the chunks, behind the last whole one. */
+gsize gst_emotion_voice_rest (const GstEmotionVoice *self);
+
 /* The probabilities of all chunks since the last break, as far as window_len
  * reaches; valid until the next call. */
 const float *gst_emotion_voice_probabilities (GstEmotionVoice *self, gsize *n);

@@ -6,6 +6,7 @@
 
 #include "dsp/mel.h"
 #include "gst/colours.h"
+#include "gst/voice.h"
 
 /* All measures are those of a picture of this size. Others are scaled, and
  * smaller ones show less. */
@@ -25,7 +26,7 @@ typedef struct {
 struct _GstEmotionFrame {
   gint width, height;
   double scale; /* of measures and text */
-  Box spectrogram, spans, times, bars;
+  Box spectrogram, voice, spans, times, bars;
   PangoFontMap *fonts;
   PangoContext *context;
   PangoLayout *layout;
@@ -61,8 +62,9 @@ arrange (GstEmotionFrame *self)
   }
   self->times = (Box){ left, bottom - 14 * u, right - left, 14 * u };
   self->spans = (Box){ left, self->times.y - 26 * u, right - left, 20 * u };
+  self->voice = (Box){ left, self->spans.y - 9 * u, right - left, 5 * u };
   self->spectrogram =
-      (Box){ left, top, right - left, self->spans.y - 6 * u - top };
+      (Box){ left, top, right - left, self->voice.y - 4 * u - top };
 }
 
 GstEmotionFrame *
@@ -235,6 +237,33 @@ draw_levels (GstEmotionFrame *self, cairo_t *cr, const GstEmotionView *view)
   cairo_fill (cr);
   cairo_pattern_destroy (pattern);
   cairo_restore (cr);
+}
+
+/* A line where somebody speaks. */
+static void
+draw_voice (GstEmotionFrame *self, cairo_t *cr, const GstEmotionView *view)
+{
+  const Box box = self->voice;
+  const double u = self->scale;
+
+  fill_box (cr, box, panel);
+  draw_text (self, cr, "voice", 10, FALSE, RIGHT, box.x - 6 * u,
+      box.y + box.height / 2, box.x, faint);
+  for (gsize i = 0, n; i < view->n_voice; i += n) {
+    const gint64 start = view->voice_end
+        - (gint64) ((double) (view->n_voice - i) * view->voice_ns);
+    double from = x_of_time (self, view, start), to;
+
+    for (n = 1; i + n < view->n_voice; n++)
+      if ((view->voice[i + n] >= GST_EMOTION_VOICE_THRESHOLD)
+          != (view->voice[i] >= GST_EMOTION_VOICE_THRESHOLD))
+        break;
+    to = x_of_time (self, view, start + (gint64) ((double) n * view->voice_ns));
+    from = MAX (from, box.x);
+    to = MIN (to, box.x + box.width);
+    if (view->voice[i] >= GST_EMOTION_VOICE_THRESHOLD && to > from)
+      fill_box (cr, (Box){ from, box.y, to - from, box.height }, bright);
+  }
 }
 
 /* Hz on the mel scale, as many as find place. */
@@ -529,6 +558,7 @@ gst_emotion_frame_draw (GstEmotionFrame *self, const GstEmotionView *view,
     draw_levels (self, cr, view);
     draw_frequencies (self, cr, view);
     draw_shades (self, cr, view);
+    draw_voice (self, cr, view);
     draw_spans (self, cr, view);
     draw_times (self, cr, view);
   }

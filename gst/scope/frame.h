@@ -3,6 +3,7 @@
  *
  *   the label and its confidence        the window, and the model
  *   spectrogram (mel, dB below the loudest)      a bar for each label
+ *   where somebody speaks
  *   what was said of which time
  *   time
  *
@@ -17,13 +18,17 @@ typedef struct _GstEmotionFrame GstEmotionFrame;
 typedef struct {
   const float *levels; /* [n_bands][n_columns], 0..1, oldest column first */
   gsize n_bands, n_columns;
-  double f_max;        /* Hz, of the highest band */
-  double db;           /* from light to dark */
-  gint64 newest;       /* ns: the time of the newest column's centre */
-  double column_ns;    /* from column to column */
-  gint64 now;          /* ns: the right edge */
-  gint64 span;         /* ns: from the left edge to the right */
-  const GQueue *spans; /* GstEmotionSpan */
+  double f_max;       /* Hz, of the highest band */
+  double db;          /* from light to dark */
+  gint64 newest;      /* ns: the time of the newest column's centre */
+  double column_ns;   /* from column to column */
+  const float *voice; /* [n_voice], probabilities of chunks of voice_ns */
+  gsize n_voice;
+  gint64 voice_end; /* ns: where the last of them ends */
+  double voice_ns;
+  gint64 now;                     /* ns: the right edge */
+  gint64 span;                    /* ns: from the left edge to the right */
+  const GQueue *spans;            /* GstEmotionSpan */
   const GstEmotionResult *result; /* the last; NULL: none yet */
 } GstEmotionView;
 

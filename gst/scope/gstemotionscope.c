@@ -39,6 +39,7 @@
 #include "gst/scope/frame.h"
 #include "gst/scope/slicer.h"
 #include "gst/scope/spectrogram.h"
+#include "gst/voice.h"
 #include "gst/scope/spans.h"
 
 GST_DEBUG_CATEGORY_STATIC (gst_emotion_scope_debug);
@@ -64,7 +65,8 @@ struct _GstEmotionScope {
   GstEmotionConvert *convert;
   GstClockTime shown_span;
   GstEmotionSpectrogram *spectrogram;
-  float *levels; /* [n_bands][n_columns] of the spectrogram */
+  float *levels;          /* [n_bands][n_columns] of the spectrogram */
+  GstEmotionVoice *voice; /* NULL: it cannot be had */
   GstEmotionFrame *frame;
   gint width, height; /* of the picture */
   GstClockTime now;   /* stream time of the end of the sound so far */
@@ -157,6 +159,11 @@ update_span (GstEmotionScope *self)
         self, RESOURCE, NO_SPACE_LEFT, ("%s", error->message), (NULL));
     return FALSE;
   }
+  g_clear_pointer (&self->voice, gst_emotion_voice_free);
+  self->voice = gst_emotion_voice_new (gst_emotion_spectrogram_rate (), 0,
+      n_columns * gst_emotion_spectrogram_hop (), &error);
+  if (!self->voice)
+    GST_WARNING_OBJECT (self, "no line of voice: %s", error->message);
   self->levels = g_new0 (
       float, n_columns *gst_emotion_spectrogram_n_bands (self->spectrogram));
   GST_DEBUG_OBJECT (self,
@@ -200,7 +207,7 @@ render (GstAudioVisualizer *visualizer, GstBuffer *audio, GstVideoFrame *frame)
   const double rate = gst_emotion_spectrogram_rate ();
   const double delay =
       (double) gst_emotion_spectrogram_delay (self->spectrogram);
-  const GstEmotionView view = { .levels = self->levels,
+  GstEmotionView view = { .levels = self->levels,
     .n_bands = gst_emotion_spectrogram_n_bands (self->spectrogram),
     .n_columns = gst_emotion_spectrogram_n_columns (self->spectrogram),
     .f_max = gst_emotion_spectrogram_f_max (),
@@ -217,6 +224,14 @@ render (GstAudioVisualizer *visualizer, GstBuffer *audio, GstVideoFrame *frame)
   gst_emotion_spans_forget (
       &self->told, self->now - MIN (self->now, self->shown_span));
   gst_emotion_spectrogram_levels (self->spectrogram, self->levels);
+  if (self->voice) {
+    view.voice = gst_emotion_voice_probabilities (self->voice, &view.n_voice);
+    view.voice_end = (gint64) self->now
+        - (gint64) (gst_emotion_voice_rest (self->voice) * GST_SECOND
+            / GST_EMOTION_VOICE_RATE);
+    view.voice_ns =
+        (double) GST_EMOTION_VOICE_CHUNK / GST_EMOTION_VOICE_RATE * GST_SECOND;
+  }
   gst_emotion_frame_draw (self->frame, &view,
       GST_VIDEO_FRAME_PLANE_DATA (frame, 0),
       GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0));
@@ -231,6 +246,8 @@ take_samples (const float *samples, gsize n, gpointer user_data)
   GstEmotionScope *self = user_data;
 
   gst_emotion_spectrogram_push (self->spectrogram, samples, n);
+  if (self->voice)
+    gst_emotion_voice_push (self->voice, samples, n, FALSE);
 }
 
 static void
@@ -287,6 +304,8 @@ restart (GstEmotionScope *self, const char *reason)
     gst_emotion_convert_reset (self->convert);
   if (self->spectrogram)
     gst_emotion_spectrogram_clear (self->spectrogram);
+  if (self->voice)
+    gst_emotion_voice_reset (self->voice, 0);
 }
 
 /* Takes buffer: sound with the time stamp pts (or NONE). */
@@ -505,6 +524,7 @@ reset (GstEmotionScope *self)
   clear_results (self);
   g_clear_pointer (&self->convert, gst_emotion_convert_free);
   g_clear_pointer (&self->spectrogram, gst_emotion_spectrogram_free);
+  g_clear_pointer (&self->voice, gst_emotion_voice_free);
   g_clear_pointer (&self->levels, g_free);
   g_clear_pointer (&self->frame, gst_emotion_frame_free);
   gst_emotion_slicer_reset (&self->slicer);
