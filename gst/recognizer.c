@@ -15,8 +15,8 @@ struct _GstEmotionRecognizer {
   GstEmotionModel *model;
   GstEmotionLabels *labels;
 
-  GstEmotionIntake in;   /* windows of the model's recipe, as */
-  DspFeatures *features; /* this one */
+  GstEmotionIntake in;   /* windows of the model's recipe */
+  DspFeatures *features; /* NULL unless windows share frames */
   guint64 edits;         /* of the intake, that the features know of */
   GstEmotionWorker *worker;
 
@@ -83,16 +83,59 @@ gst_emotion_recognizer_set_options (
   self->in.continuity.discont_wait = options->discont_wait;
 }
 
+/* Samples that are not finite count as zero. */
+static gdouble
+square_of (float sample)
+{
+  return isfinite (sample) ? (gdouble) sample * sample : 0;
+}
+
 /* Mean power in dB relative to full scale; -infinity for digital silence. */
 static gdouble
 level_of (const float *samples, gsize n)
 {
-  gdouble sum = 0;
+  gdouble sum[4] = { 0 }; /* so that no addition waits for the one before */
+  gsize i = 0;
 
-  for (gsize i = 0; i < n; i++)
-    if (isfinite (samples[i]))
-      sum += (gdouble) samples[i] * samples[i];
-  return 10 * log10 (sum / n);
+  for (; i + 4 <= n; i += 4)
+    for (gsize k = 0; k < 4; k++)
+      sum[k] += square_of (samples[i + k]);
+  for (; i < n; i++)
+    sum[0] += square_of (samples[i]);
+  return 10 * log10 ((sum[0] + sum[1] + sum[2] + sum[3]) / n);
+}
+
+/* Windows that are whole hops apart have frames in common (dsp/features.h);
+ * then the stream keeps them. */
+static gboolean
+shares_frames (const DspRecipe *recipe, GstClockTime interval)
+{
+  const gdouble step = interval / (gdouble) GST_SECOND * recipe->rate;
+
+  return step < recipe->window_len && fmod (step, recipe->hop_length) == 0;
+}
+
+/* With features of its own, where that saves work. */
+static gboolean
+compute_features (GstEmotionRecognizer *self, GstEmotionJob *job,
+    const float *samples, gsize n, guint64 position)
+{
+  const DspRecipe *const recipe = gst_emotion_model_recipe (self->model);
+
+  if (!shares_frames (recipe, self->options.interval)) {
+    g_clear_pointer (&self->features, dsp_features_free);
+    return gst_emotion_model_compute_features (
+        self->model, samples, n, job->features);
+  }
+  if (!self->features)
+    self->features = dsp_features_new (recipe, NULL);
+  else if (self->edits != self->in.edits)
+    dsp_features_forget (self->features);
+  self->edits = self->in.edits;
+  return self->features ? dsp_features_compute_at (
+             self->features, position, samples, n, job->features)
+                        : gst_emotion_model_compute_features (
+                            self->model, samples, n, job->features);
 }
 
 /* Fills in the job from the window in progress. */
@@ -117,13 +160,9 @@ prepare (GstEmotionRecognizer *self, GstEmotionJob *job, gboolean partial)
   job->min_confidence = self->options.min_confidence;
   job->has_voice = !GST_CLOCK_TIME_IS_VALID (job->window.voice)
       || job->window.voice >= self->options.min_voice;
-  if (self->edits != self->in.edits)
-    dsp_features_forget (self->features);
-  self->edits = self->in.edits;
   const gdouble level = level_of (samples, n);
   job->window.silence = level <= self->options.silence_threshold
-      || !dsp_features_compute_at (
-          self->features, position, samples, n, job->features);
+      || !compute_features (self, job, samples, n, position);
   job->features_time = gst_util_get_timestamp () - begin;
   GST_LOG_OBJECT (self->owner,
       "window %" G_GUINT64_FORMAT ": %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT
@@ -141,8 +180,7 @@ prepare (GstEmotionRecognizer *self, GstEmotionJob *job, gboolean partial)
 static void
 emit_window (GstEmotionRecognizer *self, gboolean partial)
 {
-  GstEmotionJob *job =
-      gst_emotion_worker_new_job (self->worker, self->model, self->labels);
+  GstEmotionJob *job = gst_emotion_job_new (self->model, self->labels);
 
   prepare (self, job, partial);
   self->n_windows++;
@@ -198,13 +236,8 @@ gst_emotion_recognizer_set_model (GstEmotionRecognizer *self,
       && dsp_recipe_equal (recipe, gst_emotion_model_recipe (self->model));
 
   if (!same_features) {
-    DspFeatures *features = dsp_features_new (recipe, error);
-
-    if (!features)
-      return FALSE;
     gst_emotion_intake_restart (&self->in, "the new model has other features");
     g_clear_pointer (&self->features, dsp_features_free);
-    self->features = features;
   }
   gst_emotion_model_ref (model);
   gst_emotion_labels_ref (labels);

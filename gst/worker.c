@@ -2,19 +2,11 @@
 #include "gst/worker.h"
 
 #include "gst/log.h"
-
-#ifdef __linux__
-#include <pthread.h>
-#include <sched.h>
-#include <sys/resource.h>
-#endif
-
-/* Of the thread, where windows that it cannot do in time go. */
-#define LIVE_NICE 10
+#include "gst/pool.h"
 
 struct _GstEmotionWorker {
-  gatomicrefcount ref_count; /* the recognizer, and the thread */
-  GstElement *owner;         /* borrowed; not the thread's to touch */
+  gatomicrefcount ref_count; /* the recognizer, and a turn in the pool */
+  GstElement *owner;         /* borrowed; not the pool's to touch */
   GstEmotionDoneFunc done;
   gpointer user_data;
 
@@ -23,14 +15,15 @@ struct _GstEmotionWorker {
   guint n_smooth; /* 0: no window of this run yet */
   float *smooth;  /* [n_smooth] */
 
-  GMutex lock;      /* guards what follows */
-  GCond changed;    /* anything of it */
-  GThread *thread;  /* NULL until the first window is queued */
-  gboolean is_live; /* when it was started */
-  GQueue waiting;   /* GstEmotionJob */
-  GQueue spare;     /* GstEmotionJob, to be used again */
-  gboolean busy;    /* the thread has a job */
-  GThread *caller;  /* is inside done, or NULL */
+  GMutex lock;     /* guards what follows */
+  GCond changed;   /* anything of it */
+  GQueue waiting;  /* GstEmotionJob */
+  gboolean busy;   /* somebody has a job of ours */
+  GThread *caller; /* is inside done, or NULL */
+  GstEmotionPoolItem turn;
+  gboolean has_turn; /* turn is in the pool's queue */
+  gboolean is_live;  /* of which pool */
+  gboolean is_async; /* a window was queued before */
   gboolean flushing;
   gboolean quit;
   guint64 flushes; /* a job that began before one is cancelled */
@@ -46,6 +39,8 @@ job_free (GstEmotionJob *job)
   g_free (job);
 }
 
+static void take_turn (gpointer user_data, GstEmotionPoolSlot *slot);
+
 GstEmotionWorker *
 gst_emotion_worker_new (
     GstElement *owner, GstEmotionDoneFunc done, gpointer user_data)
@@ -58,6 +53,9 @@ gst_emotion_worker_new (
   self->user_data = user_data;
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
+  self->turn.run = take_turn;
+  self->turn.user_data = self;
+  gst_emotion_pool_join ();
   return self;
 }
 
@@ -67,7 +65,6 @@ worker_unref (GstEmotionWorker *self)
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
   g_queue_clear_full (&self->waiting, (GDestroyNotify) job_free);
-  g_queue_clear_full (&self->spare, (GDestroyNotify) job_free);
   g_free (self->smooth);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->changed);
@@ -86,49 +83,25 @@ wait_for_done (GstEmotionWorker *self)
 void
 gst_emotion_worker_free (GstEmotionWorker *self)
 {
-  GThread *thread;
-
   if (!self)
     return;
   g_mutex_lock (&self->lock);
   self->quit = TRUE;
   g_cond_broadcast (&self->changed);
   wait_for_done (self);
-  thread = g_steal_pointer (&self->thread);
   g_mutex_unlock (&self->lock);
-  if (thread)
-    g_thread_unref (thread);
+  gst_emotion_pool_leave ();
   worker_unref (self);
 }
 
-/* With the lock. */
-static void
-recycle (GstEmotionWorker *self, GstEmotionJob *job)
-{
-  g_clear_pointer (&job->model, gst_emotion_model_unref);
-  g_clear_pointer (&job->labels, gst_emotion_labels_unref);
-  g_queue_push_tail (&self->spare, job);
-}
-
 GstEmotionJob *
-gst_emotion_worker_new_job (
-    GstEmotionWorker *self, GstEmotionModel *model, GstEmotionLabels *labels)
+gst_emotion_job_new (GstEmotionModel *model, GstEmotionLabels *labels)
 {
-  const gsize n = gst_emotion_model_n_features (model);
-  GstEmotionJob *job;
+  GstEmotionJob *job = g_new0 (GstEmotionJob, 1);
 
-  g_mutex_lock (&self->lock);
-  job = g_queue_pop_head (&self->spare);
-  g_mutex_unlock (&self->lock);
-  if (!job)
-    job = g_new0 (GstEmotionJob, 1);
-  if (job->n_features != n) {
-    g_free (job->features);
-    job->features = g_new (float, n);
-    job->n_features = n;
-  }
   job->model = gst_emotion_model_ref (model);
   job->labels = gst_emotion_labels_ref (labels);
+  job->features = g_new (float, gst_emotion_model_n_features (model));
   return job;
 }
 
@@ -194,105 +167,120 @@ count (GstEmotionStats *stats, const GstEmotionResult *result)
   stats->max_time = MAX (stats->max_time, result->processing_time);
 }
 
+/* With the lock. Asks the pool for a turn, unless one was asked for. FALSE
+ * where the pool has no thread. */
+static gboolean
+ask_for_turn (GstEmotionWorker *self)
+{
+  if (self->has_turn)
+    return TRUE;
+  g_atomic_ref_count_inc (&self->ref_count);
+  self->has_turn = gst_emotion_pool_push (&self->turn, self->is_live);
+  if (!self->has_turn)
+    worker_unref (self);
+  return self->has_turn;
+}
+
 /* Classifies the job and hands the result over, unless it was cancelled
- * meanwhile. With the lock, which is given up while it works. */
+ * meanwhile. slot: that of the pool, or NULL in the caller's thread. With the
+ * lock, which is given up while it works. */
 static void
-process (GstEmotionWorker *self, GstEmotionJob *job)
+process (GstEmotionWorker *self, GstEmotionJob *job, GstEmotionPoolSlot *slot)
 {
   const guint64 flushes = self->flushes;
   GstEmotionResult *result;
 
+  self->busy = TRUE;
+  g_cond_broadcast (&self->changed);
   g_mutex_unlock (&self->lock);
   result = classify (self, job);
+  if (slot)
+    gst_emotion_pool_yield (slot);
   g_mutex_lock (&self->lock);
-  recycle (self, job);
-  if (self->quit || self->flushing || self->flushes != flushes) {
+  job_free (job);
+  if (self->quit || self->flushing || self->flushes != flushes)
     gst_emotion_result_free (result);
-    return;
+  else {
+    count (&self->stats, result);
+    self->caller = g_thread_self ();
+    g_mutex_unlock (&self->lock);
+    self->done (result, self->user_data);
+    g_mutex_lock (&self->lock);
+    self->caller = NULL;
   }
-  count (&self->stats, result);
-  self->caller = g_thread_self ();
-  g_mutex_unlock (&self->lock);
-  self->done (result, self->user_data);
-  g_mutex_lock (&self->lock);
-  self->caller = NULL;
+  self->busy = FALSE;
   g_cond_broadcast (&self->changed);
+  if (self->waiting.length > 0 && !self->quit)
+    ask_for_turn (self);
+}
+
+static void
+take_turn (gpointer user_data, GstEmotionPoolSlot *slot)
+{
+  GstEmotionWorker *self = user_data;
+
+  g_mutex_lock (&self->lock);
+  self->has_turn = FALSE;
+  /* Whoever is busy asks for the next turn. */
+  if (!self->busy && !self->quit && self->waiting.length > 0)
+    process (self, g_queue_pop_head (&self->waiting), slot);
+  else
+    g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+  worker_unref (self);
+}
+
+/* With the lock. Until nothing waits and nothing runs, or until flushing. What
+ * the pool has no thread for is done here. */
+static void
+finish_waiting (GstEmotionWorker *self)
+{
+  while ((self->waiting.length > 0 || self->busy) && !self->flushing)
+    if (self->busy || self->has_turn)
+      g_cond_wait (&self->changed, &self->lock);
+    else
+      process (self, g_queue_pop_head (&self->waiting), NULL);
 }
 
 void
 gst_emotion_worker_run (GstEmotionWorker *self, GstEmotionJob *job)
 {
   g_mutex_lock (&self->lock);
-  while ((self->waiting.length > 0 || self->busy) && !self->flushing)
-    g_cond_wait (&self->changed, &self->lock);
+  finish_waiting (self);
   if (self->flushing)
-    recycle (self, job);
+    job_free (job);
   else
-    process (self, job);
+    process (self, job, NULL);
   g_mutex_unlock (&self->lock);
 }
 
-/* What is heard comes before what is told: an application that runs its
- * streaming threads in real time gets no network that does, though a thread is
- * born with the policy of the one that starts it. Where windows may go, others
- * in need of the processor come first, too. Elsewhere than on Linux a nice
- * value is the whole process's. */
+/* With the lock. */
 static void
-step_back (gboolean is_live)
+drop_oldest_job (GstEmotionWorker *self)
 {
-#ifdef __linux__
-  const struct sched_param none = { 0 };
+  GstEmotionJob *const oldest = g_queue_pop_head (&self->waiting);
 
-  pthread_setschedparam (pthread_self (), SCHED_OTHER, &none);
-  if (is_live)
-    setpriority (PRIO_PROCESS, 0, LIVE_NICE);
-#endif
+  self->stats.dropped++;
+  GST_WARNING_OBJECT (self->owner,
+      "window %" G_GUINT64_FORMAT " at %" GST_TIME_FORMAT " dropped: the "
+      "model is too slow for a live stream (%" G_GUINT64_FORMAT
+      " dropped so far)",
+      oldest->window.id, GST_TIME_ARGS (oldest->window.timestamp),
+      self->stats.dropped);
+  job_free (oldest);
 }
 
-static gpointer
-thread_main (gpointer data)
+/* With the lock. */
+static void
+note_pool (GstEmotionWorker *self, gboolean is_live)
 {
-  GstEmotionWorker *self = data;
-
-  step_back (self->is_live);
-  g_mutex_lock (&self->lock);
-  while (!self->quit) {
-    GstEmotionJob *job = g_queue_pop_head (&self->waiting);
-
-    if (!job) {
-      g_cond_wait (&self->changed, &self->lock);
-      continue;
-    }
-    self->busy = TRUE;
-    g_cond_broadcast (&self->changed);
-    process (self, job);
-    self->busy = FALSE;
-    g_cond_broadcast (&self->changed);
-  }
-  g_mutex_unlock (&self->lock);
-  worker_unref (self);
-  return NULL;
-}
-
-/* With the lock. FALSE where the system has no thread for us. */
-static gboolean
-ensure_thread (GstEmotionWorker *self, gboolean is_live)
-{
-  if (self->thread)
-    return TRUE;
-  self->is_live = is_live;
-  g_atomic_ref_count_inc (&self->ref_count);
-  self->thread = g_thread_try_new ("emotiondetect", thread_main, self, NULL);
-  if (self->thread) {
-    GST_INFO_OBJECT (self->owner, "the model runs in a thread of its own; %s",
+  if (!self->is_async || self->is_live != is_live)
+    GST_INFO_OBJECT (self->owner,
+        "the model runs in threads that all elements share; %s",
         is_live ? "windows are dropped if it is too slow"
                 : "the stream waits if it is too slow");
-    return TRUE;
-  }
-  worker_unref (self);
-  GST_WARNING_OBJECT (self->owner,
-      "cannot create a thread: the model runs in the streaming thread");
-  return FALSE;
+  self->is_async = TRUE;
+  self->is_live = is_live;
 }
 
 void
@@ -300,31 +288,23 @@ gst_emotion_worker_queue (
     GstEmotionWorker *self, GstEmotionJob *job, gboolean drop_oldest)
 {
   g_mutex_lock (&self->lock);
-  if (!ensure_thread (self, drop_oldest)) {
-    process (self, job);
-    g_mutex_unlock (&self->lock);
-    return;
-  }
+  note_pool (self, drop_oldest);
   while (!self->flushing && self->waiting.length >= GST_EMOTION_QUEUE_LEN) {
-    if (drop_oldest) {
-      GstEmotionJob *const oldest = g_queue_pop_head (&self->waiting);
-
-      self->stats.dropped++;
-      GST_WARNING_OBJECT (self->owner,
-          "window %" G_GUINT64_FORMAT " at %" GST_TIME_FORMAT " dropped: the "
-          "model is too slow for a live stream (%" G_GUINT64_FORMAT
-          " dropped so far)",
-          oldest->window.id, GST_TIME_ARGS (oldest->window.timestamp),
-          self->stats.dropped);
-      recycle (self, oldest);
-    } else
+    if (drop_oldest)
+      drop_oldest_job (self);
+    else
       g_cond_wait (&self->changed, &self->lock);
   }
-  if (self->flushing)
-    recycle (self, job);
-  else
+  if (self->flushing) {
+    job_free (job);
+  } else {
     g_queue_push_tail (&self->waiting, job);
-  g_cond_broadcast (&self->changed);
+    if (!self->busy && !ask_for_turn (self)) {
+      GST_WARNING_OBJECT (self->owner,
+          "cannot create a thread: the model runs in the streaming thread");
+      finish_waiting (self);
+    }
+  }
   g_mutex_unlock (&self->lock);
 }
 
@@ -332,8 +312,7 @@ void
 gst_emotion_worker_drain (GstEmotionWorker *self)
 {
   g_mutex_lock (&self->lock);
-  while ((self->waiting.length > 0 || self->busy) && !self->flushing)
-    g_cond_wait (&self->changed, &self->lock);
+  finish_waiting (self);
   g_mutex_unlock (&self->lock);
 }
 
@@ -349,7 +328,7 @@ gst_emotion_worker_set_flushing (GstEmotionWorker *self, gboolean flushing)
     while ((job = g_queue_pop_head (&self->waiting))) {
       GST_DEBUG_OBJECT (self->owner,
           "window %" G_GUINT64_FORMAT " dropped: flushing", job->window.id);
-      recycle (self, job);
+      job_free (job);
     }
     g_cond_broadcast (&self->changed);
   } else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Windows with features in, results out; either in the caller's thread or, one
- * after the other, in a thread of its own with a short queue before it. What
- * comes out is the same. */
+ * after the other, in the threads that all elements share (gst/pool.h), with a
+ * short queue before them. What comes out is the same. */
 #pragma once
 
 #include <gst/gst.h>
@@ -23,8 +23,7 @@ typedef struct {
   GstClockTime features_time; /* what the features took */
   GstEmotionModel *model;     /* owned */
   GstEmotionLabels *labels;   /* owned */
-  gsize n_features;
-  float *features; /* [n_features], owned; unused where silent */
+  float *features;            /* of the model, owned; unused where silent */
 } GstEmotionJob;
 
 /* Gets each result (owned), or NULL where the model gave no probabilities.
@@ -44,19 +43,19 @@ typedef struct {
 GstEmotionWorker *gst_emotion_worker_new (
     GstElement *owner, GstEmotionDoneFunc done, gpointer user_data);
 /* Nothing is called once this has returned. Does not wait for a network that
- * is running: its thread ends by itself. */
+ * is running. */
 void gst_emotion_worker_free (GstEmotionWorker *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEmotionWorker, gst_emotion_worker_free)
 
-/* A job to fill in, with room for the features of model. Allocates only while
- * fewer jobs exist than can wait. Pass it to run or queue. */
-GstEmotionJob *gst_emotion_worker_new_job (
-    GstEmotionWorker *self, GstEmotionModel *model, GstEmotionLabels *labels);
+/* A job to fill in, with room for the features of model. Pass it to run or
+ * queue, which take it over. */
+GstEmotionJob *gst_emotion_job_new (
+    GstEmotionModel *model, GstEmotionLabels *labels);
 
 /* In this thread, now; after those that wait. */
 void gst_emotion_worker_run (GstEmotionWorker *self, GstEmotionJob *job);
 
-/* In the worker's thread. Where the queue is full: waits, or lets the oldest
+/* In a thread of the pool. Where the queue is full: waits, or lets the oldest
  * window go and counts it. */
 void gst_emotion_worker_queue (
     GstEmotionWorker *self, GstEmotionJob *job, gboolean drop_oldest);

@@ -2,6 +2,8 @@
 #include "gst/model/model.h"
 
 #include <string.h>
+
+#include "dsp/features.h"
 #include "gst/model/model-metadata.h"
 #include "gst/model/output.h"
 #include "gst/model/recipe-guess.h"
@@ -27,11 +29,12 @@ struct _GstEmotionModel {
   GstEmotionModelFunc on_free;
   gpointer on_free_data;
 
-  GMutex lock;       /* guards what follows */
-  GCond came_back;   /* a session is idle again */
-  GPtrArray *idle;   /* Runner */
-  guint n_runners;   /* idle or not */
-  guint max_runners; /* at least 1 */
+  GMutex lock;              /* guards what follows */
+  GCond came_back;          /* a session is idle again, or features are */
+  GPtrArray *idle;          /* Runner */
+  guint n_runners;          /* idle or not */
+  guint max_runners;        /* at least 1 */
+  GPtrArray *idle_features; /* DspFeatures; as many as compute at once */
 };
 
 /* What one thread needs to run the network. */
@@ -241,6 +244,7 @@ static void
 model_free (GstEmotionModel *self)
 {
   g_clear_pointer (&self->idle, g_ptr_array_unref);
+  g_clear_pointer (&self->idle_features, g_ptr_array_unref);
   g_clear_pointer (&self->network, nn_model_unref);
   g_clear_pointer (&self->labels, gst_emotion_labels_unref);
   g_clear_pointer (&self->name, g_free);
@@ -257,6 +261,7 @@ load (const char *name, const NnModelFile *file,
   const DspRecipe usual = DSP_RECIPE_DEFAULT;
   g_autoptr (GstEmotionModel) self = g_new0 (GstEmotionModel, 1);
   g_autoptr (GError) failure = NULL;
+  DspFeatures *features;
   Runner *runner;
 
   if (!options)
@@ -268,6 +273,8 @@ load (const char *name, const NnModelFile *file,
   self->name = g_path_get_basename (name);
   self->recipe = DSP_RECIPE_DEFAULT;
   self->idle = g_ptr_array_new_with_free_func ((GDestroyNotify) runner_free);
+  self->idle_features =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) dsp_features_free);
   if (!change_recipe (self->name, options, &self->recipe, error))
     return NULL;
   self->network =
@@ -296,6 +303,10 @@ load (const char *name, const NnModelFile *file,
   if (!gst_emotion_output_find (
           self->name, self->network, runner->session, &self->output, error))
     return NULL;
+  features = dsp_features_new (&self->recipe, error);
+  if (!features)
+    return NULL;
+  g_ptr_array_add (self->idle_features, features);
   self->n_runners = 1;
   self->max_runners = MAX (1, g_get_num_processors ());
   return g_steal_pointer (&self);
@@ -472,8 +483,42 @@ give_back (GstEmotionModel *self, Runner *runner)
 {
   g_mutex_lock (&self->lock);
   g_ptr_array_add (self->idle, runner);
-  g_cond_signal (&self->came_back);
+  g_cond_broadcast (&self->came_back);
   g_mutex_unlock (&self->lock);
+}
+
+/* An idle one, or a new one; the first that comes back where there is none. A
+ * streaming thread waits for no network. */
+static DspFeatures *
+take_features (GstEmotionModel *self)
+{
+  DspFeatures *features = NULL;
+
+  g_mutex_lock (&self->lock);
+  while (!features) {
+    if (self->idle_features->len > 0)
+      features = g_ptr_array_steal_index_fast (
+          self->idle_features, self->idle_features->len - 1);
+    else if (!(features = dsp_features_new (&self->recipe, NULL)))
+      g_cond_wait (&self->came_back, &self->lock);
+  }
+  g_mutex_unlock (&self->lock);
+  return features;
+}
+
+gboolean
+gst_emotion_model_compute_features (
+    GstEmotionModel *self, const float *samples, gsize n, float *out)
+{
+  DspFeatures *const features = take_features (self);
+  const gboolean has_contrast =
+      dsp_features_compute (features, samples, n, out);
+
+  g_mutex_lock (&self->lock);
+  g_ptr_array_add (self->idle_features, features);
+  g_cond_broadcast (&self->came_back);
+  g_mutex_unlock (&self->lock);
+  return has_contrast;
 }
 
 /* in [rows][columns] -> out [columns][rows] */

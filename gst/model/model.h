@@ -60,6 +60,11 @@ char *gst_emotion_model_output (const GstEmotionModel *self);
 GstEmotionLabels *gst_emotion_model_labels (
     const GstEmotionModel *self, const char *text, GError **error);
 
+/* The features [n_features] of one window, as dsp_features_compute has them.
+ * All streams share its scratch memory. Never fails. */
+gboolean gst_emotion_model_compute_features (
+    GstEmotionModel *self, const float *samples, gsize n, float *out);
+
 /* features [n_features] -> probabilities [n_outputs]. Waits while as many
  * threads run this model as there are processors. Never fails. */
 void gst_emotion_model_run (

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gst/pool.h"
 #include "gst/worker.h"
 #include "tests/gst/fixture.h"
 #include "tests/gst/leaks.h"
@@ -384,6 +385,37 @@ test_eight (void)
   }
 }
 
+/* However many elements there are, as many threads as there are processors run
+ * their networks; but for those that are just telling a result. */
+static void
+test_many (void)
+{
+  GstElement *pipelines[48];
+  guint most = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (pipelines); i++) {
+    pipelines[i] = launch (MODEL_M3,
+        "audiotestsrc wave=ticks samplesperbuffer=1600 num-buffers=50",
+        "interval=200000000 inference=async", "fakesink");
+    gst_element_set_state (pipelines[i], GST_STATE_PLAYING);
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (pipelines); i++) {
+    g_autoptr (GstBus) bus = gst_element_get_bus (pipelines[i]);
+    g_autoptr (GstMessage) end = NULL;
+
+    while (!end) {
+      end = gst_bus_timed_pop_filtered (bus, GST_MSECOND, GST_MESSAGE_EOS);
+      most = MAX (most, gst_emotion_pool_n_threads ());
+    }
+    g_assert_cmpuint (stat_of (pipelines[i], "windows"), ==, 11);
+  }
+  g_test_message ("%u threads at most", most);
+  g_assert_cmpuint (most, >=, 1);
+  g_assert_cmpuint (most, <, MAX (24, 4 * g_get_num_processors ()));
+  for (guint i = 0; i < G_N_ELEMENTS (pipelines); i++)
+    stop (pipelines[i]);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -399,6 +431,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/async/cycles/async", "async", test_cycles);
   g_test_add_func ("/async/storm", test_storm);
   g_test_add_func ("/async/eight", test_eight);
+  g_test_add_func ("/async/many", test_many);
   leaks_add_test ("async");
   return g_test_run ();
 }

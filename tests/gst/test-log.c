@@ -244,7 +244,8 @@ test_dropped (void)
   g_mutex_unlock (&door);
   fixture_clear (&f);
   expect ((const char *const[]){
-      "INFO emotiondetect the model runs in a thread of its own; windows are "
+      "INFO emotiondetect the model runs in threads that all elements share; "
+      "windows are "
       "dropped if it is too slow",
       "WARN emotiondetect window * dropped: the model is too slow for a live "
       "stream (1 dropped so far)",

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Threads that all elements of the process share: as many as there are
+ * processors compute at a time, however many elements there are. Who is ready
+ * waits in one queue and gets one turn at a time, so no element keeps others
+ * waiting for more than one window.
+ *
+ * There are two pools: that of live streams, whose windows may be dropped, runs
+ * at a lower priority. Threads start when they are needed and end when the last
+ * user has left. */
+#pragma once
+
+#include <glib.h>
+
+/* A thread of a pool, while a turn lasts. */
+typedef struct _GstEmotionPoolSlot GstEmotionPoolSlot;
+
+/* Who waits for turns: in the queue at most once, which is the caller's to see
+ * to, and not freed while it is there. */
+typedef struct {
+  GList link; /* zeroed */
+  void (*run) (gpointer user_data, GstEmotionPoolSlot *slot);
+  gpointer user_data;
+} GstEmotionPoolItem;
+
+/* Before the first push, and after the last. */
+void gst_emotion_pool_join (void);
+void gst_emotion_pool_leave (void);
+
+/* Queues a turn: run is called once, in a thread of the pool. FALSE where the
+ * system has no thread for us: then it is not queued. */
+gboolean gst_emotion_pool_push (GstEmotionPoolItem *item, gboolean is_live);
+
+/* From within a turn, before something that may block or take its time (a
+ * callback of the application): another thread may compute meanwhile. */
+void gst_emotion_pool_yield (GstEmotionPoolSlot *slot);
+
+/* Threads of both pools: for tests. */
+guint gst_emotion_pool_n_threads (void);
