@@ -7,21 +7,22 @@
 
 #include "page-resources.h"
 
-/* What a model of voices cannot know; the same words on every page. */
+/* What such models cannot know; the same words on every page. */
 static const char limits[] =
     "<footer>\n"
-    "<h2>What this is, and what it is not</h2>\n"
-    "<p>The models have learned from <strong>acted</strong> speech: actors who "
-    "read a few sentences in a studio. They say how such an actor would have "
-    "played the line. They do not know what a person feels, and they are worse "
-    "on voices, languages, rooms and microphones that they were not trained "
-    "on. A confidence is the model&rsquo;s own, not the chance that it is "
-    "right.</p>\n"
-    "<p>Nothing about a person should be decided by this. In the European "
-    "Union the AI Act (Regulation 2024/1689, article 5(1)(f)) forbids to infer "
-    "emotions of people at work and in education, but for medical or safety "
-    "reasons; where it is allowed, people have to be told (article "
-    "50(3)).</p>\n"
+    "<h2>What these results can tell, and what they cannot</h2>\n"
+    "<p>The models were trained on <strong>acted</strong> speech: actors who "
+    "read a few sentences in a studio. They predict how such an actor would "
+    "have played the line. They do not know what a person feels, and they are "
+    "worse on voices, languages, rooms and microphones that they were not "
+    "trained on. Confidence is the model&rsquo;s own estimate, not how often "
+    "it is right.</p>\n"
+    "<p>No decision about a person should rest on it. In the European Union "
+    "the "
+    "AI Act (Regulation 2024/1689, article 5(1)(f)) prohibits inferring the "
+    "emotions of people at work and in education, except for medical or safety "
+    "reasons; where it is allowed, article 50(3) requires that people are "
+    "informed.</p>\n"
     "<p class=\"made\">Made by gst-emotiondetect " PACKAGE_VERSION ".</p>\n"
     "</footer>\n";
 

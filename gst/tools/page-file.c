@@ -64,9 +64,10 @@ tool_page_file_finish (ToolPageFile *self, GError **error)
   gst_emotion_page_begin (
       text, GST_EMOTION_PAGE_TIMELINE, "Emotions in voices");
   g_string_append (text,
-      "<header>\n<h1>Emotions in voices</h1>\n<p class=\"lead\">Which emotions "
-      "the voices in these sounds express, window by window, as a model of "
-      "acted speech hears them.</p>\n</header>\n<main>\n");
+      "<header>\n<h1>Emotions in voices</h1>\n<p class=\"lead\">Which emotion "
+      "the voices in these recordings express, window by window, predicted by "
+      "a "
+      "model that was trained on acted speech.</p>\n</header>\n<main>\n");
   if (self->n == 0)
     g_string_append (
         text, "<p class=\"note\">No source could be analysed.</p>\n");

@@ -213,16 +213,17 @@ append_runs (GString *out, const ToolReportCues *cues)
 
   if (n == 0) {
     g_string_append (out,
-        "<p class=\"note\">No stretch of this sound was given an "
-        "emotion.</p>\n");
+        "<p class=\"note\">No emotion was found in any part of this "
+        "recording.</p>\n");
     return;
   }
   g_string_append (out,
       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-      "aria-label=\"Stretches of one emotion\">\n<table class=\"runs\">\n"
-      "<caption>Stretches of one emotion. What is silent, without a voice or "
-      "unknown is left out; where windows overlap, each counts until the next "
-      "one begins.</caption>\n<thead><tr><th scope=\"col\" "
+      "aria-label=\"Stretches of the same emotion\">\n<table class=\"runs\">\n"
+      "<caption>Stretches of the same emotion. Silence, stretches without "
+      "a voice and unknown emotions are left out; where windows overlap, each "
+      "counts until the next one begins.</caption>\n<thead><tr><th "
+      "scope=\"col\" "
       "class=\"number\">From</th><th scope=\"col\" class=\"number\">To</th>"
       "<th scope=\"col\">Emotion</th><th scope=\"col\" "
       "class=\"number\">Confidence</th></tr></thead>\n<tbody>\n");
