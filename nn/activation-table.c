@@ -50,7 +50,6 @@ rectify (float x, float slope, float max, float threshold)
 /* clang-format off */
 ELEMENTWISE (relu,         x > 0 ? x : 0)
 ELEMENTWISE (relu_options, rectify (x, args[0], args[1], args[2]))
-ELEMENTWISE (leaky_relu,   x > 0 ? x : args[0] * x)
 ELEMENTWISE (elu,          x > 0 ? x : args[0] * expm1f (x))
 ELEMENTWISE (celu,         x > 0 ? x : args[0] * expm1f (x / args[0]))
 ELEMENTWISE (selu,         1.05070098735548f
@@ -75,6 +74,12 @@ ELEMENTWISE (gelu_tanh,    x * logistic (1.5957691216057308f
                                          * (x + 0.044715f * x * x * x)))
 ELEMENTWISE (exponential,  expf (x))
 /* clang-format on */
+
+static void
+leaky_relu (float *x, size_t n, size_t len, const float *args)
+{
+  nn_loops ()->leaky_relu (n * len, args[0], x);
+}
 
 static void
 sigmoid (float *x, size_t n, size_t len, const float *args)
@@ -197,7 +202,6 @@ slope_of_mish (float x)
 
 /* clang-format off */
 SLOPE (relu_options_slope,   x, rectified (x, args[0], args[1], args[2]))
-SLOPE (leaky_relu_slope,     x, x > 0 ? 1 : args[0])
 SLOPE (elu_slope,            y, y > 0 ? 1 : y + args[0])
 SLOPE (celu_slope,           y, y > 0 ? 1 : y / args[0] + 1)
 SLOPE (selu_slope,           y, y > 0 ? 1.05070098735548f
@@ -228,6 +232,14 @@ static void
 relu_slope (const NnActivationGradient *g)
 {
   nn_loops ()->relu_gradient (g->n * g->len, g->y, g->dy);
+}
+
+/* A slope that is not negative leaves the sign, so y will do. */
+static void
+leaky_relu_slope (const NnActivationGradient *g)
+{
+  nn_loops ()->leaky_relu_gradient (
+      g->n * g->len, g->args[0], g->args[0] < 0 ? g->x : g->y, g->dy);
 }
 
 static void

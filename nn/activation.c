@@ -201,6 +201,8 @@ nn_activation_apply (
 bool
 nn_activation_gradient_wants_input (const NnActivation *activation)
 {
+  if (nn_activation_is (activation, "leaky_relu"))
+    return activation->args[0] < 0;
   return activation->klass && activation->klass->gradient_wants_x;
 }
 

@@ -71,8 +71,14 @@ typedef struct _NnLoops {
   void (*pool_gradient) (
       const NnPoolRow *row, const guint8 *from, const float *dy, float *dx);
 
+  /* x = x > 0 ? x : slope * x */
+  void (*leaky_relu) (size_t n, float slope, float *x);
+
   /* Gradients of activations from their outputs: dy *= f' */
   void (*relu_gradient) (size_t n, const float *y, float *dy);
+  /* side: anything that is positive where the input is */
+  void (*leaky_relu_gradient) (
+      size_t n, float slope, const float *side, float *dy);
   void (*sigmoid_gradient) (size_t n, const float *y, float *dy);
   void (*tanh_gradient) (size_t n, const float *y, float *dy);
 

@@ -133,6 +133,28 @@ maximum_gradient (size_t n, const float *x, const float *y, const float *dy,
 }
 
 static void
+leaky_relu (size_t n, float slope, float *x)
+{
+  INDEPENDENT
+  for (size_t i = 0; i < n; i++) {
+    const float below = slope * x[i];
+
+    x[i] = x[i] > 0 ? x[i] : below;
+  }
+}
+
+static void
+leaky_relu_gradient (size_t n, float slope, const float *side, float *dy)
+{
+  INDEPENDENT
+  for (size_t i = 0; i < n; i++) {
+    const float below = slope * dy[i];
+
+    dy[i] = side[i] > 0 ? dy[i] : below;
+  }
+}
+
+static void
 relu_gradient (size_t n, const float *y, float *dy)
 {
   INDEPENDENT
@@ -187,7 +209,9 @@ const NnLoops NN_PATH (loops) = {
   .maximum_gradient = maximum_gradient,
   .pool_maximum = NN_PATH (pool_maximum),
   .pool_gradient = NN_PATH (pool_gradient),
+  .leaky_relu = leaky_relu,
   .relu_gradient = relu_gradient,
+  .leaky_relu_gradient = leaky_relu_gradient,
   .sigmoid_gradient = sigmoid_gradient,
   .tanh_gradient = tanh_gradient,
   .adam = adam,

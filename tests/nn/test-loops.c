@@ -38,6 +38,22 @@ test_random (void)
   }
 }
 
+static void
+check_leaky_relu (const NnLoops *loops, size_t n, float slope)
+{
+  g_autofree float *x = paths_random_floats (n, -1, 1);
+  g_autofree float *dy = paths_random_floats (n, -1, 1);
+  g_autofree float *y = g_memdup2 (x, n * sizeof *x);
+  g_autofree float *dx = g_memdup2 (dy, n * sizeof *dy);
+
+  loops->leaky_relu (n, slope, y);
+  loops->leaky_relu_gradient (n, slope, x, dx);
+  for (size_t i = 0; i < n; i++) {
+    g_assert_cmpfloat (y[i], ==, x[i] > 0 ? x[i] : slope * x[i]);
+    g_assert_cmpfloat (dx[i], ==, x[i] > 0 ? dy[i] : slope * dy[i]);
+  }
+}
+
 /* m x c numbers by columns, against their definitions. */
 static void
 check_columns (const NnLoops *loops, size_t m, size_t c)
@@ -121,6 +137,10 @@ test_columns (gconstpointer data)
   for (size_t c = 1; c < 70; c += c < 20 ? 1 : 7)
     for (size_t m = 1; m < 12; m++)
       check_columns (simd->loops, m, c);
+  for (size_t n = 0; n < 70; n += n < 20 ? 1 : 7) {
+    check_leaky_relu (simd->loops, n, 0.2f);
+    check_leaky_relu (simd->loops, n, -0.5f);
+  }
   for (size_t c = 1; c < 40; c += 3)
     for (size_t k = 0; k < 9; k++)
       check_pools (simd->loops,

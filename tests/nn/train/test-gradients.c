@@ -86,6 +86,7 @@ static const struct {
   { "bidirectional-ave", "6, 3", L ("Bidirectional", "\"merge_mode\": \"ave\", \"layer\": " L ("SimpleRNN", "\"units\": 4")) },
   { "activation-layers", "20", D (20) ", " L ("ELU", "\"alpha\": 0.7") ", " L ("LeakyReLU", "\"negative_slope\": 0.2")
       ", " L ("ThresholdedReLU", "\"theta\": 0.1") ", " L ("Activation", "\"activation\": \"softmax\"") },
+  { "leaky-relu-falling", "20", D (8) ", " L ("LeakyReLU", "\"negative_slope\": -0.1") },
   { "softmax-inside", "5", L ("Dense", "\"units\": 4, \"activation\": \"softmax\"") ", "
       "{\"class_name\": \"Dense\", \"config\": {\"name\": \"last\", \"dtype\": \"float32\", \"units\": 3}}" },
   { "relu-layer", "4", D (5) ", " L ("ReLU", "\"negative_slope\": 0.1, \"max_value\": 1.0") },
