@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "dsp/error.h"
+#include "dsp/normal.h"
 #include "dsp/resampler.h"
 #include "dsp/sample.h"
 
@@ -44,17 +45,6 @@ dsp_gain (float *samples, size_t n, double gain_db)
     samples[i] *= factor;
 }
 
-/* Two independent values of the normal distribution (Box & Muller, 1958). */
-static void
-gaussian_pair (GRand *rand, double pair[2])
-{
-  const double length = sqrt (-2 * log (1 - g_rand_double (rand)));
-  const double angle = 2 * G_PI * g_rand_double (rand);
-
-  pair[0] = length * cos (angle);
-  pair[1] = length * sin (angle);
-}
-
 void
 dsp_add_noise (float *samples, size_t n, double sigma, GRand *rand)
 {
@@ -62,7 +52,7 @@ dsp_add_noise (float *samples, size_t n, double sigma, GRand *rand)
 
   for (size_t i = 0; i < n; i++) {
     if (i % 2 == 0)
-      gaussian_pair (rand, pair);
+      dsp_normal_pair (rand, pair);
     samples[i] += (float) (sigma * pair[i % 2]);
   }
 }
