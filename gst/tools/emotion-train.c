@@ -96,7 +96,7 @@ new_corpus (Tool *self, GError **error)
   const TrainOptions *const options = self->options;
   g_autoptr (GstEmotionLabels) labels = NULL;
 
-  if (self->model)
+  if (self->model && (options->evaluate || !options->labels))
     labels = gst_emotion_model_labels (self->model, options->labels, error);
   else if (options->labels)
     labels = gst_emotion_labels_parse (options->labels, error);
@@ -167,6 +167,16 @@ print_metrics (
   fflush (stdout);
 }
 
+/* The test by data sets. */
+static void
+print_sets (const GPtrArray *sets)
+{
+  g_autofree char *text = train_text_sets (sets);
+
+  printf ("\n%s", text);
+  fflush (stdout);
+}
+
 /* Always FALSE. */
 static gboolean
 warn_of_plots (const Tool *self)
@@ -232,16 +242,21 @@ evaluate (Tool *self, GError **error)
 
   if (!examples)
     return FALSE;
-  g_autoptr (NnMetrics) metrics = train_evaluate_model (
+  g_autoptr (TrainTrial) trial = train_evaluate_model (
       self->model, examples, n_threads, ranks_comm (self->ranks));
+  g_autoptr (NnMetrics) metrics = train_trial_metrics (
+      trial, gst_emotion_labels_count (self->corpus->labels));
   const TrainReport report = { .model = self->options->evaluate,
     .corpus = self->corpus,
     .recipe = self->recipes,
     .best_epoch = G_MAXSIZE,
-    .test = metrics };
+    .test = metrics,
+    .test_sets = trial->sets };
 
-  if (is_speaker (self))
+  if (is_speaker (self)) {
     print_metrics (self->options->evaluate, metrics, self->corpus->labels);
+    print_sets (trial->sets);
+  }
   return write_report (self, &report, error);
 }
 
@@ -321,6 +336,8 @@ save (Tool *self, const TrainSubset *subsets, const TrainRun *result,
     print_metrics ("Validation", result->validation, self->corpus->labels);
   if (result->test)
     print_metrics ("Test", result->test, self->corpus->labels);
+  if (result->trial)
+    print_sets (result->trial->sets);
   return TRUE;
 }
 

@@ -29,9 +29,13 @@ open_folds (Work *work, GError **error)
   const TrainOptions *const options = work->experiment->options;
   TrainSplitMode mode = TRAIN_SPLIT_SPEAKER;
   const guint n = train_options_folds (options, &mode);
+  TrainGroups groups;
 
   if (n > 0)
     work->folds = train_folds_new (mode, options->seed, n);
+  else if (train_options_groups (options, &groups))
+    work->folds =
+        train_folds_new_groups (groups, work->experiment->corpus, error);
   else if (options->cross_validate)
     work->folds = train_folds_read (options->cross_validate, error);
   return work->folds || !options->cross_validate;

@@ -3,6 +3,8 @@
 
 #include <gio/gio.h>
 #include "gst/tools/progress.h"
+#include "gst/media/decode.h"
+#include "gst/train/data-sets.h"
 #include "gst/train/sounds.h"
 
 static gboolean
@@ -18,6 +20,27 @@ add_sources (TrainCorpus *corpus, const TrainOptions *options, GError **error)
   for (char **list = options->lists; list && *list; list++)
     if (!train_corpus_add_csv (corpus, *list, error))
       return FALSE;
+  return TRUE;
+}
+
+/* Leaves the data sets that were asked for: the others are not read. */
+static gboolean
+select_data_sets (
+    TrainCorpus *corpus, const TrainOptions *options, GError **error)
+{
+  g_auto (GStrv) names = train_options_list (options->datasets);
+  const TrainDataSets sets = { .train_on = (const char *const *) names };
+
+  if (!names)
+    return TRUE;
+  if (!train_data_sets_check (&sets, corpus, error))
+    return FALSE;
+  for (guint i = 0; i < corpus->items->len;)
+    if (g_strv_contains ((const char *const *) names,
+            train_corpus_item (corpus, i)->data_set))
+      i++;
+    else
+      g_ptr_array_remove_index (corpus->items, i);
   return TRUE;
 }
 
@@ -75,6 +98,59 @@ on_decoded (gsize done, gsize all, gpointer user_data)
     tool_progress_show ("Decoding", done, all, "");
 }
 
+static gboolean
+load_noise (
+    TrainCorpus *corpus, const char *path, double rate, GError **error)
+{
+  TrainNoise *const noise = g_new0 (TrainNoise, 1);
+
+  noise->samples =
+      gst_emotion_decode_file (path, rate, 0, &noise->n, error);
+  if (!noise->samples) {
+    train_noise_free (noise);
+    g_prefix_error (error, "--noise-from %s: ", path);
+    return FALSE;
+  }
+  g_ptr_array_add (corpus->noises, noise);
+  return TRUE;
+}
+
+/* A file, or all files of a folder, in alphabetic order. */
+static gboolean
+load_noises_from (
+    TrainCorpus *corpus, const char *path, double rate, GError **error)
+{
+  g_autoptr (GPtrArray) names = NULL;
+
+  if (!g_file_test (path, G_FILE_TEST_IS_DIR))
+    return load_noise (corpus, path, rate, error);
+  if (!(names = train_list_folder (path, error)))
+    return FALSE;
+  for (guint i = 0; i < names->len; i++) {
+    g_autofree char *child =
+        g_build_filename (path, g_ptr_array_index (names, i), NULL);
+
+    if (!g_file_test (child, G_FILE_TEST_IS_DIR)
+        && !load_noise (corpus, child, rate, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+load_noises (TrainCorpus *corpus, const TrainOptions *options, double rate,
+    GError **error)
+{
+  for (char **path = options->noise_from; path && *path; path++)
+    if (!load_noises_from (corpus, *path, rate, error))
+      return FALSE;
+  if (!options->noise_from || corpus->noises->len > 0)
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "--noise-from: there is no file in %s", *options->noise_from);
+  return FALSE;
+}
+
 gboolean
 tool_train_data_load (TrainCorpus *corpus, const TrainOptions *options,
     const DspRecipe *recipe, Ranks *ranks, const gint *stop, GError **error)
@@ -89,6 +165,7 @@ tool_train_data_load (TrainCorpus *corpus, const TrainOptions *options,
     .user_data = (gpointer) options };
 
   const gboolean is_listed = add_sources (corpus, options, error)
+      && select_data_sets (corpus, options, error)
       && select_speakers (corpus, options, error);
 
   if (!ranks_agree (ranks, is_listed, error)
@@ -99,7 +176,9 @@ tool_train_data_load (TrainCorpus *corpus, const TrainOptions *options,
     config.max_len =
         train_augment_source_len (&examples.augment, recipe->window_len);
 
-  const gboolean ok = train_sounds_load (corpus, &config, error);
+  const gboolean ok = train_sounds_load (corpus, &config, error)
+      && (options->evaluate || options->no_augment
+          || load_noises (corpus, options, recipe->rate, error));
 
   tool_progress_clear ();
   return ok;

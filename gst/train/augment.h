@@ -16,7 +16,25 @@ typedef struct {
   /* Gaussian noise at a random distance below the sound, in dB; off where both
    * are 0. */
   double snr_min, snr_max;
+  /* The world outside. */
+  gboolean position;   /* the sound begins anywhere in the window; up to a
+                          fifth of one that fills it is cut off */
+  double equalizer_db; /* three bells of up to +- dB */
+  double reverb;       /* rooms with a reverberation time of up to so many s */
+  const GPtrArray *noises; /* of TrainNoise, borrowed; NULL or empty: off */
+  double noise_snr_min, noise_snr_max; /* of these, in dB */
+  double clip_db;        /* clipped up to so many dB below the peak */
+  gboolean band_limits;  /* telephones and small loudspeakers */
+  gboolean mu_law;       /* 8 bits for each sample */
 } TrainAugmentConfig;
+
+/* A recording that is mixed in. */
+typedef struct {
+  float *samples; /* [n] */
+  gsize n;
+} TrainNoise;
+
+void train_noise_free (TrainNoise *noise); /* NULL is fine */
 
 /* All off; probability 0.5. */
 void train_augment_config_init (TrainAugmentConfig *config);

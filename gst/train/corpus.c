@@ -2,6 +2,7 @@
 #include "gst/train/corpus.h"
 
 #include <string.h>
+#include "gst/train/augment.h"
 #include "gst/train/csv.h"
 
 #define MAX_DEPTH 16 /* of folders: links may lead in circles */
@@ -15,6 +16,7 @@ train_item_free (TrainItem *item)
   g_clear_pointer (&item->data_set, g_free);
   g_clear_pointer (&item->speaker, g_free);
   g_clear_pointer (&item->recording, g_free);
+  g_clear_pointer (&item->language, g_free);
   g_clear_pointer (&item->digest, g_free);
   g_clear_pointer (&item->problem, g_free);
   g_clear_pointer (&item->note, g_free);
@@ -34,6 +36,8 @@ train_corpus_new (GstEmotionLabels *labels)
   self->losses = g_ptr_array_new_with_free_func (g_free);
   self->notes = g_ptr_array_new_with_free_func (g_free);
   self->sources = g_ptr_array_new_with_free_func (g_free);
+  self->noises =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) train_noise_free);
   self->paths = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->merges =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
@@ -51,6 +55,7 @@ train_corpus_free (TrainCorpus *self)
   g_clear_pointer (&self->losses, g_ptr_array_unref);
   g_clear_pointer (&self->notes, g_ptr_array_unref);
   g_clear_pointer (&self->sources, g_ptr_array_unref);
+  g_clear_pointer (&self->noises, g_ptr_array_unref);
   g_clear_pointer (&self->data_set, g_free);
   g_clear_pointer (&self->paths, g_hash_table_unref);
   g_clear_pointer (&self->merges, g_hash_table_unref);
@@ -98,8 +103,8 @@ key_of (const char *data_set, const char *name, const char *path)
                        : g_strdup (path);
 }
 
-/* Takes a file in, once. */
-static void
+/* Takes a file in, once; NULL where it is left out. */
+static TrainItem *
 add_item (TrainCorpus *self, const char *data_set, const char *path,
     const TrainName *name, TrainSubset subset)
 {
@@ -108,10 +113,10 @@ add_item (TrainCorpus *self, const char *data_set, const char *path,
 
   if (label < 0) {
     self->n_no_class++;
-    return;
+    return NULL;
   }
   if (!g_hash_table_add (self->paths, g_strdup (canonical)))
-    return;
+    return NULL;
 
   TrainItem *item = g_new0 (TrainItem, 1);
 
@@ -122,6 +127,7 @@ add_item (TrainCorpus *self, const char *data_set, const char *path,
   item->recording = key_of (data_set, name->recording, canonical);
   item->subset = subset;
   g_ptr_array_add (self->items, item);
+  return item;
 }
 
 static void
@@ -132,9 +138,14 @@ add_file (TrainCorpus *self, const TrainNaming *naming, const char *root,
   g_autofree char *path = g_build_filename (root, relative, NULL);
 
   switch (naming->parse (relative, &name)) {
-    case TRAIN_NAMING_OK:
-      add_item (self, naming->name, path, &name, TRAIN_SUBSET_NONE);
+    case TRAIN_NAMING_OK: {
+      TrainItem *const item =
+          add_item (self, naming->name, path, &name, TRAIN_SUBSET_NONE);
+
+      if (item)
+        item->language = g_strdup (naming->language);
       break;
+    }
     case TRAIN_NAMING_NO_CLASS:
       self->n_no_class++;
       break;
@@ -150,9 +161,8 @@ compare_names (gconstpointer a, gconstpointer b)
   return g_strcmp0 (*(const char *const *) a, *(const char *const *) b);
 }
 
-/* What a folder holds, hidden files left out, in alphabetic order. */
-static GPtrArray *
-list_folder (const char *path, GError **error)
+GPtrArray *
+train_list_folder (const char *path, GError **error)
 {
   g_autoptr (GDir) dir = g_dir_open (path, 0, error);
   const char *name;
@@ -175,7 +185,7 @@ walk (TrainCorpus *self, const TrainNaming *naming, const char *root,
     const char *relative, guint depth, GError **error)
 {
   g_autofree char *path = g_build_filename (root, relative, NULL);
-  g_autoptr (GPtrArray) names = list_folder (path, error);
+  g_autoptr (GPtrArray) names = train_list_folder (path, error);
 
   if (!names)
     return FALSE;
@@ -230,34 +240,173 @@ parse_subset (const char *text, TrainSubset *subset)
   return FALSE;
 }
 
+/* The columns of a list. */
+typedef enum {
+  PATH,
+  LABEL,
+  SPEAKER,
+  SPLIT,
+  DATASET,
+  LANGUAGE,
+  N_COLUMNS,
+} Column;
+
+static const char *const column_names[N_COLUMNS] = { "path", "label", "speaker",
+  "split", "dataset", "language" };
+
+typedef struct {
+  gint at[N_COLUMNS]; /* -1: there is none */
+  guint n;            /* fields of a row; at most, without a head line */
+  gboolean is_named;
+} Columns;
+
+/* Lists without a head line. */
+static const Columns plain_columns = { { 0, 1, 2, 3, -1, -1 }, 4, FALSE };
+
+/* FALSE where this is no head line. */
 static gboolean
-add_row (TrainCorpus *self, const char *folder, char *const *fields, guint n,
-    GError **error)
+read_head (const GPtrArray *fields, Columns *columns)
+{
+  *columns = (Columns){ .n = fields->len, .is_named = TRUE };
+  for (guint c = 0; c < N_COLUMNS; c++) {
+    columns->at[c] = -1;
+    for (guint i = 0; i < fields->len && columns->at[c] < 0; i++) {
+      g_autofree char *name = g_strdup (g_ptr_array_index (fields, i));
+
+      if (g_ascii_strcasecmp (g_strstrip (name), column_names[c]) == 0)
+        columns->at[c] = i;
+    }
+  }
+  return columns->at[PATH] >= 0
+      && (columns->at[PATH] == 0 || columns->at[LABEL] >= 0);
+}
+
+static gboolean
+check_head (const Columns *columns, GError **error)
+{
+  if (columns->at[LABEL] >= 0)
+    return TRUE;
+  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+      "the head line has no column “label” (columns are path, label, speaker, "
+      "dataset, language, split)");
+  return FALSE;
+}
+
+/* "" where the row has no such field. */
+static const char *
+field_at (const GPtrArray *fields, const Columns *columns, Column column)
+{
+  const gint at = columns->at[column];
+
+  return at >= 0 && (guint) at < fields->len ? g_ptr_array_index (fields, at)
+                                             : "";
+}
+
+static gboolean
+check_row (const GPtrArray *fields, const Columns *columns, GError **error)
+{
+  if (columns->is_named && fields->len > columns->n) {
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+        "%u fields, but the head line has %u", fields->len, columns->n);
+    return FALSE;
+  }
+  if (fields->len <= columns->n && *field_at (fields, columns, PATH)
+      && *field_at (fields, columns, LABEL))
+    return TRUE;
+  if (columns->is_named)
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+        "the path or the label is empty");
+  else
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+        "%u fields, expected path,label[,speaker[,split]]", fields->len);
+  return FALSE;
+}
+
+/* Voices that nobody labelled, and what is no voice. */
+static gboolean
+is_unlabelled (const char *word)
+{
+  return g_ascii_strcasecmp (word, "speech") == 0
+      || g_ascii_strcasecmp (word, "other") == 0;
+}
+
+/* "nemo/        EB0" -> "EB0": lists may repeat the data set. */
+static char *
+speaker_of (const char *field, const char *data_set)
+{
+  const gsize len = strlen (data_set);
+
+  if (strncmp (field, data_set, len) == 0 && field[len] == '/')
+    field += len + 1;
+  return g_strstrip (g_strdup (field));
+}
+
+static gboolean
+add_row (TrainCorpus *self, const char *folder, const GPtrArray *fields,
+    const Columns *columns, GError **error)
 {
   TrainSubset subset = TRAIN_SUBSET_NONE;
 
-  if (n < 2 || n > 4 || !*fields[0] || !*fields[1]) {
+  if (!check_row (fields, columns, error))
+    return FALSE;
+
+  const char *const label = field_at (fields, columns, LABEL);
+  const char *const dataset = field_at (fields, columns, DATASET);
+  const char *const language = field_at (fields, columns, LANGUAGE);
+  const char *const split = field_at (fields, columns, SPLIT);
+  g_autofree char *emotion = train_emotion_from_word (label);
+  g_autofree char *speaker =
+      speaker_of (field_at (fields, columns, SPEAKER), dataset);
+  const TrainName name = { .emotion = emotion, .speaker = speaker };
+  g_autofree char *path =
+      g_canonicalize_filename (field_at (fields, columns, PATH), folder);
+
+  if (label_of (self, emotion) < 0 && !is_unlabelled (label)) {
+    g_set_error (
+        error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "“%s” is not a label", label);
+    return FALSE;
+  }
+  if (!parse_subset (split, &subset)) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-        "%u fields, expected path,label[,speaker[,split]]", n);
+        "split “%s” is not train, validation or test", split);
     return FALSE;
   }
 
-  g_autofree char *emotion = train_emotion_from_word (fields[1]);
-  const TrainName name = { .emotion = emotion,
-    .speaker = n > 2 ? fields[2] : NULL };
-  g_autofree char *path = g_canonicalize_filename (fields[0], folder);
+  TrainItem *const item =
+      add_item (self, *dataset ? dataset : "csv", path, &name, subset);
 
-  if (label_of (self, name.emotion) < 0) {
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "“%s” is not a label",
-        fields[1]);
-    return FALSE;
+  if (item && *dataset) {
+    g_free (item->data_set);
+    item->data_set = g_strdup (dataset);
   }
-  if (n > 3 && !parse_subset (fields[3], &subset)) {
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-        "split “%s” is not train, validation or test", fields[3]);
-    return FALSE;
+  if (item && *language)
+    item->language = g_strdup (language);
+  return TRUE;
+}
+
+static gboolean
+add_rows (
+    TrainCorpus *self, const char *folder, const char *text, GError **error)
+{
+  Columns columns = plain_columns;
+
+  for (guint row = 1; *text; row++) {
+    g_autoptr (GPtrArray) fields = train_csv_read_row (&text);
+    const gboolean is_empty = fields->len == 1 && !*(char *) fields->pdata[0];
+    Columns head;
+    gboolean ok = TRUE;
+
+    if (row == 1 && read_head (fields, &head)) {
+      columns = head;
+      ok = check_head (&columns, error);
+    } else if (!is_empty) {
+      ok = add_row (self, folder, fields, &columns, error);
+    }
+    if (!ok) {
+      g_prefix_error (error, "row %u: ", row);
+      return FALSE;
+    }
   }
-  add_item (self, "csv", path, &name, subset);
   return TRUE;
 }
 
@@ -276,20 +425,9 @@ train_corpus_add_csv (TrainCorpus *self, const char *path, GError **error)
   if (g_str_has_suffix (self->data_set, ".csv"))
     self->data_set[strlen (self->data_set) - 4] = '\0';
 
-  const char *rest = text;
-
-  for (guint row = 1; *rest; row++) {
-    g_autoptr (GPtrArray) fields = train_csv_read_row (&rest);
-    char *const *const values = (char *const *) fields->pdata;
-
-    if (fields->len == 1 && !*values[0])
-      continue;
-    if (row == 1 && g_ascii_strcasecmp (values[0], "path") == 0)
-      continue;
-    if (!add_row (self, folder, values, fields->len, error)) {
-      g_prefix_error (error, "%s, row %u: ", path, row);
-      return FALSE;
-    }
+  if (!add_rows (self, folder, text + train_csv_mark_len (text), error)) {
+    g_prefix_error (error, "%s, ", path);
+    return FALSE;
   }
   g_ptr_array_add (self->sources, g_strconcat ("csv ", path, NULL));
   return TRUE;

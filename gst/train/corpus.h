@@ -16,11 +16,12 @@ typedef enum {
 typedef struct {
   char *path;
   guint label;
-  char *data_set;     /* "ravdess"; of --folder and --csv the name of the folder
-                         or list */
-  char *speaker;      /* "ravdess/07"; where it is not known, the path */
-  char *recording;    /* equal for files of one recording */
-  TrainSubset subset; /* that the user asked for */
+  char *data_set;  /* "ravdess"; what a list says; else of --folder and --csv
+                      the name of the folder or list */
+  char *language;  /* what a list says, or NULL */
+  char *speaker;   /* "ravdess/07"; where it is not known, the path */
+  char *recording; /* equal for files of one recording */
+  TrainSubset subset;/* that the user asked for */
   /* Filled by train_sounds_load. */
   char *digest;   /* equal for equal sound */
   char *problem;  /* why there are no samples, or what is missing; or NULL */
@@ -39,6 +40,7 @@ typedef struct {
   GPtrArray *losses;   /* "PATH: what is missing" of items that are not whole */
   GPtrArray *notes;    /* "PATH: what a user should know" of items */
   GPtrArray *sources;  /* "ravdess DIR", for the record */
+  GPtrArray *noises;   /* of TrainNoise, to be mixed in */
   gsize n_no_class;    /* files of an emotion that is no label (boredom) */
   gsize n_foreign;     /* files whose names do not follow the convention */
   /* Private. */
@@ -62,12 +64,20 @@ gboolean train_corpus_merge (
 gboolean train_corpus_add_folder (TrainCorpus *self, const TrainNaming *naming,
     const char *folder, GError **error);
 
-/* A list, a file to a line: path,label[,speaker[,split]]; split is train,
- * validation, test or empty. Paths are relative to the list's folder. A first
- * line whose first field is "path" is a heading. FALSE and an error that names
- * the line where one is not like that. */
+/* A list (CSV, UTF-8, with or without a byte order mark), a file to a line. A
+ * head line that has "path" and "label" in any order names the columns, of which
+ * speaker, dataset, language and split are read, too, and others are left alone;
+ * without one a line is path,label[,speaker[,split]]. split is train,
+ * validation, test or empty. Paths are relative to the list's folder. Lines
+ * with the labels "speech" and "other" (a voice that nobody labelled, no voice)
+ * count as those of no class. FALSE and an error that names the line where one
+ * is not like that. */
 gboolean train_corpus_add_csv (
     TrainCorpus *self, const char *path, GError **error);
+
+/* Names of what a folder holds, hidden files left out, in alphabetic order.
+ * Free with g_ptr_array_unref. NULL and G_FILE_ERROR. */
+GPtrArray *train_list_folder (const char *path, GError **error);
 
 static inline TrainItem *
 train_corpus_item (const TrainCorpus *self, gsize i)

@@ -3,6 +3,8 @@
 
 #include "gst/train/parallel.h"
 
+#define BOOTSTRAP_SEED 1
+
 typedef struct {
   GstEmotionModel *model;
   const NnSamples *samples;
@@ -11,28 +13,46 @@ typedef struct {
   float *probabilities; /* [samples][n_outputs] */
 } Evaluation;
 
-/* probabilities: [examples][n_classes] */
-static NnMetrics *
-metrics_new (const TrainExamples *examples, const float *probabilities,
-    gsize n_classes, TrainTrial *trial)
+/* probabilities: [examples][n_classes]; a set is of n windows in all. */
+static void
+add_figures (const TrainExamples *examples, const float *probabilities,
+    gsize n_classes, TrainSetResult *set)
 {
-  NnMetrics *metrics = nn_metrics_new (n_classes);
+  const gsize n = train_examples_n (examples);
+  g_autofree TrainOutcome *outcomes = g_new (TrainOutcome, n);
+  gsize n_of_set = 0;
 
-  for (gsize i = 0; i < train_examples_n (examples); i++) {
-    const guint label = train_examples_label (examples, i);
-    const char *const data_set = train_examples_item (examples, i)->data_set;
+  for (gsize i = 0; i < n; i++) {
+    const TrainItem *const item = train_examples_item (examples, i);
 
-    nn_metrics_add (metrics, label, probabilities + i * n_classes);
-    if (trial)
-      nn_metrics_add (train_trial_set (trial, data_set, n_classes), label,
-          probabilities + i * n_classes);
+    if (g_str_equal (item->data_set, set->name))
+      outcomes[n_of_set++] = (TrainOutcome){ item->label,
+        probabilities + i * n_classes, item->speaker };
   }
-  return metrics;
+  train_figures_compute (
+      outcomes, n_of_set, n_classes, BOOTSTRAP_SEED, &set->figures);
 }
 
-NnMetrics *
-train_evaluate_trainer (
-    NnTrainer *trainer, const TrainExamples *examples, TrainTrial *trial)
+static TrainTrial *
+trial_new (const TrainExamples *examples, const float *probabilities,
+    gsize n_classes)
+{
+  TrainTrial *trial = train_trial_new ();
+
+  for (gsize i = 0; i < train_examples_n (examples); i++) {
+    const TrainItem *const item = train_examples_item (examples, i);
+
+    nn_metrics_add (train_trial_set (trial, item->data_set, n_classes)->metrics,
+        item->label, probabilities + i * n_classes);
+  }
+  for (guint s = 0; s < trial->sets->len; s++)
+    add_figures (examples, probabilities, n_classes,
+        g_ptr_array_index (trial->sets, s));
+  return trial;
+}
+
+TrainTrial *
+train_evaluate_trainer (NnTrainer *trainer, const TrainExamples *examples)
 {
   const gsize n_classes = nn_trainer_n_classes (trainer);
   g_autofree float *probabilities =
@@ -40,7 +60,7 @@ train_evaluate_trainer (
 
   nn_trainer_evaluate (
       trainer, train_examples_samples (examples), probabilities, NULL);
-  return metrics_new (examples, probabilities, n_classes, trial);
+  return trial_new (examples, probabilities, n_classes);
 }
 
 static void
@@ -59,7 +79,7 @@ classify (gpointer data, gsize i)
       self->probabilities + request.index * self->n_outputs);
 }
 
-NnMetrics *
+TrainTrial *
 train_evaluate_model (GstEmotionModel *model, const TrainExamples *examples,
     guint n_threads, const NnComm *comm)
 {
@@ -74,5 +94,5 @@ train_evaluate_model (GstEmotionModel *model, const TrainExamples *examples,
   train_parallel (n_threads, cut[rank + 1] - cut[rank], classify, &evaluation);
   nn_comm_gather_rows (
       comm, probabilities, cut, n_outputs * sizeof *probabilities);
-  return metrics_new (examples, probabilities, n_outputs, NULL);
+  return trial_new (examples, probabilities, n_outputs);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How good a network is on examples: the one that is being trained, or a model
- * file. The ranks share the work, and all get the result. */
+ * file. The ranks share the work, and all get the result: metrics and figures of
+ * each data set. Free with train_trial_free. */
 #pragma once
 
 #include "gst/model/model.h"
@@ -10,11 +11,10 @@
 #include "nn/train/metrics.h"
 #include "nn/train/trainer.h"
 
-/* trial (NULL: none) gets the same by data set. Free with nn_metrics_free. */
-NnMetrics *train_evaluate_trainer (
-    NnTrainer *trainer, const TrainExamples *examples, TrainTrial *trial);
+TrainTrial *train_evaluate_trainer (
+    NnTrainer *trainer, const TrainExamples *examples);
 
 /* Runs the model as the element does, on n_threads threads of each rank. It has
  * as many outputs as the corpus has labels, and the examples' recipe. */
-NnMetrics *train_evaluate_model (GstEmotionModel *model,
+TrainTrial *train_evaluate_model (GstEmotionModel *model,
     const TrainExamples *examples, guint n_threads, const NnComm *comm);

@@ -5,6 +5,7 @@
 #include "dsp/features.h"
 #include "gst/train/parallel.h"
 #include "gst/train/rand.h"
+#include "gst/train/sampler.h"
 
 /* One window of one sound. */
 typedef struct {
@@ -28,6 +29,7 @@ struct _TrainExamples {
   gsize n_sounds;
   GArray *windows;        /* of Window: what is different */
   GArray *order;          /* of guint: a window for each example */
+  TrainSampler *sampler;        /* draws windows in each epoch; NULL: order has them */
   float *cache;           /* [windows][size]; NULL: made anew in each epoch */
   gsize first;            /* window of the cache that this rank makes */
   float *class_weights;   /* [labels]; NULL: all 1 */
@@ -64,11 +66,19 @@ scratch_new (const TrainExamplesConfig *config, GError **error)
   return scratch;
 }
 
+/* The number of a window. Without a sampler all epochs have the same. */
+static guint
+number_of (const TrainExamples *self, gsize example, gsize epoch)
+{
+  return self->sampler ? train_sampler_draw (self->sampler, example, epoch)
+                    : g_array_index (self->order, guint, example);
+}
+
 static const Window *
 window_of (const TrainExamples *self, gsize example)
 {
   return &g_array_index (
-      self->windows, Window, g_array_index (self->order, guint, example));
+      self->windows, Window, number_of (self, example, 0));
 }
 
 static const TrainItem *
@@ -110,31 +120,31 @@ compute_cached (gpointer data, gsize number)
   g_async_queue_push (self->scratches, scratch);
 }
 
-/* Features of an example as one epoch sees them. */
+/* Features of a window as one epoch sees them. */
 static void
-make_features (const TrainExamples *self, Scratch *scratch, gsize example,
+make_features (const TrainExamples *self, Scratch *scratch, guint number,
     GRand *rand, float *x)
 {
   if (self->cache)
-    memcpy (x,
-        self->cache + g_array_index (self->order, guint, example) * self->size,
-        self->size * sizeof *x);
+    memcpy (x, self->cache + number * self->size, self->size * sizeof *x);
   else
-    compute (self, scratch, window_of (self, example), rand, x);
+    compute (self, scratch, &g_array_index (self->windows, Window, number),
+        rand, x);
   if (rand)
     train_mask_apply (
         &self->config.mask, rand, x, self->n_bands, self->n_frames);
 }
 
 static void
-mix_in (const TrainExamples *self, Scratch *scratch, GRand *rand, float *x,
-    float *target, float *weight)
+mix_in (const TrainExamples *self, Scratch *scratch, gsize epoch, GRand *rand,
+    float *x, float *target, float *weight)
 {
-  const gsize partner = g_rand_int_range (rand, 0, self->order->len);
+  const gsize partner = g_rand_int_range (rand, 0, self->samples.n);
   const guint label = train_examples_label (self, partner);
   const float share = train_rand_beta (rand, self->config.mixup);
 
-  make_features (self, scratch, partner, rand, scratch->partner);
+  make_features (self, scratch, number_of (self, partner, epoch), rand,
+      scratch->partner);
   for (gsize i = 0; i < self->size; i++)
     x[i] = share * x[i] + (1 - share) * scratch->partner[i];
   for (guint c = 0; c < gst_emotion_labels_count (self->corpus->labels); c++)
@@ -155,12 +165,13 @@ make (gpointer data, const NnSampleRequest *request, float *x, float *target,
   g_autoptr (GRand) rand =
       request->training ? train_rand_new (request->seed) : NULL;
 
-  make_features (self, scratch, request->index, rand, x);
+  make_features (self, scratch,
+      number_of (self, request->index, request->epoch), rand, x);
   target[label] = 1;
   if (self->class_weights)
     *weight = self->class_weights[label];
   if (rand && self->config.mixup > 0)
-    mix_in (self, scratch, rand, x, target, weight);
+    mix_in (self, scratch, request->epoch, rand, x, target, weight);
   g_async_queue_push (self->scratches, scratch);
 }
 
@@ -217,6 +228,19 @@ oversample (TrainExamples *self)
 }
 
 static void
+setup_sampler (TrainExamples *self)
+{
+  self->sampler = train_sampler_new (self->config.seed);
+  for (guint i = 0; i < self->windows->len; i++) {
+    const TrainItem *const item =
+        item_of (self, &g_array_index (self->windows, Window, i));
+
+    train_sampler_add (self->sampler, item->data_set, item->label, i);
+  }
+  train_sampler_finish (self->sampler, self->config.epoch_windows);
+}
+
+static void
 balance (TrainExamples *self)
 {
   const guint n_labels = gst_emotion_labels_count (self->corpus->labels);
@@ -224,6 +248,8 @@ balance (TrainExamples *self)
 
   if (self->config.balance == TRAIN_BALANCE_OVERSAMPLE)
     oversample (self);
+  if (self->config.balance == TRAIN_BALANCE_CORPORA)
+    setup_sampler (self);
   if (self->config.balance != TRAIN_BALANCE_WEIGHTS)
     return;
   for (guint i = 0; i < self->order->len; i++)
@@ -281,6 +307,7 @@ train_examples_new (const TrainCorpus *corpus, const TrainSubset *subsets,
 
   self->corpus = corpus;
   self->config = *config;
+  self->config.augment.noises = corpus->noises;
   if (!train_augment_is_on (&config->augment))
     self->config.n_copies = 0;
   self->windows = g_array_new (FALSE, FALSE, sizeof (Window));
@@ -295,8 +322,10 @@ train_examples_new (const TrainCorpus *corpus, const TrainSubset *subsets,
   balance (self);
   if (!setup_scratches (self, error) || !setup_cache (self, error))
     return NULL;
-  self->samples =
-      (NnSamples){ .n = self->order->len, .data = self, .make = make };
+  self->samples = (NnSamples){ .n = self->sampler ? train_sampler_size (self->sampler)
+                                               : self->order->len,
+    .data = self,
+    .make = make };
   return g_steal_pointer (&self);
 }
 
@@ -307,6 +336,7 @@ train_examples_free (TrainExamples *self)
     return;
   g_clear_pointer (&self->windows, g_array_unref);
   g_clear_pointer (&self->order, g_array_unref);
+  g_clear_pointer (&self->sampler, train_sampler_free);
   g_clear_pointer (&self->scratches, g_async_queue_unref);
   g_clear_pointer (&self->cache, g_free);
   g_clear_pointer (&self->class_weights, g_free);
@@ -322,7 +352,7 @@ train_examples_samples (const TrainExamples *self)
 gsize
 train_examples_n (const TrainExamples *self)
 {
-  return self->order->len;
+  return self->samples.n;
 }
 
 gsize

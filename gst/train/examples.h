@@ -17,6 +17,9 @@ typedef enum {
   TRAIN_BALANCE_NONE,
   TRAIN_BALANCE_OVERSAMPLE, /* of each class as many as of the largest */
   TRAIN_BALANCE_WEIGHTS,    /* every class counts the same in the loss */
+  TRAIN_BALANCE_CORPORA,    /* each epoch draws from each data set in proportion
+                               to the square root of its size, and there from
+                               each class as many */
 } TrainBalance;
 
 typedef struct {
@@ -28,6 +31,7 @@ typedef struct {
   guint32 seed;
   /* The rest is for training; all zero: plain features. */
   TrainBalance balance;
+  guint epoch_windows; /* with TRAIN_BALANCE_CORPORA; 0: as many as there are */
   TrainAugmentConfig augment;
   guint n_copies; /* 0: a new variation in each epoch; else the plain sounds
                      and so many variations of each, made once */

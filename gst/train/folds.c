@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/train/folds.h"
 
+#include <string.h>
 #include "gst/train/csv.h"
 
 struct _TrainFolds {
   TrainSplitMode mode;
   guint32 seed;
   GPtrArray *names;
-  GPtrArray *patterns; /* of each fold: a GPtrArray; NULL: drawn */
+  GPtrArray *patterns; /* of each fold: a GPtrArray; NULL: drawn, or groups */
+  gboolean has_groups; /* the names are those of groups */
+  TrainGroups groups;
 };
 
 static TrainFolds *
@@ -39,6 +42,39 @@ train_folds_free (TrainFolds *self)
   g_clear_pointer (&self->names, g_ptr_array_unref);
   g_clear_pointer (&self->patterns, g_ptr_array_unref);
   g_free (self);
+}
+
+static gint
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+TrainFolds *
+train_folds_new_groups (
+    TrainGroups groups, const TrainCorpus *corpus, GError **error)
+{
+  g_autoptr (TrainFolds) self = folds_new ();
+
+  self->has_groups = TRUE;
+  self->groups = groups;
+  for (guint i = 0; i < corpus->items->len; i++) {
+    const char *const name =
+        train_group_of (train_corpus_item (corpus, i), groups);
+
+    if (!g_ptr_array_find_with_equal_func (
+            self->names, name, g_str_equal, NULL))
+      g_ptr_array_add (self->names, g_strdup (name));
+  }
+  g_ptr_array_sort (self->names, compare_names);
+  if (self->names->len >= 3)
+    return g_steal_pointer (&self);
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "--cross-validate %s: there are %u, expected 3 at least: test, "
+      "validation, training",
+      groups == TRAIN_GROUPS_DATA_SETS ? "corpora" : "languages",
+      self->names->len);
+  return NULL;
 }
 
 static void
@@ -121,6 +157,16 @@ gboolean
 train_folds_subsets (const TrainFolds *self, const TrainCorpus *corpus,
     guint fold, TrainSubset *subsets, GError **error)
 {
+  if (self->has_groups) {
+    const TrainSplitConfig config = { .mode = TRAIN_SPLIT_SPEAKER,
+      .validation_fraction = 1,
+      .groups = self->groups,
+      .validation_group =
+          train_folds_name (self, (fold + 1) % self->names->len),
+      .test_group = train_folds_name (self, fold) };
+
+    return train_split (corpus, &config, subsets, error);
+  }
   if (!self->patterns)
     return train_split_fold (
         corpus, self->mode, self->seed, self->names->len, fold, subsets, error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The folds of a cross-validation: K parts drawn at random, or those of a file.
- */
+/* The folds of a cross-validation: K parts drawn at random, those of a file, or
+ * one corpus after the other. */
 #pragma once
 
 #include "gst/train/split.h"
@@ -9,6 +9,11 @@ typedef struct _TrainFolds TrainFolds;
 
 /* n folds by train_split_fold. Free with train_folds_free. */
 TrainFolds *train_folds_new (TrainSplitMode mode, guint32 seed, guint n);
+
+/* A fold for each data set or language of the corpus, in alphabetic order: "leave
+ * one corpus out". NULL and G_OPTION_ERROR where there are fewer than 3. */
+TrainFolds *train_folds_new_groups (
+    TrainGroups groups, const TrainCorpus *corpus, GError **error);
 
 /* Of a file with lines "speaker,fold": a pattern as in TrainSplitConfig and the
  * name of a fold, of which there are 3 at least; lines of one fold need not be

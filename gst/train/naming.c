@@ -212,9 +212,9 @@ parse_folder (const char *relative, TrainName *name)
 
 /* clang-format off */
 const TrainNaming train_namings[] = {
-  { "ravdess", "RAVDESS, speech or song", parse_ravdess },
-  { "tess",    "TESS",                    parse_tess },
-  { "emodb",   "EmoDB",                   parse_emodb },
+  { "ravdess", "RAVDESS, speech or song", parse_ravdess, "en" },
+  { "tess",    "TESS",                    parse_tess, "en" },
+  { "emodb",   "EmoDB",                   parse_emodb, "de" },
   { "folder",  "Sounds in CLASS/FILE or CLASS/SPEAKER/FILE", parse_folder },
   { NULL },
 };

@@ -26,6 +26,7 @@ typedef struct {
   const char *name; /* "ravdess": before the speaker, and the tool's option */
   const char *help;
   TrainNamingFunc parse;
+  const char *language; /* of the voices; NULL: not known */
 } TrainNaming;
 
 /* All conventions, ended by one without a name. */

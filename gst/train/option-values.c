@@ -18,6 +18,8 @@ parse_folds (const char *text, TrainSplitMode *mode, guint *n)
   return *mode == TRAIN_SPLIT_SPEAKER || g_str_equal (sides[0], "files");
 }
 
+static const char *const groups[] = { "corpora", "languages", NULL };
+
 static gboolean
 parse_snr (const char *text, double *min, double *max)
 {
@@ -42,7 +44,8 @@ index_of (const char *text, const char *const *choices)
 }
 
 static const char *const split_modes[] = { "stratified", "speaker", NULL };
-static const char *const balances[] = { "none", "oversample", "weights", NULL };
+static const char *const balances[] = { "none", "oversample", "weights",
+  "corpora", NULL };
 
 static const char *const schedules[] = { "plateau", "cosine", NULL };
 static const char *const keeps[] = { "best", "last", NULL };
@@ -65,6 +68,12 @@ static gint
 balance_index (const TrainOptions *self)
 {
   return index_of (word (self->balance, TRAIN_DEFAULT_BALANCE), balances);
+}
+
+gboolean
+train_options_balances_corpora (const TrainOptions *self)
+{
+  return balance_index (self) == TRAIN_BALANCE_CORPORA;
 }
 
 gboolean
@@ -95,6 +104,16 @@ const char *
 train_options_nth_model (const TrainOptions *self, guint i)
 {
   return self->models ? self->models[i] : TRAIN_DEFAULT_MODEL;
+}
+
+gboolean
+train_options_groups (const TrainOptions *self, TrainGroups *result)
+{
+  const gint i =
+      self->cross_validate ? index_of (self->cross_validate, groups) : -1;
+
+  *result = i == 1 ? TRAIN_GROUPS_LANGUAGES : TRAIN_GROUPS_DATA_SETS;
+  return i >= 0;
 }
 
 gboolean
@@ -133,6 +152,7 @@ gboolean
 train_options_check_words (const TrainOptions *self, GError **error)
 {
   TrainSplitMode mode;
+  TrainGroups by;
   double min, max;
   guint n;
   const struct {
@@ -141,17 +161,21 @@ train_options_check_words (const TrainOptions *self, GError **error)
   } words[] = {
     { split_index (self) < 0, "split", self->split, "stratified or speaker" },
     { balance_index (self) < 0, "balance", self->balance,
-        "none, oversample or weights" },
+        "none, oversample, weights or corpora" },
     { self->schedule && index_of (self->schedule, schedules) < 0, "schedule",
         self->schedule, "plateau or cosine" },
     { self->keep && index_of (self->keep, keeps) < 0, "keep", self->keep,
         "best or last" },
     { self->cross_validate && !parse_folds (self->cross_validate, &mode, &n)
+            && !train_options_groups (self, &by)
             && !g_file_test (self->cross_validate, G_FILE_TEST_EXISTS),
         "cross-validate", self->cross_validate,
-        "speakers:K or files:K, with K from 3 on, nor a file" },
+        "speakers:K or files:K, with K from 3 on, corpora, languages, nor a "
+        "file" },
     { self->snr && !parse_snr (self->snr, &min, &max), "snr", self->snr,
         "MIN,MAX" },
+    { !parse_snr (word (self->noise_snr, TRAIN_DEFAULT_NOISE_SNR), &min, &max),
+        "noise-snr", self->noise_snr, "MIN,MAX" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (words); i++)
@@ -222,6 +246,14 @@ set_augment (const TrainOptions *self, TrainAugmentConfig *config)
   config->noise = self->noise;
   if (self->snr)
     parse_snr (self->snr, &config->snr_min, &config->snr_max);
+  config->position = self->position;
+  config->equalizer_db = self->equalizer_db;
+  config->reverb = self->reverb;
+  config->clip_db = self->clip_db;
+  config->band_limits = self->band_limits;
+  config->mu_law = self->mu_law;
+  parse_snr (word (self->noise_snr, TRAIN_DEFAULT_NOISE_SNR),
+      &config->noise_snr_min, &config->noise_snr_max);
 }
 
 void
@@ -235,6 +267,7 @@ train_options_examples (const TrainOptions *self, const DspRecipe *recipe,
   if (!training)
     return;
   config->balance = balance_index (self);
+  config->epoch_windows = self->epoch_windows;
   set_augment (self, &config->augment);
   config->n_copies = self->copies;
   config->mask = (TrainMaskConfig){ self->masks, self->masks, self->mask_bands,

@@ -41,7 +41,9 @@ typedef struct {
 /* clang-format off */
 static const Option options[] = {
   { MAIN, "csv", G_OPTION_ARG_FILENAME_ARRAY, AT (lists), 0, 0, FALSE,
-    "Lines of path,label[,speaker[,split]]", "FILE" },
+    "List: path,label[,speaker[,split]], or a header", "FILE" },
+  { SOUNDS, "datasets", G_OPTION_ARG_STRING, AT (datasets), 0, 0, TRUE,
+    "Read only these data sets (nemo,emodb16k)", "SETS" },
   { SOUNDS, "merge", G_OPTION_ARG_STRING_ARRAY, AT (merges), 0, 0, TRUE,
     "Rename a label: pleasant_surprise=surprised", "FROM=TO" },
   { MAIN, "labels", G_OPTION_ARG_STRING, AT (labels), 0, 0, TRUE,
@@ -77,7 +79,7 @@ static const Option options[] = {
     "Test on these speakers at the end", "LIST" },
   { TRIALS, "cross-validate", G_OPTION_ARG_STRING,
     AT (cross_validate), 0, 0, TRUE,
-    "K folds: speakers:K, files:K, or a file", "WHAT:K|FILE" },
+    "speakers:K, files:K, corpora, languages, a file", "WHAT:K|FILE" },
   { SOUNDS, "train-on", G_OPTION_ARG_STRING, AT (train_on), 0, 0, TRUE,
     "Train only on these data sets (tess,emodb)", "SETS" },
   { SOUNDS, "test-on", G_OPTION_ARG_STRING, AT (test_on), 0, 0, TRUE,
@@ -89,7 +91,10 @@ static const Option options[] = {
   { TRIALS, "gather", G_OPTION_ARG_NONE, AT (gather), 0, 0, FALSE,
     "Combine all shards: --gather SHARD...", NULL },
   { VARIATIONS, "balance", G_OPTION_ARG_STRING, AT (balance), 0, 0, TRUE,
-    "Balance classes: oversample, weights, none", "HOW", TRAIN_DEFAULT_BALANCE },
+    "Balance: oversample, weights, corpora, none", "HOW", TRAIN_DEFAULT_BALANCE },
+  { VARIATIONS, "epoch-windows", G_OPTION_ARG_INT,
+    AT (epoch_windows), 0, 10000000, TRUE,
+    "Windows per epoch, with corpora; 0: all (0)", "N" },
   { VARIATIONS, "no-augment", G_OPTION_ARG_NONE, AT (no_augment), 0, 0, TRUE,
     "No augmentation", NULL },
   { VARIATIONS, "augment-copies", G_OPTION_ARG_INT, AT (copies), 0, 100, TRUE,
@@ -113,6 +118,25 @@ static const Option options[] = {
     "Gain, up to +- dB (0)", "DB" },
   { VARIATIONS, "snr", G_OPTION_ARG_STRING, AT (snr), 0, 0, TRUE,
     "Noise at a random SNR in this range, dB", "MIN,MAX" },
+  { VARIATIONS, "position", G_OPTION_ARG_NONE, AT (position), 0, 0, TRUE,
+    "Random position of the sound in the window", NULL },
+  { VARIATIONS, "reverb", G_OPTION_ARG_DOUBLE, AT (reverb), 0, 1, TRUE,
+    "Reverberation time, up to this, s (0)", "S" },
+  { VARIATIONS, "noise-from", G_OPTION_ARG_FILENAME_ARRAY,
+    AT (noise_from), 0, 0, TRUE,
+    "Mix in recordings: a file, or a folder", "PATH" },
+  { VARIATIONS, "noise-snr", G_OPTION_ARG_STRING, AT (noise_snr), 0, 0, TRUE,
+    "SNR of these recordings, dB (0,30)", "MIN,MAX",
+    TRAIN_DEFAULT_NOISE_SNR },
+  { VARIATIONS, "equalizer", G_OPTION_ARG_DOUBLE,
+    AT (equalizer_db), 0, 40, TRUE,
+    "Random equalizer, up to +- dB (0)", "DB" },
+  { VARIATIONS, "clipping", G_OPTION_ARG_DOUBLE, AT (clip_db), 0, 60, TRUE,
+    "Clipping, up to this far below the peak (0)", "DB" },
+  { VARIATIONS, "band-limits", G_OPTION_ARG_NONE, AT (band_limits), 0, 0, TRUE,
+    "Telephone band and other band limits", NULL },
+  { VARIATIONS, "mu-law", G_OPTION_ARG_NONE, AT (mu_law), 0, 0, TRUE,
+    "G.711 mu-law coding", NULL },
   { VARIATIONS, "masks", G_OPTION_ARG_INT, AT (masks), 0, 100, TRUE,
     "SpecAugment: masks along each axis (0)", "N" },
   { VARIATIONS, "mask-bands", G_OPTION_ARG_INT, AT (mask_bands), 0, 1000, TRUE,
@@ -127,6 +151,8 @@ static const Option options[] = {
     TRAIN_DEFAULT_MODEL },
   { FIT, "recipe", G_OPTION_ARG_STRING_ARRAY, AT (recipe), 0, 0, TRUE,
     "Change the features (top_db=60)", "FIELD=VALUE" },
+  { FIT, "freeze", G_OPTION_ARG_STRING, AT (freeze), 0, 0, TRUE,
+    "Freeze the first N layers, or all up to NAME", "N|NAME" },
   { FIT, "dropout", G_OPTION_ARG_DOUBLE, AT (dropout), 0, 3, TRUE,
     "Scale the dropout rates (1)", "X" },
   { FIT, "l2", G_OPTION_ARG_DOUBLE, AT (l2), 0, 1000, TRUE,
@@ -357,6 +383,8 @@ has_data (const TrainOptions *self)
 static gboolean
 check_together (const TrainOptions *self, GError **error)
 {
+  if (self->epoch_windows > 0 && !train_options_balances_corpora (self))
+    return fail (error, "--epoch-windows goes with --balance corpora");
   if (self->rest && !self->gather)
     return fail (error, "“%s” is not an option", *self->rest);
   if (self->gather)
@@ -417,6 +445,7 @@ value_of (const TrainOptions *self, const Option *option)
       return g_strdup (
           g_ascii_formatd (number, sizeof number, "%g", *(double *) field));
     case G_OPTION_ARG_STRING_ARRAY:
+    case G_OPTION_ARG_FILENAME_ARRAY:
       return *(char ***) field ? g_strjoinv (" ", *(char ***) field)
                                : g_strdup (option->fallback);
     default:

@@ -11,12 +11,14 @@
 #define TRAIN_DEFAULT_SCHEDULE "plateau"
 #define TRAIN_DEFAULT_KEEP "best"
 #define TRAIN_DEFAULT_MODEL "cnn"
+#define TRAIN_DEFAULT_NOISE_SNR "0,30"
 
 typedef struct {
   /* Data sets. Folders of train_namings[i] are in folders[i]. */
   char **folders[8];
   char **lists;  /* CSV */
   char **merges; /* "from=to" */
+  char *datasets; /* NULL: all */
   char *labels;  /* "a,b,c"; NULL: the nine, or those of the model */
   gboolean all_windows;
   char *track; /* of several; see gst/media/play.h; or NULL */
@@ -33,7 +35,8 @@ typedef struct {
   double validation_fraction;
   char *validation_speakers;
   char *test_speakers;
-  char *cross_validate;     /* "speakers:K", "files:K", a file of folds */
+  char *cross_validate;     /* "speakers:K", "files:K", "corpora", "languages",
+                               a file of folds */
   char *train_on, *test_on; /* data sets */
   gint seeds;               /* runs of each model and fold */
   char *shard;              /* "I/N" */
@@ -43,9 +46,14 @@ typedef struct {
   /* Variations. */
   gboolean no_augment;
   gint copies;
+  gint epoch_windows;
   double augment_probability;
   double pitch_shift, time_stretch, noise, time_shift, speed, gain_db;
   char *snr; /* "MIN,MAX" */
+  gboolean position, band_limits, mu_law;
+  double reverb, equalizer_db, clip_db;
+  char **noise_from; /* files and folders */
+  char *noise_snr;   /* "MIN,MAX"; NULL: TRAIN_DEFAULT_NOISE_SNR */
   gint masks, mask_bands, mask_frames;
   double mixup;
   /* The network and how it learns. */
@@ -53,6 +61,7 @@ typedef struct {
   char **recipe;  /* "field=value" */
   char *schedule; /* NULL: TRAIN_DEFAULT_SCHEDULE */
   char *keep;     /* NULL: TRAIN_DEFAULT_KEEP */
+  char *freeze; /* "N" or the name of a layer */
   gint warm_up;
   double dropout, l2, average;
   gint epochs, batch_size, patience, start_from_epoch, plateau_patience;
@@ -94,6 +103,9 @@ gboolean train_options_is_experiment (const TrainOptions *self);
 TrainSplitMode train_options_split_mode (const TrainOptions *self);
 /* K of --cross-validate, and the mode; 0: none, or folds of a file. */
 guint train_options_folds (const TrainOptions *self, TrainSplitMode *mode);
+/* Does --cross-validate leave out whole corpora or languages? */
+gboolean train_options_groups (const TrainOptions *self, TrainGroups *groups);
+gboolean train_options_balances_corpora (const TrainOptions *self);
 gboolean train_options_is_cosine (const TrainOptions *self);
 gboolean train_options_keeps_last (const TrainOptions *self);
 /* What --recipe asks for as one text, for dsp_recipe_change, or NULL. Free with

@@ -4,6 +4,7 @@
 
 #include "nn/json-writer.h"
 #include "gst/model/labels.h"
+#include "gst/train/figures.h"
 #include "nn/train/metrics.h"
 
 /* "labels": [ ... ] */
@@ -13,3 +14,8 @@ void train_json_add_labels (NnJson *json, const GstEmotionLabels *labels);
  */
 void train_json_add_metrics (NnJson *json, const char *name,
     const NnMetrics *metrics, const GstEmotionLabels *labels);
+
+/* name: { "windows": ..., "uar": { "value": ..., "low": ..., "high": ... }, ...
+ * } */
+void train_json_add_figures (
+    NnJson *json, const char *name, const TrainFigures *figures);

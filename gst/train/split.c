@@ -130,12 +130,27 @@ check_patterns (
   return TRUE;
 }
 
+const char *
+train_group_of (const TrainItem *item, TrainGroups groups)
+{
+  if (groups == TRAIN_GROUPS_DATA_SETS)
+    return item->data_set;
+  return item->language ? item->language : "unknown";
+}
+
 /* What the user asked for; TRAIN_SUBSET_NONE: nothing. */
 static TrainSubset
 wanted_subset (const TrainItem *item, const TrainSplitConfig *config)
 {
   if (item->subset != TRAIN_SUBSET_NONE)
     return item->subset;
+  if (config->test_group
+      && g_str_equal (train_group_of (item, config->groups), config->test_group))
+    return TRAIN_SUBSET_TEST;
+  if (config->validation_group
+      && g_str_equal (
+          train_group_of (item, config->groups), config->validation_group))
+    return TRAIN_SUBSET_VALIDATION;
   if (config->test_speakers
       && train_speaker_matches (item->speaker, config->test_speakers))
     return TRAIN_SUBSET_TEST;

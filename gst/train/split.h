@@ -14,6 +14,15 @@ typedef enum {
   TRAIN_SPLIT_SPEAKER,    /* no speaker is in two subsets */
 } TrainSplitMode;
 
+/* What is left out as a whole. */
+typedef enum {
+  TRAIN_GROUPS_DATA_SETS,
+  TRAIN_GROUPS_LANGUAGES, /* "unknown" where no list and no convention says */
+} TrainGroups;
+
+/* The name of the group of an item; borrowed. */
+const char *train_group_of (const TrainItem *item, TrainGroups groups);
+
 typedef struct {
   TrainSplitMode mode;
   double validation_fraction; /* 0..1, of what no list below names; 0: none */
@@ -22,6 +31,9 @@ typedef struct {
    * Speakers named here are in that subset, whatever the mode. */
   const char *const *validation_speakers;
   const char *const *test_speakers;
+  /* NULL, or the name of a group that is in that part. */
+  TrainGroups groups;
+  const char *validation_group, *test_group;
 } TrainSplitConfig;
 
 /* Does a speaker ("ravdess/07") fit one of the patterns? */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "gst/train/classes.h"
+#include "gst/train/trials.h"
 
 #define CORNER "true \\ predicted"
 
@@ -102,5 +103,19 @@ train_text_metrics (const NnMetrics *metrics, const GstEmotionLabels *labels)
   append_classes (text, metrics, labels, used, n_used);
   append_totals (text, metrics);
   append_confusion (text, metrics, labels, used, n_used);
+  return g_string_free (text, FALSE);
+}
+
+char *
+train_text_sets (const GPtrArray *sets)
+{
+  GString *text = g_string_new (NULL);
+
+  train_figures_append_heading (text);
+  for (guint i = 0; i < sets->len; i++) {
+    const TrainSetResult *const set = g_ptr_array_index (sets, i);
+
+    train_figures_append_row (text, set->name, &set->figures);
+  }
   return g_string_free (text, FALSE);
 }

@@ -10,3 +10,7 @@
  * g_free. */
 char *train_text_metrics (
     const NnMetrics *metrics, const GstEmotionLabels *labels);
+
+/* A table of data sets, of TrainSetResult: UAR with its interval, restricted
+ * UAR, calibration error. Free with g_free. */
+char *train_text_sets (const GPtrArray *sets);

@@ -142,6 +142,46 @@ train_json_add_metrics (NnJson *json, const char *name,
 }
 
 static void
+add_interval (
+    NnJson *json, const char *name, const TrainInterval *interval)
+{
+  nn_json_begin_object (json, name);
+  nn_json_add_double (json, "value", interval->value);
+  nn_json_add_double (json, "low", interval->low);
+  nn_json_add_double (json, "high", interval->high);
+  nn_json_end_object (json);
+}
+
+static void
+add_doubles (
+    NnJson *json, const char *name, const double *values, guint n)
+{
+  nn_json_begin_array (json, name);
+  for (guint i = 0; i < n; i++)
+    nn_json_add_double (json, NULL, values[i]);
+  nn_json_end_array (json);
+}
+
+void
+train_json_add_figures (
+    NnJson *json, const char *name, const TrainFigures *figures)
+{
+  nn_json_begin_object (json, name);
+  nn_json_add_int (json, "windows", figures->n_windows);
+  nn_json_add_int (json, "speakers", figures->n_speakers);
+  nn_json_add_int (json, "n_classes", figures->n_classes);
+  add_interval (json, "uar", &figures->uar);
+  add_interval (json, "restricted", &figures->restricted);
+  nn_json_add_double (
+      json, "calibration_error", figures->calibration_error);
+  add_doubles (json, "cross_entropy_at", figures->cross_entropy_at,
+      TRAIN_N_TEMPERATURES);
+  add_doubles (json, "calibration_error_at", figures->calibration_error_at,
+      TRAIN_N_TEMPERATURES);
+  nn_json_end_object (json);
+}
+
+static void
 add_all_metrics (NnJson *json, const TrainReport *report)
 {
   nn_json_begin_object (json, "metrics");
@@ -243,6 +283,18 @@ add_test_sets (NnJson *json, const TrainReport *report)
   nn_json_end_object (json);
 }
 
+static void
+add_test_figures (NnJson *json, const TrainReport *report)
+{
+  nn_json_begin_object (json, "figures");
+  for (guint i = 0; report->test_sets && i < report->test_sets->len; i++) {
+    const TrainSetResult *const set = g_ptr_array_index (report->test_sets, i);
+
+    train_json_add_figures (json, set->name, &set->figures);
+  }
+  nn_json_end_object (json);
+}
+
 static char *
 to_json (const TrainReport *report)
 {
@@ -257,6 +309,7 @@ to_json (const TrainReport *report)
   add_history (json, report);
   add_all_metrics (json, report);
   add_test_sets (json, report);
+  add_test_figures (json, report);
   nn_json_end_object (json);
   return g_strconcat (nn_json_text (json), "\n", NULL);
 }

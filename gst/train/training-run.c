@@ -7,6 +7,7 @@
 #include "nn/metadata.h"
 #include "nn/save.h"
 #include "nn/train/architectures.h"
+#include "nn/train/transfer.h"
 
 #define SELF_TEST_SEED 7
 #define SETTLING_STEPS 500
@@ -42,6 +43,19 @@ input_shape (const DspRecipe *recipe)
   return (NnShape){ .rank = 3, .dim = { n_bands, n_columns, 1 } };
 }
 
+/* A file that was trained on other classes gets a new last layer. */
+static NnModel *
+load_network (const TrainOptions *options, const NnShape *input,
+    guint n_classes, GError **error)
+{
+  g_autoptr (NnModel) network =
+      nn_model_load (train_options_model (options), input, 1, error);
+
+  if (!network || nn_shape_size (nn_model_output_shape (network, 0)) == n_classes)
+    return g_steal_pointer (&network);
+  return nn_model_with_classes (network, n_classes, error);
+}
+
 static NnModel *
 new_network (const TrainCorpus *corpus, const TrainOptions *options,
     const DspRecipe *recipe, GError **error)
@@ -56,8 +70,8 @@ new_network (const TrainCorpus *corpus, const TrainOptions *options,
   if (train_is_architecture (train_options_model (options)))
     return nn_architecture_new (
         train_options_model (options), &architecture, options->seed, error);
-  return nn_model_load (
-      train_options_model (options), &architecture.input, 1, error);
+  return load_network (
+      options, &architecture.input, architecture.n_classes, error);
 }
 
 static NnTrainer *
@@ -78,6 +92,7 @@ new_trainer (const TrainCorpus *corpus, const TrainOptions *options,
   config.clip_norm = options->clip_norm;
   config.weight_decay = options->weight_decay;
   config.label_smoothing = options->label_smoothing;
+  config.freeze = options->freeze;
   config.comm = comm;
   return nn_trainer_new (network, &config, error);
 }
@@ -264,6 +279,14 @@ plain_examples (const TrainCorpus *corpus, const TrainSubset *subsets,
   return *examples != NULL;
 }
 
+static NnMetrics *
+measure (NnTrainer *trainer, const TrainExamples *examples)
+{
+  g_autoptr (TrainTrial) trial = train_evaluate_trainer (trainer, examples);
+
+  return train_trial_metrics (trial, nn_trainer_n_classes (trainer));
+}
+
 static gboolean
 train (TrainRun *self, const TrainCorpus *corpus, const TrainSubset *subsets,
     const TrainOptions *options, const DspRecipe *recipe, Context *context,
@@ -293,15 +316,16 @@ train (TrainRun *self, const TrainCorpus *corpus, const TrainSubset *subsets,
   if (!ranks_agree (context->ranks, ok, error))
     return FALSE;
   if (self->best_epoch != G_MAXSIZE && validation)
-    self->validation = train_evaluate_trainer (self->trainer, validation, NULL);
+    self->validation = measure (self->trainer, validation);
   self->seconds = (g_get_monotonic_time () - start) / 1e6;
   if (self->best_epoch != G_MAXSIZE && test) {
-    self->trial = train_trial_new ();
+    self->trial = train_evaluate_trainer (self->trainer, test);
     self->trial->n_epochs = self->n_epochs;
     self->trial->best_epoch = self->best_epoch + 1;
     self->trial->n_weights = nn_trainer_n_weights (self->trainer);
     self->trial->seconds = self->seconds;
-    self->test = train_evaluate_trainer (self->trainer, test, self->trial);
+    self->test = train_trial_metrics (
+        self->trial, nn_trainer_n_classes (self->trainer));
   }
   return TRUE;
 }

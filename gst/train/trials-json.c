@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Plans and results of tasks as text, to be kept and to be read back. */
 #include <json-glib/json-glib.h>
+#include <math.h>
 #include <string.h>
 #include "nn/json-writer.h"
+#include "gst/train/report-json.h"
 #include "gst/train/trials.h"
 
 #define KIND "emotion-train tasks"
@@ -75,6 +77,14 @@ train_trials_write_task (const TrainTrials *self, const TrainTrial *trial)
     for (gsize k = 0; k < n_sums; k++)
       nn_json_add_double (json, NULL, sums[k]);
     nn_json_end_array (json);
+  }
+  nn_json_end_object (json);
+  nn_json_begin_object (json, "figures");
+  for (guint i = 0; i < trial->sets->len; i++) {
+    const TrainSetResult *const set = g_ptr_array_index (trial->sets, i);
+
+    if (set->figures.n_windows > 0)
+      train_json_add_figures (json, set->name, &set->figures);
   }
   nn_json_end_object (json);
   nn_json_end_object (json);
@@ -169,6 +179,85 @@ read_sums (JsonNode *node, double *sums, gsize n)
   return TRUE;
 }
 
+/* A number within 0 .. most; null is NaN, where that may be. */
+static gboolean
+read_double (JsonObject *object, const char *name, double most,
+    gboolean may_be_null, double *value)
+{
+  JsonNode *const node = json_object_get_member (object, name);
+
+  *value = NAN;
+  if (node && JSON_NODE_HOLDS_NULL (node) && may_be_null)
+    return TRUE;
+  if (!node || !JSON_NODE_HOLDS_VALUE (node))
+    return FALSE;
+  *value = json_node_get_double (node);
+  return *value >= 0 && *value <= most;
+}
+
+static JsonObject *
+object_of (JsonObject *object, const char *name)
+{
+  JsonNode *const node = json_object_get_member (object, name);
+
+  return node && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node)
+                                               : NULL;
+}
+
+static gboolean
+read_interval (JsonObject *object, const char *name, TrainInterval *interval)
+{
+  JsonObject *const inner = object_of (object, name);
+
+  return inner && read_double (inner, "value", 1, FALSE, &interval->value)
+      && read_double (inner, "low", 1, TRUE, &interval->low)
+      && read_double (inner, "high", 1, TRUE, &interval->high);
+}
+
+static gboolean
+read_figures (JsonObject *object, gsize n_classes, TrainFigures *figures)
+{
+  gint64 n_windows, n_speakers, n_occur;
+
+  if (!read_int (object, "windows", G_MAXINT64, &n_windows)
+      || !read_int (object, "speakers", G_MAXINT, &n_speakers)
+      || !read_int (object, "n_classes", n_classes, &n_occur) || n_occur == 0
+      || !read_interval (object, "uar", &figures->uar)
+      || !read_interval (object, "restricted", &figures->restricted)
+      || !read_double (object, "calibration_error", 1, FALSE,
+          &figures->calibration_error)
+      || !json_object_has_member (object, "cross_entropy_at")
+      || !json_object_has_member (object, "calibration_error_at"))
+    return FALSE;
+  figures->n_windows = n_windows;
+  figures->n_speakers = n_speakers;
+  figures->n_classes = n_occur;
+  return read_sums (json_object_get_member (object, "cross_entropy_at"),
+             figures->cross_entropy_at, TRAIN_N_TEMPERATURES)
+      && read_sums (json_object_get_member (object, "calibration_error_at"),
+          figures->calibration_error_at, TRAIN_N_TEMPERATURES);
+}
+
+/* Parts that were written before there were figures have none. */
+static gboolean
+read_all_figures (JsonObject *object, TrainTrial *trial, gsize n_classes)
+{
+  JsonObject *const all = object_of (object, "figures");
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *node;
+
+  if (!all)
+    return TRUE;
+  json_object_iter_init (&iter, all);
+  while (json_object_iter_next (&iter, &name, &node))
+    if (!JSON_NODE_HOLDS_OBJECT (node)
+        || !read_figures (json_node_get_object (node), n_classes,
+            &train_trial_set (trial, name, n_classes)->figures))
+      return FALSE;
+  return TRUE;
+}
+
 /* The counts fit each other. */
 static gboolean
 sums_are_sane (const double *sums, gsize n_classes)
@@ -214,9 +303,10 @@ train_trials_read_task (TrainTrials *self, const char *line, GError **error)
   while (json_object_iter_next (&iter, &name, &node)) {
     if (!read_sums (node, sums, n_sums) || !sums_are_sane (sums, n_classes))
       return fail (error, "the figures of “%s” are damaged", name);
-    nn_metrics_add_sums (train_trial_set (trial, name, n_classes), sums);
+    nn_metrics_add_sums (
+        train_trial_set (trial, name, n_classes)->metrics, sums);
   }
-  if (!trial->sets)
+  if (!trial->sets || !read_all_figures (object, trial, n_classes))
     return fail (error, "not the result of a run");
   train_trial_free (self->results[task]);
   self->results[task] = g_steal_pointer (&trial);

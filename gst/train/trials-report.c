@@ -188,6 +188,115 @@ train_trials_pool (const TrainTrials *self, guint model)
   return all;
 }
 
+/* ---- one data set beside the other ---- */
+
+/* Of the first seed, those of all folds: of TrainSetResult, borrowed. */
+static GPtrArray *
+sets_of (const TrainTrials *self, guint model)
+{
+  GPtrArray *sets = g_ptr_array_new ();
+
+  for (guint fold = 0; fold < self->folds->len; fold++) {
+    const TrainTrial *const trial = result_of (self, model, 0, fold);
+
+    for (guint i = 0; i < trial->sets->len; i++) {
+      TrainSetResult *const set = g_ptr_array_index (trial->sets, i);
+
+      if (set->figures.n_windows > 0)
+        g_ptr_array_add (sets, set);
+    }
+  }
+  return sets;
+}
+
+static const TrainFigures *
+figures_at (const GPtrArray *sets, guint i)
+{
+  return &((const TrainSetResult *) g_ptr_array_index (sets, i))->figures;
+}
+
+/* The temperature that all others would choose. */
+static guint
+temperature_of_others (const GPtrArray *sets, guint which)
+{
+  g_autofree const TrainFigures **others =
+      g_new (const TrainFigures *, sets->len);
+  gsize n = 0;
+
+  for (guint i = 0; i < sets->len; i++)
+    if (i != which)
+      others[n++] = figures_at (sets, i);
+  return train_figures_best_temperature (others, n);
+}
+
+typedef struct {
+  double uar, restricted, ece, cooled_ece;
+} Means;
+
+static Means
+means_of (const GPtrArray *sets)
+{
+  Means sum = { 0 };
+
+  for (guint i = 0; i < sets->len; i++) {
+    const TrainFigures *const figures = figures_at (sets, i);
+
+    sum.uar += figures->uar.value / sets->len;
+    sum.restricted += figures->restricted.value / sets->len;
+    sum.ece += figures->calibration_error / sets->len;
+    sum.cooled_ece +=
+        figures->calibration_error_at[temperature_of_others (sets, i)]
+        / sets->len;
+  }
+  return sum;
+}
+
+static void
+print_sets (const TrainTrials *self, guint model, GString *text)
+{
+  g_autoptr (GPtrArray) sets = sets_of (self, model);
+  const Means means = means_of (sets);
+
+  if (sets->len < 2)
+    return;
+  g_string_append_c (text, '\n');
+  train_figures_append_heading (text);
+  for (guint i = 0; i < sets->len; i++) {
+    const TrainSetResult *const set = g_ptr_array_index (sets, i);
+    const guint t = temperature_of_others (sets, i);
+
+    train_figures_append_row (text, set->name, &set->figures);
+    g_string_append_printf (text,
+        "  with the temperature of the others, %.2f: ECE %.3f\n",
+        train_temperature (t), set->figures.calibration_error_at[t]);
+  }
+  g_string_append_printf (text,
+      "mean: UAR %.3f, restricted %.3f, ECE %.3f, with the temperature of the "
+      "others %.3f\n",
+      means.uar, means.restricted, means.ece, means.cooled_ece);
+}
+
+static void
+add_sets (NnJson *json, const TrainTrials *self, guint model)
+{
+  g_autoptr (GPtrArray) sets = sets_of (self, model);
+  const Means means = means_of (sets);
+
+  nn_json_begin_object (json, "figures");
+  for (guint i = 0; i < sets->len; i++)
+    train_json_add_figures (json,
+        ((const TrainSetResult *) g_ptr_array_index (sets, i))->name,
+        figures_at (sets, i));
+  nn_json_end_object (json);
+  nn_json_begin_object (json, "means");
+  nn_json_add_double (json, "uar", means.uar);
+  nn_json_add_double (json, "restricted", means.restricted);
+  nn_json_add_double (json, "calibration_error", means.ece);
+  nn_json_add_double (
+      json, "calibration_error_cooled", means.cooled_ece);
+  nn_json_end_object (json);
+}
+
 /* ---- the table ---- */
 
 static void
@@ -249,6 +358,7 @@ print_model (const TrainTrials *self, guint model, GString *text)
   for (guint i = 0; i < summary.set_names->len; i++)
     print_figures (text, "data set ", g_ptr_array_index (summary.set_names, i),
         &g_array_index (summary.sets, Figures, i));
+  print_sets (self, model, text);
   print_heading (text, "", "recall", "precision", "F1");
   for (guint c = 0; c < n_classes_of (self); c++) {
     const ClassFigures *const class = &summary.classes[c];
@@ -329,6 +439,7 @@ add_model (NnJson *json, const TrainTrials *self, guint model)
     add_figures (json, g_ptr_array_index (summary.set_names, i),
         &g_array_index (summary.sets, Figures, i));
   nn_json_end_object (json);
+  add_sets (json, self, model);
   add_classes (json, self, &summary);
   train_json_add_metrics (json, "pooled", pool, self->labels);
   nn_json_end_object (json);

@@ -33,17 +33,17 @@ compare_sets (gconstpointer a, gconstpointer b)
       (*(const TrainSetResult *const *) b)->name);
 }
 
-NnMetrics *
+TrainSetResult *
 train_trial_set (TrainTrial *self, const char *data_set, gsize n_classes)
 {
   if (!self->sets)
     self->sets =
         g_ptr_array_new_with_free_func ((GDestroyNotify) set_result_free);
   for (guint i = 0; i < self->sets->len; i++) {
-    const TrainSetResult *const set = g_ptr_array_index (self->sets, i);
+    TrainSetResult *const set = g_ptr_array_index (self->sets, i);
 
     if (g_str_equal (set->name, data_set))
-      return set->metrics;
+      return set;
   }
 
   TrainSetResult *set = g_new0 (TrainSetResult, 1);
@@ -52,7 +52,7 @@ train_trial_set (TrainTrial *self, const char *data_set, gsize n_classes)
   set->metrics = nn_metrics_new (n_classes);
   g_ptr_array_add (self->sets, set);
   g_ptr_array_sort (self->sets, compare_sets);
-  return set->metrics;
+  return set;
 }
 
 NnMetrics *

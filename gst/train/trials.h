@@ -5,6 +5,7 @@
 
 #include <glib.h>
 #include "gst/model/labels.h"
+#include "gst/train/figures.h"
 #include "nn/train/metrics.h"
 
 /* What the tasks are. Everything is borrowed. */
@@ -22,6 +23,7 @@ typedef struct {
 typedef struct {
   char *name;
   NnMetrics *metrics;
+  TrainFigures figures; /* n_windows 0: none */
 } TrainSetResult;
 
 typedef struct {
@@ -35,8 +37,8 @@ typedef struct {
 TrainTrial *train_trial_new (void);
 void train_trial_free (TrainTrial *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TrainTrial, train_trial_free)
-/* The metrics of a data set, an empty one where there is none yet; borrowed. */
-NnMetrics *train_trial_set (
+/* What is known of a data set, nothing where there is none yet; borrowed. */
+TrainSetResult *train_trial_set (
     TrainTrial *self, const char *data_set, gsize n_classes);
 /* Of all data sets. Free with nn_metrics_free. */
 NnMetrics *train_trial_metrics (const TrainTrial *self, gsize n_classes);

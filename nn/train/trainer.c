@@ -5,6 +5,7 @@
 #include "nn/error.h"
 #include "nn/train/loss.h"
 #include "nn/train/trainer-private.h"
+#include "nn/train/transfer.h"
 
 void
 nn_train_config_init (NnTrainConfig *config)
@@ -55,7 +56,10 @@ nn_trainer_new (
   trainer->outcomes = g_new0 (NnOutcome, config->batch_size);
   trainer->model = nn_model_copy (model, error);
   trainer->runner = trainer->model ? nn_model_copy (model, error) : NULL;
-  if (!trainer->runner || !nn_model_finish (trainer->runner, error)
+  if (!trainer->runner
+      || (config->freeze
+          && !nn_model_freeze (trainer->model, config->freeze, error))
+      || !nn_model_finish (trainer->runner, error)
       || !nn_model_pack (trainer->model, error))
     return NULL;
   trainer->weights = nn_weight_list_new (trainer->model);

@@ -33,6 +33,8 @@ typedef struct {
   double clip_norm;       /* bound of the global gradient norm; 0: none */
   double weight_decay;    /* of AdamW, before each update; 0: none */
   double label_smoothing; /* 0 .. 1: (1 - s) y + s / n_classes */
+  const char *freeze;     /* nn_model_freeze; NULL: nothing; borrowed until
+                             nn_trainer_new returns */
   const NnComm *comm;     /* NULL: this process alone; borrowed */
 } NnTrainConfig;
 

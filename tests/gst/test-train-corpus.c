@@ -129,6 +129,44 @@ test_csv (void)
   test_folder_remove (folder);
 }
 
+/* Columns by name, in any order; a byte order mark; what others left in. */
+static void
+test_csv_head (void)
+{
+  char *folder = test_folder_new ();
+  g_autofree char *path = g_build_filename (folder, "list.csv", NULL);
+  g_autofree char *absolute = g_build_filename (folder, "x/1.wav", NULL);
+  g_autoptr (TrainCorpus) corpus = new_corpus ();
+  g_autoptr (GError) error = NULL;
+
+  g_file_set_contents (path,
+      "\xEF\xBB\xBFlicence,Label,speaker,path,language, dataset\r\n"
+      "MIT,Anger,nemo/    EB0,x/1.wav,pl,nemo\r\n"
+      "MIT,speech,,x/2.wav,pl,nemo\r\n"
+      "MIT,other,,x/3.wav,,birds\r\n"
+      "MIT,happy,,x/4.wav,,\r\n"
+      "MIT,sad,7,x/5.wav,am,ased\r\n",
+      -1, &error);
+  train_corpus_add_csv (corpus, path, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (corpus->items->len, ==, 3);
+  g_assert_cmpuint (corpus->n_no_class, ==, 2);
+
+  const TrainItem *const first = train_corpus_item (corpus, 0);
+  const TrainItem *const second = train_corpus_item (corpus, 1);
+  const TrainItem *const third = train_corpus_item (corpus, 2);
+
+  g_assert_cmpstr (first->path, ==, absolute);
+  g_assert_cmpstr (first->data_set, ==, "nemo");
+  g_assert_cmpstr (first->language, ==, "pl");
+  g_assert_cmpstr (first->speaker, ==, "nemo/EB0");
+  g_assert_cmpstr (second->data_set, ==, "list");
+  g_assert_null (second->language);
+  g_assert_cmpstr (second->speaker, ==, second->path);
+  g_assert_cmpstr (third->speaker, ==, "ased/7");
+  test_folder_remove (folder);
+}
+
 static void
 test_csv_errors (void)
 {
@@ -140,6 +178,11 @@ test_csv_errors (void)
     { "a.wav,happy,x,later\n", "*row 1: split *later*" },
     { "a.wav,happy,x,test,y\n", "*row 1: 5 fields*" },
     { ",happy\n", "*row 1*" },
+    { "path,speaker\na.wav,x\n", "*row 1: *no column “label”*" },
+    { "label,path\nhappy\n", "*row 2: *empty*" },
+    { "label,path\nhappy,a,b\n", "*row 2: 3 fields, but the head line has 2*" },
+    { "label,path\nhappy,\n", "*row 2: *empty*" },
+    { "label,path\nbored,a.wav\n", "*row 2: *bored* is no label*" },
   };
   char *folder = test_folder_new ();
   g_autofree char *path = g_build_filename (folder, "list.csv", NULL);
@@ -391,6 +434,7 @@ main (int argc, char **argv)
   g_test_add_func ("/train/corpus/folders", test_folders);
   g_test_add_func ("/train/corpus/merge", test_merge);
   g_test_add_func ("/train/corpus/csv", test_csv);
+  g_test_add_func ("/train/corpus/csv-head", test_csv_head);
   g_test_add_func ("/train/corpus/csv-errors", test_csv_errors);
   g_test_add_func ("/train/sounds/decode", test_decode);
   g_test_add_func ("/train/sounds/decode-errors", test_decode_errors);

@@ -367,6 +367,132 @@ test_mask (void)
   g_assert_cmpuint (widest, ==, 4);
 }
 
+/* The world outside: each kind by itself changes the sound, the same seed gives
+ * the same sound, and another seed another. */
+static void
+test_world (void)
+{
+  enum { N = 4000, ONE = 3000 };
+  g_autoptr (GPtrArray) noises =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) train_noise_free);
+  TrainNoise *const noise = g_new0 (TrainNoise, 1);
+  const TrainAugmentConfig configs[] = {
+    { .probability = 1, .position = TRUE },
+    { .probability = 1, .equalizer_db = 6 },
+    { .probability = 1, .reverb = 0.5 },
+    { .probability = 1, .noises = noises, .noise_snr_max = 10 },
+    { .probability = 1, .clip_db = 20 },
+    { .probability = 1, .band_limits = TRUE },
+    { .probability = 1, .mu_law = TRUE },
+  };
+  float in[ONE], first[N], clean[N] = { 0 };
+
+  noise->n = 500;
+  noise->samples = g_new (float, noise->n);
+  for (gsize t = 0; t < noise->n; t++)
+    noise->samples[t] = sin (1.1 * t);
+  g_ptr_array_add (noises, noise);
+  for (gsize t = 0; t < ONE; t++)
+    in[t] = clean[t] = 0.4 * sin (0.2 * t) + 0.2 * sin (1.9 * t);
+  for (gsize i = 0; i < G_N_ELEMENTS (configs); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (TrainAugment) augment =
+        train_augment_new (&configs[i], 16000, N, &error);
+    guint n_different = 0;
+
+    g_assert_no_error (error);
+    g_assert_true (train_augment_is_on (&configs[i]));
+    for (guint seed = 0; seed < 4; seed++) {
+      g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
+      g_autoptr (GRand) same = g_rand_new_with_seed (seed);
+      const float *out = train_augment_apply (augment, in, ONE, rand);
+
+      g_assert_cmpint (memcmp (out, clean, sizeof clean), !=, 0);
+      if (seed == 0)
+        memcpy (first, out, sizeof first);
+      n_different += memcmp (out, first, sizeof first) != 0;
+      memcpy (first, out, sizeof first);
+      out = train_augment_apply (augment, in, ONE, same);
+      g_assert_cmpmem (out, sizeof first, first, sizeof first);
+    }
+    /* mu-law is always the same, and so are all telephones */
+    g_assert_cmpuint (n_different, <=, configs[i].mu_law ? 0 : 3);
+    g_assert_cmpuint (n_different, >=,
+        configs[i].mu_law            ? 0
+            : configs[i].band_limits ? 1
+                                     : 3);
+  }
+}
+
+/* Later in the window, whole; or one that fills it, a fifth of it earlier. */
+static void
+test_position (void)
+{
+  enum { N = 1000 };
+  const TrainAugmentConfig config = { .probability = 1, .position = TRUE };
+  g_autoptr (TrainAugment) augment =
+      train_augment_new (&config, 16000, N, NULL);
+  float ramp[N];
+  guint first = N, last = 0;
+
+  for (gsize t = 0; t < N; t++)
+    ramp[t] = t + 1;
+  for (guint seed = 0; seed < 50; seed++) {
+    g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
+    const float *out = train_augment_apply (augment, ramp, 400, rand);
+    gsize begin = 0;
+
+    while (out[begin] == 0)
+      begin++;
+    g_assert_cmpuint (begin, <=, 600);
+    for (gsize t = 0; t < N; t++)
+      g_assert_cmpfloat (
+          out[t], ==, t >= begin && t < begin + 400 ? t - begin + 1 : 0);
+    first = MIN (first, begin);
+    last = MAX (last, begin);
+    out = train_augment_apply (augment, ramp, N, rand);
+    g_assert_cmpfloat (out[0], >=, 1);
+    g_assert_cmpfloat (out[0], <=, N / 5 + 1);
+    for (gsize t = 1; t < N; t++)
+      g_assert_cmpfloat (
+          out[t], ==, out[0] + t <= N ? out[0] + t : 0);
+  }
+  g_assert_cmpuint (first, <, 60);
+  g_assert_cmpuint (last, >, 540);
+}
+
+/* An epoch of the sampler: so many windows, others in the next. */
+static void
+test_corpora (void)
+{
+  g_autoptr (TrainCorpus) corpus = new_corpus ((guint[]){ 6, 2, 4 }, 5000);
+  const TrainExamplesConfig config = { .recipe = small_recipe (),
+    .balance = TRAIN_BALANCE_CORPORA,
+    .epoch_windows = 6 };
+
+  for (guint i = 0; i < corpus->items->len; i++)
+    train_corpus_item (corpus, i)->data_set = g_strdup ("one");
+
+  g_autoptr (TrainExamples) examples = new_examples (corpus, &config);
+  const NnSamples *const samples = train_examples_samples (examples);
+  float x[3][16 * 8];
+
+  g_assert_cmpuint (samples->n, ==, 6);
+  for (gsize i = 0; i < 6; i++) {
+    for (gsize epoch = 0; epoch < 3; epoch++) {
+      const NnSampleRequest request = {
+        .index = i, .epoch = epoch, .training = TRUE
+      };
+      float target[N_CLASSES] = { 0 }, weight = 1;
+
+      samples->make (samples->data, &request, x[epoch], target, &weight);
+      g_assert_cmpfloat (target[i / 2], ==, 1);
+    }
+    g_assert_true (
+        (memcmp (x[0], x[1], sizeof x[0]) == 0) == (i / 2 == 1));
+  }
+}
+
 static void
 visit (gpointer data, gsize i)
 {
@@ -397,6 +523,9 @@ main (int argc, char **argv)
   g_test_add_func ("/train/examples/windows", test_windows);
   g_test_add_func ("/train/examples/empty", test_empty);
   g_test_add_func ("/train/augment", test_augment);
+  g_test_add_func ("/train/augment/world", test_world);
+  g_test_add_func ("/train/augment/position", test_position);
+  g_test_add_func ("/train/examples/corpora", test_corpora);
   g_test_add_func ("/train/mask", test_mask);
   g_test_add_func ("/train/parallel", test_parallel);
   return g_test_run ();

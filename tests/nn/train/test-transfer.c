@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* nn/train/transfer.h: a new last layer, and layers that stay. */
+#include <string.h>
+#include "nn/error.h"
+#include "nn/model-private.h"
+#include "nn/train/architectures.h"
+#include "nn/train/trainer-private.h"
+#include "nn/train/transfer.h"
+
+#define LAYER(class, name, more)                                               \
+  "{\"class_name\": \"" class "\", \"config\": {\"name\": \"" name             \
+  "\", \"dtype\": \"float32\"" more "}}"
+#define HEAD                                                                   \
+  "{\"class_name\": \"Sequential\", \"config\": {\"layers\": ["                \
+  "{\"class_name\": \"InputLayer\", \"config\": {\"name\": \"in\", "           \
+  "\"batch_input_shape\": [null, 6]}},"
+
+static const char chain[] = HEAD LAYER ("Dense", "a", ", \"units\": 8") ","
+    LAYER ("LeakyReLU", "r", ", \"alpha\": 0.2") ","
+    LAYER ("Dense", "b", ", \"units\": 7") ","
+    LAYER ("Dropout", "d", ", \"rate\": 0.1") ","
+    LAYER ("Dense", "c", ", \"units\": 4, \"activation\": \"softmax\"") "]}}";
+static const char softmax_apart[] = HEAD LAYER ("Dense", "a", ", \"units\": 4") ","
+    LAYER ("Softmax", "s", "") "]}}";
+static const char no_dense[] = HEAD LAYER ("Dense", "a", ", \"units\": 4") ","
+    LAYER ("BatchNormalization", "n", ", \"axis\": -1") "]}}";
+
+static NnModel *
+new_model (const char *config)
+{
+  g_autoptr (GError) error = NULL;
+  NnModel *model =
+      nn_model_new_from_config ("made", config, "2.10.0", 1, &error);
+
+  g_assert_no_error (error);
+  return model;
+}
+
+/* All weights of a model in a row. */
+static float *
+weights_of (NnModel *model, size_t *n)
+{
+  g_autoptr (NnWeightList) list = nn_weight_list_new (model);
+  float *values = g_new (float, list->n_values);
+
+  *n = list->n_values;
+  nn_weight_list_get (list, values);
+  return values;
+}
+
+static void
+test_classes (void)
+{
+  const float x[6] = { 0.3f, -2, 5, 0.1f, 9, -0.4f }, *in[] = { x };
+  float y[5], *out[] = { y };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NnModel) model = new_model (chain);
+  g_autoptr (NnModel) other = nn_model_with_classes (model, 5, &error);
+  g_autoptr (NnSession) session = NULL;
+  g_autofree float *before = NULL, *after = NULL;
+  const size_t kept = 6 * 8 + 8 + 8 * 7 + 7;
+  size_t n;
+
+  g_assert_no_error (error);
+  before = weights_of (model, &n);
+  g_assert_cmpuint (n, ==, kept + 7 * 4 + 4);
+  after = weights_of (other, &n);
+  g_assert_cmpuint (n, ==, kept + 7 * 5 + 5);
+  g_assert_cmpmem (before, kept * sizeof *before, after, kept * sizeof *after);
+  session = nn_session_new (other, 1, &error);
+  nn_session_run (session, 1, in, out);
+  for (size_t c = 0; c < 5; c++)
+    g_assert_cmpfloat (y[c], ==, 0.2f);
+}
+
+/* With the softmax as a layer of its own. */
+static void
+test_softmax_apart (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NnModel) model = new_model (softmax_apart);
+  g_autoptr (NnModel) other = nn_model_with_classes (model, 7, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (nn_shape_size (nn_model_output_shape (other, 0)), ==, 7);
+}
+
+static void
+test_no_dense (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NnModel) model = new_model (no_dense);
+
+  g_assert_null (nn_model_with_classes (model, 5, &error));
+  g_assert_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED);
+}
+
+/* One step; how many weights from the first on are as they were. */
+static size_t
+count_kept (const char *freeze)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NnModel) model = new_model (chain);
+  g_autoptr (NnTrainer) trainer = NULL;
+  g_autofree float *before = NULL, *after = NULL;
+  const float x[12] = { 1, 2, 3, 4, 5, 6, -1, -2, 3, 1, 0.5f, 2 };
+  const float target[8] = { 1, 0, 0, 0, 0, 0, 1, 0 };
+  NnTrainConfig config;
+  size_t n, kept = 0;
+
+  nn_train_config_init (&config);
+  config.batch_size = 2;
+  config.n_threads = 1;
+  config.freeze = freeze;
+  trainer = nn_trainer_new (model, &config, &error);
+  g_assert_no_error (error);
+  nn_trainer_step (trainer, 2, x, target, NULL, NULL);
+  before = weights_of (model, &n);
+  after = weights_of (trainer->model, &n);
+  while (kept < n && before[kept] == after[kept])
+    kept++;
+  for (size_t i = kept; i < n && freeze; i++)
+    g_assert_cmpfloat (before[i], !=, after[i]);
+
+  g_autoptr (NnModel) saved = nn_trainer_export (trainer, NULL, &error);
+  const NnKerasLayer *const first = g_ptr_array_index (saved->layers, 1);
+
+  g_assert_no_error (error);
+  g_assert_true (first->trainable);
+  return kept;
+}
+
+static void
+test_freeze (void)
+{
+  static const struct {
+    const char *which;
+    size_t kept;
+  } cases[] = {
+    { NULL, 0 },
+    { "1", 56 },
+    { "a", 56 },
+    { "r", 56 },
+    { "2", 56 + 63 },
+    { "b", 56 + 63 },
+    { "d", 56 + 63 },
+  };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (cases); i++)
+    g_assert_cmpuint (count_kept (cases[i].which), ==, cases[i].kept);
+}
+
+static void
+test_freeze_errors (void)
+{
+  static const struct {
+    const char *which, *message;
+  } cases[] = {
+    { "x", "*no layer “x”*" },
+    { "4", "*no layer “4”*" },
+    { "0", "*no layer “0”*" },
+    { "3", "*no layer is left to train*" },
+    { "c", "*no layer is left to train*" },
+  };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (NnModel) model = new_model (chain);
+
+    g_assert_false (nn_model_freeze (model, cases[i].which, &error));
+    g_assert_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED);
+    g_assert_true (
+        g_pattern_match_simple (cases[i].message, error->message));
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/transfer/classes", test_classes);
+  g_test_add_func ("/transfer/softmax-apart", test_softmax_apart);
+  g_test_add_func ("/transfer/no-dense", test_no_dense);
+  g_test_add_func ("/transfer/freeze", test_freeze);
+  g_test_add_func ("/transfer/freeze-errors", test_freeze_errors);
+  return g_test_run ();
+}
