@@ -12,8 +12,8 @@
 /* Scratch memory of one thread. */
 typedef struct _DspRoom DspRoom;
 
-/* For sounds of up to n_max samples, rate in Hz; a tail is cut off after rt60_max
- * s. Free with dsp_room_free. NULL and DSP_ERROR_CONFIG or _MEMORY. */
+/* For sounds of up to n_max samples, rate in Hz; a tail is cut off after
+ * rt60_max s. Free with dsp_room_free. NULL and DSP_ERROR_CONFIG or _MEMORY. */
 DspRoom *dsp_room_new (
     size_t n_max, double rate, double rt60_max, GError **error);
 void dsp_room_free (DspRoom *self); /* NULL is fine */

@@ -99,13 +99,11 @@ on_decoded (gsize done, gsize all, gpointer user_data)
 }
 
 static gboolean
-load_noise (
-    TrainCorpus *corpus, const char *path, double rate, GError **error)
+load_noise (TrainCorpus *corpus, const char *path, double rate, GError **error)
 {
   TrainNoise *const noise = g_new0 (TrainNoise, 1);
 
-  noise->samples =
-      gst_emotion_decode_file (path, rate, 0, &noise->n, error);
+  noise->samples = gst_emotion_decode_file (path, rate, 0, &noise->n, error);
   if (!noise->samples) {
     train_noise_free (noise);
     g_prefix_error (error, "--noise-from %s: ", path);

@@ -19,8 +19,8 @@ struct _TrainAugment {
   gsize source_len;
   DspVocoder *vocoder;
   DspRoom *room; /* NULL: off */
-  float *sound; /* [buffer_len] */
-  float *other; /* [buffer_len] */
+  float *sound;  /* [buffer_len] */
+  float *other;  /* [buffer_len] */
 };
 
 void
@@ -93,8 +93,7 @@ train_augment_new (const TrainAugmentConfig *config, double rate,
   if (!self->vocoder)
     return NULL;
   if (config->reverb > 0
-      && !(self->room =
-                 dsp_room_new (window_len, rate, config->reverb, error)))
+      && !(self->room = dsp_room_new (window_len, rate, config->reverb, error)))
     return NULL;
   self->sound = g_new (float, buffer_len (self));
   self->other = g_new (float, buffer_len (self));
@@ -212,8 +211,8 @@ place (TrainAugment *self, gsize n, GRand *rand)
   } else {
     const gsize shift = share * (len / 5);
 
-    memmove (self->sound, self->sound + shift,
-        (len - shift) * sizeof *self->sound);
+    memmove (
+        self->sound, self->sound + shift, (len - shift) * sizeof *self->sound);
     memset (self->sound + len - shift, 0, shift * sizeof *self->sound);
   }
 }
@@ -254,12 +253,12 @@ mix_noise (TrainAugment *self, GRand *rand)
   const TrainAugmentConfig *const config = &self->config;
   const TrainNoise *const noise = g_ptr_array_index (
       config->noises, g_rand_int_range (rand, 0, config->noises->len));
-  const double snr = draw (
-      self, rand, config->noise_snr_min, config->noise_snr_max, INFINITY);
+  const double snr =
+      draw (self, rand, config->noise_snr_min, config->noise_snr_max, INFINITY);
 
   if (isfinite (snr))
-    dsp_mix_at_snr (self->sound, self->window_len, noise->samples, noise->n,
-        snr, rand);
+    dsp_mix_at_snr (
+        self->sound, self->window_len, noise->samples, noise->n, snr, rand);
 }
 
 static void

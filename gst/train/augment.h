@@ -23,9 +23,9 @@ typedef struct {
   double reverb;       /* rooms with a reverberation time of up to so many s */
   const GPtrArray *noises; /* of TrainNoise, borrowed; NULL or empty: off */
   double noise_snr_min, noise_snr_max; /* of these, in dB */
-  double clip_db;        /* clipped up to so many dB below the peak */
-  gboolean band_limits;  /* telephones and small loudspeakers */
-  gboolean mu_law;       /* 8 bits for each sample */
+  double clip_db;       /* clipped up to so many dB below the peak */
+  gboolean band_limits; /* telephones and small loudspeakers */
+  gboolean mu_law;      /* 8 bits for each sample */
 } TrainAugmentConfig;
 
 /* A recording that is mixed in. */

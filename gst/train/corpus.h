@@ -16,12 +16,12 @@ typedef enum {
 typedef struct {
   char *path;
   guint label;
-  char *data_set;  /* "ravdess"; what a list says; else of --folder and --csv
-                      the name of the folder or list */
-  char *language;  /* what a list says, or NULL */
-  char *speaker;   /* "ravdess/07"; where it is not known, the path */
-  char *recording; /* equal for files of one recording */
-  TrainSubset subset;/* that the user asked for */
+  char *data_set;     /* "ravdess"; what a list says; else of --folder and --csv
+                         the name of the folder or list */
+  char *language;     /* what a list says, or NULL */
+  char *speaker;      /* "ravdess/07"; where it is not known, the path */
+  char *recording;    /* equal for files of one recording */
+  TrainSubset subset; /* that the user asked for */
   /* Filled by train_sounds_load. */
   char *digest;   /* equal for equal sound */
   char *problem;  /* why there are no samples, or what is missing; or NULL */
@@ -65,9 +65,9 @@ gboolean train_corpus_add_folder (TrainCorpus *self, const TrainNaming *naming,
     const char *folder, GError **error);
 
 /* A list (CSV, UTF-8, with or without a byte order mark), a file to a line. A
- * head line that has "path" and "label" in any order names the columns, of which
- * speaker, dataset, language and split are read, too, and others are left alone;
- * without one a line is path,label[,speaker[,split]]. split is train,
+ * head line that has "path" and "label" in any order names the columns, of
+ * which speaker, dataset, language and split are read, too, and others are left
+ * alone; without one a line is path,label[,speaker[,split]]. split is train,
  * validation, test or empty. Paths are relative to the list's folder. Lines
  * with the labels "speech" and "other" (a voice that nobody labelled, no voice)
  * count as those of no class. FALSE and an error that names the line where one

@@ -34,8 +34,8 @@ add_figures (const TrainExamples *examples, const float *probabilities,
 }
 
 static TrainTrial *
-trial_new (const TrainExamples *examples, const float *probabilities,
-    gsize n_classes)
+trial_new (
+    const TrainExamples *examples, const float *probabilities, gsize n_classes)
 {
   TrainTrial *trial = train_trial_new ();
 
@@ -46,8 +46,8 @@ trial_new (const TrainExamples *examples, const float *probabilities,
         item->label, probabilities + i * n_classes);
   }
   for (guint s = 0; s < trial->sets->len; s++)
-    add_figures (examples, probabilities, n_classes,
-        g_ptr_array_index (trial->sets, s));
+    add_figures (
+        examples, probabilities, n_classes, g_ptr_array_index (trial->sets, s));
   return trial;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How good a network is on examples: the one that is being trained, or a model
- * file. The ranks share the work, and all get the result: metrics and figures of
- * each data set. Free with train_trial_free. */
+ * file. The ranks share the work, and all get the result: metrics and figures
+ * of each data set. Free with train_trial_free. */
 #pragma once
 
 #include "gst/model/model.h"

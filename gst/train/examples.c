@@ -27,12 +27,12 @@ struct _TrainExamples {
   gsize n_bands, n_frames;
   gsize size; /* floats of one sample */
   gsize n_sounds;
-  GArray *windows;        /* of Window: what is different */
-  GArray *order;          /* of guint: a window for each example */
-  TrainSampler *sampler;        /* draws windows in each epoch; NULL: order has them */
-  float *cache;           /* [windows][size]; NULL: made anew in each epoch */
-  gsize first;            /* window of the cache that this rank makes */
-  float *class_weights;   /* [labels]; NULL: all 1 */
+  GArray *windows;       /* of Window: what is different */
+  GArray *order;         /* of guint: a window for each example */
+  TrainSampler *sampler; /* draws windows in each epoch; NULL: order has them */
+  float *cache;          /* [windows][size]; NULL: made anew in each epoch */
+  gsize first;           /* window of the cache that this rank makes */
+  float *class_weights;  /* [labels]; NULL: all 1 */
   GAsyncQueue *scratches; /* of Scratch, those not in use */
   NnSamples samples;
 };
@@ -71,14 +71,13 @@ static guint
 number_of (const TrainExamples *self, gsize example, gsize epoch)
 {
   return self->sampler ? train_sampler_draw (self->sampler, example, epoch)
-                    : g_array_index (self->order, guint, example);
+                       : g_array_index (self->order, guint, example);
 }
 
 static const Window *
 window_of (const TrainExamples *self, gsize example)
 {
-  return &g_array_index (
-      self->windows, Window, number_of (self, example, 0));
+  return &g_array_index (self->windows, Window, number_of (self, example, 0));
 }
 
 static const TrainItem *
@@ -128,8 +127,8 @@ make_features (const TrainExamples *self, Scratch *scratch, guint number,
   if (self->cache)
     memcpy (x, self->cache + number * self->size, self->size * sizeof *x);
   else
-    compute (self, scratch, &g_array_index (self->windows, Window, number),
-        rand, x);
+    compute (
+        self, scratch, &g_array_index (self->windows, Window, number), rand, x);
   if (rand)
     train_mask_apply (
         &self->config.mask, rand, x, self->n_bands, self->n_frames);
@@ -143,8 +142,8 @@ mix_in (const TrainExamples *self, Scratch *scratch, gsize epoch, GRand *rand,
   const guint label = train_examples_label (self, partner);
   const float share = train_rand_beta (rand, self->config.mixup);
 
-  make_features (self, scratch, number_of (self, partner, epoch), rand,
-      scratch->partner);
+  make_features (
+      self, scratch, number_of (self, partner, epoch), rand, scratch->partner);
   for (gsize i = 0; i < self->size; i++)
     x[i] = share * x[i] + (1 - share) * scratch->partner[i];
   for (guint c = 0; c < gst_emotion_labels_count (self->corpus->labels); c++)
@@ -165,8 +164,8 @@ make (gpointer data, const NnSampleRequest *request, float *x, float *target,
   g_autoptr (GRand) rand =
       request->training ? train_rand_new (request->seed) : NULL;
 
-  make_features (self, scratch,
-      number_of (self, request->index, request->epoch), rand, x);
+  make_features (
+      self, scratch, number_of (self, request->index, request->epoch), rand, x);
   target[label] = 1;
   if (self->class_weights)
     *weight = self->class_weights[label];
@@ -322,10 +321,11 @@ train_examples_new (const TrainCorpus *corpus, const TrainSubset *subsets,
   balance (self);
   if (!setup_scratches (self, error) || !setup_cache (self, error))
     return NULL;
-  self->samples = (NnSamples){ .n = self->sampler ? train_sampler_size (self->sampler)
-                                               : self->order->len,
-    .data = self,
-    .make = make };
+  self->samples =
+      (NnSamples){ .n = self->sampler ? train_sampler_size (self->sampler)
+                                      : self->order->len,
+        .data = self,
+        .make = make };
   return g_steal_pointer (&self);
 }
 

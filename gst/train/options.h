@@ -16,10 +16,10 @@
 typedef struct {
   /* Data sets. Folders of train_namings[i] are in folders[i]. */
   char **folders[8];
-  char **lists;  /* CSV */
-  char **merges; /* "from=to" */
+  char **lists;   /* CSV */
+  char **merges;  /* "from=to" */
   char *datasets; /* NULL: all */
-  char *labels;  /* "a,b,c"; NULL: the nine, or those of the model */
+  char *labels;   /* "a,b,c"; NULL: the nine, or those of the model */
   gboolean all_windows;
   char *track; /* of several; see gst/media/play.h; or NULL */
   /* What to do. */
@@ -61,7 +61,7 @@ typedef struct {
   char **recipe;  /* "field=value" */
   char *schedule; /* NULL: TRAIN_DEFAULT_SCHEDULE */
   char *keep;     /* NULL: TRAIN_DEFAULT_KEEP */
-  char *freeze; /* "N" or the name of a layer */
+  char *freeze;   /* "N" or the name of a layer */
   gint warm_up;
   double dropout, l2, average;
   gint epochs, batch_size, patience, start_from_epoch, plateau_patience;

@@ -144,6 +144,5 @@ train_sampler_draw (const TrainSampler *self, gsize place, gsize epoch)
   const Stratum *const stratum = nth (self, self->stratum_of[place]);
   const gsize turn = epoch * stratum->share + self->rank_of[place];
 
-  return g_array_index (
-      stratum->windows, guint, turn % stratum->windows->len);
+  return g_array_index (stratum->windows, guint, turn % stratum->windows->len);
 }

@@ -145,7 +145,8 @@ wanted_subset (const TrainItem *item, const TrainSplitConfig *config)
   if (item->subset != TRAIN_SUBSET_NONE)
     return item->subset;
   if (config->test_group
-      && g_str_equal (train_group_of (item, config->groups), config->test_group))
+      && g_str_equal (
+          train_group_of (item, config->groups), config->test_group))
     return TRAIN_SUBSET_TEST;
   if (config->validation_group
       && g_str_equal (

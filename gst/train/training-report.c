@@ -142,8 +142,7 @@ train_json_add_metrics (NnJson *json, const char *name,
 }
 
 static void
-add_interval (
-    NnJson *json, const char *name, const TrainInterval *interval)
+add_interval (NnJson *json, const char *name, const TrainInterval *interval)
 {
   nn_json_begin_object (json, name);
   nn_json_add_double (json, "value", interval->value);
@@ -153,8 +152,7 @@ add_interval (
 }
 
 static void
-add_doubles (
-    NnJson *json, const char *name, const double *values, guint n)
+add_doubles (NnJson *json, const char *name, const double *values, guint n)
 {
   nn_json_begin_array (json, name);
   for (guint i = 0; i < n; i++)
@@ -172,8 +170,7 @@ train_json_add_figures (
   nn_json_add_int (json, "n_classes", figures->n_classes);
   add_interval (json, "uar", &figures->uar);
   add_interval (json, "restricted", &figures->restricted);
-  nn_json_add_double (
-      json, "calibration_error", figures->calibration_error);
+  nn_json_add_double (json, "calibration_error", figures->calibration_error);
   add_doubles (json, "cross_entropy_at", figures->cross_entropy_at,
       TRAIN_N_TEMPERATURES);
   add_doubles (json, "calibration_error_at", figures->calibration_error_at,

@@ -51,7 +51,8 @@ load_network (const TrainOptions *options, const NnShape *input,
   g_autoptr (NnModel) network =
       nn_model_load (train_options_model (options), input, 1, error);
 
-  if (!network || nn_shape_size (nn_model_output_shape (network, 0)) == n_classes)
+  if (!network
+      || nn_shape_size (nn_model_output_shape (network, 0)) == n_classes)
     return g_steal_pointer (&network);
   return nn_model_with_classes (network, n_classes, error);
 }
@@ -324,8 +325,8 @@ train (TrainRun *self, const TrainCorpus *corpus, const TrainSubset *subsets,
     self->trial->best_epoch = self->best_epoch + 1;
     self->trial->n_weights = nn_trainer_n_weights (self->trainer);
     self->trial->seconds = self->seconds;
-    self->test = train_trial_metrics (
-        self->trial, nn_trainer_n_classes (self->trainer));
+    self->test =
+        train_trial_metrics (self->trial, nn_trainer_n_classes (self->trainer));
   }
   return TRUE;
 }

@@ -224,8 +224,8 @@ read_figures (JsonObject *object, gsize n_classes, TrainFigures *figures)
       || !read_int (object, "n_classes", n_classes, &n_occur) || n_occur == 0
       || !read_interval (object, "uar", &figures->uar)
       || !read_interval (object, "restricted", &figures->restricted)
-      || !read_double (object, "calibration_error", 1, FALSE,
-          &figures->calibration_error)
+      || !read_double (
+          object, "calibration_error", 1, FALSE, &figures->calibration_error)
       || !json_object_has_member (object, "cross_entropy_at")
       || !json_object_has_member (object, "calibration_error_at"))
     return FALSE;

@@ -292,8 +292,7 @@ add_sets (NnJson *json, const TrainTrials *self, guint model)
   nn_json_add_double (json, "uar", means.uar);
   nn_json_add_double (json, "restricted", means.restricted);
   nn_json_add_double (json, "calibration_error", means.ece);
-  nn_json_add_double (
-      json, "calibration_error_cooled", means.cooled_ece);
+  nn_json_add_double (json, "calibration_error_cooled", means.cooled_ece);
   nn_json_end_object (json);
 }
 

@@ -60,9 +60,9 @@ config_with_classes (const NnModel *model, size_t n_classes)
   return json_to_string (root, FALSE);
 }
 
-/* Those of equal shapes; the others begin at zero, so that the first outputs are
- * all alike, and the first loss is log (n_classes), however large the values are
- * that the model puts into its last layer. */
+/* Those of equal shapes; the others begin at zero, so that the first outputs
+ * are all alike, and the first loss is log (n_classes), however large the
+ * values are that the model puts into its last layer. */
 static void
 copy_fitting (const NnWeights *from, NnWeights *to)
 {
@@ -79,8 +79,7 @@ copy_fitting (const NnWeights *from, NnWeights *to)
 }
 
 NnModel *
-nn_model_with_classes (
-    const NnModel *model, size_t n_classes, GError **error)
+nn_model_with_classes (const NnModel *model, size_t n_classes, GError **error)
 {
   g_autofree char *config = NULL;
   g_autoptr (NnModel) result = NULL;
@@ -141,9 +140,10 @@ nn_model_freeze (NnModel *model, const char *which, GError **error)
   end = find_end (model->layers, which);
   if (end == G_MAXUINT || !has_weights_from (model->layers, end)) {
     g_set_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED,
-        end == G_MAXUINT ? "%s: there is no layer “%s” to freeze; emotion-analyze "
-                           "--show-model lists the layers"
-                         : "%s: with “%s” frozen, no layer is left to train",
+        end == G_MAXUINT
+            ? "%s: there is no layer “%s” to freeze; emotion-analyze "
+              "--show-model lists the layers"
+            : "%s: with “%s” frozen, no layer is left to train",
         model->name, which);
     return false;
   }

@@ -5,13 +5,15 @@
 #include "nn/model.h"
 
 /* A copy with n_classes outputs: the last layer, a Dense, is a new one of so
- * many units, all zero; all other weights are those of model. Finished. NULL and NN_ERROR_UNSUPPORTED where the model does not end in
- * a Dense layer (with at most an activation behind it). */
+ * many units, all zero; all other weights are those of model. Finished. NULL
+ * and NN_ERROR_UNSUPPORTED where the model does not end in a Dense layer (with
+ * at most an activation behind it). */
 NnModel *nn_model_with_classes (
     const NnModel *model, size_t n_classes, GError **error);
 
-/* Freezes layers, for as long as this object lives; what is saved is not frozen.
- * which: a number, of the first layers that have weights; or the name of a
- * layer, which is frozen with all before it. False and NN_ERROR_UNSUPPORTED
- * where there is no such layer, or nothing would be left to train. */
+/* Freezes layers, for as long as this object lives; what is saved is not
+ * frozen. which: a number, of the first layers that have weights; or the name
+ * of a layer, which is frozen with all before it. False and
+ * NN_ERROR_UNSUPPORTED where there is no such layer, or nothing would be left
+ * to train. */
 bool nn_model_freeze (NnModel *model, const char *which, GError **error);

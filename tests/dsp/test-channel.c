@@ -35,8 +35,7 @@ level_db (const float *samples)
 static double
 butterworth_db (double frequency, double edge, gboolean is_high)
 {
-  const double ratio =
-      tan (G_PI * frequency / RATE) / tan (G_PI * edge / RATE);
+  const double ratio = tan (G_PI * frequency / RATE) / tan (G_PI * edge / RATE);
 
   return -10 * log10 (1 + pow (is_high ? 1 / ratio : ratio, 8));
 }
@@ -83,8 +82,8 @@ test_equalize (void)
   }
 }
 
-/* 255 levels; the distance of a sine from its noise is about 38 dB for any level
- * of the upper 30 dB (ITU-T G.712 wants 33). */
+/* 255 levels; the distance of a sine from its noise is about 38 dB for any
+ * level of the upper 30 dB (ITU-T G.712 wants 33). */
 static void
 test_mu_law (void)
 {

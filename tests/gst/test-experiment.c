@@ -77,13 +77,11 @@ new_trial (guint task)
   trial->best_epoch = task + 1;
   trial->n_weights = 1000;
   trial->seconds = 0.1 * task;
-  predict (
-      train_trial_set (trial, "x", N_CLASSES)->metrics, task, 20 - task);
+  predict (train_trial_set (trial, "x", N_CLASSES)->metrics, task, 20 - task);
   if (task % 3 == 2)
     predict (train_trial_set (trial, "y", N_CLASSES)->metrics, 1, 1);
   if (task > 3)
-    add_figures (
-        train_trial_set (trial, "x", N_CLASSES), task % 2 ? "a" : "b");
+    add_figures (train_trial_set (trial, "x", N_CLASSES), task % 2 ? "a" : "b");
   return trial;
 }
 

@@ -454,8 +454,7 @@ test_position (void)
     g_assert_cmpfloat (out[0], >=, 1);
     g_assert_cmpfloat (out[0], <=, N / 5 + 1);
     for (gsize t = 1; t < N; t++)
-      g_assert_cmpfloat (
-          out[t], ==, out[0] + t <= N ? out[0] + t : 0);
+      g_assert_cmpfloat (out[t], ==, out[0] + t <= N ? out[0] + t : 0);
   }
   g_assert_cmpuint (first, <, 60);
   g_assert_cmpuint (last, >, 540);
@@ -488,8 +487,7 @@ test_corpora (void)
       samples->make (samples->data, &request, x[epoch], target, &weight);
       g_assert_cmpfloat (target[i / 2], ==, 1);
     }
-    g_assert_true (
-        (memcmp (x[0], x[1], sizeof x[0]) == 0) == (i / 2 == 1));
+    g_assert_true ((memcmp (x[0], x[1], sizeof x[0]) == 0) == (i / 2 == 1));
   }
 }
 

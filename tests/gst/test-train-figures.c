@@ -26,7 +26,8 @@ new_sampler (guint n)
   return sampler;
 }
 
-/* By window: 0..299 large 0, 300..399 large 1, 400..459 small 0, rest small 2. */
+/* By window: 0..299 large 0, 300..399 large 1, 400..459 small 0, rest small 2.
+ */
 static guint
 stratum_of (guint window)
 {
@@ -120,8 +121,8 @@ test_restricted (void)
   g_assert_cmpfloat (figures.restricted.high, ==, 1);
   /* Temperature 1 is the fifth that is tried, and changes nothing. */
   g_assert_cmpfloat (train_temperature (4), ==, 1);
-  g_assert_cmpfloat_with_epsilon (figures.calibration_error_at[4],
-      figures.calibration_error, 1e-6);
+  g_assert_cmpfloat_with_epsilon (
+      figures.calibration_error_at[4], figures.calibration_error, 1e-6);
 }
 
 static void
@@ -134,8 +135,8 @@ test_one_speaker (void)
   g_assert_true (isnan (figures.uar.low) && isnan (figures.uar.high));
 }
 
-/* Many speakers, each right with a chance of 0.7: the interval is the one of the
- * normal distribution, 0.7 +- 1.96 sqrt (0.21 / n). */
+/* Many speakers, each right with a chance of 0.7: the interval is the one of
+ * the normal distribution, 0.7 +- 1.96 sqrt (0.21 / n). */
 static void
 test_interval (void)
 {
@@ -147,7 +148,8 @@ test_interval (void)
 
   for (guint i = 0; i < N; i++) {
     g_ptr_array_add (names, g_strdup_printf ("%u", i));
-    many[i] = (TrainOutcome){ 0, said[i % 10 >= 7], g_ptr_array_index (names, i) };
+    many[i] =
+        (TrainOutcome){ 0, said[i % 10 >= 7], g_ptr_array_index (names, i) };
   }
   train_figures_compute (many, N, 2, 1, &figures);
   g_assert_cmpfloat_with_epsilon (figures.uar.value, 0.7, 1e-9);
@@ -226,7 +228,7 @@ test_folds (void)
 {
   static const struct {
     TrainGroups groups;
-    const char *names;    /* in order */
+    const char *names; /* in order */
     guint fold;
     const char *parts; /* of the items: t(raining), v(alidation), x: test */
   } folds[] = {

@@ -9,21 +9,23 @@
 
 #define LAYER(class, name, more)                                               \
   "{\"class_name\": \"" class "\", \"config\": {\"name\": \"" name             \
-  "\", \"dtype\": \"float32\"" more "}}"
+                              "\", \"dtype\": \"float32\"" more "}}"
 #define HEAD                                                                   \
   "{\"class_name\": \"Sequential\", \"config\": {\"layers\": ["                \
   "{\"class_name\": \"InputLayer\", \"config\": {\"name\": \"in\", "           \
   "\"batch_input_shape\": [null, 6]}},"
 
-static const char chain[] = HEAD LAYER ("Dense", "a", ", \"units\": 8") ","
-    LAYER ("LeakyReLU", "r", ", \"alpha\": 0.2") ","
-    LAYER ("Dense", "b", ", \"units\": 7") ","
-    LAYER ("Dropout", "d", ", \"rate\": 0.1") ","
-    LAYER ("Dense", "c", ", \"units\": 4, \"activation\": \"softmax\"") "]}}";
-static const char softmax_apart[] = HEAD LAYER ("Dense", "a", ", \"units\": 4") ","
-    LAYER ("Softmax", "s", "") "]}}";
-static const char no_dense[] = HEAD LAYER ("Dense", "a", ", \"units\": 4") ","
-    LAYER ("BatchNormalization", "n", ", \"axis\": -1") "]}}";
+static const char chain[] =
+    HEAD LAYER ("Dense", "a", ", \"units\": 8") "," LAYER (
+        "LeakyReLU", "r", ", \"alpha\": 0.2") "," LAYER ("Dense", "b",
+        ", \"units\": 7") "," LAYER ("Dropout", "d",
+        ", \"rate\": 0.1") "," LAYER ("Dense", "c",
+        ", \"units\": 4, \"activation\": \"softmax\"") "]}}";
+static const char softmax_apart[] = HEAD LAYER (
+    "Dense", "a", ", \"units\": 4") "," LAYER ("Softmax", "s", "") "]}}";
+static const char no_dense[] =
+    HEAD LAYER ("Dense", "a", ", \"units\": 4") "," LAYER (
+        "BatchNormalization", "n", ", \"axis\": -1") "]}}";
 
 static NnModel *
 new_model (const char *config)
@@ -169,8 +171,7 @@ test_freeze_errors (void)
 
     g_assert_false (nn_model_freeze (model, cases[i].which, &error));
     g_assert_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED);
-    g_assert_true (
-        g_pattern_match_simple (cases[i].message, error->message));
+    g_assert_true (g_pattern_match_simple (cases[i].message, error->message));
   }
 }
 
