@@ -5,8 +5,8 @@
 
 #include "gst/media/extent.h"
 
-GST_DEBUG_CATEGORY_EXTERN (emotion_play_debug);
-#define GST_CAT_DEFAULT emotion_play_debug
+GST_DEBUG_CATEGORY_EXTERN (gst_emotion_play_debug);
+#define GST_CAT_DEFAULT gst_emotion_play_debug
 
 /* Time stamps that jump by more are of another recording, not of a loss. */
 #define MAX_GAP (10 * 60 * GST_SECOND)

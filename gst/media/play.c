@@ -10,8 +10,8 @@
 #include "gst/media/tracks.h"
 #include "gst/media/wave.h"
 
-GST_DEBUG_CATEGORY (emotion_play_debug);
-#define GST_CAT_DEFAULT emotion_play_debug
+GST_DEBUG_CATEGORY (gst_emotion_play_debug);
+#define GST_CAT_DEFAULT gst_emotion_play_debug
 
 /* Names of messages: that enough was taken, and which tracks were not. */
 #define ENOUGH "emotion-enough"
@@ -555,7 +555,7 @@ gst_emotion_play (
   gboolean ok;
 
   GST_DEBUG_CATEGORY_INIT (
-      emotion_play_debug, "emotionplay", 0, "sources of the emotion tools");
+      gst_emotion_play_debug, "emotionplay", 0, "sources of the emotion tools");
   self.tracks = g_ptr_array_new_with_free_func (gst_object_unref);
   ok = run_all (&self, &failure);
   if (failure) {
