@@ -130,6 +130,19 @@ loads_with (const NnModelFile *file, const DspRecipe *recipe)
   return FALSE;
 }
 
+/* A row of unknown length is statistics: nobody leaves that of a whole matrix
+ * open. */
+static gboolean
+goes_in (const DspRecipe *recipe, const NnShape *input)
+{
+  gboolean is_row;
+
+  if (!gst_emotion_recipe_fits (recipe, input, NULL, &is_row))
+    return FALSE;
+  return !is_row || input->dim[0] != NN_DIM_UNKNOWN
+      || dsp_recipe_n_bands (recipe) == 1 || dsp_recipe_n_columns (recipe) == 1;
+}
+
 static void
 try_recipe (Search *search, const char *text, const char *blurb)
 {
@@ -137,9 +150,8 @@ try_recipe (Search *search, const char *text, const char *blurb)
 
   if (search->n == MAX_OPTIONS || !dsp_recipe_change (&recipe, text, NULL)
       || !dsp_recipe_check (&recipe, NULL)
-      || !(search->input
-              ? gst_emotion_recipe_fits (&recipe, search->input, NULL, NULL)
-              : loads_with (search->file, &recipe)))
+      || !(search->input ? goes_in (&recipe, search->input)
+                         : loads_with (search->file, &recipe)))
     return;
   g_string_append_printf (search->list, "\n  --recipe %s%s%s   (%s)",
       strchr (text, ' ') ? "\"" : "", text, strchr (text, ' ') ? "\"" : "",

@@ -79,9 +79,11 @@ say_guess (const GstEmotionModel *model)
       gst_emotion_model_name (model), recipe);
 }
 
-/* What comes before all lines, of the model that the element has loaded. */
+/* What comes before all lines, of the model that the element has loaded. Of
+ * several processes, only the first says what there is to say. */
 static char *
-make_head (const ToolAnalyzeOptions *options, GstElement *element)
+make_head (
+    const ToolAnalyzeOptions *options, GstElement *element, gboolean is_first)
 {
   g_autoptr (GstEmotionLabels) labels = NULL;
   g_autoptr (GstEmotionModel) model = NULL;
@@ -95,7 +97,7 @@ make_head (const ToolAnalyzeOptions *options, GstElement *element)
           .options = { options->analysis.quantize, options->analysis.recipe },
           .labels = options->labels },
       &labels, NULL);
-  if (model && gst_emotion_model_is_guess (model))
+  if (is_first && model && gst_emotion_model_is_guess (model))
     say_guess (model);
   for (guint i = 0; labels && i < gst_emotion_labels_count (labels); i++)
     g_ptr_array_add (names, (gpointer) gst_emotion_labels_get (labels, i));
@@ -114,7 +116,7 @@ run (ToolAnalyzeOptions *options, Ranks *ranks)
     g_clear_pointer (&keeper, release);
     return STATUS_USAGE;
   }
-  head = make_head (options, keeper);
+  head = make_head (options, keeper, ranks_index (ranks) == 0);
   options->analysis.stop = &stop;
   catch_signals ();
   if (options->n_jobs == 0)
