@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What an element tells: each result as a message at once, as meta on the next
+/* How results leave an element: each as a message at once, as meta on the next
  * buffer, and as tags. */
 #pragma once
 
@@ -55,11 +55,11 @@ void gst_emotion_delivery_finish (GstEmotionDelivery *self);
 /* A new stream: tags of the one before say nothing about it. */
 void gst_emotion_delivery_start_stream (GstEmotionDelivery *self);
 
-/* Another model: its faults are told, too. */
+/* Another model: it may be warned of once, too. */
 void gst_emotion_delivery_set_model (GstEmotionDelivery *self);
 
 /* Forgets what waits for a buffer. */
 void gst_emotion_delivery_flush (GstEmotionDelivery *self);
 
-/* Forgets all. */
+/* Forgets everything. */
 void gst_emotion_delivery_clear (GstEmotionDelivery *self);

@@ -3,8 +3,8 @@
  * SECTION:element-emotiondetect
  * @title: emotiondetect
  *
- * Classifies the emotion in a voice, one window (3 s) at a time. The sound
- * passes through: the memory that leaves is the memory that came in.
+ * Classifies the emotion of a voice, one window (3 s) at a time. Audio is
+ * passed through: the memory that leaves is the memory that came in.
  *
  * For each window an element message named `emotion` is posted, with the fields
  *
@@ -37,8 +37,8 @@
  *
  * A window never reaches across a discontinuity, a seek or a segment that gives
  * samples other times; at the end of the stream what is left is padded. Gaps
- * are silence. Where the rate of the segment is negative the sound passes and
- * nothing is told: it would come backwards.
+ * are silence. With a negative rate audio is passed through but not
+ * analysed: it would come backwards.
  *
  * ## Example launch lines
  * |[
@@ -53,7 +53,7 @@
  * gst-launch-1.0 filesrc location=voice.wav ! decodebin ! audioconvert !
  * emotiondetect model-file=model.h5 tags=summary ! flacenc ! filesink
  * location=voice.flac
- * ]| A model of one's own, and what it says of the whole as tags.
+ * ]| Your own model, and its summary of the file as a tag.
  */
 #include "gst/gstemotiondetect.h"
 
@@ -328,7 +328,7 @@ start_flushing (GstEmotionDetect *self)
 }
 
 /* With the stream lock, and without the object lock: it waits for a result that
- * is being told, and telling takes the object lock. */
+ * is being posted, which takes the object lock. */
 static void
 stop_flushing (GstEmotionDetect *self)
 {
@@ -338,7 +338,7 @@ stop_flushing (GstEmotionDetect *self)
   gst_emotion_delivery_flush (&self->delivery);
 }
 
-/* Serialized events: what came before them is told before they go on. */
+/* Serialized events: the results of what came before them leave first. */
 static GstEvent *
 take_event (GstEmotionDetect *self, GstEvent *event)
 {
@@ -396,7 +396,7 @@ sink_event (GstBaseTransform *trans, GstEvent *event)
       ->sink_event (trans, event);
 }
 
-/* Late or not, no sound is dropped: the base class never hears of QoS. */
+/* Late or not, no audio is dropped: QoS bypasses the base class. */
 static gboolean
 src_event (GstBaseTransform *trans, GstEvent *event)
 {
@@ -432,7 +432,7 @@ take_result (GstEmotionResult *result, gpointer user_data)
 {
   GstEmotionDetect *self = user_data;
 
-  /* Who is told may let go of the element, and nobody else may hold it. */
+  /* A message handler may drop the last reference to the element. */
   gst_object_ref (self);
   gst_emotion_delivery_take (&self->delivery, result);
   gst_object_unref (self);

@@ -4,19 +4,19 @@
  * @title: emotionscope
  * @see_also: emotiondetect, emotiontext
  *
- * Shows what emotiondetect hears and says: the mel spectrogram of the last
- * seconds, which emotion was told of which time, a bar for the probability of
- * each label, and the current emotion with its confidence. In goes sound that
- * carries `GstEmotionMeta`, raw; without meta there is the spectrogram alone.
+ * Draws raw audio and the results of emotiondetect, which come as
+ * `GstEmotionMeta`: the mel spectrogram of the last seconds, the emotions over
+ * the same time, a bar for the probability of each label, and the current
+ * emotion with its confidence. Without meta it draws the spectrogram alone.
  *
  * The spectrogram is made by the feature recipe of the models, and its decibels
  * count from the loudest that is in view. Silent windows and those below
- * min-confidence are told as such. The colours are viridis and the palette of
- * Okabe and Ito, which people with any colour vision tell apart.
+ * min-confidence are labelled as such. The colours are viridis and the palette
+ * of Okabe and Ito, which people with any colour vision tell apart.
  *
- * Any size and frame rate; 640x360 at 30 frames per second where downstream has
- * no wish. The latency is one frame. Backwards (negative rates) nothing is
- * drawn: there are gap events instead.
+ * Any size and frame rate; 640x360 at 30 frames per second if downstream does
+ * not care. The latency is one frame. With negative rates gap events are sent
+ * instead of pictures.
  *
  * ## Example launch lines
  * |[
@@ -325,8 +325,8 @@ is_backwards (const GstEmotionScope *self)
   return self->slicer.timeline.segment.rate < 0;
 }
 
-/* Backwards, where pieces of sound come in the wrong order, nothing is drawn;
- * but sinks wait for a picture, or none. Takes buffer. */
+/* Backwards, buffers come in the wrong order and nothing is drawn; but sinks
+ * wait for a picture or a gap. Takes buffer. */
 static GstFlowReturn
 skip_sound (GstEmotionScope *self, GstPad *pad, GstBuffer *buffer)
 {

@@ -4,25 +4,24 @@
  * @title: emotiontext
  * @see_also: emotiondetect, emotionscope
  *
- * Makes subtitles of what emotiondetect says: a line of text for each window,
- * with the time and the duration of the window. In go buffers that carry
- * `GstEmotionMeta`: the sound behind emotiondetect, raw, or encoded, or out of
- * a payloader. Muxers for subtitles, `webvttenc` and `srtenc` take what comes
- * out.
+ * Turns the results of emotiondetect into subtitles: a cue for each window,
+ * with the time and the duration of the window. Its input is buffers with
+ * `GstEmotionMeta`: the audio from emotiondetect, raw, encoded, or out of a
+ * payloader. Subtitle muxers, `webvttenc` and `srtenc` accept its output.
  *
  * * Where windows overlap (#GstEmotionDetect:interval is less than their
  * length) a cue lasts until the next window begins, so that cues never overlap.
  * It waits until that is known; on live pipelines it does not wait, and takes
  * the distance of the two windows before.
- * * Between the cues gap events tell how far the text has come, so that muxers
+ * * Gap events between cues show how far the text has come, so that muxers
  *   need not wait for it. A window is known when it has ended: the text is that
  *   far behind the sound, and where both are muxed a queue beside it must hold
  *   more than a window. (Sinks need not wait: a gap follows each segment.)
  *   (With #GstEmotionText:align=result it is not behind.)
  * * On live pipelines the same length is this element's latency.
  * * A silent window says "silence", one in which nobody speaks "no voice".
- * * Backwards (negative rates) emotiondetect tells nothing: there are gap
- * events alone.
+ * * With negative rates emotiondetect analyses nothing: only gap events are
+ * sent.
  *
  * ## Example launch lines
  * |[
@@ -289,7 +288,7 @@ take_result (GstEmotionResult *taken, gpointer user_data)
 static void
 hear (GstEmotionText *self, GstClockTime start, GstClockTime duration)
 {
-  /* Backwards nothing is told; but sinks wait for text, or none. */
+  /* Backwards there are no results; but sinks wait for text or a gap. */
   if (self->segment.rate < 0) {
     if (GST_CLOCK_TIME_IS_VALID (start) && negotiate (self))
       gst_pad_push_event (self->srcpad, gst_event_new_gap (start, duration));
@@ -384,8 +383,8 @@ push_segment (GstEmotionText *self, GstEvent *event)
   gst_event_set_seqnum (event, seqnum);
   if (!gst_pad_push_event (self->srcpad, event))
     return FALSE;
-  /* There is no text for as long as a window: a sink that goes to PAUSED does
-   * not wait for it, and so the sound beside it does not, either. */
+  /* The first text comes a window late: without a gap, a sink that goes to
+   * PAUSED would wait for it, and hold up the audio beside it. */
   if (self->has_caps && self->segment.rate > 0)
     push_gap (self, self->told);
   return TRUE;
@@ -404,7 +403,7 @@ take_gap (GstEmotionText *self, GstEvent *event)
   return TRUE;
 }
 
-/* What the sound's tags say is not so of the text, but what they say of all. */
+/* Stream tags describe the audio, not the text; global tags describe both. */
 static gboolean
 take_tags (GstEmotionText *self, GstEvent *event)
 {
@@ -481,7 +480,7 @@ src_query (GstPad *pad, GstObject *parent, GstQuery *query)
   return gst_pad_query_default (pad, parent, query);
 }
 
-/* The sound goes nowhere, so nobody downstream has a say in its memory. */
+/* The audio is not passed on, so downstream has no say in its memory. */
 static gboolean
 sink_query (GstPad *pad, GstObject *parent, GstQuery *query)
 {
