@@ -78,23 +78,25 @@ age_of (const Stamp *stamp, const Stamp *now)
   return MAX (by_stamps, by_stamps - (now->skew - stamp->skew));
 }
 
+static gboolean
+says_the_same (const GstEmotionContinuity *self, const Stamp *stamp)
+{
+  const guint n = n_stamps (self);
+  const Stamp *last = n > 0 ? stamp_at (self, n - 1) : NULL;
+
+  return last && age_of (last, stamp) < (GstClockTimeDiff) SAME_TIME
+      && ABS (stamp->skew - last->skew)
+      <= (GstClockTimeDiff) GST_EMOTION_ROUNDING;
+}
+
 /* Keeps what is needed to look back for discont_wait. */
 static void
 add (GstEmotionContinuity *self, const Stamp *stamp)
 {
-  const GstClockTimeDiff wait = self->discont_wait;
-  const guint n = n_stamps (self);
-
-  if (n > 0) {
-    const Stamp *last = stamp_at (self, n - 1);
-
-    if (age_of (last, stamp) >= (GstClockTimeDiff) SAME_TIME
-        || ABS (stamp->skew - last->skew) > GST_EMOTION_ROUNDING)
-      g_array_append_val (self->stamps, *stamp);
-  } else
-    g_array_append_val (self->stamps, *stamp);
+  g_array_append_val (self->stamps, *stamp);
   while (n_stamps (self) > 1
-      && (age_of (stamp_at (self, 1), stamp) >= wait
+      && (age_of (stamp_at (self, 1), stamp)
+              >= (GstClockTimeDiff) self->discont_wait
           || n_stamps (self) > MAX_STAMPS))
     forget_first (self);
 }
@@ -122,12 +124,6 @@ range_of (const GstEmotionContinuity *self)
   return range;
 }
 
-static GstEmotionStep
-step_of (GstEmotionStepKind kind, GstClockTimeDiff skew, guint64 frame)
-{
-  return (GstEmotionStep){ kind, skew, frame };
-}
-
 /* All are late: by range->min at least. What is missing is missing in one
  * place, before the first of them; a slow clock makes no such step. */
 static GstEmotionStep
@@ -144,7 +140,7 @@ judge_late (const GstEmotionContinuity *self, const Range *range)
           && first->skew - self->before
               <= (GstClockTimeDiff) GST_EMOTION_DRIFT))
     kind = GST_EMOTION_STEP_FOLLOW;
-  return step_of (kind, range->min, first->frame);
+  return (GstEmotionStep){ kind, range->min, first->frame };
 }
 
 /* All are early: by -range->max at least. Time stamps that fall further and
@@ -164,7 +160,7 @@ judge_early (const GstEmotionContinuity *self, const Range *range)
   else if (range->max >= -threshold || 2 * spread > -range->max
       || !self->is_sure)
     kind = GST_EMOTION_STEP_FOLLOW;
-  return step_of (kind, range->max, first->frame);
+  return (GstEmotionStep){ kind, range->max, first->frame };
 }
 
 /* What the time stamps of the last discont_wait say. */
@@ -201,7 +197,7 @@ judge_discont (const GstEmotionContinuity *self, const Stamp *stamp)
     kind = GST_EMOTION_STEP_FILL;
   else if (stamp->skew < -threshold)
     kind = GST_EMOTION_STEP_REPEAT;
-  return step_of (kind, stamp->skew, stamp->frame);
+  return (GstEmotionStep){ kind, stamp->skew, stamp->frame, TRUE };
 }
 
 /* Whether the time stamps shake as much as that. */
@@ -211,6 +207,16 @@ is_usual (const GstEmotionContinuity *self, GstClockTimeDiff skew)
   const Range range = range_of (self);
 
   return ABS (skew) <= range.max - range.min;
+}
+
+void
+gst_emotion_continuity_start (
+    GstEmotionContinuity *self, GstClockTime pts, guint64 frame)
+{
+  const Stamp stamp = { MIN (pts, LIMIT), 0, frame };
+
+  gst_emotion_continuity_restart (self);
+  add (self, &stamp);
 }
 
 GstEmotionStep
@@ -224,16 +230,18 @@ gst_emotion_continuity_judge (GstEmotionContinuity *self, GstClockTime pts,
       ABS (stamp.skew) > (GstClockTimeDiff) self->alignment_threshold;
   if (is_discont && !is_usual (self, stamp.skew))
     step = judge_discont (self, &stamp);
-  if (step.kind == GST_EMOTION_STEP_BREAK)
+  if (step.kind != GST_EMOTION_STEP_NONE) {
+    add (self, &stamp);
     return step;
-  add (self, &stamp);
-  if (step.kind == GST_EMOTION_STEP_NONE)
-    step = judge_stamps (self, &stamp);
-  if (step.kind == GST_EMOTION_STEP_NONE && !self->is_off && frame > 0)
+  }
+  if (!says_the_same (self, &stamp))
+    add (self, &stamp);
+  step = judge_stamps (self, &stamp);
+  if (step.kind != GST_EMOTION_STEP_NONE)
+    return step;
+  if (!self->is_off && frame > 0)
     self->is_sure = TRUE;
-  if (step.kind == GST_EMOTION_STEP_NONE)
-    step = step_of (GST_EMOTION_STEP_NONE, stamp.skew, frame);
-  return step;
+  return (GstEmotionStep){ .skew = stamp.skew, .frame = frame };
 }
 
 void
@@ -242,11 +250,10 @@ gst_emotion_continuity_moved (
 {
   if (step->kind == GST_EMOTION_STEP_FOLLOW)
     self->before -= step->skew;
-  for (guint i = 0; i < n_stamps (self); i++) {
+  for (guint i = step->is_now ? n_stamps (self) - 1 : 0; i < n_stamps (self);
+       i++) {
     Stamp *stamp = stamp_at (self, i);
 
-    if (stamp->frame < step->frame)
-      continue;
     stamp->skew -= step->skew;
     stamp->frame = MAX ((gint64) step->frame, (gint64) stamp->frame + n);
   }

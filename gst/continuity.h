@@ -36,6 +36,7 @@ typedef struct {
   GstEmotionStepKind kind;
   GstClockTimeDiff skew; /* how much; < 0 where samples came twice */
   guint64 frame;         /* where: this one is the first after it */
+  gboolean is_now;       /* that one is about to come in */
 } GstEmotionStep;
 
 typedef struct {
@@ -53,6 +54,11 @@ void gst_emotion_continuity_clear (GstEmotionContinuity *self);
 
 /* The next frame is the first of a run. */
 void gst_emotion_continuity_restart (GstEmotionContinuity *self);
+
+/* The first time stamp of a run comes in: that is what others are compared to.
+ */
+void gst_emotion_continuity_start (
+    GstEmotionContinuity *self, GstClockTime pts, guint64 frame);
 
 /* A buffer with time stamp pts and that skew comes in; `frame` is the number of
  * its first frame, counted from the start of the run. What happened, of which

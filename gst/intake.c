@@ -106,15 +106,14 @@ time_of_frames (const GstEmotionIntake *self, guint64 n)
   return gst_util_uint64_scale (n, GST_SECOND, self->timeline.rate_in);
 }
 
-/* Samples up to position will be in no window; returns how many no window has
- * had, but for silence that filled gaps. */
+/* Those positions will be in no window; returns how many samples that are, but
+ * for silence that filled gaps. */
 static guint64
-discard (GstEmotionIntake *self, guint64 position)
+discard (GstEmotionIntake *self, guint64 from, guint64 to)
 {
-  const guint64 from = gst_emotion_windower_rest_start (self->windower);
-  guint64 n = position - MIN (position, from);
+  guint64 n = to - MIN (from, to);
 
-  n -= MIN (n, gst_emotion_windower_filled (self->windower, from));
+  n -= MIN (n, gst_emotion_windower_filled (self->windower, from, to));
   if (n == 0)
     return 0;
   g_mutex_lock (&self->lock);
@@ -132,7 +131,8 @@ gst_emotion_intake_restart (GstEmotionIntake *self, const char *reason)
     gst_emotion_convert_drain (self->convert);
   if (self->windower) {
     const guint64 n =
-        discard (self, gst_emotion_windower_position (self->windower));
+        discard (self, gst_emotion_windower_rest_start (self->windower),
+            gst_emotion_windower_position (self->windower));
 
     GST_DEBUG_OBJECT (self->owner,
         "restart: %s; %" G_GUINT64_FORMAT " samples not analysed", reason, n);
@@ -285,8 +285,9 @@ fill (GstEmotionIntake *self, guint64 n)
   g_mutex_unlock (&self->lock);
 }
 
-/* n frames were missing before a frame that came in some time ago. */
-static void
+/* n frames were missing before a frame that came in some time ago. Returns n.
+ */
+static guint64
 fill_before (GstEmotionIntake *self, guint64 frame, guint64 n)
 {
   static const float silence[1024];
@@ -312,6 +313,7 @@ fill_before (GstEmotionIntake *self, guint64 frame, guint64 n)
   self->stats.gaps++;
   self->stats.filled += time_of_frames (self, n);
   g_mutex_unlock (&self->lock);
+  return n;
 }
 
 /* n frames come twice, from that frame on: those that are in the window in
@@ -345,7 +347,8 @@ break_before (GstEmotionIntake *self, guint64 frame)
 {
   const guint64 position =
       gst_emotion_timeline_position (&self->timeline, frame);
-  const guint64 n = discard (self, position);
+  const guint64 n = discard (
+      self, gst_emotion_windower_rest_start (self->windower), position);
 
   GST_DEBUG_OBJECT (self->owner,
       "restart: time stamps jump; %" G_GUINT64_FORMAT " samples not analysed",
@@ -373,13 +376,25 @@ log_step (
       GST_STIME_ARGS (step->skew), what[step->kind]);
 }
 
+/* n frames are missing before the one that is about to come in; what was to be
+ * dropped has not come either. Returns how many were filled in. */
+static guint64
+fill_now (GstEmotionIntake *self, guint64 n)
+{
+  const guint64 skipped = MIN (n, self->skip);
+
+  self->skip -= skipped;
+  if (n > skipped)
+    fill (self, n - skipped);
+  return n - skipped;
+}
+
 /* Does what the step asks for. FALSE where the run has ended and the next frame
  * begins another. */
 static gboolean
 take_step (GstEmotionIntake *self, const GstEmotionStep *step)
 {
   GstEmotionTimeline *timeline = &self->timeline;
-  const gboolean is_now = step->frame >= timeline->n_in;
   const guint64 n = gst_util_uint64_scale_round (
       ABS (step->skew), timeline->rate_in, GST_SECOND);
   gint64 moved = 0;
@@ -391,17 +406,16 @@ take_step (GstEmotionIntake *self, const GstEmotionStep *step)
       gst_emotion_timeline_move (timeline, step->skew);
       break;
     case GST_EMOTION_STEP_FILL:
-      if (is_now)
-        fill (self, n);
+      if (step->is_now)
+        moved = fill_now (self, n);
       else
-        fill_before (self, step->frame, n);
-      moved = n;
+        moved = fill_before (self, step->frame, n);
       break;
     case GST_EMOTION_STEP_REPEAT:
       moved = -(gint64) drop_repeated (self, step->frame, n);
       break;
     case GST_EMOTION_STEP_BREAK:
-      if (is_now) {
+      if (step->is_now) {
         break_off (self, "time stamps jump");
         return FALSE;
       }
@@ -437,8 +451,7 @@ start_run (GstEmotionIntake *self, GstClockTime pts)
     gst_emotion_timeline_move (timeline, skew_of (self, pts));
   }
   if (!self->is_assumed)
-    gst_emotion_continuity_judge (
-        &self->continuity, pts, 0, timeline->n_in, FALSE);
+    gst_emotion_continuity_start (&self->continuity, pts, timeline->n_in);
 }
 
 /* A frame with time stamp pts (or GST_CLOCK_TIME_NONE) is about to come in:
@@ -607,16 +620,12 @@ static void
 discard_held (GstEmotionIntake *self)
 {
   const GstEmotionTimeline *timeline = &self->timeline;
-  guint64 position, end;
 
-  if (!timeline->is_anchored)
-    return;
-  position = gst_emotion_windower_position (self->windower);
-  end = gst_emotion_timeline_position (timeline, timeline->n_in);
-  g_mutex_lock (&self->lock);
-  self->stats.discarded += gst_util_uint64_scale (
-      end - MIN (end, position), GST_SECOND, timeline->rate);
-  g_mutex_unlock (&self->lock);
+  if (timeline->is_anchored)
+    discard (self,
+        MAX (gst_emotion_windower_position (self->windower),
+            gst_emotion_windower_rest_start (self->windower)),
+        gst_emotion_timeline_position (timeline, timeline->n_in));
 }
 
 void

@@ -151,9 +151,9 @@ prepare (GstEmotionRecognizer *self, GstEmotionJob *job, gboolean partial)
   job->window = (GstEmotionWindow){ .id = self->next_id++,
     .partial = partial,
     .voice = gst_emotion_intake_measure_voice (&self->in) };
-  job->window.filled =
-      gst_util_uint64_scale (gst_emotion_windower_filled (self->in.windower, 0),
-          GST_SECOND, self->in.rate);
+  job->window.filled = gst_util_uint64_scale (
+      gst_emotion_windower_filled (self->in.windower, position, position + n),
+      GST_SECOND, self->in.rate);
   gst_emotion_timeline_stamp (&self->in.timeline, position, n, &job->window);
   job->run = self->in.run + self->n_models;
   job->smoothing = self->options.smoothing;

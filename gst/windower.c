@@ -103,6 +103,49 @@ gst_emotion_windower_rest (const GstEmotionWindower *self)
   return self->end > from ? self->end - from : 0;
 }
 
+static Span *
+span_at (const GstEmotionWindower *self, guint i)
+{
+  return &g_array_index (self->filled, Span, i);
+}
+
+/* The spans from position on move by n. */
+static void
+move_filled (GstEmotionWindower *self, guint64 position, guint64 n)
+{
+  for (guint i = 0; i < self->filled->len; i++) {
+    Span *span = span_at (self, i);
+
+    if (span->to <= position)
+      continue;
+    if (span->from < position) {
+      const Span before = { span->from, position };
+
+      span->from = position;
+      g_array_insert_val (self->filled, i, before);
+      continue;
+    }
+    span->from += n;
+    span->to += n;
+  }
+}
+
+/* n positions from that one on are no more. */
+static void
+cut_filled (GstEmotionWindower *self, guint64 position, guint64 n)
+{
+  for (guint i = self->filled->len; i-- > 0;) {
+    Span *span = span_at (self, i);
+
+    if (span->from > position)
+      span->from -= MIN (n, span->from - position);
+    if (span->to > position)
+      span->to -= MIN (n, span->to - position);
+    if (span->from == span->to)
+      g_array_remove_index (self->filled, i);
+  }
+}
+
 gsize
 gst_emotion_windower_open (
     GstEmotionWindower *self, guint64 position, gsize n, float *samples)
@@ -115,6 +158,7 @@ gst_emotion_windower_open (
   self->end -= tail;
   if (self->covered > self->end)
     self->covered += n;
+  move_filled (self, self->end, n);
   return tail;
 }
 
@@ -131,6 +175,7 @@ gst_emotion_windower_cut (GstEmotionWindower *self, guint64 position, gsize n)
   memmove (samples, samples + n, (tail - n) * sizeof *samples);
   self->len -= n;
   self->end -= n;
+  cut_filled (self, from, n);
   return n;
 }
 
@@ -140,8 +185,7 @@ forget_filled (GstEmotionWindower *self)
 {
   guint n = 0;
 
-  while (n < self->filled->len
-      && g_array_index (self->filled, Span, n).to <= self->start)
+  while (n < self->filled->len && span_at (self, n)->to <= self->start)
     n++;
   g_array_remove_range (self->filled, 0, n);
 }
@@ -150,28 +194,28 @@ void
 gst_emotion_windower_mark_filled (
     GstEmotionWindower *self, guint64 from, guint64 to)
 {
-  GArray *const filled = self->filled;
   const Span span = { from, to };
+  guint i = self->filled->len;
 
-  if (filled->len > 0
-      && g_array_index (filled, Span, filled->len - 1).to == from)
-    g_array_index (filled, Span, filled->len - 1).to = to;
+  while (i > 0 && span_at (self, i - 1)->from >= to)
+    i--;
+  if (i > 0 && span_at (self, i - 1)->to == from)
+    span_at (self, i - 1)->to = to;
   else
-    g_array_append_val (filled, span);
+    g_array_insert_val (self->filled, i, span);
 }
 
 gsize
-gst_emotion_windower_filled (const GstEmotionWindower *self, guint64 position)
+gst_emotion_windower_filled (
+    const GstEmotionWindower *self, guint64 from, guint64 to)
 {
-  const guint64 begin = MAX (self->start, position);
   gsize n = 0;
 
   for (guint i = 0; i < self->filled->len; i++) {
-    const Span *span = &g_array_index (self->filled, Span, i);
-    const guint64 from = MAX (span->from, begin);
-    const guint64 to = MIN (span->to, self->end);
+    const guint64 begin = MAX (span_at (self, i)->from, from);
+    const guint64 end = MIN (span_at (self, i)->to, to);
 
-    n += to > from ? to - from : 0;
+    n += end - MIN (begin, end);
   }
   return n;
 }
@@ -185,7 +229,7 @@ gst_emotion_windower_next (GstEmotionWindower *self)
   const gsize gone = MIN (start - self->start, self->len);
 
   self->last = self->start;
-  self->covered = self->end;
+  self->covered = MAX (self->covered, self->end);
   self->len -= gone;
   memmove (
       self->samples, self->samples + gone, self->len * sizeof *self->samples);
@@ -213,6 +257,8 @@ void
 gst_emotion_windower_restart (GstEmotionWindower *self)
 {
   gst_emotion_windower_restart_at (self, self->end);
+  /* Of samples that were held back and will not come. */
+  g_array_set_size (self->filled, 0);
 }
 
 guint64

@@ -54,14 +54,14 @@ gsize gst_emotion_windower_open (
 gsize gst_emotion_windower_cut (
     GstEmotionWindower *self, guint64 position, gsize n);
 
-/* Positions from..to, or what will be there, hold silence that fills a gap.
- * To call in order. */
+/* Positions from..to, or what will be there, hold silence that fills a gap. */
 void gst_emotion_windower_mark_filled (
     GstEmotionWindower *self, guint64 from, guint64 to);
 
-/* How many samples of the window in progress, from position on, were marked. */
+/* How many of the positions from..to, none of them before the window in
+ * progress, were marked. */
 gsize gst_emotion_windower_filled (
-    const GstEmotionWindower *self, guint64 position);
+    const GstEmotionWindower *self, guint64 from, guint64 to);
 
 /* Leaves the window in progress behind and goes to the next. */
 void gst_emotion_windower_next (GstEmotionWindower *self);

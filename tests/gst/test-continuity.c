@@ -309,6 +309,30 @@ test_properties (void)
   fixture_clear (&f);
 }
 
+/* Silence that the resampler holds back when a flush comes is in no window. */
+static void
+test_flush (void)
+{
+  GstAudioInfo info;
+  Fixture f;
+
+  fixture_init (&f, MODEL_M3,
+      "audio/x-raw,format=S16LE,layout=interleaved,rate=44100,channels=1");
+  gst_audio_info_set_format (&info, GST_AUDIO_FORMAT_S16, 44100, 1, NULL);
+  gst_harness_push (f.harness, fixture_sound (&info, 0, 44100));
+  stream_event (&f, gst_event_new_gap (1000 * GST_MSECOND, 10 * GST_MSECOND));
+  g_assert_cmpuint (stat_ms (&f, "filled"), ==, 10);
+  stream_flush (&f);
+  g_assert_cmpuint (stat_ms (&f, "discarded"), ==, 1000);
+  stream_segment (&f, 1, 0, 0, 0, 0);
+  gst_harness_push (f.harness, fixture_sound (&info, 0, 4 * 44100));
+  stream_expect (&f, 0, 3000, 0);
+  stream_event (&f, gst_event_new_eos ());
+  fixture_expect_none (&f);
+  g_assert_cmpuint (stat_ms (&f, "discarded"), ==, 2000);
+  fixture_clear (&f);
+}
+
 /* Gap events: what they say of the time is true, and fills. */
 static void
 test_gap_events (void)
@@ -355,6 +379,7 @@ main (int argc, char **argv)
   g_test_add_func ("/continuity/dtx", test_dtx);
   g_test_add_func ("/continuity/properties", test_properties);
   g_test_add_func ("/continuity/gap-events", test_gap_events);
+  g_test_add_func ("/continuity/flush", test_flush);
   leaks_add_test ("continuity");
   return g_test_run ();
 }
