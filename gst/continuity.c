@@ -200,13 +200,31 @@ judge_discont (const GstEmotionContinuity *self, const Stamp *stamp)
   return (GstEmotionStep){ kind, stamp->skew, stamp->frame, TRUE };
 }
 
-/* Whether the time stamps shake as much as that. */
-static gboolean
-is_usual (const GstEmotionContinuity *self, GstClockTimeDiff skew)
+gboolean
+gst_emotion_continuity_is_news (
+    const GstEmotionContinuity *self, GstClockTimeDiff skew)
 {
   const Range range = range_of (self);
 
-  return ABS (skew) <= range.max - range.min;
+  return skew > range.max - range.min || -skew > range.max - range.min;
+}
+
+GstEmotionStep
+gst_emotion_continuity_believe (GstEmotionContinuity *self)
+{
+  const GstEmotionStep none = { 0 };
+  guint n_in_time = 0;
+  Range range;
+
+  for (guint i = 0; i < n_stamps (self); i++)
+    if (stamp_at (self, i)->skew <= (GstClockTimeDiff) GST_EMOTION_DRIFT)
+      n_in_time = i + 1;
+  if (n_in_time == n_stamps (self))
+    return none;
+  while (n_in_time-- > 0)
+    forget_first (self);
+  range = range_of (self);
+  return judge_late (self, &range);
 }
 
 void
@@ -228,7 +246,7 @@ gst_emotion_continuity_judge (GstEmotionContinuity *self, GstClockTime pts,
 
   self->is_off =
       ABS (stamp.skew) > (GstClockTimeDiff) self->alignment_threshold;
-  if (is_discont && !is_usual (self, stamp.skew))
+  if (is_discont && gst_emotion_continuity_is_news (self, stamp.skew))
     step = judge_discont (self, &stamp);
   if (step.kind != GST_EMOTION_STEP_NONE) {
     add (self, &stamp);

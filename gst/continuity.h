@@ -68,6 +68,15 @@ GstEmotionStep gst_emotion_continuity_judge (GstEmotionContinuity *self,
     GstClockTime pts, GstClockTimeDiff skew, guint64 frame,
     gboolean is_discont);
 
+/* Whether a skew is more than the time stamps shake: then a buffer that says
+ * DISCONT means it. */
+gboolean gst_emotion_continuity_is_news (
+    const GstEmotionContinuity *self, GstClockTimeDiff skew);
+
+/* Somebody who is to be believed says that samples are missing: so what is late
+ * until now is, one step after the other, without waiting. NONE at the end. */
+GstEmotionStep gst_emotion_continuity_believe (GstEmotionContinuity *self);
+
 /* Frames from step->frame on are n later (or earlier, n < 0) than they were,
  * since the step was mended. */
 void gst_emotion_continuity_moved (

@@ -153,3 +153,19 @@ gst_emotion_timeline_stamp (const GstEmotionTimeline *self, guint64 position,
   window->running_time =
       gst_segment_to_running_time (&self->segment, GST_FORMAT_TIME, time);
 }
+
+gboolean
+gst_emotion_same_times (const GstSegment *a, const GstSegment *b)
+{
+  const guint64 t = b->start;
+  guint64 a_time, b_time;
+
+  return a->format == b->format && a->rate == b->rate
+      && a->applied_rate == b->applied_rate
+      && gst_segment_to_running_time_full (a, a->format, t, &a_time)
+      == gst_segment_to_running_time_full (b, b->format, t, &b_time)
+      && a_time == b_time
+      && gst_segment_to_stream_time_full (a, a->format, t, &a_time)
+      == gst_segment_to_stream_time_full (b, b->format, t, &b_time)
+      && a_time == b_time;
+}

@@ -73,3 +73,6 @@ void gst_emotion_timeline_advance (
 /* Fills the times of the window of len samples at position. */
 void gst_emotion_timeline_stamp (const GstEmotionTimeline *self,
     guint64 position, guint64 len, GstEmotionWindow *window);
+
+/* Whether the two give every sample the same times. */
+gboolean gst_emotion_same_times (const GstSegment *a, const GstSegment *b);

@@ -306,6 +306,26 @@ late (PlainStream *self)
     follow (self, d);
 }
 
+/* What is late until now is missing. */
+static void
+believe (PlainStream *self)
+{
+  for (;;) {
+    gint in_time = -1;
+
+    for (guint i = 0; i < self->seen->len; i++)
+      if (skew (&SEEN (self, i)) <= 10 * MS)
+        in_time = i;
+    if (in_time == (gint) self->seen->len - 1)
+      return;
+    for (gint i = 0; i <= in_time; i++) {
+      self->level = skew (&SEEN (self, 0));
+      g_array_remove_index (self->seen, 0);
+    }
+    late (self);
+  }
+}
+
 static void
 early (PlainStream *self)
 {
@@ -348,6 +368,14 @@ begin (PlainStream *self, gint64 pts)
     note (self, &now);
 }
 
+static Seen
+arrived (const PlainStream *self, gint64 pts)
+{
+  return (Seen){ pts,
+    plain_stream_due (self) - duration_of (self, self->to_drop),
+    n_samples (self) };
+}
+
 static void
 stamp (PlainStream *self, gint64 pts, gboolean is_discont)
 {
@@ -360,10 +388,13 @@ stamp (PlainStream *self, gint64 pts, gboolean is_discont)
   }
   if (pts < 0)
     return;
-  now =
-      (Seen){ pts, plain_stream_due (self) - duration_of (self, self->to_drop),
-        n_samples (self) };
+  now = arrived (self, pts);
   d = skew (&now);
+  if (is_discont && d > self->threshold && d > shake (self)) {
+    believe (self);
+    now = arrived (self, pts);
+    d = skew (&now);
+  }
   if (is_discont && ABS (d) > shake (self)) {
     if (ABS (d) > S) {
       self->stats.breaks++;
@@ -423,15 +454,19 @@ void
 plain_stream_gap (PlainStream *self, gint64 pts, gint64 duration)
 {
   gint64 n;
+  Seen now = arrived (self, pts);
 
   if (!self->is_running || !self->has_time)
     begin (self, pts);
-  else if (ABS (pts - plain_stream_due (self)
-               + duration_of (self, self->to_drop))
-      > S) {
-    self->stats.breaks++;
-    end_run (self, plain_stream_due (self));
-    begin (self, pts);
+  else {
+    if (skew (&now) > self->threshold)
+      believe (self);
+    now = arrived (self, pts);
+    if (ABS (skew (&now)) > S) {
+      self->stats.breaks++;
+      end_run (self, plain_stream_due (self));
+      begin (self, pts);
+    }
   }
   n = samples_in (self, MAX (0, pts + duration - plain_stream_due (self)));
   if (n > 0) {
