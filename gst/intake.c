@@ -97,537 +97,529 @@ gst_emotion_intake_measure_voice (GstEmotionIntake *self)
     return GST_CLOCK_TIME_NONE;
   n = gst_emotion_windower_peek (self->windower, &samples, &position);
   return gst_emotion_voice_measure (self->voice, position, n);
-  /* Into a field of self->stats. */
-  static void count (GstEmotionIntake * self, guint64 * field, guint64 n)
-  {
-    g_mutex_lock (&self->lock);
-    *field += n;
-    g_mutex_unlock (&self->lock);
+}
+
+/* Into a field of self->stats. */
+static void
+count (GstEmotionIntake *self, guint64 *field, guint64 n)
+{
+  g_mutex_lock (&self->lock);
+  *field += n;
+  g_mutex_unlock (&self->lock);
+}
+
+/* Those positions will be in no window; returns how many samples that are,
+ * but for silence that filled gaps. */
+static guint64
+discard (GstEmotionIntake *self, guint64 from, guint64 to)
+{
+  guint64 n = to - MIN (from, to);
+
+  n -= MIN (n, gst_emotion_windower_filled (self->windower, from, to));
+  if (n == 0)
+    return 0;
+  count (self, &self->stats.discarded,
+      gst_util_uint64_scale (n, GST_SECOND, self->timeline.rate));
+  return n;
+}
+
+/* The samples that follow do not continue the ones before. */
+void
+gst_emotion_intake_restart (GstEmotionIntake *self, const char *reason)
+{
+  if (self->convert)
+    gst_emotion_convert_drain (self->convert);
+  if (self->windower) {
+    const guint64 n =
+        discard (self, gst_emotion_windower_rest_start (self->windower),
+            gst_emotion_windower_position (self->windower));
+
+    GST_DEBUG_OBJECT (self->owner,
+        "restart: %s; %" G_GUINT64_FORMAT " samples not analysed", reason, n);
+    gst_emotion_windower_restart (self->windower);
+    restart_voice (self);
   }
+  gst_emotion_timeline_break (&self->timeline);
+  gst_emotion_continuity_restart (&self->continuity);
+  self->is_discont = FALSE;
+  self->skip = 0;
+  self->edits++;
+  self->run++;
+}
 
-  /* n frames of the stream as time. */
-  static GstClockTime time_of_frames (const GstEmotionIntake *self, guint64 n)
-  {
-    return gst_util_uint64_scale (n, GST_SECOND, self->timeline.rate_in);
+/* A break that nobody announced. */
+static void
+break_off (GstEmotionIntake *self, const char *reason)
+{
+  gst_emotion_intake_restart (self, reason);
+  count (self, &self->stats.breaks, 1);
+}
+
+/* The run goes on, and its next frame is the first of a new count: what the
+ * converter held back is in the window. */
+static void
+count_anew (GstEmotionIntake *self)
+{
+  const GstClockTime next = gst_emotion_timeline_next (&self->timeline);
+  const gboolean is_running = self->timeline.is_anchored;
+
+  gst_emotion_timeline_set_rates (
+      &self->timeline, GST_AUDIO_INFO_RATE (&self->info), self->rate);
+  gst_emotion_continuity_restart (&self->continuity);
+  self->skip = 0;
+  if (is_running)
+    gst_emotion_timeline_start (
+        &self->timeline, next, gst_emotion_windower_position (self->windower));
+}
+
+static gboolean
+update_convert (GstEmotionIntake *self, GError **error)
+{
+  g_clear_pointer (&self->convert, gst_emotion_convert_free);
+  const gdouble rate = self->rate;
+
+  if (!self->windower || !GST_AUDIO_INFO_IS_VALID (&self->info))
+    return TRUE;
+  GST_INFO_OBJECT (self->owner, "%s %s, channels=%d, rate=%d: %s, %s %g Hz",
+      GST_AUDIO_INFO_NAME (&self->info),
+      GST_AUDIO_INFO_LAYOUT (&self->info) == GST_AUDIO_LAYOUT_INTERLEAVED
+          ? "interleaved"
+          : "non-interleaved",
+      GST_AUDIO_INFO_CHANNELS (&self->info), GST_AUDIO_INFO_RATE (&self->info),
+      GST_AUDIO_INFO_CHANNELS (&self->info) == 1 ? "mono" : "averaged to mono",
+      GST_AUDIO_INFO_RATE (&self->info) == rate ? "already at" : "resampled to",
+      rate);
+  count_anew (self);
+  self->convert =
+      gst_emotion_convert_new (&self->info, rate, take_samples, self, error);
+  return self->convert != NULL;
+}
+
+gboolean
+gst_emotion_intake_set_windows (GstEmotionIntake *self, gsize window_len,
+    guint64 rate, GstClockTime interval, GError **error)
+{
+  g_clear_pointer (&self->windower, gst_emotion_windower_free);
+  g_clear_pointer (&self->scratch, g_free);
+  self->windower = gst_emotion_windower_new (window_len, rate, interval);
+  self->window_len = window_len;
+  self->rate = rate;
+  return update_convert (self, error);
+}
+
+gboolean
+gst_emotion_intake_set_format (
+    GstEmotionIntake *self, const GstAudioInfo *info, GError **error)
+{
+  if (gst_audio_info_is_equal (info, &self->info) && self->convert)
+    return TRUE;
+  if (self->convert)
+    gst_emotion_convert_drain (self->convert);
+  if (!GST_AUDIO_INFO_IS_VALID (info))
+    gst_emotion_intake_restart (self, "the format is unknown");
+  self->info = *info;
+  if (update_convert (self, error))
+    return TRUE;
+  gst_emotion_intake_restart (self, "the format cannot be converted");
+  return FALSE;
+}
+
+void
+gst_emotion_intake_set_segment (
+    GstEmotionIntake *self, const GstSegment *segment)
+{
+  if (self->timeline.is_anchored
+      && gst_emotion_same_times (&self->timeline.segment, segment)) {
+    GST_DEBUG_OBJECT (self->owner,
+        "%" GST_SEGMENT_FORMAT " continues the one before", segment);
+    self->timeline.segment = *segment;
+    return;
   }
+  GST_DEBUG_OBJECT (self->owner, "%" GST_SEGMENT_FORMAT, segment);
+  if (segment->rate < 0)
+    GST_INFO_OBJECT (self->owner,
+        "playback is reversed: audio is passed through but not analysed");
+  gst_emotion_intake_restart (self, "a new segment");
+  gst_emotion_timeline_set_segment (&self->timeline, segment);
+}
 
-  /* Those positions will be in no window; returns how many samples that are,
-   * but for silence that filled gaps. */
-  static guint64 discard (GstEmotionIntake * self, guint64 from, guint64 to)
-  {
-    guint64 n = to - MIN (from, to);
+static gboolean
+is_active (const GstEmotionIntake *self)
+{
+  return self->convert && self->timeline.segment.rate > 0;
+}
 
-    n -= MIN (n, gst_emotion_windower_filled (self->windower, from, to));
-    if (n == 0)
-      return 0;
-    count (self, &self->stats.discarded,
-        gst_util_uint64_scale (n, GST_SECOND, self->timeline.rate));
-    return n;
+/* n frames of silence come in where n frames are missing. */
+static void
+fill (GstEmotionIntake *self, guint64 n)
+{
+  GstEmotionTimeline *timeline = &self->timeline;
+  const guint64 from = gst_emotion_timeline_position (timeline, timeline->n_in);
+
+  timeline->n_in += n;
+  gst_emotion_windower_mark_filled (self->windower, from,
+      gst_emotion_timeline_position (timeline, timeline->n_in));
+  gst_emotion_convert_push_silence (self->convert, n);
+  count (self, &self->stats.gaps, 1);
+  count (self, &self->stats.filled,
+      gst_emotion_timeline_duration (&self->timeline, n));
+}
+
+/* n frames were missing before a frame that came in some time ago. Returns n.
+ */
+static guint64
+fill_before (GstEmotionIntake *self, guint64 frame, guint64 n)
+{
+  static const float silence[1024];
+  GstEmotionTimeline *timeline = &self->timeline;
+  const guint64 from = gst_emotion_timeline_position (timeline, frame);
+  guint64 todo = gst_emotion_timeline_position (timeline, frame + n) - from;
+  gsize n_tail;
+
+  if (!self->scratch)
+    self->scratch = g_new (float, self->window_len);
+  n_tail =
+      gst_emotion_windower_open (self->windower, from, todo, self->scratch);
+  self->edits++;
+  timeline->n_in += n;
+  const guint64 begin = gst_emotion_windower_position (self->windower);
+  gst_emotion_windower_mark_filled (self->windower, begin, begin + todo);
+  if (self->voice)
+    gst_emotion_voice_move (self->voice, begin, todo);
+  for (; todo > 0; todo -= MIN (todo, G_N_ELEMENTS (silence)))
+    add_samples (self, silence, MIN (todo, G_N_ELEMENTS (silence)), FALSE);
+  add_samples (self, self->scratch, n_tail, FALSE);
+  count (self, &self->stats.gaps, 1);
+  count (self, &self->stats.filled,
+      gst_emotion_timeline_duration (&self->timeline, n));
+  return n;
+}
+
+/* n frames come twice, from that frame on: those that are in the window in
+ * progress go, and others that come in now for those that are gone. Returns
+ * how many went. */
+static guint64
+drop_repeated (GstEmotionIntake *self, guint64 frame, guint64 n)
+{
+  GstEmotionTimeline *timeline = &self->timeline;
+  const guint64 from = gst_emotion_timeline_position (timeline, frame);
+  const guint64 in = MIN (n, timeline->n_in - frame);
+  const gsize cut = gst_emotion_windower_cut (self->windower, from,
+      gst_emotion_timeline_position (timeline, frame + in) - from);
+  const guint64 gone = MIN (
+      in, gst_util_uint64_scale_round (cut, timeline->rate_in, timeline->rate));
+
+  if (self->voice)
+    gst_emotion_voice_move (self->voice, from, -(gint64) cut);
+  self->edits += cut > 0;
+  timeline->n_in -= gone;
+  self->skip += n - gone;
+  count (self, &self->stats.repeated,
+      gst_emotion_timeline_duration (&self->timeline, gone));
+  return gone;
+}
+
+/* A new run began with a frame that came in some time ago. */
+static void
+break_before (GstEmotionIntake *self, guint64 frame)
+{
+  const guint64 position =
+      gst_emotion_timeline_position (&self->timeline, frame);
+  const guint64 n = discard (
+      self, gst_emotion_windower_rest_start (self->windower), position);
+
+  GST_DEBUG_OBJECT (self->owner,
+      "restart: time stamps jump; %" G_GUINT64_FORMAT " samples not analysed",
+      n);
+  gst_emotion_windower_restart_at (self->windower, position);
+  restart_voice (self);
+  self->run++;
+  count (self, &self->stats.breaks, 1);
+}
+
+static void
+log_step (
+    const GstEmotionIntake *self, GstClockTime pts, const GstEmotionStep *step)
+{
+  static const char *const what[] = { "counted on", "the times follow",
+    "filled with silence", "dropped: came twice", "a break" };
+
+  GST_DEBUG_OBJECT (self->owner,
+      "time stamp %" GST_TIME_FORMAT ", expected %" GST_TIME_FORMAT
+      ": %" GST_STIME_FORMAT " %s",
+      GST_TIME_ARGS (pts),
+      GST_TIME_ARGS (gst_emotion_timeline_next (&self->timeline)),
+      GST_STIME_ARGS (step->skew), what[step->kind]);
+}
+
+/* n frames are missing before the one that is about to come in; what was to
+ * be dropped has not come either. Returns how many were filled in. */
+static guint64
+fill_now (GstEmotionIntake *self, guint64 n)
+{
+  const guint64 skipped = MIN (n, self->skip);
+
+  self->skip -= skipped;
+  if (n > skipped)
+    fill (self, n - skipped);
+  return n - skipped;
+}
+
+/* Does what the step asks for. FALSE where the run has ended and the next
+ * frame begins another. */
+static gboolean
+take_step (GstEmotionIntake *self, const GstEmotionStep *step)
+{
+  GstEmotionTimeline *timeline = &self->timeline;
+  const guint64 n = gst_util_uint64_scale_round (
+      ABS (step->skew), timeline->rate_in, GST_SECOND);
+  gint64 moved = 0;
+
+  switch (step->kind) {
+    case GST_EMOTION_STEP_NONE:
+      return TRUE;
+    case GST_EMOTION_STEP_FOLLOW:
+      gst_emotion_timeline_move (timeline, step->skew);
+      break;
+    case GST_EMOTION_STEP_FILL:
+      if (step->is_now)
+        moved = fill_now (self, n);
+      else
+        moved = fill_before (self, step->frame, n);
+      break;
+    case GST_EMOTION_STEP_REPEAT:
+      moved = -(gint64) drop_repeated (self, step->frame, n);
+      break;
+    case GST_EMOTION_STEP_BREAK:
+      if (step->is_now) {
+        break_off (self, "time stamps jump");
+        return FALSE;
+      }
+      break_before (self, step->frame);
+      gst_emotion_timeline_move (timeline, step->skew);
+      break;
   }
+  gst_emotion_continuity_moved (&self->continuity, step, moved);
+  return TRUE;
+}
 
-  /* The samples that follow do not continue the ones before. */
-  void gst_emotion_intake_restart (GstEmotionIntake * self, const char *reason)
-  {
-    if (self->convert)
-      gst_emotion_convert_drain (self->convert);
-    if (self->windower) {
-      const guint64 n =
-          discard (self, gst_emotion_windower_rest_start (self->windower),
-              gst_emotion_windower_position (self->windower));
+/* How much later than expected pts is: after what is still to be dropped. */
+static GstClockTimeDiff
+skew_of (const GstEmotionIntake *self, GstClockTime pts)
+{
+  return GST_CLOCK_DIFF (gst_emotion_timeline_next (&self->timeline), pts)
+      + (GstClockTimeDiff) gst_emotion_timeline_duration (
+          &self->timeline, self->skip);
+}
 
+static gboolean
+is_late (const GstEmotionIntake *self, GstClockTime pts)
+{
+  return skew_of (self, pts)
+      > (GstClockTimeDiff) self->continuity.alignment_threshold;
+}
+
+/* The first frame of a run, or the first of it with a time stamp. */
+static void
+start_run (GstEmotionIntake *self, GstClockTime pts)
+{
+  GstEmotionTimeline *timeline = &self->timeline;
+
+  if (!timeline->is_anchored) {
+    self->is_assumed = !GST_CLOCK_TIME_IS_VALID (pts);
+    gst_emotion_timeline_start (timeline,
+        self->is_assumed ? timeline->time : pts,
+        gst_emotion_windower_position (self->windower));
+  } else if (GST_CLOCK_TIME_IS_VALID (pts)) {
+    self->is_assumed = FALSE;
+    gst_emotion_timeline_move (timeline, skew_of (self, pts));
+  }
+  if (!self->is_assumed)
+    gst_emotion_continuity_start (&self->continuity, pts, timeline->n_in);
+}
+
+/* At pts samples are missing for certain: so are those before. */
+static void
+believe (GstEmotionIntake *self, GstClockTime pts)
+{
+  GstEmotionStep step;
+
+  for (;;) {
+    step = gst_emotion_continuity_believe (&self->continuity);
+    if (step.kind == GST_EMOTION_STEP_NONE)
+      return;
+    log_step (self, pts, &step);
+    take_step (self, &step);
+  }
+}
+
+/* A frame with time stamp pts (or GST_CLOCK_TIME_NONE) is about to come in:
+ * does it continue what came? */
+static void
+meet (GstEmotionIntake *self, GstClockTime pts, gboolean is_discont)
+{
+  GstEmotionTimeline *timeline = &self->timeline;
+  const gboolean was_off = self->continuity.is_off;
+  GstEmotionStep step;
+
+  if (!timeline->is_anchored || self->is_assumed) {
+    start_run (self, pts);
+    return;
+  }
+  if (!GST_CLOCK_TIME_IS_VALID (pts)) {
+    if (is_discont)
       GST_DEBUG_OBJECT (self->owner,
-          "restart: %s; %" G_GUINT64_FORMAT " samples not analysed", reason, n);
-      gst_emotion_windower_restart (self->windower);
-      restart_voice (self);
-    }
-    gst_emotion_timeline_break (&self->timeline);
-    gst_emotion_continuity_restart (&self->continuity);
-    self->is_discont = FALSE;
-    self->skip = 0;
-    self->edits++;
-    self->run++;
+          "DISCONT without a time stamp: nothing tells what is missing");
+    return;
   }
+  if (is_discont && is_late (self, pts)
+      && gst_emotion_continuity_is_news (
+          &self->continuity, skew_of (self, pts)))
+    believe (self, pts);
+  step = gst_emotion_continuity_judge (
+      &self->continuity, pts, skew_of (self, pts), timeline->n_in, is_discont);
+  if (step.kind != GST_EMOTION_STEP_NONE || is_discont
+      || self->continuity.is_off != was_off)
+    log_step (self, pts, &step);
+  if (!take_step (self, &step))
+    start_run (self, pts);
+}
 
-  /* A break that nobody announced. */
-  static void break_off (GstEmotionIntake * self, const char *reason)
-  {
-    gst_emotion_intake_restart (self, reason);
-    count (self, &self->stats.breaks, 1);
-  }
+/* Of *n frames, from *first on, drops those that come twice. */
+static void
+skip_repeated (GstEmotionIntake *self, gsize *first, gsize *n)
+{
+  const gsize gone = MIN (*n, self->skip);
 
-  /* The run goes on, and its next frame is the first of a new count: what the
-   * converter held back is in the window. */
-  static void count_anew (GstEmotionIntake * self)
-  {
-    const GstClockTime next = gst_emotion_timeline_next (&self->timeline);
-    const gboolean is_running = self->timeline.is_anchored;
+  if (gone == 0)
+    return;
+  *first += gone;
+  *n -= gone;
+  self->skip -= gone;
+  count (self, &self->stats.repeated,
+      gst_emotion_timeline_duration (&self->timeline, gone));
+}
 
-    gst_emotion_timeline_set_rates (
-        &self->timeline, GST_AUDIO_INFO_RATE (&self->info), self->rate);
-    gst_emotion_continuity_restart (&self->continuity);
-    self->skip = 0;
-    if (is_running)
-      gst_emotion_timeline_start (&self->timeline, next,
-          gst_emotion_windower_position (self->windower));
-  }
+gboolean
+gst_emotion_intake_push (GstEmotionIntake *self, GstBuffer *buffer)
+{
+  GstClockTime pts = GST_BUFFER_PTS (buffer);
+  gsize first, n;
 
-  static gboolean update_convert (GstEmotionIntake * self, GError * *error)
-  {
-    g_clear_pointer (&self->convert, gst_emotion_convert_free);
-    const gdouble rate = self->rate;
-
-    if (!self->windower || !GST_AUDIO_INFO_IS_VALID (&self->info))
-      return TRUE;
-    GST_INFO_OBJECT (self->owner, "%s %s, channels=%d, rate=%d: %s, %s %g Hz",
-        GST_AUDIO_INFO_NAME (&self->info),
-        GST_AUDIO_INFO_LAYOUT (&self->info) == GST_AUDIO_LAYOUT_INTERLEAVED
-            ? "interleaved"
-            : "non-interleaved",
-        GST_AUDIO_INFO_CHANNELS (&self->info),
-        GST_AUDIO_INFO_RATE (&self->info),
-        GST_AUDIO_INFO_CHANNELS (&self->info) == 1 ? "mono"
-                                                   : "averaged to mono",
-        GST_AUDIO_INFO_RATE (&self->info) == rate ? "already at"
-                                                  : "resampled to",
-        rate);
-    count_anew (self);
-    self->convert =
-        gst_emotion_convert_new (&self->info, rate, take_samples, self, error);
-    return self->convert != NULL;
-  }
-
-  gboolean gst_emotion_intake_set_windows (GstEmotionIntake * self,
-      gsize window_len, guint64 rate, GstClockTime interval, GError * *error)
-  {
-    g_clear_pointer (&self->windower, gst_emotion_windower_free);
-    g_clear_pointer (&self->scratch, g_free);
-    self->windower = gst_emotion_windower_new (window_len, rate, interval);
-    self->window_len = window_len;
-    self->rate = rate;
-    return update_convert (self, error);
-  }
-
-  gboolean gst_emotion_intake_set_format (
-      GstEmotionIntake * self, const GstAudioInfo *info, GError **error)
-  {
-    if (gst_audio_info_is_equal (info, &self->info) && self->convert)
-      return TRUE;
-    if (self->convert)
-      gst_emotion_convert_drain (self->convert);
-    if (!GST_AUDIO_INFO_IS_VALID (info))
-      gst_emotion_intake_restart (self, "the format is unknown");
-    self->info = *info;
-    if (update_convert (self, error))
-      return TRUE;
-    gst_emotion_intake_restart (self, "the format cannot be converted");
+  if (!is_active (self))
+    return TRUE;
+  if (!gst_emotion_convert_count (&self->info, buffer, &n)) {
+    break_off (self, "the buffer contradicts the caps");
     return FALSE;
   }
-
-  void gst_emotion_intake_set_segment (
-      GstEmotionIntake * self, const GstSegment *segment)
-  {
-    if (self->timeline.is_anchored
-        && gst_emotion_same_times (&self->timeline.segment, segment)) {
-      GST_DEBUG_OBJECT (self->owner,
-          "%" GST_SEGMENT_FORMAT " continues the one before", segment);
-      self->timeline.segment = *segment;
-      return;
-    }
-    GST_DEBUG_OBJECT (self->owner, "%" GST_SEGMENT_FORMAT, segment);
-    if (segment->rate < 0)
-      GST_INFO_OBJECT (self->owner,
-          "playback is reversed: audio is passed through but not analysed");
-    gst_emotion_intake_restart (self, "a new segment");
-    gst_emotion_timeline_set_segment (&self->timeline, segment);
-  }
-
-  static gboolean is_active (const GstEmotionIntake *self)
-  {
-    return self->convert && self->timeline.segment.rate > 0;
-  }
-
-  /* n frames of silence come in where n frames are missing. */
-  static void fill (GstEmotionIntake * self, guint64 n)
-  {
-    GstEmotionTimeline *timeline = &self->timeline;
-    const guint64 from =
-        gst_emotion_timeline_position (timeline, timeline->n_in);
-
-    timeline->n_in += n;
-    gst_emotion_windower_mark_filled (self->windower, from,
-        gst_emotion_timeline_position (timeline, timeline->n_in));
+  GST_TRACE_OBJECT (
+      self->owner, "%" G_GSIZE_FORMAT " frames: %" GST_PTR_FORMAT, n, buffer);
+  n = gst_emotion_timeline_clip (&self->timeline, &pts, n, &first);
+  self->is_discont |= GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT)
+      || GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_RESYNC);
+  if (n == 0)
+    return TRUE;
+  meet (self, pts, self->is_discont);
+  self->is_discont = FALSE;
+  skip_repeated (self, &first, &n);
+  if (n == 0)
+    return TRUE;
+  self->timeline.n_in += n;
+  if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP)) {
     gst_emotion_convert_push_silence (self->convert, n);
-    count (self, &self->stats.gaps, 1);
-    count (self, &self->stats.filled, time_of_frames (self, n));
-  }
-
-  /* n frames were missing before a frame that came in some time ago. Returns n.
-   */
-  static guint64 fill_before (GstEmotionIntake * self, guint64 frame, guint64 n)
-  {
-    static const float silence[1024];
-    GstEmotionTimeline *timeline = &self->timeline;
-    const guint64 from = gst_emotion_timeline_position (timeline, frame);
-    guint64 todo = gst_emotion_timeline_position (timeline, frame + n) - from;
-    gsize n_tail;
-
-    if (!self->scratch)
-      self->scratch = g_new (float, self->window_len);
-    n_tail =
-        gst_emotion_windower_open (self->windower, from, todo, self->scratch);
-    self->edits++;
-    timeline->n_in += n;
-    const guint64 begin = gst_emotion_windower_position (self->windower);
-    gst_emotion_windower_mark_filled (self->windower, begin, begin + todo);
-    if (self->voice)
-      gst_emotion_voice_move (self->voice, begin, todo);
-    for (; todo > 0; todo -= MIN (todo, G_N_ELEMENTS (silence)))
-      add_samples (self, silence, MIN (todo, G_N_ELEMENTS (silence)), FALSE);
-    add_samples (self, self->scratch, n_tail, FALSE);
-    count (self, &self->stats.gaps, 1);
-    count (self, &self->stats.filled, time_of_frames (self, n));
-    return n;
-  }
-
-  /* n frames come twice, from that frame on: those that are in the window in
-   * progress go, and others that come in now for those that are gone. Returns
-   * how many went. */
-  static guint64 drop_repeated (
-      GstEmotionIntake * self, guint64 frame, guint64 n)
-  {
-    GstEmotionTimeline *timeline = &self->timeline;
-    const guint64 from = gst_emotion_timeline_position (timeline, frame);
-    const guint64 in = MIN (n, timeline->n_in - frame);
-    const gsize cut = gst_emotion_windower_cut (self->windower, from,
-        gst_emotion_timeline_position (timeline, frame + in) - from);
-    const guint64 gone = MIN (in,
-        gst_util_uint64_scale_round (cut, timeline->rate_in, timeline->rate));
-
-    if (self->voice)
-      gst_emotion_voice_move (self->voice, from, -(gint64) cut);
-    self->edits += cut > 0;
-    timeline->n_in -= gone;
-    self->skip += n - gone;
-    count (self, &self->stats.repeated, time_of_frames (self, gone));
-    return gone;
-  }
-
-  /* A new run began with a frame that came in some time ago. */
-  static void break_before (GstEmotionIntake * self, guint64 frame)
-  {
-    const guint64 position =
-        gst_emotion_timeline_position (&self->timeline, frame);
-    const guint64 n = discard (
-        self, gst_emotion_windower_rest_start (self->windower), position);
-
-    GST_DEBUG_OBJECT (self->owner,
-        "restart: time stamps jump; %" G_GUINT64_FORMAT " samples not analysed",
-        n);
-    gst_emotion_windower_restart_at (self->windower, position);
-    restart_voice (self);
-    self->run++;
-    count (self, &self->stats.breaks, 1);
-  }
-
-  static void log_step (const GstEmotionIntake *self, GstClockTime pts,
-      const GstEmotionStep *step)
-  {
-    static const char *const what[] = { "counted on", "the times follow",
-      "filled with silence", "dropped: came twice", "a break" };
-
-    GST_DEBUG_OBJECT (self->owner,
-        "time stamp %" GST_TIME_FORMAT ", expected %" GST_TIME_FORMAT
-        ": %" GST_STIME_FORMAT " %s",
-        GST_TIME_ARGS (pts),
-        GST_TIME_ARGS (gst_emotion_timeline_next (&self->timeline)),
-        GST_STIME_ARGS (step->skew), what[step->kind]);
-  }
-
-  /* n frames are missing before the one that is about to come in; what was to
-   * be dropped has not come either. Returns how many were filled in. */
-  static guint64 fill_now (GstEmotionIntake * self, guint64 n)
-  {
-    const guint64 skipped = MIN (n, self->skip);
-
-    self->skip -= skipped;
-    if (n > skipped)
-      fill (self, n - skipped);
-    return n - skipped;
-  }
-
-  /* Does what the step asks for. FALSE where the run has ended and the next
-   * frame begins another. */
-  static gboolean take_step (
-      GstEmotionIntake * self, const GstEmotionStep *step)
-  {
-    GstEmotionTimeline *timeline = &self->timeline;
-    const guint64 n = gst_util_uint64_scale_round (
-        ABS (step->skew), timeline->rate_in, GST_SECOND);
-    gint64 moved = 0;
-
-    switch (step->kind) {
-      case GST_EMOTION_STEP_NONE:
-        return TRUE;
-      case GST_EMOTION_STEP_FOLLOW:
-        gst_emotion_timeline_move (timeline, step->skew);
-        break;
-      case GST_EMOTION_STEP_FILL:
-        if (step->is_now)
-          moved = fill_now (self, n);
-        else
-          moved = fill_before (self, step->frame, n);
-        break;
-      case GST_EMOTION_STEP_REPEAT:
-        moved = -(gint64) drop_repeated (self, step->frame, n);
-        break;
-      case GST_EMOTION_STEP_BREAK:
-        if (step->is_now) {
-          break_off (self, "time stamps jump");
-          return FALSE;
-        }
-        break_before (self, step->frame);
-        gst_emotion_timeline_move (timeline, step->skew);
-        break;
-    }
-    gst_emotion_continuity_moved (&self->continuity, step, moved);
     return TRUE;
   }
+  if (gst_emotion_convert_push_buffer (self->convert, buffer, first, n))
+    return TRUE;
+  break_off (self, "the buffer cannot be mapped");
+  return FALSE;
+}
 
-  /* How much later than expected pts is: after what is still to be dropped. */
-  static GstClockTimeDiff skew_of (
-      const GstEmotionIntake *self, GstClockTime pts)
-  {
-    return GST_CLOCK_DIFF (gst_emotion_timeline_next (&self->timeline), pts)
-        + (GstClockTimeDiff) time_of_frames (self, self->skip);
+/* A gap is no shaking time stamp: it goes on to its end, unless it is so far
+ * away that it breaks the run. */
+static void
+meet_gap (GstEmotionIntake *self, GstClockTime start)
+{
+  if (!self->timeline.is_anchored || self->is_assumed) {
+    start_run (self, start);
+    return;
   }
+  if (is_late (self, start))
+    believe (self, start);
+  if (ABS (skew_of (self, start)) > (gint64) GST_EMOTION_FILL_MAX)
+    break_off (self, "the gap is elsewhere");
+}
 
-  static gboolean is_late (const GstEmotionIntake *self, GstClockTime pts)
-  {
-    return skew_of (self, pts)
-        > (GstClockTimeDiff) self->continuity.alignment_threshold;
-  }
+void
+gst_emotion_intake_push_gap (
+    GstEmotionIntake *self, GstClockTime timestamp, GstClockTime duration)
+{
+  GstEmotionTimeline *timeline = &self->timeline;
+  guint64 start, stop, n;
 
-  /* The first frame of a run, or the first of it with a time stamp. */
-  static void start_run (GstEmotionIntake * self, GstClockTime pts)
-  {
-    GstEmotionTimeline *timeline = &self->timeline;
-
-    if (!timeline->is_anchored) {
-      self->is_assumed = !GST_CLOCK_TIME_IS_VALID (pts);
-      gst_emotion_timeline_start (timeline,
-          self->is_assumed ? timeline->time : pts,
-          gst_emotion_windower_position (self->windower));
-    } else if (GST_CLOCK_TIME_IS_VALID (pts)) {
-      self->is_assumed = FALSE;
-      gst_emotion_timeline_move (timeline, skew_of (self, pts));
-    }
-    if (!self->is_assumed)
-      gst_emotion_continuity_start (&self->continuity, pts, timeline->n_in);
-  }
-
-  /* At pts samples are missing for certain: so are those before. */
-  static void believe (GstEmotionIntake * self, GstClockTime pts)
-  {
-    GstEmotionStep step;
-
-    for (;;) {
-      step = gst_emotion_continuity_believe (&self->continuity);
-      if (step.kind == GST_EMOTION_STEP_NONE)
-        return;
-      log_step (self, pts, &step);
-      take_step (self, &step);
-    }
-  }
-
-  /* A frame with time stamp pts (or GST_CLOCK_TIME_NONE) is about to come in:
-   * does it continue what came? */
-  static void meet (
-      GstEmotionIntake * self, GstClockTime pts, gboolean is_discont)
-  {
-    GstEmotionTimeline *timeline = &self->timeline;
-    const gboolean was_off = self->continuity.is_off;
-    GstEmotionStep step;
-
-    if (!timeline->is_anchored || self->is_assumed) {
-      start_run (self, pts);
-      return;
-    }
-    if (!GST_CLOCK_TIME_IS_VALID (pts)) {
-      if (is_discont)
-        GST_DEBUG_OBJECT (self->owner,
-            "DISCONT without a time stamp: nothing tells what is missing");
-      return;
-    }
-    if (is_discont && is_late (self, pts)
-        && gst_emotion_continuity_is_news (
-            &self->continuity, skew_of (self, pts)))
-      believe (self, pts);
-    step = gst_emotion_continuity_judge (&self->continuity, pts,
-        skew_of (self, pts), timeline->n_in, is_discont);
-    if (step.kind != GST_EMOTION_STEP_NONE || is_discont
-        || self->continuity.is_off != was_off)
-      log_step (self, pts, &step);
-    if (!take_step (self, &step))
-      start_run (self, pts);
-  }
-
-  /* Of n frames at *pts, leaves those within the segment: from *first on. */
-  static gsize clip (
-      const GstEmotionIntake *self, GstClockTime *pts, gsize n, gsize *first)
-  {
-    const guint64 rate = self->info.rate;
-    guint64 start, stop;
-
-    *first = 0;
-    if (!GST_CLOCK_TIME_IS_VALID (*pts))
-      return n;
-    stop = *pts + gst_util_uint64_scale (n, GST_SECOND, rate);
-    if (!gst_segment_clip (&self->timeline.segment, GST_FORMAT_TIME, *pts, stop,
-            &start, &stop))
-      return 0;
-    *first =
-        MIN (n, gst_util_uint64_scale_round (start - *pts, rate, GST_SECOND));
-    n = MIN (n, gst_util_uint64_scale_round (stop - *pts, rate, GST_SECOND));
-    *pts = start;
-    return n - MIN (*first, n);
-  }
-
-  /* Of *n frames, from *first on, drops those that come twice. */
-  static void skip_repeated (GstEmotionIntake * self, gsize * first, gsize * n)
-  {
-    const gsize gone = MIN (*n, self->skip);
-
-    if (gone == 0)
-      return;
-    *first += gone;
-    *n -= gone;
-    self->skip -= gone;
-    count (self, &self->stats.repeated, time_of_frames (self, gone));
-  }
-
-  gboolean gst_emotion_intake_push (GstEmotionIntake * self, GstBuffer * buffer)
-  {
-    GstClockTime pts = GST_BUFFER_PTS (buffer);
-    gsize first, n;
-
-    if (!is_active (self))
-      return TRUE;
-    if (!gst_emotion_convert_count (&self->info, buffer, &n)) {
-      break_off (self, "the buffer contradicts the caps");
-      return FALSE;
-    }
-    GST_TRACE_OBJECT (
-        self->owner, "%" G_GSIZE_FORMAT " frames: %" GST_PTR_FORMAT, n, buffer);
-    n = clip (self, &pts, n, &first);
-    self->is_discont |= GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT)
-        || GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_RESYNC);
-    if (n == 0)
-      return TRUE;
-    meet (self, pts, self->is_discont);
-    self->is_discont = FALSE;
-    skip_repeated (self, &first, &n);
-    if (n == 0)
-      return TRUE;
-    self->timeline.n_in += n;
-    if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP)) {
-      gst_emotion_convert_push_silence (self->convert, n);
-      return TRUE;
-    }
-    if (gst_emotion_convert_push_buffer (self->convert, buffer, first, n))
-      return TRUE;
-    break_off (self, "the buffer cannot be mapped");
-    return FALSE;
-  }
-
-  /* Frames from the end of the run so far to the time `end`. */
-  static guint64 frames_until (
-      const GstEmotionTimeline *timeline, GstClockTime end)
-  {
-    const GstClockTime next = gst_emotion_timeline_next (timeline);
-
-    return gst_util_uint64_scale_round (
-        end - MIN (end, next), timeline->rate_in, GST_SECOND);
-  }
-
-  /* A gap is no shaking time stamp: it goes on to its end, unless it is so far
-   * away that it breaks the run. */
-  static void meet_gap (GstEmotionIntake * self, GstClockTime start)
-  {
-    if (!self->timeline.is_anchored || self->is_assumed) {
-      start_run (self, start);
-      return;
-    }
-    if (is_late (self, start))
-      believe (self, start);
-    if (ABS (skew_of (self, start)) > (gint64) GST_EMOTION_FILL_MAX)
-      break_off (self, "the gap is elsewhere");
-  }
-
-  void gst_emotion_intake_push_gap (
-      GstEmotionIntake * self, GstClockTime timestamp, GstClockTime duration)
-  {
-    GstEmotionTimeline *timeline = &self->timeline;
-    guint64 start, stop, n;
-
-    if (!is_active (self) || !GST_CLOCK_TIME_IS_VALID (timestamp)
-        || !GST_CLOCK_TIME_IS_VALID (duration)
-        || !gst_segment_clip (&timeline->segment, GST_FORMAT_TIME, timestamp,
-            timestamp + duration, &start, &stop))
-      return;
-    GST_DEBUG_OBJECT (self->owner,
-        "gap: %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT " is silence",
-        GST_TIME_ARGS (start), GST_TIME_ARGS (stop));
-    meet_gap (self, start);
-    if (stop - start > GST_EMOTION_LONG_GAP) {
-      if (timeline->is_anchored)
-        fill (self,
-            gst_util_uint64_scale_ceil (
-                self->window_len, timeline->rate_in, timeline->rate));
-      break_off (self, "the gap is longer than a minute");
-      timeline->time = stop;
-      return;
-    }
-    if (!timeline->is_anchored)
-      start_run (self, start);
-    n = frames_until (timeline, stop);
-    if (n > 0) {
-      self->skip = 0;
-      fill (self, n);
-    }
-  }
-
-  void gst_emotion_intake_drain (GstEmotionIntake * self)
-  {
-    gst_emotion_convert_drain (self->convert);
-  }
-
-  /* What the converter holds back goes, too. */
-  static void discard_held (GstEmotionIntake * self)
-  {
-    const GstEmotionTimeline *timeline = &self->timeline;
-
+  if (!is_active (self) || !GST_CLOCK_TIME_IS_VALID (timestamp)
+      || !GST_CLOCK_TIME_IS_VALID (duration)
+      || !gst_segment_clip (&timeline->segment, GST_FORMAT_TIME, timestamp,
+          timestamp + duration, &start, &stop))
+    return;
+  GST_DEBUG_OBJECT (self->owner,
+      "gap: %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT " is silence",
+      GST_TIME_ARGS (start), GST_TIME_ARGS (stop));
+  meet_gap (self, start);
+  if (stop - start > GST_EMOTION_LONG_GAP) {
     if (timeline->is_anchored)
-      discard (self,
-          MAX (gst_emotion_windower_position (self->windower),
-              gst_emotion_windower_rest_start (self->windower)),
-          gst_emotion_timeline_position (timeline, timeline->n_in));
+      fill (self,
+          gst_util_uint64_scale_ceil (
+              self->window_len, timeline->rate_in, timeline->rate));
+    break_off (self, "the gap is longer than a minute");
+    timeline->time = stop;
+    return;
   }
-
-  void gst_emotion_intake_flush (GstEmotionIntake * self)
-  {
-    if (self->convert) {
-      discard_held (self);
-      gst_emotion_convert_reset (self->convert);
-    }
-    gst_emotion_intake_restart (self, "flush");
+  if (!timeline->is_anchored)
+    start_run (self, start);
+  n = gst_emotion_timeline_until (timeline, stop);
+  if (n > 0) {
+    self->skip = 0;
+    fill (self, n);
   }
+}
 
-  GstEmotionContinuityStats gst_emotion_intake_stats (GstEmotionIntake * self)
-  {
-    GstEmotionContinuityStats stats;
+void
+gst_emotion_intake_drain (GstEmotionIntake *self)
+{
+  gst_emotion_convert_drain (self->convert);
+}
 
-    g_mutex_lock (&self->lock);
-    stats = self->stats;
-    g_mutex_unlock (&self->lock);
-    return stats;
+/* What the converter holds back goes, too. */
+static void
+discard_held (GstEmotionIntake *self)
+{
+  const GstEmotionTimeline *timeline = &self->timeline;
+
+  if (timeline->is_anchored)
+    discard (self,
+        MAX (gst_emotion_windower_position (self->windower),
+            gst_emotion_windower_rest_start (self->windower)),
+        gst_emotion_timeline_position (timeline, timeline->n_in));
+}
+
+void
+gst_emotion_intake_flush (GstEmotionIntake *self)
+{
+  if (self->convert) {
+    discard_held (self);
+    gst_emotion_convert_reset (self->convert);
   }
+  gst_emotion_intake_restart (self, "flush");
+}
+
+GstEmotionContinuityStats
+gst_emotion_intake_stats (GstEmotionIntake *self)
+{
+  GstEmotionContinuityStats stats;
+
+  g_mutex_lock (&self->lock);
+  stats = self->stats;
+  g_mutex_unlock (&self->lock);
+  return stats;
+}

@@ -169,3 +169,39 @@ gst_emotion_same_times (const GstSegment *a, const GstSegment *b)
       == gst_segment_to_stream_time_full (b, b->format, t, &b_time)
       && a_time == b_time;
 }
+
+GstClockTime
+gst_emotion_timeline_duration (const GstEmotionTimeline *self, guint64 n)
+{
+  return gst_util_uint64_scale (n, GST_SECOND, self->rate_in);
+}
+
+guint64
+gst_emotion_timeline_until (const GstEmotionTimeline *self, GstClockTime end)
+{
+  const GstClockTime next = gst_emotion_timeline_next (self);
+
+  return gst_util_uint64_scale_round (
+      end - MIN (end, next), self->rate_in, GST_SECOND);
+}
+
+gsize
+gst_emotion_timeline_clip (
+    const GstEmotionTimeline *self, GstClockTime *pts, gsize n, gsize *first)
+{
+  const guint64 rate = self->rate_in;
+  guint64 start, stop;
+
+  *first = 0;
+  if (!GST_CLOCK_TIME_IS_VALID (*pts))
+    return n;
+  stop = *pts + gst_util_uint64_scale (n, GST_SECOND, rate);
+  if (!gst_segment_clip (
+          &self->segment, GST_FORMAT_TIME, *pts, stop, &start, &stop))
+    return 0;
+  *first =
+      MIN (n, gst_util_uint64_scale_round (start - *pts, rate, GST_SECOND));
+  n = MIN (n, gst_util_uint64_scale_round (stop - *pts, rate, GST_SECOND));
+  *pts = start;
+  return n - MIN (*first, n);
+}

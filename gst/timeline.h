@@ -74,5 +74,18 @@ void gst_emotion_timeline_advance (
 void gst_emotion_timeline_stamp (const GstEmotionTimeline *self,
     guint64 position, guint64 len, GstEmotionWindow *window);
 
+/* n frames of the stream, as time. */
+GstClockTime gst_emotion_timeline_duration (
+    const GstEmotionTimeline *self, guint64 n);
+
+/* Frames from the end of the run so far to the time `end`, or 0. */
+guint64 gst_emotion_timeline_until (
+    const GstEmotionTimeline *self, GstClockTime end);
+
+/* Of n frames at *pts (or GST_CLOCK_TIME_NONE), leaves those within the
+ * segment: returns how many, from *first on, at *pts then. */
+gsize gst_emotion_timeline_clip (
+    const GstEmotionTimeline *self, GstClockTime *pts, gsize n, gsize *first);
+
 /* Whether the two give every sample the same times. */
 gboolean gst_emotion_same_times (const GstSegment *a, const GstSegment *b);

@@ -24,7 +24,7 @@ typedef struct {
   gboolean has_changed; /* the rate: samples are not themselves any more */
 } Run;
 
-static guint n_seeds = 2000;
+static guint n_seeds = 1000;
 
 static gint64
 time_of (const Run *run, gint64 n)
