@@ -70,7 +70,7 @@ SAME = [
 # What a command that fits prints.
 EXPECT = [
     (r'gst-launch-1.0 -m .*emotiondetect', r'emotion, .*probabilities='),
-    (r'^emotion-analyze (?!.*--(format|show|output))', r'\d %'),
+    (r'^emotion-analyze (?!.*--(format|show|list|output))', r'\d %'),
     (r'^emotion-analyze (?!.*--output).*--format json', r'"probabilities": \{'),
     (r'^emotion-train .*--evaluate', r'UAR'),
 ]
