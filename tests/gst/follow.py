@@ -13,7 +13,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import checks  # noqa: E402
 
-ANALYZE = [os.path.abspath(sys.argv[1]), '--model',
+ANALYZE = [os.path.abspath(sys.argv[1]), '--min-voice', '0', '--model',
            os.path.abspath(sys.argv[2])]
 
 

@@ -11,7 +11,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import checks  # noqa: E402
-from sounds import write_sound  # noqa: E402
+from sounds import write_noise, write_sound  # noqa: E402
 
 ANALYZE = [os.path.abspath(sys.argv[1]), '--min-voice', '0', '--model',
            os.path.abspath(sys.argv[2])]
@@ -95,6 +95,24 @@ def check_times(folder):
                     assert abs(cue[0] - wanted[0]) <= 0.001, (cue, wanted)
                     assert abs(cue[1] - wanted[1]) <= 0.001, (cue, wanted)
                     assert cue[2] == wanted[2], (cue, wanted)
+
+
+def check_voice(folder):
+    """Where nobody speaks there is no cue."""
+    sound = os.path.join(folder, 'sound.wav')
+    write_noise(sound, 7)
+    windows = [json.loads(line) for line in analyze(
+        '--min-voice', '0.3', '--format', 'json', sound)[0].splitlines()[:-1]]
+    assert all(window['emotion'] == 'unknown' and window['voice'] < 0.3
+               for window in windows)
+    end = windows[-1]['end']
+    for name, read in READERS.items():
+        text = analyze('--min-voice', '0.3', '--format', name,
+                       sound)[0].decode()
+        assert read(text) == [], text
+        assert name != 'textgrid' or re.search(
+            r'intervals \[1\]:\s+xmin = 0.0\s+xmax = %s\s+text = ""\n$' % end,
+            text), text
 
 
 def check_folder(folder):
@@ -181,4 +199,4 @@ def check_names(folder):
                 assert shown.replace('"', '""') in text.replace('\ufffd', '')
 
 
-checks.run([check_times, check_folder, check_usage, check_names], 1)
+checks.run([check_times, check_voice, check_folder, check_usage, check_names], 1)

@@ -1,8 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Sounds for the tests of emotion-analyze that are written in Python."""
 import math
+import random
 import struct
 import wave
+
+
+def write_samples(path, samples, rate):
+    with wave.open(path, 'wb') as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(struct.pack('<%dh' % len(samples), *samples))
+
+
+def write_noise(path, seconds, rate=16000):
+    """White noise: nobody speaks."""
+    noise = random.Random(1)
+    write_samples(path, [noise.randint(-6000, 6000)
+                         for _ in range(int(seconds * rate))], rate)
 
 
 def write_sound(path, seconds, rate=16000):
@@ -19,8 +35,4 @@ def write_sound(path, seconds, rate=16000):
             samples.append(int(6000 * tone * (i % 4000 < 2500)
                                + 4000 * (noise / (1 << 30) - 1)
                                * (int(t / 4) % 2)))
-    with wave.open(path, 'wb') as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(struct.pack('<%dh' % len(samples), *samples))
+    write_samples(path, samples, rate)
