@@ -290,15 +290,6 @@ take_caps (GstEmotionDetect *self, GstCaps *caps)
 }
 
 static void
-take_gap (GstEmotionDetect *self, GstEvent *event)
-{
-  GstClockTime timestamp, duration;
-
-  gst_event_parse_gap (event, &timestamp, &duration);
-  gst_emotion_recognizer_push_gap (self->recognizer, timestamp, duration);
-}
-
-static void
 push_results (GstEmotionDetect *self)
 {
   gst_emotion_delivery_push_results (
@@ -343,6 +334,7 @@ static GstEvent *
 take_event (GstEmotionDetect *self, GstEvent *event)
 {
   const GstSegment *segment;
+  GstClockTime timestamp, duration;
   GstCaps *caps;
 
   update (self);
@@ -359,7 +351,8 @@ take_event (GstEmotionDetect *self, GstEvent *event)
       push_results (self);
       break;
     case GST_EVENT_GAP:
-      take_gap (self, event);
+      gst_event_parse_gap (event, &timestamp, &duration);
+      gst_emotion_recognizer_push_gap (self->recognizer, timestamp, duration);
       gst_emotion_delivery_push_surplus (
           &self->delivery, GST_BASE_TRANSFORM_SRC_PAD (self));
       gst_emotion_delivery_push_tags (

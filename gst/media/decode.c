@@ -94,12 +94,6 @@ take_warning (const char *text, gpointer user_data)
   g_string_append (self->notes, text);
 }
 
-static char *
-text_or_null (GString *text)
-{
-  return g_string_free (text, text->len == 0);
-}
-
 void
 gst_emotion_sound_clear (GstEmotionSound *sound)
 {
@@ -137,7 +131,7 @@ gst_emotion_decode (const char *source, const GstEmotionDecodeOptions *options,
   }
   gst_clear_caps (&self.caps);
   g_clear_pointer (&self.convert, gst_emotion_convert_free);
-  sound->note = text_or_null (self.notes);
+  sound->note = g_string_free (self.notes, self.notes->len == 0);
   sound->n_samples = self.samples->len;
   sound->samples = (float *) g_array_free (self.samples, FALSE);
   if (!ok)

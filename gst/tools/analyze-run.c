@@ -320,13 +320,6 @@ begin_shared (Run *run, gboolean is_ready, GError **error)
 }
 
 static gboolean
-draw_plot (const Run *run, GError **error)
-{
-  return !run->plot || run->has_failed
-      || tool_timeline_plot_write (run->plot, run->options->plot, error);
-}
-
-static gboolean
 open_outputs (Run *run, const char *head, GError **error)
 {
   run->output = tool_analyze_output_new (run->options, head, error);
@@ -344,7 +337,8 @@ run_plain (Run *run, const char *head, const gint *stop, GError **error)
   if (!run_batch (run, stop))
     return set_interrupted (run->options, error);
   return tool_analyze_output_finish (run->output, error)
-      && draw_plot (run, error)
+      && (!run->plot || run->has_failed
+          || tool_timeline_plot_write (run->plot, run->options->plot, error))
       && (!run->page || tool_page_file_finish (run->page, error));
 }
 

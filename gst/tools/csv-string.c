@@ -10,6 +10,12 @@ tool_csv_append_string (GString *out, const char *text)
     g_string_append (out, text);
     return;
   }
+  tool_csv_append_quoted (out, text);
+}
+
+void
+tool_csv_append_quoted (GString *out, const char *text)
+{
   g_string_append_c (out, '"');
   for (; *text; text++) {
     if (*text == '"')

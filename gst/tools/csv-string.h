@@ -5,3 +5,7 @@
 
 /* Appends text as a field of CSV: in quotes where RFC 4180 asks for them. */
 void tool_csv_append_string (GString *out, const char *text);
+
+/* Appends text in quotes, each quote in it doubled: CSV, and Praat's TextGrid.
+ */
+void tool_csv_append_quoted (GString *out, const char *text);

@@ -154,28 +154,23 @@ work (gpointer data, gsize k)
   tool_sound_features_free (job.features);
 }
 
-static gboolean
-save_h5 (App *app, GError **error)
-{
-  g_autoptr (GBytes) bytes = nn_h5_writer_finish (app->file, error);
-
-  return bytes && nn_file_write (app->options->output, bytes, error);
-}
-
-static gboolean
-save_csv (const App *app, GError **error)
-{
-  g_autoptr (GBytes) bytes = g_bytes_new_static (app->csv->str, app->csv->len);
-
-  return nn_file_write (app->options->csv, bytes, error);
-}
-
 /* Files appear whole or not at all. */
 static gboolean
 save (App *app, GError **error)
 {
-  return (!app->file || save_h5 (app, error))
-      && (!app->csv || save_csv (app, error));
+  if (app->file) {
+    g_autoptr (GBytes) bytes = nn_h5_writer_finish (app->file, error);
+
+    if (!bytes || !nn_file_write (app->options->output, bytes, error))
+      return FALSE;
+  }
+  if (app->csv) {
+    g_autoptr (GBytes) bytes =
+        g_bytes_new_static (app->csv->str, app->csv->len);
+
+    return nn_file_write (app->options->csv, bytes, error);
+  }
+  return TRUE;
 }
 
 static void

@@ -2,20 +2,8 @@
 /* A TextGrid of Praat, in its long text form: one interval tier, called as the
  * source is, without gaps from 0 to the end: what has no emotion is an interval
  * with an empty text. */
+#include "gst/tools/csv-string.h"
 #include "gst/tools/report-writer.h"
-
-/* In quotes; a quote inside is doubled, and all else stands for itself. */
-static void
-append_text (GString *out, const char *text)
-{
-  g_string_append_c (out, '"');
-  for (; *text; text++) {
-    if (*text == '"')
-      g_string_append_c (out, '"');
-    g_string_append_c (out, *text);
-  }
-  g_string_append_c (out, '"');
-}
 
 static void
 append_range (GString *out, const char *indent, gdouble start, gdouble end)
@@ -34,7 +22,7 @@ append_interval (
   g_string_append_printf (out, "        intervals [%u]:\n", number);
   append_range (out, "            ", start, end);
   g_string_append (out, "            text = ");
-  append_text (out, text);
+  tool_csv_append_quoted (out, text);
   g_string_append_c (out, '\n');
 }
 
@@ -62,7 +50,7 @@ append_textgrid (const char *source, const ToolReportCue *cues, guint n_cues,
   g_string_append (out,
       "tiers? <exists>\nsize = 1\nitem []:\n    item [1]:\n"
       "        class = \"IntervalTier\"\n        name = ");
-  append_text (out, name);
+  tool_csv_append_quoted (out, name);
   g_string_append_c (out, '\n');
   append_range (out, "        ", 0, MAX (told, end));
   g_string_append_printf (

@@ -280,14 +280,6 @@ plain_examples (const TrainCorpus *corpus, const TrainSubset *subsets,
   return *examples != NULL;
 }
 
-static NnMetrics *
-measure (NnTrainer *trainer, const TrainExamples *examples)
-{
-  g_autoptr (TrainTrial) trial = train_evaluate_trainer (trainer, examples);
-
-  return train_trial_metrics (trial, nn_trainer_n_classes (trainer));
-}
-
 static gboolean
 train (TrainRun *self, const TrainCorpus *corpus, const TrainSubset *subsets,
     const TrainOptions *options, const DspRecipe *recipe, Context *context,
@@ -316,8 +308,13 @@ train (TrainRun *self, const TrainCorpus *corpus, const TrainSubset *subsets,
       corpus, subsets, TRAIN_SUBSET_TEST, options, recipe, comm, &test, error);
   if (!ranks_agree (context->ranks, ok, error))
     return FALSE;
-  if (self->best_epoch != G_MAXSIZE && validation)
-    self->validation = measure (self->trainer, validation);
+  if (self->best_epoch != G_MAXSIZE && validation) {
+    g_autoptr (TrainTrial) trial =
+        train_evaluate_trainer (self->trainer, validation);
+
+    self->validation =
+        train_trial_metrics (trial, nn_trainer_n_classes (self->trainer));
+  }
   self->seconds = (g_get_monotonic_time () - start) / 1e6;
   if (self->best_epoch != G_MAXSIZE && test) {
     self->trial = train_evaluate_trainer (self->trainer, test);
