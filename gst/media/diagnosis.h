@@ -7,14 +7,13 @@
 gboolean gst_emotion_diagnosis_is_missing_plugin (GstMessage *message);
 /* Such a message has come or comes, and says more. */
 gboolean gst_emotion_diagnosis_misses_plugin (const GError *error);
-/* What there is no plugin for ("Opus decoder"). Free with g_free. */
-char *gst_emotion_diagnosis_missing_plugin (GstMessage *message);
 
-/* Of a file that could be read but for what there is no plugin for. Free with
- * g_free. */
-char *gst_emotion_diagnosis_passed_over (const char *missing);
+/* Of a file that could be read but for what there is no plugin for (missing: as
+ * above); NULL where that is no sound. Free with g_free. */
+char *gst_emotion_diagnosis_passed_over (GstMessage *missing);
 
 /* uri: of the source, NULL for the microphone. missing: as above, or NULL. A
- * new error of the same domain and code, in one line. */
+ * new error of the same domain and code, in one line. May ask the network, for
+ * some seconds, what is wrong with a server. */
 GError *gst_emotion_diagnosis_of (
-    const char *uri, const GError *failure, const char *missing);
+    const char *uri, const GError *failure, GstMessage *missing);

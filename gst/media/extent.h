@@ -14,11 +14,12 @@ typedef enum {
 } GstEmotionExtentBasis;
 
 typedef struct {
-  guint64 head;     /* bytes before the sound, as far as it is known */
-  guint64 stated;   /* bytes that the container announces */
-  guint64 present;  /* bytes that the file has */
-  guint64 duration; /* ns, that the head announces; 0: it does not */
-  gboolean is_cut;  /* it ends within what it announces */
+  guint64 head;         /* bytes before the sound, as far as it is known */
+  guint64 stated;       /* bytes that the container announces */
+  guint64 present;      /* bytes that the file has */
+  guint64 duration;     /* ns, that the head announces; 0: it does not */
+  gboolean lacks_index; /* MP4 without “moov” */
+  gboolean is_cut;      /* it ends within what it announces */
   GstEmotionExtentBasis basis;
 } GstEmotionExtent;
 

@@ -36,7 +36,7 @@ typedef struct {
   gboolean is_stopped; /* a file was given up */
   gboolean has_named_others;
   gint64 next_progress; /* monotonic time */
-  char *missing;        /* what there is no plugin for */
+  GstMessage *missing;  /* what there is no plugin for; or NULL */
   GError *warning;      /* the first of those about a file */
   guint n_warnings;
   char *loss;      /* of the last run */
@@ -231,7 +231,7 @@ take_element_message (Player *self, GstMessage *message)
 {
   if (gst_emotion_diagnosis_is_missing_plugin (message)) {
     if (!self->missing)
-      self->missing = gst_emotion_diagnosis_missing_plugin (message);
+      self->missing = gst_message_ref (message);
   } else if (self->play->message)
     self->play->message (message, self->user_data);
 }
@@ -478,8 +478,10 @@ run_tries (Player *self, GError **error)
 
   if (run (self, uri, &failure))
     return TRUE;
-  for (guint i = 1; uri && i < GST_EMOTION_MAX_TRIES && !has_sound (self)
-       && gst_emotion_stall_may_be_chance (failure);
+  /* What comes through a pipe comes once. */
+  for (guint i = 1;
+       uri && !gst_uri_has_protocol (uri, "fd") && i < GST_EMOTION_MAX_TRIES
+       && !has_sound (self) && gst_emotion_stall_may_be_chance (failure);
        i++) {
     g_autoptr (GError) other = NULL;
 
@@ -574,7 +576,8 @@ gst_emotion_play (
     if (self.missing) {
       g_autofree char *text = gst_emotion_diagnosis_passed_over (self.missing);
 
-      warn (&self, text);
+      if (text)
+        warn (&self, text);
     }
     if (self.refusal)
       warn (&self, self.refusal->message);
@@ -582,7 +585,7 @@ gst_emotion_play (
   tell_warnings (&self);
   *loss = self.loss;
   g_ptr_array_unref (self.tracks);
-  g_free (self.missing);
+  gst_clear_message (&self.missing);
   g_clear_error (&self.refusal);
   g_clear_error (&self.warning);
   return ok;

@@ -5,8 +5,24 @@
 #include <gst/gst.h>
 
 char *
+gst_emotion_source_name (const char *source)
+{
+  GString *name = g_string_new (NULL);
+  const char *end;
+
+  for (; !g_utf8_validate (source, -1, &end); source = end + 1) {
+    g_string_append_len (name, source, end - source);
+    g_string_append_printf (name, "\\x%02x", (guchar) *end);
+  }
+  g_string_append (name, source);
+  return g_string_free (name, FALSE);
+}
+
+char *
 gst_emotion_source_uri (const char *source, GError **error)
 {
+  if (g_str_equal (source, "-"))
+    return g_strdup ("fd://0");
   if (gst_uri_is_valid (source) && !g_file_test (source, G_FILE_TEST_EXISTS))
     return g_strdup (source);
   return gst_filename_to_uri (source, error);

@@ -4,9 +4,13 @@
 
 #include <glib.h>
 
-/* source: the name of a file, or a URI; "Interview: Anna.wav" could be both,
- * and is the file where there is one. Free with g_free. NULL and an error where
- * the name cannot be written as a URI. */
+/* The same in UTF-8, for people and in files: bytes that are none are written
+ * as “\xe9”, so that names that differ stay so. Free with g_free. */
+char *gst_emotion_source_name (const char *source);
+
+/* source: the name of a file, "-" (standard input), or a URI; "Interview:
+ * Anna.wav" could be both, and is the file where there is one. Free with
+ * g_free. NULL and an error where the name cannot be written as a URI. */
 char *gst_emotion_source_uri (const char *source, GError **error);
 
 /* The URI of a local file -> another one of the same, for *fd, which is open

@@ -158,7 +158,7 @@ choose (const Track *tracks, guint n, const char *wanted, char **others,
     if (chosen == n) {
       g_autofree char *names = list_names (tracks, n, n);
 
-      g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
+      g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
           "no sound track is “%s” (--track); the file has: %s", wanted, names);
     }
     return chosen;

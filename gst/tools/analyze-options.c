@@ -137,6 +137,7 @@ take_sources (ToolAnalyzeOptions *self, const Raw *raw, GError **error)
   if (!raw->files && !raw->arguments && !raw->files_from)
     return TRUE;
   self->listing = tool_listing_new ();
+  self->listing->reads_stdin = g_strcmp0 (raw->files_from, "-") == 0;
   for (guint i = 0; raw->files && raw->files[i]; i++)
     tool_listing_add (self->listing, raw->files[i]);
   for (guint i = 0; raw->arguments && raw->arguments[i]; i++)

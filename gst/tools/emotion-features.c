@@ -331,6 +331,7 @@ list_sources (App *app, GError **error)
   const ToolFeatureOptions *const options = app->options;
 
   app->listing = tool_listing_new ();
+  app->listing->reads_stdin = g_strcmp0 (options->files_from, "-") == 0;
   for (char **source = options->sources; source && *source; source++)
     tool_listing_add (app->listing, *source);
   if (options->files_from

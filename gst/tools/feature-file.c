@@ -2,6 +2,7 @@
 #include "gst/tools/feature-file.h"
 
 #include <string.h>
+#include "gst/media/source-uri.h"
 #include "gst/model/recipe-json.h"
 #include "gst/tools/csv-string.h"
 
@@ -61,17 +62,17 @@ tool_feature_file_add (
     NnH5Writer *file, const char *source, const ToolSoundFeatures *sound)
 {
   const DspRecipeField *const features = dsp_recipe_find_field ("features");
-  g_autofree char *shown = g_filename_display_name (source);
+  g_autofree char *shown = gst_emotion_source_name (source);
 
   for (unsigned i = 0; features->names[i]; i++) {
     size_t first_row;
     const size_t n_rows = dsp_recipe_rows (&sound->recipe, 1 << i, &first_row);
 
     if (n_rows > 0)
-      add_feature (file, source, features->names[i], sound, first_row, n_rows);
+      add_feature (file, shown, features->names[i], sound, first_row, n_rows);
   }
-  nn_h5_write_string_attribute (file, source, "source", shown, true);
-  add_attributes (file, source, sound);
+  nn_h5_write_string_attribute (file, shown, "source", shown, true);
+  add_attributes (file, shown, sound);
 }
 
 /* "mfcc_0_mean,mfcc_0_std" of one row. */
@@ -120,7 +121,7 @@ tool_feature_csv_append (
 {
   const double rate = sound->recipe.rate;
   const gsize len = sound->recipe.window_len;
-  g_autofree char *shown = g_filename_display_name (source);
+  g_autofree char *shown = gst_emotion_source_name (source);
 
   for (gsize w = 0; w < sound->n_windows; w++) {
     const float *const values = tool_sound_features_row (sound, w, 0);
@@ -145,7 +146,7 @@ path_of (const char *source)
       ? g_strdup (scheme + 2)
       : g_canonicalize_filename (file ? file : source, NULL);
 
-  return g_filename_display_name (path);
+  return gst_emotion_source_name (path);
 }
 
 /* What HDF5 makes of a path: without "." and empty parts. */

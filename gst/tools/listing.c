@@ -2,9 +2,14 @@
 #include "gst/tools/listing.h"
 
 #include <glib/gstdio.h>
+#include <gst/base/gsttypefindhelper.h>
 #include <gst/gst.h>
-#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "gst/media/file-bytes.h"
+#include "gst/media/text-file.h"
+#include "gst/tools/playlist.h"
 
 /* Types of what holds sound that do not begin with "audio/" or "video/". */
 static const char *const container_types[] = { "application/ogg",
@@ -13,6 +18,14 @@ static const char *const container_types[] = { "application/ogg",
 /* Notes, not sound. */
 static const char *const silent_types[] = { "audio/midi", "audio/riff-midi",
   "audio/mobile-xmf" };
+
+/* Files that need not be looked into. */
+static const char *const foreign_extensions[] = { "csv", "tsv", "json", "log",
+  "md", "py", "c", "h", "h5", "keras", "npy", "part", "partial", "srt", "vtt",
+  "m3u", "m3u8", "pls", "textgrid" };
+
+/* Bytes that are looked at for the type of a file. */
+#define HEAD_SIZE 16384
 
 ToolListing *
 tool_listing_new (void)
@@ -62,20 +75,24 @@ is_among (const char *name, const char *const *names, gsize n)
 }
 
 static gboolean
-holds_sound (GstTypeFindFactory *factory)
+is_type_of_sound (GstCaps *caps)
 {
-  GstCaps *caps = gst_type_find_factory_get_caps (factory);
-  const char *name;
+  if (!caps || gst_caps_is_any (caps))
+    return FALSE;
+  for (guint i = 0; i < gst_caps_get_size (caps); i++) {
+    const char *const name =
+        gst_structure_get_name (gst_caps_get_structure (caps, i));
 
-  if (!caps || gst_caps_is_any (caps) || gst_caps_is_empty (caps))
-    return FALSE;
-  name = gst_structure_get_name (gst_caps_get_structure (caps, 0));
-  if (is_among (name, silent_types, G_N_ELEMENTS (silent_types)))
-    return FALSE;
-  return g_str_has_prefix (name, "audio/") || g_str_has_prefix (name, "video/")
-      || is_among (name, container_types, G_N_ELEMENTS (container_types));
+    if (is_among (name, silent_types, G_N_ELEMENTS (silent_types)))
+      return FALSE;
+    if (g_str_has_prefix (name, "audio/") || g_str_has_prefix (name, "video/")
+        || is_among (name, container_types, G_N_ELEMENTS (container_types)))
+      return TRUE;
+  }
+  return FALSE;
 }
 
+/* Extension -> whether it is one of sounds, as far as type finders know. */
 static gpointer
 make_extensions (gpointer data)
 {
@@ -85,23 +102,58 @@ make_extensions (gpointer data)
   for (GList *item = factories; item; item = item->next) {
     const char *const *names =
         gst_type_find_factory_get_extensions (item->data);
+    const gboolean is_sound =
+        is_type_of_sound (gst_type_find_factory_get_caps (item->data));
 
-    for (; names && *names && holds_sound (item->data); names++)
-      g_hash_table_add (known, (gpointer) g_intern_string (*names));
+    for (; names && *names; names++)
+      if (is_sound || !g_hash_table_contains (known, *names))
+        g_hash_table_insert (known, (gpointer) g_intern_string (*names),
+            GINT_TO_POINTER (is_sound));
   }
   gst_plugin_feature_list_free (factories);
+  /* Lists, tables, texts and programs are common beside sounds. */
+  for (guint i = 0; i < G_N_ELEMENTS (foreign_extensions); i++)
+    if (!g_hash_table_contains (known, foreign_extensions[i]))
+      g_hash_table_insert (known, (gpointer) foreign_extensions[i], NULL);
   return known;
 }
 
+/* By its first bytes, as GStreamer finds out types. */
 static gboolean
-is_media (const char *name)
+begins_as_sound (const char *path)
+{
+  GstEmotionFileBytes file;
+  guint8 head[HEAD_SIZE];
+  GstTypeFindProbability certainty = GST_TYPE_FIND_NONE;
+  g_autoptr (GstCaps) type = NULL;
+
+  if (!gst_emotion_file_bytes_open (&file, path))
+    return FALSE;
+
+  const gsize n = MIN (file.size, sizeof head);
+
+  if (n > 0 && gst_emotion_file_bytes_read (&file, 0, head, n))
+    type = gst_type_find_helper_for_data (NULL, head, n, &certainty);
+  gst_emotion_file_bytes_close (&file);
+  return certainty >= GST_TYPE_FIND_NEARLY_CERTAIN && is_type_of_sound (type);
+}
+
+/* Voice notes of messengers, audio books, recorders: type finders do not know
+ * all names that there are, nor does every sound have one. */
+static gboolean
+is_media (const char *path)
 {
   static GOnce once = G_ONCE_INIT;
   GHashTable *known = g_once (&once, make_extensions, NULL);
+  g_autofree char *name = g_path_get_basename (path);
   const char *dot = strrchr (name, '.');
   g_autofree char *extension = dot ? g_ascii_strdown (dot + 1, -1) : NULL;
+  gpointer is_sound;
 
-  return extension && g_hash_table_contains (known, extension);
+  if (extension
+      && g_hash_table_lookup_extended (known, extension, NULL, &is_sound))
+    return GPOINTER_TO_INT (is_sound);
+  return begins_as_sound (path);
 }
 
 /* Folders */
@@ -129,7 +181,7 @@ read_names (const char *path)
 /* Pipes and devices would wait for somebody, or never end. What cannot be
  * looked at will say so when it is opened. */
 static gboolean
-is_file (const char *path)
+is_regular (const char *path)
 {
   GStatBuf info;
 
@@ -146,7 +198,7 @@ add_folder (ToolListing *self, const char *folder, gsize folder_len)
     char *path = g_build_filename (folder, name, NULL);
 
     if (!g_file_test (path, G_FILE_TEST_IS_DIR)) {
-      if (is_media (name) && is_file (path)) {
+      if (is_regular (path) && is_media (path)) {
         add_entry (self, path, folder_len);
         continue;
       }
@@ -165,13 +217,46 @@ length_of_folder (const char *folder)
   return strlen (path) - 1;
 }
 
+/* FALSE where it is one sound, or none. */
+static gboolean
+add_playlist (ToolListing *self, const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) sources = tool_playlist_read (path, &error);
+
+  for (char **source = sources; source && *source; source++)
+    add_entry (self, g_strdup (*source), 0);
+  if (error)
+    add_entry (self, g_strdup (path), 0)->failure = g_strdup (error->message);
+  return sources || error;
+}
+
+/* Why there is no sound in it; NULL: there may be. */
+static const char *
+standard_input_trouble (ToolListing *self)
+{
+  if (self->reads_stdin)
+    return "standard input is read already, and cannot be read twice";
+  self->reads_stdin = TRUE;
+  return isatty (STDIN_FILENO)
+      ? "standard input is a terminal: send a sound to it (… | PROGRAM -)"
+      : NULL;
+}
+
 void
 tool_listing_add (ToolListing *self, const char *source)
 {
   const guint n = self->entries->len;
 
+  if (g_str_equal (source, "-")) {
+    add_entry (self, g_strdup (source), 0)->failure =
+        g_strdup (standard_input_trouble (self));
+    return;
+  }
   if (!g_file_test (source, G_FILE_TEST_IS_DIR)) {
-    add_entry (self, g_strdup (source), 0);
+    if (!(tool_playlist_is (source) && is_regular (source)
+            && add_playlist (self, source)))
+      add_entry (self, g_strdup (source), 0);
     return;
   }
   add_folder (self, source, length_of_folder (source));
@@ -182,32 +267,16 @@ tool_listing_add (ToolListing *self, const char *source)
 
 /* Lists */
 
-static char *
-read_standard_input (GError **error)
-{
-  GString *text = g_string_new (NULL);
-  char block[4096];
-  gsize n;
-
-  while ((n = fread (block, 1, sizeof block, stdin)) > 0)
-    g_string_append_len (text, block, n);
-  if (!ferror (stdin))
-    return g_string_free (text, FALSE);
-  g_set_error (
-      error, G_FILE_ERROR, G_FILE_ERROR_IO, "cannot read standard input");
-  g_string_free (text, TRUE);
-  return NULL;
-}
-
 gboolean
 tool_listing_add_file (ToolListing *self, const char *path, GError **error)
 {
   g_autofree char *text = NULL;
 
-  if (g_str_equal (path, "-"))
-    text = read_standard_input (error);
-  else
-    g_file_get_contents (path, &text, NULL, error);
+  if (tool_playlist_is (path)) {
+    tool_listing_add (self, path);
+    return TRUE;
+  }
+  text = gst_emotion_text_read (path, error);
   if (!text)
     return FALSE;
   for (char *line = text, *next; *line; line = next) {

@@ -13,17 +13,19 @@ typedef struct {
 } ToolListingEntry;
 
 typedef struct {
-  GPtrArray *entries; /* ToolListingEntry */
+  GPtrArray *entries;   /* ToolListingEntry */
+  gboolean reads_stdin; /* standard input is used for something else, or was */
 } ToolListing;
 
 ToolListing *tool_listing_new (void);
 void tool_listing_free (ToolListing *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolListing, tool_listing_free)
 
-/* A file, a URI, or a folder: then all sound and video files (by the extensions
- * that GStreamer knows) in it and the folders below it, sorted by their names
- * as bytes. Links to folders inside of it are not followed. A folder without
- * any becomes an entry with a failure. */
+/* A file, "-" (standard input), a URI, a playlist (then what it names), or a
+ * folder: then all sound and video files in it and the folders below it, sorted
+ * by their names as bytes. What GStreamer knows by its extension is taken by
+ * that; what it does not know, by its contents. Links to folders inside of it
+ * are not followed. A folder without any becomes an entry with a failure. */
 void tool_listing_add (ToolListing *self, const char *source);
 
 /* A line for each of the above; empty lines do not count. "-" is standard

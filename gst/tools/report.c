@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/tools/report.h"
 
+#include "gst/media/source-uri.h"
+
 struct _ToolReport {
   const ToolReportFormat *format;
   char *source; /* valid UTF-8 */
@@ -24,7 +26,7 @@ tool_report_new (const ToolReportFormat *format, const char *source)
   ToolReport *self = g_new0 (ToolReport, 1);
 
   self->format = format;
-  self->source = g_utf8_make_valid (source, -1);
+  self->source = gst_emotion_source_name (source);
   if (!format->writer->line)
     self->cues = tool_report_cues_new (format->each_window);
   return self;

@@ -2,6 +2,7 @@
 #include "gst/train/corpus.h"
 
 #include <string.h>
+#include "gst/media/text-file.h"
 #include "gst/train/augment.h"
 #include "gst/train/csv.h"
 
@@ -416,9 +417,9 @@ train_corpus_add_csv (TrainCorpus *self, const char *path, GError **error)
   g_autofree char *text = NULL;
   g_autofree char *dirname = g_path_get_dirname (path);
   g_autofree char *folder = g_canonicalize_filename (dirname, NULL);
-  gsize len;
 
-  if (!g_file_get_contents (path, &text, &len, error))
+  text = gst_emotion_text_read (path, error);
+  if (!text)
     return FALSE;
   g_free (self->data_set);
   self->data_set = g_path_get_basename (path);

@@ -2,6 +2,7 @@
 #include "gst/train/folds.h"
 
 #include <string.h>
+#include "gst/media/text-file.h"
 #include "gst/train/csv.h"
 
 struct _TrainFolds {
@@ -124,8 +125,8 @@ train_folds_read (const char *path, GError **error)
 
   self->patterns =
       g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
-  if (!g_file_get_contents (path, &text, NULL, error)
-      || !read_rows (self, path, text, error))
+  text = gst_emotion_text_read (path, error);
+  if (!text || !read_rows (self, path, text, error))
     return NULL;
   for (guint i = 0; i < self->patterns->len; i++)
     g_ptr_array_add (g_ptr_array_index (self->patterns, i), NULL);

@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 #include <string.h>
 #include "gst/media/decode.h"
+#include "gst/media/source-uri.h"
 
 #define MOST_TEXT 1024 /* of what other ranks get to know of a file */
 
@@ -48,7 +49,9 @@ load_item (gpointer data, gpointer user_data)
 static void
 add_line (GPtrArray *lines, const TrainItem *item, const char *text)
 {
-  g_ptr_array_add (lines, g_strdup_printf ("%s: %s", item->path, text));
+  g_autofree char *name = gst_emotion_source_name (item->path);
+
+  g_ptr_array_add (lines, g_strdup_printf ("%s: %s", name, text));
 }
 
 /* Names what is odd, and takes what cannot be read out of the items. */
