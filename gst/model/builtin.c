@@ -2,6 +2,7 @@
 #include "gst/model/builtin.h"
 
 #include <gio/gio.h>
+#include "gst/model/wording.h"
 
 #ifdef HAVE_BUILTIN_MODELS
 #include "nn/models/nn-models.h"
@@ -102,9 +103,10 @@ gst_emotion_builtin_bytes (GstEmotionBuiltin builtin, GError **error)
 {
   g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
       "the built-in model “%s” is not in this build, which was made without "
-      "them (-Dbuiltin-models=false); name a model file (property model-file, "
-      "--model FILE), or build with -Dbuiltin-models=true",
-      gst_emotion_builtin_nick (builtin));
+      "them (-Dbuiltin-models=false); name a model file by %s, or build with "
+      "-Dbuiltin-models=true",
+      gst_emotion_builtin_nick (builtin),
+      gst_emotion_wording (GST_EMOTION_SETTING_MODEL_FILE));
   return NULL;
 }
 

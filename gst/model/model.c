@@ -7,6 +7,7 @@
 #include "gst/model/model-metadata.h"
 #include "gst/model/output.h"
 #include "gst/model/recipe-guess.h"
+#include "gst/model/wording.h"
 #include "nn/error.h"
 #include "nn/model.h"
 
@@ -106,9 +107,9 @@ fail_without_input (const char *name, const NnModelFile *file, GError **error)
   g_set_error (error, NN_ERROR, NN_ERROR_SHAPE,
       "%s: the file does not give the shape of its input, and the features do "
       "not go with its weights; describe the features that it was trained on "
-      "in "
-      "the property “recipe” (--recipe)%s%s",
-      name, *options ? "; these would fit:" : "", options);
+      "by %s%s%s",
+      name, gst_emotion_wording (GST_EMOTION_SETTING_RECIPE),
+      *options ? "; these would fit:" : "", options);
 }
 
 /* What to do about features that do not go in. */
@@ -121,9 +122,10 @@ fail_input (const GstEmotionModel *self, const NnModelFile *file,
   g_set_error (error, NN_ERROR, NN_ERROR_SHAPE,
       "%s: input is %s; the features are (%zu bands, %zu frames), either way "
       "round, with or without a last axis of 1, or flattened; describe the "
-      "features that it was trained on in the property “recipe” (--recipe)%s%s",
+      "features that it was trained on by %s%s%s",
       self->name, input, dsp_recipe_n_bands (&self->recipe),
       dsp_recipe_n_columns (&self->recipe),
+      gst_emotion_wording (GST_EMOTION_SETTING_RECIPE),
       *options ? "; these would fit:" : "", options);
 }
 
@@ -439,19 +441,19 @@ gst_emotion_model_labels (
   if (self->output == GST_EMOTION_OUTPUT_SIGMOID)
     g_set_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
         "%s: the model has one sigmoid output, which takes two labels, for no "
-        "and yes; %s %u",
-        self->name, text ? "the property “labels” names" : "the file names",
+        "and yes; %s names %u",
+        self->name,
+        text ? gst_emotion_wording (GST_EMOTION_SETTING_LABELS) : "the file",
         gst_emotion_labels_count (labels));
   else if (text || self->labels)
     g_set_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
-        "%s: the model has %u outputs; %s %u labels", self->name, n,
-        text ? "the property “labels” names" : "the file names",
+        "%s: the model has %u outputs; %s names %u labels", self->name, n,
+        text ? gst_emotion_wording (GST_EMOTION_SETTING_LABELS) : "the file",
         gst_emotion_labels_count (labels));
   else
     g_set_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
-        "%s: the model has %u outputs and the file does not name them; set "
-        "the property “labels”",
-        self->name, n);
+        "%s: the model has %u outputs and the file does not name them; set %s",
+        self->name, n, gst_emotion_wording (GST_EMOTION_SETTING_LABELS));
   return NULL;
 }
 

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "gst/model/wording.h"
 #include "gst/model/model-cache.h"
 #include "gst/model/recipe-guess.h"
 #include "gst/ranks/ranks.h"
@@ -148,6 +149,7 @@ main (int argc, char **argv)
   int status = STATUS_USAGE;
 
   tool_standard_streams_hold ();
+  gst_emotion_wording_use_options ();
   setlocale (LC_ALL, "");
   setlocale (LC_NUMERIC, "C"); /* lines are for programs, too */
   if (!(ranks = ranks_new (&error))) {

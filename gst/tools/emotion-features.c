@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gst/model/wording.h"
 #include "gst/media/decode.h"
 #include "gst/tools/feature-file.h"
 #include "gst/tools/feature-options.h"
@@ -428,6 +429,7 @@ main (int argc, char **argv)
   int status = STATUS_USAGE;
 
   tool_standard_streams_hold ();
+  gst_emotion_wording_use_options ();
   setlocale (LC_ALL, "");
   g_mutex_init (&app.lock);
   g_cond_init (&app.turn);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gst/model/wording.h"
 #include "gst/model/model-cache.h"
 #include "gst/ranks/ranks.h"
 #include "gst/tools/experiment.h"
@@ -547,6 +548,7 @@ main (int argc, char **argv)
   Tool self = { .options = options };
 
   tool_standard_streams_hold ();
+  gst_emotion_wording_use_options ();
   setlocale (LC_ALL, "");
   if (!(ranks = ranks_new (&error)))
     return fail (&self, error);
