@@ -11,7 +11,7 @@
 typedef struct {
   /* What to play; NULL: a live source, from source_new. */
   const char *uri;
-  /* Of several sound tracks: a number from 1 on, or a language; NULL: the one
+  /* Of several audio tracks: a number from 1 on, or a language; NULL: the one
    * that the container prefers, and a warning names the others. */
   const char *track;
   /* not 0 (by g_atomic_int_get) ends a file with an error, and a live source in

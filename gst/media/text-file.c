@@ -36,7 +36,7 @@ wide_encoding (const char *text, gsize len)
   for (gsize i = 0; i < len; i++)
     if (text[i] == '\0')
       (*(i % 2 == 0 ? &n_even : &n_odd))++;
-  if (len % 2 != 0 || n_even + n_odd < len / 4)
+  if (len % 2 != 0 || n_even + n_odd == 0 || n_even + n_odd < len / 4)
     return NULL;
   return n_even > n_odd ? "UTF-16BE" : "UTF-16LE";
 }

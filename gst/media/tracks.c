@@ -159,7 +159,7 @@ choose (const Track *tracks, guint n, const char *wanted, char **others,
       g_autofree char *names = list_names (tracks, n, n);
 
       g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-          "no sound track is “%s” (--track); the file has: %s", wanted, names);
+          "no audio track is “%s” (--track); the file has: %s", wanted, names);
     }
     return chosen;
   }
@@ -169,8 +169,8 @@ choose (const Track *tracks, guint n, const char *wanted, char **others,
     g_autoptr (GString) taken = g_string_new (NULL);
 
     append_name (taken, tracks, chosen);
-    *others = g_strdup_printf ("of %u sound tracks, %s is taken, not %s; "
-                               "--track chooses by number or language",
+    *others = g_strdup_printf ("of %u audio tracks, %s is used, not %s; "
+                               "--track selects by number or language",
         n, taken->str, names);
   }
   return chosen;

@@ -147,7 +147,7 @@ static void
 test_tracks_matroska (void)
 {
   static const TrackCase first[] = {
-    { NULL, FALSE, "of 2 sound tracks, 1 (de" },
+    { NULL, FALSE, "of 2 audio tracks, 1 (de" },
     { "1", FALSE },
     { "2", TRUE },
     { "en", TRUE },
@@ -155,12 +155,12 @@ test_tracks_matroska (void)
     { "English", TRUE },
     { "ger", FALSE },
     { "3", FALSE, NULL,
-        "no sound track is “3” (--track); the file has: 1 (de" },
+        "no audio track is “3” (--track); the file has: 1 (de" },
     { "fr", FALSE, NULL, "2 (en, “Film”)" },
     { "0", FALSE, NULL, "“0”" },
   };
   static const TrackCase second[] = {
-    { NULL, TRUE, "2 (en, “Film”) is taken, not 1 (de" },
+    { NULL, TRUE, "2 (en, “Film”) is used, not 1 (de" },
     { "1", FALSE },
   };
   g_autofree char *path = make_two ("two.mkv", "opusenc", "matroskamux");
@@ -181,7 +181,7 @@ test_tracks_matroska (void)
 static void
 test_tracks_mp4 (void)
 {
-  static const TrackCase first[] = { { NULL, FALSE, "1 (de) is taken" } };
+  static const TrackCase first[] = { { NULL, FALSE, "1 (de) is used" } };
   static const TrackCase second[] = { { NULL, TRUE, "2 (en" }, { "1", FALSE } };
   g_autofree char *path = make_two ("two.mp4", "avenc_aac", "mp4mux");
 

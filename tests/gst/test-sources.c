@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The tools on whatever people name: folders, lists, playlists, pipes, names
  * that are no UTF-8, files that are cut off, servers; and what they say. */
+#define _GNU_SOURCE /* memmem */
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <gst/gst.h>
@@ -284,7 +285,7 @@ test_names (void)
   g_assert_nonnull (strstr (result.out, "odd/\\xe8.wav"));
   g_assert_nonnull (strstr (result.out, "odd/\\xe9.wav"));
   g_assert_true (g_file_get_contents (h5, &data, &len, NULL));
-  g_assert_nonnull (g_strstr_len (data, (gssize) len, "\\xe8.wav"));
+  g_assert_nonnull (memmem (data, len, "\\xe8.wav", 8));
 }
 
 /* As far as it goes, one line, and exit status 1: by the general way and the
@@ -363,10 +364,10 @@ test_wrong (void)
         "address" },
     { "$ANALYZE foo://bar/a.wav", "“FOO protocol source” is " },
     { "$ANALYZE a.wav --track 2",
-        "no sound track is “2” (--track); the file "
+        "no audio track is “2” (--track); the file "
         "has: 1" },
     { "$ANALYZE a.wav --labels a,b", "--labels names 2 labels" },
-    { "$ANALYZE a.wav --recipe n_mels=32", "describe them by --recipe" },
+    { "$ANALYZE a.wav --recipe n_mels=32", "trained on by --recipe" },
   };
 
   make_sound ("a.wav", 1, "wavenc");
@@ -383,7 +384,8 @@ test_wrong (void)
     g_assert_nonnull (strstr (result.err, cases[i].error));
     g_assert_null (strstr (result.err, "property"));
     g_assert_null (strstr (result.err, "Internal data stream error"));
-    g_assert_cmpuint (count (result.err, "\n"), ==, 1);
+    if (!strstr (result.err, "these would fit:\n"))
+      g_assert_cmpuint (count (result.err, "\n"), ==, 1);
   }
 }
 
