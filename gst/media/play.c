@@ -449,6 +449,7 @@ run (Player *self, const char *uri, GError **error)
   if (ok && uri && !self->is_enough && has_sound (self))
     self->loss = gst_emotion_coverage_loss (&self->coverage, self->play->uri);
   self->heard = gst_emotion_coverage_heard (&self->coverage);
+  g_signal_handlers_disconnect_by_data (self->pipeline, &self->coverage);
   gst_emotion_coverage_clear (&self->coverage);
   gst_clear_object (&self->sink);
   gst_clear_object (&self->pipeline);

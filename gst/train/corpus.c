@@ -426,7 +426,7 @@ train_corpus_add_csv (TrainCorpus *self, const char *path, GError **error)
   if (g_str_has_suffix (self->data_set, ".csv"))
     self->data_set[strlen (self->data_set) - 4] = '\0';
 
-  if (!add_rows (self, folder, text + train_csv_mark_len (text), error)) {
+  if (!add_rows (self, folder, text, error)) {
     g_prefix_error (error, "%s, ", path);
     return FALSE;
   }

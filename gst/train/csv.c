@@ -42,9 +42,3 @@ train_csv_read_row (const char **text)
   *text = at;
   return fields;
 }
-
-gsize
-train_csv_mark_len (const char *text)
-{
-  return g_str_has_prefix (text, "\xEF\xBB\xBF") ? 3 : 0;
-}

@@ -7,6 +7,3 @@
 /* The fields of the row at *text, at least one; *text moves to the next row,
  * or to the end. Free with g_ptr_array_unref, which frees the strings. */
 GPtrArray *train_csv_read_row (const char **text);
-
-/* Bytes of the byte order mark that a text begins with: 3 or 0. */
-gsize train_csv_mark_len (const char *text);

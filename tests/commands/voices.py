@@ -31,12 +31,26 @@ def encode(wav, path):
          'location=' + path], check=True)
 
 
+def film(wav, path):
+    """Two tracks: silence in German, and the voice in English."""
+    subprocess.run(
+        ['gst-launch-1.0', '-q', 'matroskamux', 'name=m', '!', 'filesink',
+         'location=' + path, 'audiotestsrc', 'wave=silence', 'num-buffers=100',
+         '!', 'opusenc', '!', 'taginject', 'tags=language-code=de', '!', 'm.',
+         'filesrc', 'location=' + wav, '!', 'wavparse', '!', 'audioconvert',
+         '!', 'audioresample', '!', 'opusenc', '!', 'taginject',
+         'tags=language-code=en', '!', 'm.'], check=True)
+
+
 def make(folder):
     """Fills a folder: sounds, and corpora named as RAVDESS, EmoDB and any."""
     wav = os.path.join(folder, 'voice.wav')
     speak(wav)
-    for name in ('voice.flac', 'interview.mp3', 'talk.webm'):
+    for name in ('voice.flac', 'interview.mp3', 'interview.ogg', 'talk.webm'):
         encode(wav, os.path.join(folder, name))
+    film(wav, os.path.join(folder, 'film.mkv'))
+    with open(os.path.join(folder, 'list.m3u'), 'w', encoding='utf-8') as f:
+        f.write('#EXTM3U\ninterview.mp3\nvoice.flac\n')
     for speaker, voice in SPEAKERS:
         for code, letter, name, pitch, speed in EMOTIONS:
             first = os.path.join(folder, 'data/%s.wav' % name)
