@@ -103,12 +103,12 @@ read_mp4 (GstEmotionExtent *self, const File *file, const guint8 *head)
        i < MAX_CHUNKS && gst_emotion_file_bytes_read (file, at, box, 8); i++) {
     guint64 size = be32 (box);
 
-    if (has_tag (box + 4, "moov"))
-      self->lacks_index = FALSE;
     if (size == 1 && gst_emotion_file_bytes_read (file, at, box, 16))
       size = be64 (box + 8);
     if (size < 8 || size > G_MAXINT64 - at) /* 0: up to the end */
       return FALSE;
+    if (has_tag (box + 4, "moov") && at + size <= file->size)
+      self->lacks_index = FALSE;
     at += size;
   }
   return at > 0 && state (self, 0, at);
