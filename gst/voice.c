@@ -397,3 +397,22 @@ gst_emotion_voice_probabilities (GstEmotionVoice *self, gsize *n)
         self->chunks[(self->n_chunks - *n + i) % self->capacity].probability;
   return self->row;
 }
+
+gboolean
+gst_emotion_voice_of_windows (const float *samples, gsize n, gdouble rate,
+    gsize window_len, float *voice, gsize n_windows, GError **error)
+{
+  g_autoptr (GstEmotionVoice) self = gst_emotion_voice_new (rate, 0, n, error);
+
+  if (!self)
+    return FALSE;
+  gst_emotion_voice_push (self, samples, n, FALSE);
+  for (gsize w = 0; w < n_windows; w++) {
+    const gsize first = MIN (w * window_len, n);
+
+    voice[w] = (float) (gst_emotion_voice_measure (
+                            self, first, MIN (window_len, n - first))
+        / (gdouble) GST_SECOND);
+  }
+  return TRUE;
+}

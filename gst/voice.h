@@ -49,6 +49,12 @@ void gst_emotion_voice_move (GstEmotionVoice *self, guint64 position, gint64 n);
 GstClockTime gst_emotion_voice_measure (
     GstEmotionVoice *self, guint64 position, gsize len);
 
+/* The speech in each window of a sound at rate (Hz), s: voice [n_windows],
+ * window w begins at sample w * window_len. FALSE as gst_emotion_voice_new. */
+gboolean gst_emotion_voice_of_windows (const float *samples, gsize n,
+    gdouble rate, gsize window_len, float *voice, gsize n_windows,
+    GError **error);
+
 /* Samples, at the rate of the chunks, behind the last whole one. */
 gsize gst_emotion_voice_rest (const GstEmotionVoice *self);
 

@@ -71,6 +71,9 @@ tool_feature_file_add (
     if (n_rows > 0)
       add_feature (file, shown, features->names[i], sound, first_row, n_rows);
   }
+  g_autofree char *voice = g_strjoin ("/", shown, "voice", NULL);
+  nn_h5_write_floats (file, voice,
+      &(NnShape){ .rank = 1, .dim = { sound->n_windows } }, sound->voice);
   nn_h5_write_string_attribute (file, shown, "source", shown, true);
   add_attributes (file, shown, sound);
 }

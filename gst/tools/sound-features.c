@@ -4,6 +4,7 @@
 #include <string.h>
 #include "dsp/error.h"
 #include "dsp/features.h"
+#include "gst/voice.h"
 
 static void
 compute (ToolSoundFeatures *self, DspFeatures *features, const float *samples)
@@ -24,6 +25,7 @@ allocate (ToolSoundFeatures *self, GError **error)
   self->n_windows = dsp_recipe_n_windows (&self->recipe, self->n_samples);
   if (g_size_checked_mul (&n, n, self->n_windows))
     self->values = g_try_new (float, n);
+  self->voice = g_new0 (float, self->n_windows);
   if (!self->values)
     g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
         "not enough memory for the features of %zu windows", self->n_windows);
@@ -68,6 +70,9 @@ tool_sound_features_new (const float *samples, gsize n, const DspRecipe *recipe,
   if (!allocate (self, error))
     return NULL;
   compute (self, features, samples);
+  if (!gst_emotion_voice_of_windows (samples, n, recipe->rate,
+          self->recipe.window_len, self->voice, self->n_windows, error))
+    return NULL;
   return g_steal_pointer (&self);
 }
 
@@ -77,6 +82,7 @@ tool_sound_features_free (ToolSoundFeatures *self)
   if (!self)
     return;
   g_free (self->values);
+  g_free (self->voice);
   g_free (self);
 }
 
@@ -90,6 +96,8 @@ tool_sound_features_pack (const ToolSoundFeatures *self)
   g_byte_array_append (bytes, (const guint8 *) &n_samples, sizeof n_samples);
   g_byte_array_append (
       bytes, (const guint8 *) self->values, n * sizeof *self->values);
+  g_byte_array_append (bytes, (const guint8 *) self->voice,
+      self->n_windows * sizeof *self->voice);
   return g_byte_array_free_to_bytes (bytes);
 }
 
@@ -117,9 +125,12 @@ tool_sound_features_unpack (
   self->n_columns = dsp_recipe_n_columns (&self->recipe);
   self->n_windows = dsp_recipe_n_windows (&self->recipe, n_samples);
   if (!g_size_checked_mul (&n, self->n_rows * self->n_columns, self->n_windows)
-      || n > len || n * sizeof *self->values != len)
+      || n > len || self->n_windows > len
+      || (n + self->n_windows) * sizeof *self->values != len)
     return NULL;
-  self->values = g_memdup2 (bytes, len);
+  self->values = g_memdup2 (bytes, n * sizeof *self->values);
+  self->voice = g_memdup2 (
+      bytes + n * sizeof *self->values, self->n_windows * sizeof *self->voice);
   return g_steal_pointer (&self);
 }
 

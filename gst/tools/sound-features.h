@@ -14,6 +14,7 @@ typedef struct {
   gsize n_windows;
   gsize n_rows, n_columns;
   float *values;
+  float *voice; /* [n_windows]: s of speech (gst/voice.h) */
 } ToolSoundFeatures;
 
 /* samples: n > 0 of them, mono, at recipe->rate. is_whole: recipe->window_len

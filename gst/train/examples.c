@@ -6,6 +6,7 @@
 #include "gst/train/parallel.h"
 #include "gst/train/rand.h"
 #include "gst/train/sampler.h"
+#include "gst/voice.h"
 
 /* One window of one sound. */
 typedef struct {
@@ -26,7 +27,7 @@ struct _TrainExamples {
   TrainExamplesConfig config;
   gsize n_bands, n_frames;
   gsize size; /* floats of one sample */
-  gsize n_sounds;
+  gsize n_sounds, n_voiceless;
   GArray *windows;       /* of Window: what is different */
   GArray *order;         /* of guint: a window for each example */
   TrainSampler *sampler; /* draws windows in each epoch; NULL: order has them */
@@ -174,29 +175,72 @@ make (gpointer data, const NnSampleRequest *request, float *x, float *target,
   g_async_queue_push (self->scratches, scratch);
 }
 
-static void
-add_items (TrainExamples *self, const TrainSubset *subsets, TrainSubset subset)
+/* Which windows of item i are used, [n]; NULL: all. FALSE and an error where
+ * the detector cannot be had. */
+static gboolean
+choose_windows (
+    TrainExamples *self, guint i, gsize n, gboolean **used, GError **error)
 {
   const DspRecipe *const recipe = &self->config.recipe;
+  const TrainItem *const item = train_corpus_item (self->corpus, i);
+  g_autofree float *voice = NULL;
+  gsize n_used = 0;
 
-  for (guint copy = 0; copy <= self->config.n_copies; copy++)
-    for (guint i = 0; i < self->corpus->items->len; i++) {
-      if (subsets && subsets[i] != subset)
-        continue;
-      const gsize n_windows = self->config.all_windows
-          ? dsp_recipe_n_windows (
-              recipe, train_corpus_item (self->corpus, i)->n_samples)
-          : 1;
+  *used = NULL;
+  if (n < 2 || self->config.min_voice <= 0)
+    return TRUE;
+  voice = g_new (float, n);
+  if (!gst_emotion_voice_of_windows (item->samples, item->n_samples,
+          recipe->rate, recipe->window_len, voice, n, error))
+    return FALSE;
+  *used = g_new (gboolean, n);
+  for (gsize w = 0; w < n; w++) {
+    (*used)[w] = voice[w] >= self->config.min_voice;
+    n_used += (*used)[w];
+  }
+  (*used)[0] |= n_used == 0;
+  self->n_voiceless += n - MAX (n_used, 1);
+  return TRUE;
+}
 
-      for (gsize w = 0; w < n_windows; w++) {
-        const Window window = { i, w * recipe->window_len, copy };
+/* Plain windows of the whole subset, and once more for each copy. */
+static gboolean
+add_items (TrainExamples *self, const TrainSubset *subsets, TrainSubset subset,
+    GError **error)
+{
+  const DspRecipe *const recipe = &self->config.recipe;
+  guint n_plain;
 
+  for (guint i = 0; i < self->corpus->items->len; i++) {
+    g_autofree gboolean *used = NULL;
+    gsize n_windows = 1;
+
+    if (subsets && subsets[i] != subset)
+      continue;
+    if (self->config.all_windows)
+      n_windows = dsp_recipe_n_windows (
+          recipe, train_corpus_item (self->corpus, i)->n_samples);
+    if (!choose_windows (self, i, n_windows, &used, error))
+      return FALSE;
+    for (gsize w = 0; w < n_windows; w++) {
+      const Window window = { i, w * recipe->window_len, 0 };
+
+      if (!used || used[w])
         g_array_append_val (self->windows, window);
-      }
-      self->n_sounds += copy == 0;
+    }
+    self->n_sounds++;
+  }
+  n_plain = self->windows->len;
+  for (guint copy = 1; copy <= self->config.n_copies; copy++)
+    for (guint i = 0; i < n_plain; i++) {
+      Window window = g_array_index (self->windows, Window, i);
+
+      window.copy = copy;
+      g_array_append_val (self->windows, window);
     }
   for (guint i = 0; i < self->windows->len; i++)
     g_array_append_val (self->order, i);
+  return TRUE;
 }
 
 /* Repeats examples of the smaller classes at random: each class gets whole
@@ -312,7 +356,8 @@ train_examples_new (const TrainCorpus *corpus, const TrainSubset *subsets,
   self->windows = g_array_new (FALSE, FALSE, sizeof (Window));
   self->order = g_array_new (FALSE, FALSE, sizeof (guint));
   self->scratches = g_async_queue_new_full ((GDestroyNotify) scratch_free);
-  add_items (self, subsets, subset);
+  if (!add_items (self, subsets, subset, error))
+    return NULL;
   if (self->order->len == 0) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
         "this subset contains no sounds");
@@ -359,6 +404,12 @@ gsize
 train_examples_n_sounds (const TrainExamples *self)
 {
   return self->n_sounds;
+}
+
+gsize
+train_examples_n_voiceless (const TrainExamples *self)
+{
+  return self->n_voiceless;
 }
 
 guint

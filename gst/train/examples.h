@@ -25,6 +25,9 @@ typedef enum {
 typedef struct {
   DspRecipe recipe;
   gboolean all_windows; /* else the first window of each sound */
+  gdouble
+      min_voice; /* s of speech; of all windows those with less are left
+                    out,    but for the first of a sound that has no other */
   guint n_threads;
   const NnComm *comm; /* ranks that make the same, each a share of what stays
                          the same; NULL: alone; borrowed */
@@ -56,5 +59,7 @@ const NnSamples *train_examples_samples (const TrainExamples *self);
 
 gsize train_examples_n (const TrainExamples *self);
 gsize train_examples_n_sounds (const TrainExamples *self);
+/* Windows that were left out, since nobody speaks there. */
+gsize train_examples_n_voiceless (const TrainExamples *self);
 guint train_examples_label (const TrainExamples *self, gsize i);
 const TrainItem *train_examples_item (const TrainExamples *self, gsize i);

@@ -262,6 +262,7 @@ train_options_examples (const TrainOptions *self, const DspRecipe *recipe,
 {
   *config = (TrainExamplesConfig){ .recipe = *recipe,
     .all_windows = self->all_windows,
+    .min_voice = self->min_voice,
     .n_threads = train_options_n_threads (self),
     .seed = self->seed };
   if (!training)

@@ -50,6 +50,8 @@ static const Option options[] = {
     "Class labels, in order", "A,B,..." },
   { SOUNDS, "all-windows", G_OPTION_ARG_NONE, AT (all_windows), 0, 0, TRUE,
     "Use all windows of each file", NULL },
+  { SOUNDS, "min-voice", G_OPTION_ARG_DOUBLE, AT (min_voice), 0, 3600, TRUE,
+    "Seconds of speech that they need (0.3)", "S" },
   { SOUNDS, "track", G_OPTION_ARG_STRING, AT (track), 0, 0, TRUE,
     "Audio track, if a file has several", "N|LANGUAGE" },
   { MAIN, "evaluate", G_OPTION_ARG_FILENAME, AT (evaluate), 0, 0, FALSE,
@@ -208,6 +210,7 @@ train_options_new (void)
   TrainOptions *self = g_new0 (TrainOptions, 1);
 
   *self = (TrainOptions){ .validation_fraction = 0.2,
+    .min_voice = 0.3,
     .augment_probability = 0.5,
     .pitch_shift = 2,
     .time_stretch = 0.1,

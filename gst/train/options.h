@@ -21,7 +21,8 @@ typedef struct {
   char *datasets; /* NULL: all */
   char *labels;   /* "a,b,c"; NULL: the nine, or those of the model */
   gboolean all_windows;
-  char *track; /* of several; see gst/media/play.h; or NULL */
+  gdouble min_voice; /* s, of all windows */
+  char *track;       /* of several; see gst/media/play.h; or NULL */
   /* What to do. */
   char *evaluate; /* model file; NULL: train */
   char *speakers; /* evaluate these only */

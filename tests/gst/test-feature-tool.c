@@ -180,6 +180,9 @@ test_windows (Fixture *f, gconstpointer data)
       2 * 12 * n_frames);
   g_assert_true (nn_h5_dataset_shape (file, "a.wav/chroma", &shape, NULL));
   g_assert_cmpuint (shape.dim[0], ==, 1);
+  g_assert_true (nn_h5_dataset_shape (file, "sub/b.wav/voice", &shape, NULL));
+  g_assert_cmpuint (shape.rank, ==, 1);
+  g_assert_cmpuint (shape.dim[0], ==, 3);
 }
 
 /* The table has what the HDF5 has. */

@@ -5,6 +5,7 @@
 #include "gst/train/examples.h"
 #include "gst/train/parallel.h"
 #include "gst/train/rand.h"
+#include "nn/h5.h"
 #include "tests/nn/train/crew.h"
 
 #define N_CLASSES 3
@@ -277,6 +278,36 @@ test_windows (void)
   }
 }
 
+/* The middle of a sound is a voice (tests/data/voice), the rest is
+ * silent; another sound has no voice at all, and keeps its first window. */
+static void
+test_voiceless (void)
+{
+  const gsize n = 48000;
+  const DspRecipe recipe = DSP_RECIPE_DEFAULT;
+  g_autofree char *path = g_build_filename (
+      g_getenv ("EMOTION_TEST_DATA"), "voice", "voice.h5", NULL);
+  g_autoptr (NnH5) file = nn_h5_open (path, NULL);
+  g_autofree float *voice =
+      nn_h5_read_floats (file, "synthetic_voice_1/samples", NULL, NULL);
+  g_autoptr (TrainCorpus) corpus = new_corpus ((guint[]){ 1, 1, 0 }, 3 * n);
+  TrainExamplesConfig config = { .recipe = recipe, .all_windows = TRUE };
+  g_autoptr (TrainExamples) all = new_examples (corpus, &config);
+  g_autoptr (TrainExamples) voiced = NULL;
+
+  g_assert_cmpuint (train_examples_n (all), ==, 6);
+  for (guint i = 0; i < 2; i++)
+    memset (train_corpus_item (corpus, i)->samples, 0, 3 * n * sizeof (float));
+  for (gsize s = 0; s < n; s++)
+    train_corpus_item (corpus, 0)->samples[n + s] = voice[s] / 32768;
+  config.min_voice = 0.3;
+  voiced = new_examples (corpus, &config);
+  g_assert_cmpuint (train_examples_n (voiced), ==, 2);
+  g_assert_cmpuint (train_examples_n_voiceless (voiced), ==, 4);
+  g_assert_cmpuint (train_examples_label (voiced, 0), ==, 0);
+  g_assert_cmpuint (train_examples_label (voiced, 1), ==, 1);
+}
+
 static void
 test_empty (void)
 {
@@ -519,6 +550,7 @@ main (int argc, char **argv)
   g_test_add_func ("/train/examples/copies", test_copies);
   g_test_add_func ("/train/examples/balance", test_balance);
   g_test_add_func ("/train/examples/windows", test_windows);
+  g_test_add_func ("/train/examples/voiceless", test_voiceless);
   g_test_add_func ("/train/examples/empty", test_empty);
   g_test_add_func ("/train/augment", test_augment);
   g_test_add_func ("/train/augment/world", test_world);
