@@ -7,16 +7,19 @@
 #include <sys/resource.h>
 #endif
 
-/* Of the threads where windows that they cannot do in time go. */
+/* Of the threads of a single live element: its windows may be dropped, so
+ * others come first. */
 #define LIVE_NICE 10
 
 typedef struct {
   gboolean is_live;
+  guint n_users;
+  gint nice;    /* of threads; those that are nicer end after their turn */
   GQueue ready; /* of GstEmotionPoolItem.link */
   guint n_threads;
   guint n_idle;      /* those that are about to start, too */
   guint n_computing; /* neither idle nor past gst_emotion_pool_yield */
-  GCond changed;     /* ready, n_computing or n_users */
+  GCond changed;     /* any of it */
 } Pool;
 
 struct _GstEmotionPoolSlot {
@@ -26,29 +29,42 @@ struct _GstEmotionPoolSlot {
 
 static GMutex lock; /* guards what follows */
 static Pool pools[2] = { { .is_live = FALSE }, { .is_live = TRUE } };
-static guint n_users;
-
-/* What is heard comes before what is told: an application that runs its
- * streaming threads in real time gets no network that does, though a thread is
- * born with the policy of the one that starts it. Where windows may go, others
- * in need of the processor come first, too. Elsewhere than on Linux a nice
- * value is the whole process's. */
-static void
-step_back (gboolean is_live)
-{
-#ifdef __linux__
-  const struct sched_param none = { 0 };
-
-  pthread_setschedparam (pthread_self (), SCHED_OTHER, &none);
-  if (is_live)
-    setpriority (PRIO_PROCESS, 0, LIVE_NICE);
-#endif
-}
 
 static guint
 max_computing (void)
 {
   return MAX (1, g_get_num_processors ());
+}
+
+/* The scheduler shares out the processor by weights, which change by a quarter
+ * with each nice value. The threads have the weight of one nice thread for each
+ * element together: else a busy machine would starve a few threads that work
+ * for hundreds. */
+static gint
+nice_for (const Pool *pool)
+{
+  const gdouble share = (gdouble) pool->n_users / max_computing ();
+  gint value = pool->is_live ? LIVE_NICE : 0;
+
+  for (gdouble weight = 1.25; weight <= share && value > 0; weight *= 1.25)
+    value--;
+  return value;
+}
+
+/* What is heard comes before what is told: an application that runs its
+ * streaming threads in real time gets no network that does, though a thread is
+ * born with the policy of the one that starts it. Elsewhere than on Linux a
+ * nice value is the whole process's. */
+static void
+step_back (gint nice_value)
+{
+#ifdef __linux__
+  const struct sched_param none = { 0 };
+
+  pthread_setschedparam (pthread_self (), SCHED_OTHER, &none);
+  if (nice_value > getpriority (PRIO_PROCESS, 0))
+    setpriority (PRIO_PROCESS, 0, nice_value);
+#endif
 }
 
 static gboolean
@@ -60,14 +76,15 @@ may_compute (const Pool *pool)
 /* With the lock; waits, in a thread that counts as idle. NULL where it has
  * nothing to do any more; it is idle no more. */
 static GstEmotionPoolItem *
-take (Pool *pool)
+take (Pool *pool, gint nice_value)
 {
   GstEmotionPoolItem *item = NULL;
 
-  while (!may_compute (pool) && n_users > 0 && pool->n_idle <= max_computing ())
+  while (nice_value <= pool->nice && !may_compute (pool) && pool->n_users > 0
+      && pool->n_idle <= max_computing ())
     g_cond_wait (&pool->changed, &lock);
   pool->n_idle--;
-  if (may_compute (pool)) {
+  if (nice_value <= pool->nice && may_compute (pool)) {
     item = g_queue_pop_head_link (&pool->ready)->data;
     pool->n_computing++;
   }
@@ -79,10 +96,14 @@ thread_main (gpointer data)
 {
   Pool *const pool = data;
   GstEmotionPoolItem *item;
+  gint nice_value;
 
-  step_back (pool->is_live);
   g_mutex_lock (&lock);
-  while ((item = take (pool))) {
+  nice_value = pool->nice;
+  g_mutex_unlock (&lock);
+  step_back (nice_value);
+  g_mutex_lock (&lock);
+  while ((item = take (pool, nice_value))) {
     GstEmotionPoolSlot slot = { pool, TRUE };
 
     g_mutex_unlock (&lock);
@@ -97,55 +118,89 @@ thread_main (gpointer data)
   return NULL;
 }
 
+/* With the lock. */
+static gboolean
+start_thread (Pool *pool)
+{
+  GThread *const thread =
+      g_thread_try_new ("emotiondetect", thread_main, pool, NULL);
+
+  if (!thread)
+    return FALSE;
+  g_thread_unref (thread);
+  pool->n_threads++;
+  pool->n_idle++;
+  return TRUE;
+}
+
 /* With the lock. Sees to it that somebody takes what is ready. */
 static void
 ensure_thread (Pool *pool)
 {
-  GThread *thread;
-
   if (!may_compute (pool))
     return;
   /* Idle ones that were woken before have not taken theirs yet. */
   if (pool->n_idle >= pool->ready.length
-      || pool->n_idle + pool->n_computing >= max_computing ()) {
+      || pool->n_idle + pool->n_computing >= max_computing ())
     g_cond_signal (&pool->changed);
+  else
+    start_thread (pool);
+}
+
+/* With the lock. More elements than before: threads that are too nice for so
+ * many end, and this one, which is not nice itself, starts the first of others.
+ */
+static void
+replace_nice_threads (Pool *pool)
+{
+  const gint before = pool->nice, now = nice_for (pool);
+
+  if (pool->n_threads > 0 && now >= before)
     return;
-  }
-  thread = g_thread_try_new ("emotiondetect", thread_main, pool, NULL);
-  if (!thread)
+  pool->nice = now;
+  if (pool->n_threads == 0)
     return;
-  g_thread_unref (thread);
-  pool->n_threads++;
-  pool->n_idle++;
+  if (start_thread (pool))
+    g_cond_broadcast (&pool->changed);
+  else
+    pool->nice = before;
+}
+
+static Pool *
+pool_for (gboolean is_live)
+{
+  return &pools[is_live ? 1 : 0];
 }
 
 void
-gst_emotion_pool_join (void)
+gst_emotion_pool_join (gboolean is_live)
 {
   g_mutex_lock (&lock);
-  n_users++;
+  pool_for (is_live)->n_users++;
   g_mutex_unlock (&lock);
 }
 
 void
-gst_emotion_pool_leave (void)
+gst_emotion_pool_leave (gboolean is_live)
 {
+  Pool *const pool = pool_for (is_live);
+
   g_mutex_lock (&lock);
-  if (--n_users == 0)
-    for (gsize i = 0; i < G_N_ELEMENTS (pools); i++)
-      g_cond_broadcast (&pools[i].changed);
+  if (--pool->n_users == 0)
+    g_cond_broadcast (&pool->changed);
   g_mutex_unlock (&lock);
 }
 
 gboolean
 gst_emotion_pool_push (GstEmotionPoolItem *item, gboolean is_live)
 {
-  Pool *const pool = &pools[is_live ? 1 : 0];
+  Pool *const pool = pool_for (is_live);
   gboolean has_thread;
 
   item->link.data = item;
   g_mutex_lock (&lock);
   g_queue_push_tail_link (&pool->ready, &item->link);
+  replace_nice_threads (pool);
   ensure_thread (pool);
   has_thread = pool->n_threads > 0;
   if (!has_thread)

@@ -5,8 +5,8 @@
  * waiting for more than one window.
  *
  * There are two pools: that of live streams, whose windows may be dropped, runs
- * at a lower priority. Threads start when they are needed and end when the last
- * user has left. */
+ * at a lower priority; the less so, the more elements it works for. Threads
+ * start when they are needed and end when the last user has left. */
 #pragma once
 
 #include <glib.h>
@@ -23,8 +23,8 @@ typedef struct {
 } GstEmotionPoolItem;
 
 /* Before the first push, and after the last. */
-void gst_emotion_pool_join (void);
-void gst_emotion_pool_leave (void);
+void gst_emotion_pool_join (gboolean is_live);
+void gst_emotion_pool_leave (gboolean is_live);
 
 /* Queues a turn: run is called once, in a thread of the pool. FALSE where the
  * system has no thread for us: then it is not queued. */

@@ -23,7 +23,7 @@ struct _GstEmotionWorker {
   GstEmotionPoolItem turn;
   gboolean has_turn; /* turn is in the pool's queue */
   gboolean is_live;  /* of which pool */
-  gboolean is_async; /* a window was queued before */
+  gboolean is_async; /* a window was queued before: we are in a pool */
   gboolean flushing;
   gboolean quit;
   guint64 flushes; /* a job that began before one is cancelled */
@@ -55,7 +55,6 @@ gst_emotion_worker_new (
   g_cond_init (&self->changed);
   self->turn.run = take_turn;
   self->turn.user_data = self;
-  gst_emotion_pool_join ();
   return self;
 }
 
@@ -83,14 +82,19 @@ wait_for_done (GstEmotionWorker *self)
 void
 gst_emotion_worker_free (GstEmotionWorker *self)
 {
+  gboolean is_async, is_live;
+
   if (!self)
     return;
   g_mutex_lock (&self->lock);
   self->quit = TRUE;
   g_cond_broadcast (&self->changed);
   wait_for_done (self);
+  is_async = self->is_async;
+  is_live = self->is_live;
   g_mutex_unlock (&self->lock);
-  gst_emotion_pool_leave ();
+  if (is_async)
+    gst_emotion_pool_leave (is_live);
   worker_unref (self);
 }
 
@@ -272,13 +276,17 @@ drop_oldest_job (GstEmotionWorker *self)
 
 /* With the lock. */
 static void
-note_pool (GstEmotionWorker *self, gboolean is_live)
+join_pool (GstEmotionWorker *self, gboolean is_live)
 {
-  if (!self->is_async || self->is_live != is_live)
-    GST_INFO_OBJECT (self->owner,
-        "the model runs in threads that all elements share; %s",
-        is_live ? "windows are dropped if it is too slow"
-                : "the stream waits if it is too slow");
+  if (self->is_async && self->is_live == is_live)
+    return;
+  GST_INFO_OBJECT (self->owner,
+      "the model runs in threads that all elements share; %s",
+      is_live ? "windows are dropped if it is too slow"
+              : "the stream waits if it is too slow");
+  gst_emotion_pool_join (is_live);
+  if (self->is_async)
+    gst_emotion_pool_leave (self->is_live);
   self->is_async = TRUE;
   self->is_live = is_live;
 }
@@ -288,7 +296,7 @@ gst_emotion_worker_queue (
     GstEmotionWorker *self, GstEmotionJob *job, gboolean drop_oldest)
 {
   g_mutex_lock (&self->lock);
-  note_pool (self, drop_oldest);
+  join_pool (self, drop_oldest);
   while (!self->flushing && self->waiting.length >= GST_EMOTION_QUEUE_LEN) {
     if (drop_oldest)
       drop_oldest_job (self);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The threads that all elements share. */
 #include <glib.h>
+#ifdef __linux__
+#include <sys/resource.h>
+#endif
 
 #include "gst/pool.h"
 
@@ -84,7 +87,8 @@ test_turns (gconstpointer is_live)
 
   n_done = most_running = 0;
   n_waiting = N;
-  gst_emotion_pool_join ();
+  for (guint i = 0; i < N; i++)
+    gst_emotion_pool_join (GPOINTER_TO_INT (is_live));
   for (guint i = 0; i < N; i++) {
     turn_init (&turns[i], count);
     turns[i].is_live = GPOINTER_TO_INT (is_live);
@@ -96,9 +100,49 @@ test_turns (gconstpointer is_live)
   wait_for_count (&n_done, N);
   g_assert_cmpuint (most_running, <=, n_threads);
   g_assert_cmpuint (gst_emotion_pool_n_threads (), <=, n_threads);
-  gst_emotion_pool_leave ();
+  for (guint i = 0; i < N; i++)
+    gst_emotion_pool_leave (GPOINTER_TO_INT (is_live));
   wait_for_end ();
 }
+
+#ifdef __linux__
+static void
+note_nice (gpointer data, GstEmotionPoolSlot *slot)
+{
+  Turn *const turn = data;
+
+  g_mutex_lock (&lock);
+  turn->n = getpriority (PRIO_PROCESS, 0);
+  n_done++;
+  g_cond_broadcast (&changed);
+  g_mutex_unlock (&lock);
+}
+
+/* Two threads that work for hundreds are not as nice as one that works for one:
+ * a busy machine would starve them. Those that are too nice end. */
+static void
+test_nice (void)
+{
+  const guint n = 100 * g_get_num_processors ();
+  Turn turn;
+
+  n_done = 0;
+  turn_init (&turn, note_nice);
+  turn.is_live = TRUE;
+  gst_emotion_pool_join (TRUE);
+  turn_push (&turn);
+  wait_for_count (&n_done, 1);
+  g_assert_cmpuint (turn.n, ==, 10);
+  for (guint i = 0; i < n; i++)
+    gst_emotion_pool_join (TRUE);
+  turn_push (&turn);
+  wait_for_count (&n_done, 2);
+  g_assert_cmpuint (turn.n, ==, MAX (0, getpriority (PRIO_PROCESS, 0)));
+  for (guint i = 0; i <= n; i++)
+    gst_emotion_pool_leave (TRUE);
+  wait_for_end ();
+}
+#endif
 
 static void
 hold (gpointer data, GstEmotionPoolSlot *slot)
@@ -125,7 +169,7 @@ test_yield (void)
 
   n_done = 0;
   is_open = FALSE;
-  gst_emotion_pool_join ();
+  gst_emotion_pool_join (FALSE);
   for (guint i = 0; i < n; i++) {
     turn_init (&holding[i], hold);
     turn_push (&holding[i]);
@@ -141,7 +185,7 @@ test_yield (void)
   g_cond_broadcast (&changed);
   g_mutex_unlock (&lock);
   wait_for_count (&n_done, n + 1);
-  gst_emotion_pool_leave ();
+  gst_emotion_pool_leave (FALSE);
   wait_for_end ();
 }
 
@@ -152,5 +196,8 @@ main (int argc, char **argv)
   g_test_add_data_func ("/pool/turns/files", GINT_TO_POINTER (0), test_turns);
   g_test_add_data_func ("/pool/turns/live", GINT_TO_POINTER (1), test_turns);
   g_test_add_func ("/pool/yield", test_yield);
+#ifdef __linux__
+  g_test_add_func ("/pool/nice", test_nice);
+#endif
   return g_test_run ();
 }
