@@ -31,7 +31,7 @@ void dsp_mix_at_snr (float *samples, size_t n, const float *noise,
 
 /* Plays factor times as fast, pitch included: a resampling. Returns the new
  * samples, ceil (n / factor) of them (*n_out), to be freed with g_free. NULL
- * and DSP_ERROR_CONFIG where factor is not within 0.1..10, or DSP_ERROR_MEMORY.
+ * and DSP_ERROR_CONFIG if factor is not within 0.1..10, or DSP_ERROR_MEMORY.
  */
 float *dsp_change_speed (const float *samples, size_t n, double factor,
     size_t *n_out, GError **error);

@@ -143,7 +143,7 @@ lay_out (const DspRecipe *recipe)
   return layout;
 }
 
-/* The bank of a part of the column; true, and no bank, where there is none. */
+/* The bank of a part of the column; true, and no bank, if there is none. */
 static bool
 add_bank (const DspRecipe *recipe, size_t n_mels, DspMel **bank, GError **error)
 {

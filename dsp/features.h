@@ -17,7 +17,7 @@
 
 typedef struct _DspFeatures DspFeatures;
 
-/* Free with dsp_features_free. NULL and DSP_ERROR_CONFIG where the recipe has a
+/* Free with dsp_features_free. NULL and DSP_ERROR_CONFIG if the recipe has a
  * value out of its range. Takes the FFTW planner's lock. */
 DspFeatures *dsp_features_new (const DspRecipe *recipe, GError **error);
 /* The same for dsp_recipe_check_long. */
@@ -32,7 +32,7 @@ size_t dsp_features_n_frames (const DspFeatures *self);
 
 /* Features of one window. samples: n_samples <= window_len of them; what is
  * missing is zero-padded at the end. out: [n_bands][n_frames]. Returns true, or
- * false where the window has no contrast (digital silence): then a normalised
+ * false if the window has no contrast (digital silence): then a normalised
  * out is all zeros, and one that is not has the features of silence. Samples
  * that are not finite count as zero. Never fails, never allocates. */
 bool dsp_features_compute (

@@ -23,7 +23,7 @@ void dsp_fft_free (DspFft *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DspFft, dsp_fft_free)
 
 /* Buffers for the two functions below come from here, since FFTW's vector code
- * wants them aligned. n_bytes are zeroed. NULL where there is no memory. */
+ * wants them aligned. n_bytes are zeroed. NULL if there is no memory. */
 void *dsp_fft_alloc (size_t n_bytes);
 void dsp_fft_buffer_free (void *buffer); /* NULL is fine */
 

@@ -64,5 +64,5 @@ typedef struct {
 
 /* The best for this processor. */
 const DspKernels *dsp_kernels (void);
-/* By name, or NULL where this processor or build does not have it. */
+/* By name, or NULL if this processor or build does not have it. */
 const DspKernels *dsp_kernels_find (const char *name);

@@ -13,7 +13,7 @@ typedef struct {
 } DspPreset;
 
 const DspPreset *dsp_presets (size_t *n_presets);
-/* NULL where there is no preset of that name. */
+/* NULL if there is no preset of that name. */
 const DspPreset *dsp_preset_find (const char *name);
 /* "mean-40, mean-180, ...": for messages. Free with g_free. */
 char *dsp_preset_list (void);

@@ -135,7 +135,7 @@ dsp_recipe_set (DspRecipe *recipe, const DspRecipeField *field, double value)
   return true;
 }
 
-/* Index of a name; that of the NULL behind them where there is no such name. */
+/* Index of a name; that of the NULL behind them if there is no such name. */
 static unsigned
 index_of (const char *const *names, const char *name)
 {
@@ -172,7 +172,7 @@ dsp_recipe_nth_feature (const DspRecipe *recipe, size_t i)
   }
 }
 
-/* The order of the names in text, each known; 0 where it is the usual one. */
+/* The order of the names in text, each known; 0 if it is the usual one. */
 static guint64
 order_of (const char *text)
 {

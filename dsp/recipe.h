@@ -182,7 +182,7 @@ typedef struct {
 } DspRecipeField;
 
 const DspRecipeField *dsp_recipe_fields (size_t *n_fields);
-/* NULL where there is no field of that name. */
+/* NULL if there is no field of that name. */
 const DspRecipeField *dsp_recipe_find_field (const char *name);
 
 /* The value of a field as a number, whatever its type. set refuses (false) what
@@ -214,7 +214,7 @@ bool dsp_recipe_check_long (const DspRecipe *recipe, GError **error);
 
 bool dsp_recipe_equal (const DspRecipe *a, const DspRecipe *b);
 
-/* Feature i of the recipe, from 0, or 0 where there are no more. */
+/* Feature i of the recipe, from 0, or 0 if there are no more. */
 DspFeature dsp_recipe_nth_feature (const DspRecipe *recipe, size_t i);
 
 /* Rows that one feature takes in the result, and those of all features in the
@@ -234,7 +234,7 @@ size_t dsp_recipe_n_frames (const DspRecipe *recipe);
 /* The one rule for the windows of a sound, in the element, in training and in
  * emotion-features: they touch, and the samples that are left after the last
  * whole one are a window, padded with zeros, where they fill at least half of
- * it or where there is no other window. */
+ * it or if there is no other window. */
 bool dsp_recipe_keeps_rest (
     const DspRecipe *recipe, size_t n_rest, bool is_first);
 /* How many windows that makes of n_samples. */

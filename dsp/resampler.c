@@ -20,7 +20,7 @@
 struct _DspResampler {
   double rate_in;
   double rate_out;
-  soxr_t soxr;    /* NULL where the rates are equal */
+  soxr_t soxr;    /* NULL if the rates are equal */
   uint64_t n_in;  /* samples taken since the stream began */
   uint64_t n_out; /* samples written */
   float block[BLOCK_LEN];

@@ -8,7 +8,7 @@
 /* Larger samples have a power that float cannot hold. */
 #define DSP_SAMPLE_MAX 1e12f
 
-/* The sample, or 0 where it is NaN, infinite or beyond DSP_SAMPLE_MAX. (The
+/* The sample, or 0 if it is NaN, infinite or beyond DSP_SAMPLE_MAX. (The
  * comparison is false for NaN, so there is no branch.) */
 static inline float
 dsp_sample_clean (float sample)

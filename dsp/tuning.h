@@ -18,7 +18,7 @@ DspTuning *dsp_tuning_new (double rate, size_t n_fft, size_t n_chroma,
 void dsp_tuning_free (DspTuning *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DspTuning, dsp_tuning_free)
 
-/* Frame by frame: begin, add each frame's power, then ask. 0 where nothing has
+/* Frame by frame: begin, add each frame's power, then ask. 0 if nothing has
  * a pitch. Never fail, never allocate. */
 void dsp_tuning_begin (DspTuning *self);
 void dsp_tuning_add (DspTuning *self, const float *power);

@@ -33,7 +33,7 @@ struct _DspVocoder {
   double *weight;        /* [n_fft] of the squares of their windows */
 };
 
-/* Zeroed; *failed is set where there is no memory. */
+/* Zeroed; *failed is set if there is no memory. */
 static void *
 alloc (size_t n, size_t size, bool *failed)
 {

@@ -34,7 +34,7 @@ typedef enum {
 
 typedef struct {
   GstEmotionStepKind kind;
-  GstClockTimeDiff skew; /* how much; < 0 where samples came twice */
+  GstClockTimeDiff skew; /* how much; < 0 if samples came twice */
   guint64 frame;         /* where: this one is the first after it */
   gboolean is_now;       /* that one is about to come in */
 } GstEmotionStep;

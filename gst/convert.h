@@ -12,7 +12,7 @@ typedef struct _GstEmotionConvert GstEmotionConvert;
 typedef void (*GstEmotionSamplesFunc) (
     const float *samples, gsize n, gpointer user_data);
 
-/* Free with gst_emotion_convert_free. NULL and an error where the rate is past
+/* Free with gst_emotion_convert_free. NULL and an error if the rate is past
  * what the resampler takes, or there are too many channels (65536; 128 planes).
  */
 GstEmotionConvert *gst_emotion_convert_new (const GstAudioInfo *info,
@@ -24,11 +24,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEmotionConvert, gst_emotion_convert_free)
 /* n frames of audio, from frame number `first` on. */
 void gst_emotion_convert_push (
     GstEmotionConvert *self, const GstAudioBuffer *audio, gsize first, gsize n);
-/* The frames of buffer; FALSE where it is not what info says: mapping such a
+/* The frames of buffer; FALSE if it is not what info says: mapping such a
  * one would be our fault. */
 gboolean gst_emotion_convert_count (
     const GstAudioInfo *info, GstBuffer *buffer, gsize *n);
-/* The same as push, of a buffer, which never changes. FALSE where it cannot be
+/* The same as push, of a buffer, which never changes. FALSE if it cannot be
  * mapped. */
 gboolean gst_emotion_convert_push_buffer (
     GstEmotionConvert *self, GstBuffer *buffer, gsize first, gsize n);

@@ -22,7 +22,7 @@ void gst_emotion_delivery_init (GstEmotionDelivery *self, GstElement *element,
 
 /* All below: from any thread, without the object lock. */
 
-/* Takes a result, or NULL where the model gave no probabilities. One at a
+/* Takes a result, or NULL if the model gave no probabilities. One at a
  * time. */
 void gst_emotion_delivery_take (
     GstEmotionDelivery *self, GstEmotionResult *result);

@@ -365,7 +365,7 @@ fill_now (GstEmotionIntake *self, guint64 n)
   return n - skipped;
 }
 
-/* Does what the step asks for. FALSE where the run has ended and the next
+/* Does what the step asks for. FALSE if the run has ended and the next
  * frame begins another. */
 static gboolean
 take_step (GstEmotionIntake *self, const GstEmotionStep *step)

@@ -26,7 +26,7 @@ typedef struct {
 void gst_emotion_pool_join (gboolean is_live);
 void gst_emotion_pool_leave (gboolean is_live);
 
-/* Queues a turn: run is called once, in a thread of the pool. FALSE where the
+/* Queues a turn: run is called once, in a thread of the pool. FALSE if the
  * system has no thread for us: then it is not queued. */
 gboolean gst_emotion_pool_push (GstEmotionPoolItem *item, gboolean is_live);
 

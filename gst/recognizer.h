@@ -43,13 +43,13 @@ void gst_emotion_recognizer_set_options (
 
 /* From the next window on; one with other features also restarts the window.
  * Takes references. labels: as many as the model has outputs. False and
- * DSP_ERROR where the features cannot be had: then the old model stays. */
+ * DSP_ERROR if the features cannot be had: then the old model stays. */
 gboolean gst_emotion_recognizer_set_model (GstEmotionRecognizer *self,
     GstEmotionModel *model, GstEmotionLabels *labels, GError **error);
 
 /* The window in progress goes on if the next buffer follows in time. An info
  * that is not valid is a format unknown: pushes do nothing until the next.
- * False and DSP_ERROR where the rate is past all bounds: then, too. */
+ * False and DSP_ERROR if the rate is past all bounds: then, too. */
 gboolean gst_emotion_recognizer_set_format (
     GstEmotionRecognizer *self, const GstAudioInfo *info, GError **error);
 
@@ -58,7 +58,7 @@ gboolean gst_emotion_recognizer_set_format (
 void gst_emotion_recognizer_set_segment (
     GstEmotionRecognizer *self, const GstSegment *segment);
 
-/* Reads buffer and never changes it. FALSE where it cannot be read: that is a
+/* Reads buffer and never changes it. FALSE if it cannot be read: that is a
  * break, and the window restarts. */
 gboolean gst_emotion_recognizer_push (
     GstEmotionRecognizer *self, GstBuffer *buffer);
@@ -68,7 +68,7 @@ void gst_emotion_recognizer_push_gap (
     GstEmotionRecognizer *self, GstClockTime timestamp, GstClockTime duration);
 
 /* The end of the stream. A rest of at least half a window is padded, or any
- * rest where there was no window yet. The rest is what no window had: where
+ * rest if there was no window yet. The rest is what no window had: where
  * windows overlap, only what came after the last one. */
 void gst_emotion_recognizer_finish (GstEmotionRecognizer *self);
 

@@ -24,6 +24,6 @@ void gst_emotion_reader_reset (GstEmotionReader *self);
 void gst_emotion_reader_read_buffer (GstEmotionReader *self, GstBuffer *buffer,
     GstEmotionReaderFunc func, gpointer user_data);
 
-/* The same for an event; FALSE where it is not one of ours. */
+/* The same for an event; FALSE if it is not one of ours. */
 gboolean gst_emotion_reader_read_event (GstEmotionReader *self, GstEvent *event,
     GstEmotionReaderFunc func, gpointer user_data);

@@ -119,7 +119,7 @@ gst_emotion_result_to_structure (const GstEmotionResult *self)
   return s;
 }
 
-/* NULL where the probabilities are not a double for each of some labels. */
+/* NULL if the probabilities are not a double for each of some labels. */
 static GstEmotionResult *
 probabilities_from_structure (
     const GstStructure *p, const GstEmotionWindow *window, const char *model)

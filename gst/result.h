@@ -25,7 +25,7 @@ typedef struct {
                             missing */
 } GstEmotionWindow;
 
-/* Where it begins in the sound: in stream time, where there is one. */
+/* Where it begins in the sound: in stream time, if there is one. */
 GstClockTime gst_emotion_window_start (const GstEmotionWindow *self);
 
 typedef struct {
@@ -50,7 +50,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEmotionResult, gst_emotion_result_free)
 gboolean gst_emotion_result_is_classified (const GstEmotionResult *self);
 
 /* How much it counts in a mean over windows: the seconds of voice in it, or 1
- * where that was not measured; 0 where it was not classified. */
+ * where that was not measured; 0 if it was not classified. */
 gdouble gst_emotion_result_weight (const GstEmotionResult *self);
 
 /* Sets confidence and label_index from the probabilities. The first of equal
@@ -66,7 +66,7 @@ const char *gst_emotion_result_text (const GstEmotionResult *self);
 /* A structure "emotion" with all fields. */
 GstStructure *gst_emotion_result_to_structure (const GstEmotionResult *self);
 
-/* The other way: message, meta or event. NULL where a field is missing or makes
+/* The other way: message, meta or event. NULL if a field is missing or makes
  * no sense, since anybody may attach a meta of that name. */
 GstEmotionResult *gst_emotion_result_from_structure (const GstStructure *s);
 

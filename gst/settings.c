@@ -206,7 +206,7 @@ install_analysis (GObjectClass *klass)
   /**
    * GstEmotionDetect:min-voice:
    *
-   * A detector (Silero VAD) hears where somebody speaks; windows with less
+   * A detector (Silero VAD) finds where somebody speaks; windows with less
    * speech than this are "unknown", with zeros for probabilities. It needs no
    * more than a thousandth of a second for each second of sound. 0 switches it
    * off: every window that is not silent is classified, and `voice` in messages

@@ -43,7 +43,7 @@ typedef struct {
 struct _GstEmotionVoice {
   gdouble rate;            /* Hz, of what is pushed */
   DspResampler *resampler; /* NULL: it has the network's */
-  float *block;            /* [BLOCK], where there is a resampler: its input */
+  float *block;            /* [BLOCK], if there is a resampler: its input */
   gsize block_len;
   gdouble start; /* of the run: its position, at rate */
 

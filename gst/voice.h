@@ -23,7 +23,7 @@ typedef struct _GstEmotionVoice GstEmotionVoice;
 
 /* For samples at rate (Hz), counted from position on, and for questions about
  * the last window_len of them. Free with gst_emotion_voice_free. NULL and
- * DSP_ERROR where the rate is past what can be resampled, or NN_ERROR. */
+ * DSP_ERROR if the rate is past what can be resampled, or NN_ERROR. */
 GstEmotionVoice *gst_emotion_voice_new (
     gdouble rate, guint64 position, gsize window_len, GError **error);
 void gst_emotion_voice_free (GstEmotionVoice *self); /* NULL is fine */

@@ -137,7 +137,7 @@ smooth (GstEmotionWorker *self, const GstEmotionJob *job, float *p, guint n)
     p[i] = self->smooth[i] = s * self->smooth[i] + (1 - s) * p[i];
 }
 
-/* NULL where the model's output cannot be probabilities. */
+/* NULL if the model's output cannot be probabilities. */
 static GstEmotionResult *
 classify (GstEmotionWorker *self, const GstEmotionJob *job)
 {
@@ -172,7 +172,7 @@ count (GstEmotionStats *stats, const GstEmotionResult *result)
 }
 
 /* With the lock. Asks the pool for a turn, unless one was asked for. FALSE
- * where the pool has no thread. */
+ * if the pool has no thread. */
 static gboolean
 ask_for_turn (GstEmotionWorker *self)
 {

@@ -26,7 +26,7 @@ typedef struct {
   float *features;            /* of the model, owned; unused where silent */
 } GstEmotionJob;
 
-/* Gets each result (owned), or NULL where the model gave no probabilities.
+/* Gets each result (owned), or NULL if the model gave no probabilities.
  * Called without a lock, never twice at once, in the order of the windows. */
 typedef void (*GstEmotionDoneFunc) (
     GstEmotionResult *result, gpointer user_data);

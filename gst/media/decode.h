@@ -20,7 +20,7 @@ typedef struct {
 } GstEmotionSound;
 
 /* source: the path of a file, a URI, or "-". Clear with
- * gst_emotion_sound_clear. FALSE and an error where it contains no audio. A
+ * gst_emotion_sound_clear. FALSE and an error if it contains no audio. A
  * file that is damaged or cut off gives what there is, and a loss. */
 gboolean gst_emotion_decode (const char *source,
     const GstEmotionDecodeOptions *options, GstEmotionSound *sound,

@@ -109,7 +109,7 @@ gst_emotion_diagnosis_passed_over (GstMessage *missing)
   return g_strdup_printf ("part of it was skipped: %s", text);
 }
 
-/* What the system says of the file itself; NULL where it is fine. */
+/* What the system says of the file itself; NULL if it is fine. */
 static char *
 file_trouble (const char *path)
 {

@@ -9,7 +9,7 @@ gboolean gst_emotion_diagnosis_is_missing_plugin (GstMessage *message);
 gboolean gst_emotion_diagnosis_misses_plugin (const GError *error);
 
 /* Of a file that could be read but for what there is no plugin for (missing: as
- * above); NULL where that is no sound. Free with g_free. */
+ * above); NULL if that is no sound. Free with g_free. */
 char *gst_emotion_diagnosis_passed_over (GstMessage *missing);
 
 /* uri: of the source, NULL for the microphone. missing: as above, or NULL. A

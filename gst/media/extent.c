@@ -125,7 +125,7 @@ ebml_length (guint8 first)
   return length <= 8 ? length : 0;
 }
 
-/* FALSE where the size is not known. *at moves behind it. */
+/* FALSE if the size is not known. *at moves behind it. */
 static gboolean
 ebml_size (const File *file, guint64 *at, guint64 *size)
 {

@@ -6,11 +6,11 @@
 
 #include <glib.h>
 
-/* What tells how long the whole sound is. */
+/* How long the whole sound is. */
 typedef enum {
   GST_EMOTION_EXTENT_TIMED,   /* the head of the container */
   GST_EMOTION_EXTENT_EVEN,    /* bytes, in proportion to time: raw sound */
-  GST_EMOTION_EXTENT_UNTIMED, /* nothing, where the end is not there */
+  GST_EMOTION_EXTENT_UNTIMED, /* nothing, if the end is not there */
 } GstEmotionExtentBasis;
 
 typedef struct {
@@ -23,6 +23,6 @@ typedef struct {
   GstEmotionExtentBasis basis;
 } GstEmotionExtent;
 
-/* path: of a local file. FALSE where the container is of another kind, or does
+/* path: of a local file. FALSE if the container is of another kind, or does
  * not say (it was written to a pipe). */
 gboolean gst_emotion_extent_read (GstEmotionExtent *extent, const char *path);

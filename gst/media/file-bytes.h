@@ -10,13 +10,13 @@ typedef struct {
   const char *path; /* borrowed */
 } GstEmotionFileBytes;
 
-/* FALSE where it cannot be read, or is a pipe or a device. Close with
+/* FALSE if it cannot be read, or is a pipe or a device. Close with
  * gst_emotion_file_bytes_close. */
 gboolean gst_emotion_file_bytes_open (
     GstEmotionFileBytes *file, const char *path);
 void gst_emotion_file_bytes_close (GstEmotionFileBytes *file);
 
-/* FALSE where there are not n bytes from there on. */
+/* FALSE if there are not n bytes from there on. */
 gboolean gst_emotion_file_bytes_read (
     const GstEmotionFileBytes *file, guint64 at, gpointer data, gsize n);
 

@@ -252,7 +252,8 @@ take_warning (Player *self, GstMessage *message)
     self->warning = g_steal_pointer (&warning);
 }
 
-/* A damaged file may give one for each of its frames: they are told together.
+/* A damaged file may give one for each of its frames: they are reported
+ * together.
  */
 static void
 tell_warnings (Player *self)
@@ -295,7 +296,7 @@ take_own_message (Player *self, GstMessage *message)
   return TRUE;
 }
 
-/* FALSE at the end, with an error where it is a bad one. */
+/* FALSE at the end, with an error if it is a bad one. */
 static gboolean
 take_message (Player *self, GstMessage *message, GError **error)
 {
@@ -337,7 +338,7 @@ stop_if_asked (Player *self, GError **error)
   return FALSE;
 }
 
-/* Nothing was said for a while: FALSE, with an error, where nothing will be. */
+/* Nothing was said for a while: FALSE, with an error, if nothing will be. */
 static gboolean
 take_silence (Player *self, GError **error)
 {

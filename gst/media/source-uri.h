@@ -9,12 +9,12 @@
 char *gst_emotion_source_name (const char *source);
 
 /* source: the name of a file, "-" (standard input), or a URI; "Interview:
- * Anna.wav" could be both, and is the file where there is one. Free with
- * g_free. NULL and an error where the name cannot be written as a URI. */
+ * Anna.wav" could be both, and is the file if there is one. Free with
+ * g_free. NULL and an error if the name cannot be written as a URI. */
 char *gst_emotion_source_uri (const char *source, GError **error);
 
 /* The URI of a local file -> another one of the same, for *fd, which is open
  * until the caller closes it. Elements cannot pull from it, so they get all in
  * its order, in the thread of the source: none is too early (stall.h). Free
- * with g_free. NULL where there is none. */
+ * with g_free. NULL if there is none. */
 char *gst_emotion_source_pushed (const char *uri, int *fd);

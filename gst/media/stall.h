@@ -23,7 +23,7 @@ typedef struct {
  * buffers has come for too long. */
 gboolean gst_emotion_stall_takes (GstEmotionStall *self, GstBuffer *buffer);
 
-/* For the waiting thread, each time the bus was silent for a while. TRUE where
+/* For the waiting thread, each time the bus was silent for a while. TRUE if
  * no thread of the pipeline worked this time and the last, so that nothing will
  * ever come. uri: what it plays; only local files have nothing else to wait
  * for. */

@@ -10,6 +10,6 @@
  * that it does not switch off. *others: where nobody chose and there are
  * several, a sentence that names them, to be freed; else NULL. Returns a pad of
  * pads (borrowed). NULL and GST_STREAM_ERROR_FORMAT, which lists the tracks,
- * where there is no such track. */
+ * if there is no such track. */
 GstPad *gst_emotion_tracks_choose (
     GPtrArray *pads, const char *track, char **others, GError **error);

@@ -14,7 +14,7 @@ typedef struct {
   guint64 size;   /* bytes of sound that there are */
 } GstEmotionWave;
 
-/* path: of a local file. FALSE where it is no WAV file. Clear with
+/* path: of a local file. FALSE if it is no WAV file. Clear with
  * gst_emotion_wave_clear. */
 gboolean gst_emotion_wave_read (GstEmotionWave *wave, const char *path);
 void gst_emotion_wave_clear (GstEmotionWave *wave);
@@ -26,6 +26,6 @@ extern guint64 gst_emotion_wave_limit;
 gboolean gst_emotion_wave_is_large (const GstEmotionWave *wave);
 
 /* Makes an appsrc give the sound of the file, with its caps, time stamps of raw
- * audio, and its duration. FALSE where the format is not known. */
+ * audio, and its duration. FALSE if the format is not known. */
 gboolean gst_emotion_wave_feed (
     const GstEmotionWave *wave, const char *path, GstElement *appsrc);

@@ -29,7 +29,7 @@ gboolean gst_emotion_builtin_is_available (void);
 
 const char *gst_emotion_builtin_nick (GstEmotionBuiltin builtin);
 
-/* FALSE where text is no nick: then it means a file. builtin may be NULL. */
+/* FALSE if text is no nick: then it means a file. builtin may be NULL. */
 gboolean gst_emotion_builtin_find (
     const char *text, GstEmotionBuiltin *builtin);
 

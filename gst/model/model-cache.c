@@ -13,7 +13,7 @@ static GMutex loading;
 static GMutex table_lock;
 static GHashTable *table; /* key (owned) -> GstEmotionModel (borrowed) */
 
-/* NULL where there is no such file: who then loads it says so better. */
+/* NULL if there is no such file: loading it gives the better error. */
 static char *
 identity_of (const char *path)
 {
@@ -95,7 +95,7 @@ remember (char *key, GstEmotionModel *model)
   gst_emotion_model_on_free (model, forget, NULL);
 }
 
-/* What tells apart what is made of one file. */
+/* What distinguishes the models made from one file. */
 static char *
 key_of (const char *name, const GstEmotionModelOptions *options)
 {
@@ -106,7 +106,7 @@ key_of (const char *name, const GstEmotionModelOptions *options)
       name, quantize ? " quantized" : "", recipe ? " " : NULL, recipe, NULL);
 }
 
-/* name: NULL where there is none. file: NULL for the built-in. */
+/* name: NULL if there is none. file: NULL for the built-in. */
 static GstEmotionModel *
 get (const char *name, const char *file, GstEmotionBuiltin builtin,
     const GstEmotionModelOptions *options, GError **error)

@@ -13,7 +13,7 @@
 #include "gst/model/labels.h"
 
 /* Updates *recipe, says in *has_recipe whether the file has one, and sets
- * *labels (owned; NULL where the file has none). False and NN_ERROR, DSP_ERROR
+ * *labels (owned; NULL if the file has none). False and NN_ERROR, DSP_ERROR
  * or GST_LIBRARY_ERROR where the text is not valid; name stands for the file.
  */
 gboolean gst_emotion_metadata_read (const char *name, const char *text,

@@ -76,7 +76,7 @@ runner_new (GstEmotionModel *self, GError **error)
   return runner;
 }
 
-/* The one input as the file has it; NULL where it has none, or several. */
+/* The one input as the file has it; NULL if it has none, or several. */
 static char *
 describe_input (const NnModelFile *file)
 {
@@ -489,7 +489,7 @@ give_back (GstEmotionModel *self, Runner *runner)
   g_mutex_unlock (&self->lock);
 }
 
-/* An idle one, or a new one; the first that comes back where there is none. A
+/* An idle one, or a new one; the first that comes back if there is none. A
  * streaming thread waits for no network. */
 static DspFeatures *
 take_features (GstEmotionModel *self)

@@ -29,13 +29,14 @@ GstEmotionModel *gst_emotion_model_load (
 GstEmotionModel *gst_emotion_model_load_bytes (const char *name, GBytes *bytes,
     const GstEmotionModelOptions *options, GError **error);
 
-/* Called once, by who lets the last reference go, before the memory goes. */
+/* Called once, by the thread that drops the last reference, before the memory
+ * is freed. */
 typedef void (*GstEmotionModelFunc) (GstEmotionModel *self, gpointer user_data);
 void gst_emotion_model_on_free (
     GstEmotionModel *self, GstEmotionModelFunc func, gpointer user_data);
 
 GstEmotionModel *gst_emotion_model_ref (GstEmotionModel *self);
-/* False where the last reference has just gone. */
+/* False if the last reference has just gone. */
 gboolean gst_emotion_model_try_ref (GstEmotionModel *self);
 void gst_emotion_model_unref (GstEmotionModel *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEmotionModel, gst_emotion_model_unref)
@@ -56,7 +57,7 @@ char *gst_emotion_model_output (const GstEmotionModel *self);
 
 /* The labels to use: those in text ("a,b,c") where it is not NULL, else those
  * of the file, else the nine where the model has nine outputs. A new reference,
- * or NULL and an error that tells how many outputs there are. */
+ * or NULL and an error with the number of outputs. */
 GstEmotionLabels *gst_emotion_model_labels (
     const GstEmotionModel *self, const char *text, GError **error);
 

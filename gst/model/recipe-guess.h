@@ -7,7 +7,7 @@
 
 /* The default recipe with the bands and frames of a network's input
  * (bands, frames[, 1]), or (frames, bands[, 1]) with the default's frames: mel
- * bands, or MFCC where there are less than 40 of them. Frames other than the
+ * bands, or MFCC if there are less than 40 of them. Frames other than the
  * default's mean a window of the roundest length that has so many. As it is for
  * other inputs. */
 DspRecipe gst_emotion_recipe_for_input (const NnShape *input);
@@ -20,7 +20,7 @@ gboolean gst_emotion_recipe_fits (const DspRecipe *recipe, const NnShape *input,
     gboolean *turned, gboolean *row);
 
 /* Texts for the property recipe that fit the input of a file, the likeliest
- * first, one in a line of "  --recipe ..."; "" where there is none. g_free. */
+ * first, one in a line of "  --recipe ..."; "" if there is none. g_free. */
 char *gst_emotion_recipes_that_fit (const NnModelFile *file);
 
 /* What differs from the default, and what people want to know anyway, as text

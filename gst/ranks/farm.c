@@ -144,7 +144,7 @@ give (Farm *farm, const Header *asked, size_t to)
   ranks_send (farm->ranks, to, tasks, n * sizeof *tasks);
 }
 
-/* Rank 0: a message of another rank; TRUE where it leaves. */
+/* Rank 0: a message of another rank; TRUE if it leaves. */
 static gboolean
 answer (Farm *farm, GBytes *message, size_t from)
 {

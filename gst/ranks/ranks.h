@@ -36,12 +36,12 @@ guint ranks_n_processors (const Ranks *self);
  * the first one that did). */
 gboolean ranks_agree (Ranks *self, gboolean ok, GError **error);
 
-/* TRUE where `bytes` is the same on all ranks. */
+/* TRUE if `bytes` is the same on all ranks. */
 gboolean ranks_have_same (Ranks *self, gconstpointer bytes, gsize n);
 
 /* A message to one rank. */
 void ranks_send (Ranks *self, size_t to, gconstpointer bytes, gsize n);
-/* The next message, from anyone. wait FALSE: NULL where there is none yet. */
+/* The next message, from anyone. wait FALSE: NULL if there is none yet. */
 GBytes *ranks_receive (Ranks *self, gboolean wait, size_t *from);
 
 /* Ends all ranks at once, for an error that only one has met. */

@@ -32,7 +32,7 @@ typedef struct {
   const GstEmotionResult *result; /* the last; NULL: none yet */
 } GstEmotionView;
 
-/* In pixels, > 0. NULL where there is no memory. Free with
+/* In pixels, > 0. NULL if there is no memory. Free with
  * gst_emotion_frame_free. */
 GstEmotionFrame *gst_emotion_frame_new (gint width, gint height);
 void gst_emotion_frame_free (GstEmotionFrame *self); /* NULL is fine */

@@ -60,7 +60,7 @@ struct _GstEmotionScope {
 
   /* The streaming thread's own. */
   GstEmotionReader reader;
-  GstEmotionSpans told;
+  GstEmotionSpans emotions;
   GstEmotionSlicer slicer;
   GstEmotionConvert *convert;
   GstClockTime shown_span;
@@ -116,7 +116,7 @@ static void
 clear_results (GstEmotionScope *self)
 {
   gst_emotion_reader_reset (&self->reader);
-  gst_emotion_spans_clear (&self->told);
+  gst_emotion_spans_clear (&self->emotions);
 }
 
 static void
@@ -128,7 +128,7 @@ take_result (GstEmotionResult *result, gpointer user_data)
       "window %" G_GUINT64_FORMAT " at %" GST_TIME_FORMAT ": %s",
       result->window.id, GST_TIME_ARGS (result->window.timestamp),
       gst_emotion_result_text (result));
-  gst_emotion_spans_add (&self->told, result);
+  gst_emotion_spans_add (&self->emotions, result);
 }
 
 /* Pictures */
@@ -216,13 +216,13 @@ render (GstAudioVisualizer *visualizer, GstBuffer *audio, GstVideoFrame *frame)
     .column_ns = (double) gst_emotion_spectrogram_hop () / rate * GST_SECOND,
     .now = (gint64) self->now,
     .span = (gint64) self->shown_span,
-    .spans = &self->told.spans,
-    .result = self->told.result };
+    .spans = &self->emotions.spans,
+    .result = self->emotions.result };
 
   GST_TRACE_OBJECT (self, "drawing the frame at stream time %" GST_TIME_FORMAT,
       GST_TIME_ARGS (self->now));
   gst_emotion_spans_forget (
-      &self->told, self->now - MIN (self->now, self->shown_span));
+      &self->emotions, self->now - MIN (self->now, self->shown_span));
   gst_emotion_spectrogram_levels (self->spectrogram, self->levels);
   if (self->voice) {
     view.voice = gst_emotion_voice_probabilities (self->voice, &view.n_voice);

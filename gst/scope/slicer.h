@@ -37,7 +37,7 @@ void gst_emotion_slicer_set_segment (
 
 /* The next sound has nothing to do with the last. */
 void gst_emotion_slicer_restart (GstEmotionSlicer *self);
-/* FALSE where sound with that time stamp (or NONE) has not either. */
+/* FALSE if sound with that time stamp (or NONE) has not either. */
 gboolean gst_emotion_slicer_continues (
     const GstEmotionSlicer *self, GstClockTime pts);
 
@@ -46,7 +46,7 @@ void gst_emotion_slicer_add (
     GstEmotionSlicer *self, GstClockTime pts, GstBuffer *buffer);
 
 /* The sound of the next picture, at least min frames, with time stamp and
- * duration; NULL where there is not enough. end: its stream time. */
+ * duration; NULL if there is not enough. end: its stream time. */
 GstBuffer *gst_emotion_slicer_next (
     GstEmotionSlicer *self, gsize min, GstClockTime *end);
 

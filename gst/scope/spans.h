@@ -23,7 +23,7 @@ typedef struct {
 /* Forgets all; usable again. */
 void gst_emotion_spans_clear (GstEmotionSpans *self);
 
-/* Takes result. Where windows overlap, the one that begins later tells. */
+/* Takes result. Where windows overlap, the one that begins later counts. */
 void gst_emotion_spans_add (GstEmotionSpans *self, GstEmotionResult *result);
 
 /* Forgets what ended before that time. */

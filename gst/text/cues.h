@@ -44,7 +44,7 @@ void gst_emotion_cues_init (GstEmotionCues *self);
 /* Forgets all; usable again. */
 void gst_emotion_cues_clear (GstEmotionCues *self);
 
-/* start: the window's first sample in the time of the cues. FALSE where the
+/* start: the window's first sample in the time of the cues. FALSE if the
  * options leave the window without a cue. */
 gboolean gst_emotion_cues_add (GstEmotionCues *self,
     const GstEmotionResult *result, GstClockTime start,

@@ -64,9 +64,9 @@ struct _GstEmotionText {
   /* The streaming thread's own. */
   GstEmotionReader reader;
   GstEmotionCues cues;
-  GstSegment segment; /* of both pads */
-  GstClockTime heard; /* the end of the sound so far, or NONE */
-  GstClockTime told;  /* the end of the text so far */
+  GstSegment segment;     /* of both pads */
+  GstClockTime audio_end; /* the end of the sound so far, or NONE */
+  GstClockTime text_end;  /* the end of the text so far */
   gboolean has_caps;
   gboolean is_markup;
   gboolean knows_live, is_live;
@@ -122,10 +122,10 @@ push_gap (GstEmotionText *self, GstClockTime end)
 {
   GST_LOG_OBJECT (self,
       "gap: no text from %" GST_TIME_FORMAT " to %" GST_TIME_FORMAT,
-      GST_TIME_ARGS (self->told), GST_TIME_ARGS (end));
+      GST_TIME_ARGS (self->text_end), GST_TIME_ARGS (end));
   gst_pad_push_event (
-      self->srcpad, gst_event_new_gap (self->told, end - self->told));
-  self->told = end;
+      self->srcpad, gst_event_new_gap (self->text_end, end - self->text_end));
+  self->text_end = end;
 }
 
 static void
@@ -146,7 +146,7 @@ push_cue (GstEmotionText *self, GstEmotionCue *cue)
     self->flow = GST_FLOW_NOT_NEGOTIATED;
     return;
   }
-  if (start > self->told)
+  if (start > self->text_end)
     push_gap (self, start);
   GST_LOG_OBJECT (self, "cue %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT ": %s",
       GST_TIME_ARGS (start), GST_TIME_ARGS (stop), cue->text);
@@ -154,7 +154,7 @@ push_cue (GstEmotionText *self, GstEmotionCue *cue)
   buffer = gst_buffer_new_wrapped (g_steal_pointer (&cue->text), len);
   GST_BUFFER_PTS (buffer) = start;
   GST_BUFFER_DURATION (buffer) = stop - start;
-  self->told = stop;
+  self->text_end = stop;
   self->flow = gst_pad_push (self->srcpad, buffer);
 }
 
@@ -174,7 +174,7 @@ push_cues (GstEmotionText *self)
 static void
 push_gaps (GstEmotionText *self)
 {
-  GstClockTime end = self->heard;
+  GstClockTime end = self->audio_end;
 
   if (!GST_CLOCK_TIME_IS_VALID (end) || self->cues.held)
     return;
@@ -184,7 +184,7 @@ push_gaps (GstEmotionText *self)
   GST_OBJECT_UNLOCK (self);
   if (GST_CLOCK_TIME_IS_VALID (self->segment.stop))
     end = MIN (end, self->segment.stop);
-  if (end >= self->told + GAP_STEP && negotiate (self))
+  if (end >= self->text_end + GAP_STEP && negotiate (self))
     push_gap (self, end);
 }
 
@@ -295,11 +295,12 @@ hear (GstEmotionText *self, GstClockTime start, GstClockTime duration)
     return;
   }
   if (!GST_CLOCK_TIME_IS_VALID (start))
-    start = self->heard;
+    start = self->audio_end;
   if (GST_CLOCK_TIME_IS_VALID (start))
-    self->heard = start + (GST_CLOCK_TIME_IS_VALID (duration) ? duration : 0);
-  if (GST_CLOCK_TIME_IS_VALID (self->heard))
-    gst_emotion_cues_advance (&self->cues, self->heard);
+    self->audio_end =
+        start + (GST_CLOCK_TIME_IS_VALID (duration) ? duration : 0);
+  if (GST_CLOCK_TIME_IS_VALID (self->audio_end))
+    gst_emotion_cues_advance (&self->cues, self->audio_end);
   push_cues (self);
   push_gaps (self);
 }
@@ -337,8 +338,8 @@ reset (GstEmotionText *self)
   gst_emotion_reader_reset (&self->reader);
   gst_emotion_cues_clear (&self->cues);
   gst_segment_init (&self->segment, GST_FORMAT_TIME);
-  self->heard = GST_CLOCK_TIME_NONE;
-  self->told = 0;
+  self->audio_end = GST_CLOCK_TIME_NONE;
+  self->text_end = 0;
   self->flow = GST_FLOW_OK;
 }
 
@@ -375,8 +376,8 @@ push_segment (GstEmotionText *self, GstEvent *event)
   gst_event_unref (event);
   if (self->segment.format != GST_FORMAT_TIME)
     gst_segment_init (&self->segment, GST_FORMAT_TIME);
-  self->heard = GST_CLOCK_TIME_NONE;
-  self->told = self->segment.start;
+  self->audio_end = GST_CLOCK_TIME_NONE;
+  self->text_end = self->segment.start;
   GST_DEBUG_OBJECT (self, "%" GST_SEGMENT_FORMAT, &self->segment);
   negotiate (self);
   event = gst_event_new_segment (&self->segment);
@@ -386,7 +387,7 @@ push_segment (GstEmotionText *self, GstEvent *event)
   /* The first text comes a window late: without a gap, a sink that goes to
    * PAUSED would wait for it, and hold up the audio beside it. */
   if (self->has_caps && self->segment.rate > 0)
-    push_gap (self, self->told);
+    push_gap (self, self->text_end);
   return TRUE;
 }
 
@@ -610,8 +611,8 @@ gst_emotion_text_init (GstEmotionText *self)
       DSP_RECIPE_DEFAULT_WINDOW_LEN * GST_SECOND / DSP_RECIPE_DEFAULT_RATE;
   gst_emotion_cues_init (&self->cues);
   gst_segment_init (&self->segment, GST_FORMAT_TIME);
-  self->heard = GST_CLOCK_TIME_NONE;
-  self->told = 0;
+  self->audio_end = GST_CLOCK_TIME_NONE;
+  self->text_end = 0;
 
   self->sinkpad = gst_pad_new_from_static_template (&sink_template, "sink");
   gst_pad_set_chain_function (self->sinkpad, chain);

@@ -7,7 +7,7 @@
 
 /* Writes what parts hold as if it came from one worker; failures to standard
  * error, if wanted. path: NULL: standard output. FALSE and G_FILE_ERROR, or
- * without an error where something had failed. */
+ * without an error if something had failed. */
 gboolean tool_analyze_write_parts (const ToolShardSet *set, const char *path,
     gboolean tells_failures, GError **error);
 

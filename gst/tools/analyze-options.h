@@ -28,7 +28,7 @@ typedef struct {
   gboolean is_sharded, resume, list_devices, version;
 } ToolAnalyzeOptions;
 
-/* FALSE and an error where the command line is wrong, or a list cannot be read.
+/* FALSE and an error if the command line is wrong, or a list cannot be read.
  */
 gboolean tool_analyze_options_parse (
     ToolAnalyzeOptions *self, int *argc, char ***argv, GError **error);

@@ -18,10 +18,10 @@ typedef struct {
   Ranks *ranks;
   GPtrArray *entries; /* ToolListingEntry, those to do; one NULL: microphone */
   GArray *indices;    /* guint64, theirs in the listing */
-  ToolAnalyzeOutput *output; /* NULL where there is */
+  ToolAnalyzeOutput *output; /* NULL if there is */
   ToolShardWriter *part;
-  ToolTimelinePlot *plot; /* NULL where none is wanted */
-  ToolPageFile *page;     /* NULL where none is wanted */
+  ToolTimelinePlot *plot; /* NULL if none is wanted */
+  ToolPageFile *page;     /* NULL if none is wanted */
   gint64 begin;           /* monotonic time */
   gint progress;   /* atomic: of all that is in hand, in TOOL_ANALYZE_FINENESS
                     */
@@ -222,7 +222,8 @@ open_part (Run *run, const char *path, const char *head, GError **error)
   return TRUE;
 }
 
-/* Records are kept at once: who is killed loses only what is in hand. */
+/* Records are written at once: a worker that is killed loses only the files in
+ * progress. */
 static void
 arrive_item (gsize i, gconstpointer data, gpointer user_data)
 {

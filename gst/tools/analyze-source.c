@@ -16,7 +16,7 @@ typedef struct {
   const char *source; /* NULL: the microphone */
   ToolReport *report;
   ToolPageSection *section; /* NULL: there is no page */
-  GString *text;            /* not told yet; for a part: all */
+  GString *text;            /* not written yet; for a shard: all */
   gint progress;
 } Work;
 
@@ -40,7 +40,7 @@ tool_analyze_source_record (ToolShardWriter *part, guint64 index,
 static void
 tell (const Work *work, ToolAnalyzeItemKind kind, const char *text)
 {
-  tool_batch_tell (work->batch, work->i,
+  tool_batch_emit (work->batch, work->i,
       tool_analyze_item_new (kind, text, tool_report_end (work->report)));
 }
 

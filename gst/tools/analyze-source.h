@@ -15,7 +15,7 @@
 /* What all sources have in common. */
 typedef struct {
   const ToolAnalyzeOptions *options;
-  ToolTimelinePlot *plot; /* NULL where none is wanted */
+  ToolTimelinePlot *plot; /* NULL if none is wanted */
   ToolShardWriter *part;  /* of this process; NULL: records are told */
   gint *progress;         /* atomic: grows and shrinks with what is in hand */
 } ToolAnalyzeSource;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sources, one after the other in the calling thread: each by the quickest way
  * that there is for it (quick.h), and else by a pipeline of its own
- * (analysis.h). What is told of a source does not depend on the way. */
+ * (analysis.h). The results do not depend on the way. */
 #pragma once
 
 #include "gst/tools/analysis.h"

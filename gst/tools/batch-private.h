@@ -3,7 +3,7 @@
 
 #include "gst/tools/batch.h"
 
-/* Where what is told goes. */
+/* Where emitted items go. */
 struct _ToolBatch {
   void (*tell) (ToolBatch *self, gsize i, gpointer item);
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A batch on several ranks: what is told of a number goes to rank 0 as bytes,
- * when all is told, and waits there for its turn. */
+/* A batch on several ranks: what a number emits goes to rank 0 as bytes,
+ * when everything is emitted, and waits there for its turn. */
 #include <stdlib.h>
 #include "gst/ranks/farm.h"
 #include "gst/tools/batch-private.h"
@@ -13,10 +13,10 @@ typedef struct {
   const ToolBatchPacking *packing;
   gpointer user_data;
   GBytes **results; /* rank 0: [n], those that wait for their turn */
-  gsize n, told;
+  gsize n, n_emitted;
 } Shared;
 
-/* What one number told. */
+/* What one number emitted. */
 typedef struct {
   ToolBatch base;
   const Shared *shared;
@@ -80,9 +80,10 @@ done (gpointer data, gsize i, GBytes *result)
   if (shared->packing->arrive)
     deliver (shared, i, result, FALSE);
   shared->results[i] = g_bytes_ref (result);
-  while (shared->told < shared->n && shared->results[shared->told]) {
-    deliver (shared, shared->told, shared->results[shared->told], TRUE);
-    g_clear_pointer (&shared->results[shared->told++], g_bytes_unref);
+  while (shared->n_emitted < shared->n && shared->results[shared->n_emitted]) {
+    deliver (
+        shared, shared->n_emitted, shared->results[shared->n_emitted], TRUE);
+    g_clear_pointer (&shared->results[shared->n_emitted++], g_bytes_unref);
   }
 }
 
@@ -158,7 +159,7 @@ tool_batch_run_on_ranks (Ranks *ranks, gsize n, guint n_threads,
     .data = &shared };
 
   ranks_farm_run (ranks, &farm);
-  for (gsize i = shared.told; i < n; i++) /* stopped: those behind a gap */
+  for (gsize i = shared.n_emitted; i < n; i++) /* stopped: those behind a gap */
     g_clear_pointer (&shared.results[i], g_bytes_unref);
   g_free (shared.results);
 }

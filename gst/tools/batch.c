@@ -4,7 +4,7 @@
 #include "gst/tools/batch-private.h"
 
 /* How far ahead of the first that is not done others may begin: it bounds what
- * waits to be told. */
+ * waits to be emitted. */
 #define AHEAD 4096
 #define TICK (G_USEC_PER_SEC / 5)
 
@@ -23,7 +23,7 @@ typedef struct {
   GMutex lock; /* guards what follows, and take */
   GCond changed;
   gsize begun;       /* the first that nobody has begun */
-  gsize told;        /* the first that is not wholly told */
+  gsize n_emitted;   /* the first that has not emitted everything */
   guint n_threads;   /* that still run */
   Slot slots[AHEAD]; /* of i % AHEAD */
 } Local;
@@ -32,11 +32,11 @@ typedef struct {
 static void
 tell_turn (Local *self)
 {
-  Slot *const slot = &self->slots[self->told % AHEAD];
+  Slot *const slot = &self->slots[self->n_emitted % AHEAD];
   gpointer item;
 
   while ((item = g_queue_pop_head (&slot->items)))
-    self->funcs->take (self->told, item, self->user_data);
+    self->funcs->take (self->n_emitted, item, self->user_data);
 }
 
 static void
@@ -46,7 +46,7 @@ tell (ToolBatch *base, gsize i, gpointer item)
 
   g_mutex_lock (&self->lock);
   g_queue_push_tail (&self->slots[i % AHEAD].items, item);
-  if (i == self->told)
+  if (i == self->n_emitted)
     tell_turn (self);
   g_mutex_unlock (&self->lock);
 }
@@ -56,11 +56,12 @@ static void
 finish (Local *self, gsize i)
 {
   self->slots[i % AHEAD].is_done = TRUE;
-  while (self->told < self->begun && self->slots[self->told % AHEAD].is_done) {
+  while (self->n_emitted < self->begun
+      && self->slots[self->n_emitted % AHEAD].is_done) {
     tell_turn (self);
-    self->slots[self->told++ % AHEAD].is_done = FALSE;
+    self->slots[self->n_emitted++ % AHEAD].is_done = FALSE;
   }
-  if (self->told < self->begun)
+  if (self->n_emitted < self->begun)
     tell_turn (self);
   g_cond_broadcast (&self->changed);
 }
@@ -69,7 +70,7 @@ finish (Local *self, gsize i)
 static gboolean
 may_begin (Local *self)
 {
-  while (self->begun < self->n && self->begun >= self->told + AHEAD)
+  while (self->begun < self->n && self->begun >= self->n_emitted + AHEAD)
     g_cond_wait (&self->changed, &self->lock);
   return self->begun < self->n
       && !(self->stop && g_atomic_int_get (self->stop));
@@ -138,7 +139,7 @@ start_threads (Local *self, GPtrArray *threads)
 }
 
 void
-tool_batch_tell (ToolBatch *self, gsize i, gpointer item)
+tool_batch_emit (ToolBatch *self, gsize i, gpointer item)
 {
   self->tell (self, i, item);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Work on many things by several threads, told of in their order: what is said
- * of the first that is not done is passed on at once, what is said of those
- * after it waits for its turn. */
+/* Work on many things by several threads, their results emitted in order: what
+ * is said of the first that is not done is passed on at once, what is said of
+ * those after it waits for its turn. */
 #pragma once
 
 #include <glib.h>
@@ -13,10 +13,10 @@ typedef struct {
   /* What a thread needs of its own; both may be NULL. */
   gpointer (*begin) (gpointer user_data);
   void (*end) (gpointer own);
-  /* Works on number i; calls tool_batch_tell any number of times. In any
+  /* Works on number i; calls tool_batch_emit any number of times. In any
    * thread. */
   void (*work) (ToolBatch *batch, gsize i, gpointer own, gpointer user_data);
-  /* Gets what was told (owned) in the order of i, never twice at once. */
+  /* Gets what was emitted (owned) in the order of i, never twice at once. */
   void (*take) (gsize i, gpointer item, gpointer user_data);
   /* Called in the caller's thread a few times a second; may be NULL. */
   void (*tick) (gpointer user_data);
@@ -25,12 +25,12 @@ typedef struct {
   guint64 (*weight) (gsize i, gpointer user_data);
 } ToolBatchFuncs;
 
-/* Works on 0..n - 1 with that many threads, and returns when all is told.
- * stop: not 0 (by g_atomic_int_get): nothing new is begun; or NULL. */
+/* Works on 0..n - 1 with that many threads, and returns when everything is
+ * emitted. stop: not 0 (by g_atomic_int_get): nothing new is begun; or NULL. */
 void tool_batch_run (gsize n, guint n_threads, const ToolBatchFuncs *funcs,
     gpointer user_data, const gint *stop);
 
-/* How what is told gets from another rank to this one. */
+/* How emitted items get from another rank to this one. */
 typedef struct {
   void (*pack) (gconstpointer item, GByteArray *bytes);
   /* Reads one item; *at moves behind it. */
@@ -47,4 +47,4 @@ void tool_batch_run_on_ranks (Ranks *ranks, gsize n, guint n_threads,
     gpointer user_data, const gint *stop);
 
 /* From the thread that works on i. Waits for nobody. */
-void tool_batch_tell (ToolBatch *self, gsize i, gpointer item);
+void tool_batch_emit (ToolBatch *self, gsize i, gpointer item);

@@ -6,7 +6,7 @@
 
 /* name: of a device as tool_device_list tells it, or any of its other names;
  * NULL: the one that the system prefers. A floating element, or NULL and an
- * error that tells the names there are. */
+ * error that lists the names. */
 GstElement *tool_device_source_new (const char *name, GError **error);
 
 /* A line for each device. Free with g_free. */

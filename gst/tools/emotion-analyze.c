@@ -46,7 +46,7 @@ release (GstElement *element)
 }
 
 /* Starts an element by itself: says what is wrong with model and labels before
- * any file is opened, and keeps the model loaded. NULL where it is wrong. */
+ * any file is opened, and keeps the model loaded. NULL if it is wrong. */
 static GstElement *
 check_model (const ToolAnalysisOptions *options)
 {

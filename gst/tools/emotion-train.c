@@ -300,7 +300,7 @@ report_of (const Tool *self, const TrainSubset *subsets, const TrainRun *result)
     .test_sets = result->trial ? result->trial->sets : NULL };
 }
 
-/* Says how the run ended; FALSE where there is nothing to save. */
+/* Says how the run ended; FALSE if there is nothing to save. */
 static gboolean
 check_end (const Tool *self, const TrainRun *result, GError **error)
 {

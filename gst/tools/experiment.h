@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* An experiment of emotion-train: runs of models x seeds x folds, on the ranks
- * there are, or those of one shard; kept in a part where there is --output. */
+ * there are, or those of one shard; kept in a part if there is --output. */
 #pragma once
 
 #include "dsp/recipe.h"
@@ -21,8 +21,8 @@ typedef struct {
   gpointer user_data;
 } ToolExperiment;
 
-/* Called by all ranks. On rank 0 *trials gets all tasks, or NULL where others
- * are left to other shards. FALSE and an error where a task failed, or where it
+/* Called by all ranks. On rank 0 *trials gets all tasks, or NULL if others
+ * are left to other shards. FALSE and an error if a task failed, or where it
  * was interrupted. */
 gboolean tool_experiment_run (
     const ToolExperiment *self, TrainTrials **trials, GError **error);

@@ -19,7 +19,7 @@ typedef struct {
   char **sources; /* as given; with merge: parts */
 } ToolFeatureOptions;
 
-/* Into zero-filled memory. FALSE and an error where the command line is wrong;
+/* Into zero-filled memory. FALSE and an error if the command line is wrong;
  * tool_feature_options_check is for all but --merge and --version. */
 gboolean tool_feature_options_parse (
     ToolFeatureOptions *self, int *argc, char ***argv, GError **error);
@@ -27,7 +27,7 @@ gboolean tool_feature_options_check (
     const ToolFeatureOptions *self, GError **error);
 void tool_feature_options_clear (ToolFeatureOptions *self);
 
-/* The recipe that they ask for. FALSE and an error where there is none. */
+/* The recipe that they ask for. FALSE and an error if there is none. */
 gboolean tool_feature_options_recipe (
     const ToolFeatureOptions *self, DspRecipe *recipe, GError **error);
 

@@ -264,7 +264,7 @@ draw_extents (const float *samples, gsize n, double seconds, double peak)
   }
 }
 
-/* Where there are more pixels than samples. */
+/* If there are more pixels than samples. */
 static void
 draw_line (const float *samples, gsize n, double seconds)
 {

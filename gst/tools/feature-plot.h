@@ -11,6 +11,6 @@ gboolean tool_feature_plot_is_available (void);
 
 /* Writes folder/name.png; name may have folders in it: they are made. samples:
  * n > 0, at recipe->rate; of the recipe only the parameters count. FALSE and
- * G_FILE_ERROR, or DSP_ERROR where the sound is too long. */
+ * G_FILE_ERROR, or DSP_ERROR if the sound is too long. */
 gboolean tool_feature_plot (const char *folder, const char *name,
     const float *samples, gsize n, const DspRecipe *recipe, GError **error);

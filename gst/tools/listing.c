@@ -217,7 +217,7 @@ length_of_folder (const char *folder)
   return strlen (path) - 1;
 }
 
-/* FALSE where it is one sound, or none. */
+/* FALSE if it is one sound, or none. */
 static gboolean
 add_playlist (ToolListing *self, const char *path)
 {

@@ -130,7 +130,7 @@ chain_add (Chain *chain, GstElement *element)
   return TRUE;
 }
 
-/* NULL where an element has other pads than one in and one out, always. */
+/* NULL if an element has other pads than one in and one out, always. */
 static Chain *
 chain_new (GPtrArray *decoders, GstBus *bus)
 {

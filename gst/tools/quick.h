@@ -19,7 +19,7 @@
 
 typedef struct _ToolQuick ToolQuick;
 
-/* Free with tool_quick_free. NULL where the element does not start. */
+/* Free with tool_quick_free. NULL if the element does not start. */
 ToolQuick *tool_quick_new (const ToolAnalysisOptions *options);
 void tool_quick_free (ToolQuick *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolQuick, tool_quick_free)
@@ -31,13 +31,13 @@ typedef struct {
   GstCaps *type;
 } ToolQuickFile;
 
-/* path: stays as long as the file. FALSE where the file is too large, or its
+/* path: stays as long as the file. FALSE if the file is too large, or its
  * type not certain. */
 gboolean tool_quick_file_read (ToolQuickFile *file, const char *path);
 void tool_quick_file_clear (ToolQuickFile *file);
 
 /* Appends to windows (GstStructure "emotion", owned) those of the file. FALSE
- * where it has to go the general way, as one that is not whole; then there are
+ * if it has to go the general way, as one that is not whole; then there are
  * none. */
 gboolean tool_quick_run (
     ToolQuick *self, const ToolQuickFile *file, GPtrArray *windows);

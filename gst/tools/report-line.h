@@ -7,7 +7,7 @@
 typedef struct {
   const char *source; /* valid UTF-8 */
   gboolean is_summary;
-  gboolean only_summary; /* windows are not told */
+  gboolean only_summary; /* no lines for windows */
   guint64 n_windows; /* of the summary; else the windows so far, this one too */
   gdouble start, end; /* s; of the summary: of all windows */
   const char *emotion;

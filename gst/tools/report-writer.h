@@ -32,7 +32,7 @@ extern const ToolReportWriter tool_report_text_writer;
 extern const ToolReportWriter tool_report_textgrid_writer;
 extern const ToolReportWriter tool_report_vtt_writer;
 
-/* NULL where there is none of that nick. */
+/* NULL if there is none of that nick. */
 const ToolReportWriter *tool_report_writer_find (const char *nick);
 
 /* All nicks: "text,json,...". Free with g_free. */

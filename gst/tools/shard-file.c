@@ -109,7 +109,7 @@ take_record (ToolShardSet *self, const ToolShardBlock *block)
   g_hash_table_replace (self->records, &record->index, record);
 }
 
-/* FALSE where the file is no part at all. */
+/* FALSE if the file is no part at all. */
 static gboolean
 read_source (ToolShardSet *self, Source *source)
 {

@@ -94,5 +94,5 @@ char *tool_shard_record_loss (
 const char *tool_shard_set_name (const ToolShardSet *self, guint64 index);
 
 /* A line for each source without a record, and for each shard without a part;
- * NULL where nothing is missing. Free with g_free. */
+ * NULL if nothing is missing. Free with g_free. */
 char *tool_shard_set_missing (const ToolShardSet *self);

@@ -29,7 +29,7 @@ typedef struct {
 void tool_shard_block_append (GString *out, const ToolShardBlock *block);
 
 /* The first whole block in text [len] from *position on, which is moved behind
- * it. FALSE where there is none. */
+ * it. FALSE if there is none. */
 gboolean tool_shard_block_next (
     const char *text, gsize len, gsize *position, ToolShardBlock *block);
 
@@ -44,7 +44,7 @@ gboolean tool_shard_info_from_text (
     ToolShardInfoStore *store, const char *text, gsize len);
 void tool_shard_info_store_clear (ToolShardInfoStore *store);
 
-/* Why a and b are not of one job, to be put behind the part's name; NULL where
+/* Why a and b are not of one job, to be put behind the part's name; NULL if
  * they are. */
 const char *tool_shard_info_difference (
     const ToolShardInfo *a, const ToolShardInfo *b);

@@ -128,7 +128,7 @@ end_of (const ToolTimelinePlot *self, guint i)
                                   : end;
 }
 
-/* Where there is no window, the ground is grey. */
+/* If there is no window, the ground is grey. */
 static void
 draw_nothing (double seconds, double height)
 {

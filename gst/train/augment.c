@@ -195,7 +195,7 @@ colour (TrainAugment *self, GRand *rand)
     dsp_add_noise (self->sound, n, config->noise, rand);
 }
 
-/* Later in the window where there is room, else up to a fifth of the window
+/* Later in the window if there is room, else up to a fifth of the window
  * earlier. n: samples of the sound. */
 static void
 place (TrainAugment *self, gsize n, GRand *rand)

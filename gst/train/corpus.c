@@ -96,7 +96,7 @@ train_corpus_merge (TrainCorpus *self, const char *merge, GError **error)
   return TRUE;
 }
 
-/* "ravdess" and "07" -> "ravdess/07"; where there is no name, the path. */
+/* "ravdess" and "07" -> "ravdess/07"; if there is no name, the path. */
 static char *
 key_of (const char *data_set, const char *name, const char *path)
 {
@@ -104,7 +104,7 @@ key_of (const char *data_set, const char *name, const char *path)
                        : g_strdup (path);
 }
 
-/* Takes a file in, once; NULL where it is left out. */
+/* Takes a file in, once; NULL if it is left out. */
 static TrainItem *
 add_item (TrainCorpus *self, const char *data_set, const char *path,
     const TrainName *name, TrainSubset subset)
@@ -264,7 +264,7 @@ typedef struct {
 /* Lists without a head line. */
 static const Columns plain_columns = { { 0, 1, 2, 3, -1, -1 }, 4, FALSE };
 
-/* FALSE where this is no head line. */
+/* FALSE if this is no head line. */
 static gboolean
 read_head (const GPtrArray *fields, Columns *columns)
 {

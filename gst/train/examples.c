@@ -175,7 +175,7 @@ make (gpointer data, const NnSampleRequest *request, float *x, float *target,
   g_async_queue_push (self->scratches, scratch);
 }
 
-/* Which windows of item i are used, [n]; NULL: all. FALSE and an error where
+/* Which windows of item i are used, [n]; NULL: all. FALSE and an error if
  * the detector cannot be had. */
 static gboolean
 choose_windows (

@@ -46,7 +46,7 @@ typedef struct _TrainExamples TrainExamples;
 
 /* The examples of one subset; subsets [items of the corpus], NULL: all items.
  * corpus is borrowed. Computes what stays the same, on n_threads threads. NULL
- * and DSP_ERROR, or G_OPTION_ERROR where there are no examples. Free with
+ * and DSP_ERROR, or G_OPTION_ERROR if there are no examples. Free with
  * train_examples_free. */
 TrainExamples *train_examples_new (const TrainCorpus *corpus,
     const TrainSubset *subsets, TrainSubset subset,

@@ -16,7 +16,7 @@ typedef struct {
 } TrainOutcome;
 
 /* 95 % of 1,000 bootstrap samples of whole speakers (Efron 1979: percentiles).
- * low and high are NaN where there is one speaker. */
+ * low and high are NaN if there is one speaker. */
 typedef struct {
   double value, low, high;
 } TrainInterval;

@@ -11,7 +11,7 @@ typedef struct _TrainFolds TrainFolds;
 TrainFolds *train_folds_new (TrainSplitMode mode, guint32 seed, guint n);
 
 /* A fold for each data set or language of the corpus, in alphabetic order:
- * "leave one corpus out". NULL and G_OPTION_ERROR where there are fewer than 3.
+ * "leave one corpus out". NULL and G_OPTION_ERROR if there are fewer than 3.
  */
 TrainFolds *train_folds_new_groups (
     TrainGroups groups, const TrainCorpus *corpus, GError **error);

@@ -111,7 +111,7 @@ parse_ravdess (const char *relative, TrainName *name)
   return TRAIN_NAMING_OK;
 }
 
-/* The label of "OAF_back_fear" or "YAF_pleasant_surprised"; NULL where it is
+/* The label of "OAF_back_fear" or "YAF_pleasant_surprised"; NULL if it is
  * none. from_file: the word that was spoken comes first. */
 static const char *
 tess_emotion (const char *text, gboolean from_file)

@@ -22,8 +22,8 @@ static const struct {
       "Options for features, model and optimizer" },
 };
 
-/* One option of the command line. Who parses, checks, frees or records options
- * walks the table. */
+/* One option of the command line. Code that parses, checks, frees or records
+ * options walks the table. */
 typedef struct {
   Group group;
   const char *name;
@@ -432,7 +432,7 @@ train_options_check (const TrainOptions *self, GError **error)
       && check_together (self, error);
 }
 
-/* The value as text; NULL where it is not set. Free with g_free. */
+/* The value as text; NULL if it is not set. Free with g_free. */
 static char *
 value_of (const TrainOptions *self, const Option *option)
 {

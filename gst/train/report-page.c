@@ -24,7 +24,7 @@ static const struct {
 } subsets[] = { { "training", "Training" }, { "validation", "Validation" },
   { "test", "Test" }, { "left_out", "Left out" } };
 
-/* A member that is an object or an array; NULL where there is none. */
+/* A member that is an object or an array; NULL if there is none. */
 static JsonObject *
 object_of (JsonObject *parent, const char *name)
 {
@@ -43,7 +43,7 @@ array_of (JsonObject *parent, const char *name)
                                               : NULL;
 }
 
-/* NaN where there is no number. */
+/* NaN if there is no number. */
 static double
 number_of (JsonObject *parent, const char *name)
 {
@@ -138,7 +138,7 @@ have_figure (JsonObject *members, GList *names, const char *figure)
   return FALSE;
 }
 
-/* A row for each member that is an object; nothing where none is. */
+/* A row for each member that is an object; nothing if none is. */
 static void
 append_figure_table (GString *out, const char *caption, JsonObject *members)
 {
@@ -448,7 +448,7 @@ text_of (JsonNode *node)
   return json_to_string (node, FALSE);
 }
 
-/* Names and values of an object; nothing where there is none. */
+/* Names and values of an object; nothing if there is none. */
 static void
 append_values (GString *out, const char *title, JsonObject *values)
 {

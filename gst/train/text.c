@@ -67,7 +67,7 @@ append_totals (GString *text, const NnMetrics *metrics)
       nn_metrics_cross_entropy (metrics));
 }
 
-/* Rows are what was said, columns what was heard. */
+/* Rows are the true classes, columns the predicted ones. */
 static void
 append_confusion (GString *text, const NnMetrics *metrics,
     const GstEmotionLabels *labels, const guint *used, guint n_used)

@@ -264,7 +264,7 @@ train_report_metadata (const TrainReport *report)
   return g_strdup (nn_json_text (json));
 }
 
-/* The test of each data set, where there are several. */
+/* The test of each data set, if there are several. */
 static void
 add_test_sets (NnJson *json, const TrainReport *report)
 {

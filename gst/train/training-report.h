@@ -9,7 +9,7 @@
 #include "nn/train/fit.h"
 #include "nn/train/metrics.h"
 
-/* Everything is borrowed; NULL and 0 where there is none. */
+/* Everything is borrowed; NULL and 0 if there is none. */
 typedef struct {
   const char *model;           /* nick or file */
   const TrainOptions *options; /* NULL: it was not trained */

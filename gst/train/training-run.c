@@ -262,7 +262,7 @@ has_subset (
   return FALSE;
 }
 
-/* Plain examples of a subset; NULL where it has none. FALSE and an error where
+/* Plain examples of a subset; NULL if it has none. FALSE and an error if
  * they cannot be made. */
 static gboolean
 plain_examples (const TrainCorpus *corpus, const TrainSubset *subsets,

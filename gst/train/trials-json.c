@@ -114,7 +114,7 @@ value_of (JsonObject *object, const char *name)
   return node && JSON_NODE_HOLDS_VALUE (node) ? node : NULL;
 }
 
-/* An integer within 0 .. most; FALSE where there is none. */
+/* An integer within 0 .. most; FALSE if there is none. */
 static gboolean
 read_int (JsonObject *object, const char *name, gint64 most, gint64 *value)
 {
@@ -136,7 +136,7 @@ read_string (JsonObject *object, const char *name)
       : NULL;
 }
 
-/* Strings, NULL at the end; NULL where it is not a list of strings. */
+/* Strings, NULL at the end; NULL if it is not a list of strings. */
 static const char **
 read_names (JsonObject *object, const char *name, guint most)
 {
@@ -179,7 +179,7 @@ read_sums (JsonNode *node, double *sums, gsize n)
   return TRUE;
 }
 
-/* A number within 0 .. most; null is NaN, where that may be. */
+/* A number within 0 .. most; null is NaN, if that may be. */
 static gboolean
 read_double (JsonObject *object, const char *name, double most,
     gboolean may_be_null, double *value)
@@ -313,7 +313,7 @@ train_trials_read_task (TrainTrials *self, const char *line, GError **error)
   return TRUE;
 }
 
-/* NULL where anything is missing or out of bounds. */
+/* NULL if anything is missing or out of bounds. */
 static TrainTrials *
 plan_of (JsonObject *object)
 {

@@ -37,7 +37,7 @@ typedef struct {
 TrainTrial *train_trial_new (void);
 void train_trial_free (TrainTrial *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TrainTrial, train_trial_free)
-/* What is known of a data set, nothing where there is none yet; borrowed. */
+/* What is known of a data set, nothing if there is none yet; borrowed. */
 TrainSetResult *train_trial_set (
     TrainTrial *self, const char *data_set, gsize n_classes);
 /* Of all data sets. Free with nn_metrics_free. */

@@ -26,7 +26,7 @@ work_on (ToolBatch *batch, gsize i, gpointer own, gpointer data)
   Work *const work = data;
 
   g_array_append_val (work->begun, i);
-  tool_batch_tell (batch, i, g_memdup2 (&i, sizeof i));
+  tool_batch_emit (batch, i, g_memdup2 (&i, sizeof i));
 }
 
 static void
