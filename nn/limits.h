@@ -65,6 +65,11 @@ nn_max_expanded (gsize len)
 #define NN_MAX_DIM ((size_t) 1 << 26)
 #define NN_MAX_ELEMENTS ((size_t) 1 << 26)
 
+/* Numbers that a layer works out when it is set up, each some nanoseconds:
+ * weights of interpolations, mel bands, roots of a Fourier transform. A window
+ * of 2048 samples has 131000 weights of 128 mel bands. */
+#define NN_MAX_TABLE ((size_t) 1 << 22)
+
 /* Working memory of a session for one sample, in floats (256 MiB): VGG-16 on
  * 224 x 224 pixels takes 26 MiB. */
 #define NN_MAX_SCRATCH ((size_t) 1 << 26)

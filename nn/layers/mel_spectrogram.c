@@ -10,6 +10,7 @@
 #include "nn/layers/fourier.h"
 #include "nn/layers/layers.h"
 #include "nn/layers/numbers.h"
+#include "nn/limits.h"
 
 typedef struct {
   NnLayer base;
@@ -111,7 +112,8 @@ mel_setup (NnLayer *layer, const NnConfig *config)
   if (!nn_config_ok (config))
     return;
   weights = (NnShape){ .rank = 2, .dim = { self->n_mels, self->n_bins } };
-  if (!nn_shape_checked_size (&weights, &size) || window_len > self->fft_len
+  if (!nn_shape_checked_size (&weights, &size) || size > NN_MAX_TABLE
+      || self->fft_len > NN_MAX_TABLE || window_len > self->fft_len
       || self->len <= self->fft_len / 2
       || self->len + 2 * (self->fft_len / 2) < self->fft_len)
     nn_config_fail (config, NN_ERROR_SHAPE,

@@ -134,13 +134,25 @@ fill (NnTaps *taps, const NnResample *how, size_t n_in, size_t o)
         / sum;
 }
 
+static size_t
+count_taps (const NnResample *how, size_t n_in, size_t n_out)
+{
+  return MIN (n_in, (size_t) ceil (2 * reach (how, n_in, n_out)) + 1);
+}
+
+size_t
+nn_taps_count (const NnResample *how, size_t n_in, size_t n_out)
+{
+  return n_out * count_taps (how, n_in, n_out);
+}
+
 NnTaps
 nn_taps_new (const NnResample *how, size_t n_in, size_t n_out)
 {
   const double radius = reach (how, n_in, n_out);
   NnTaps taps = { .n_out = n_out };
 
-  taps.n_taps = MIN (n_in, (size_t) ceil (2 * radius) + 1);
+  taps.n_taps = count_taps (how, n_in, n_out);
   taps.first = g_new (size_t, n_out);
   taps.weights = g_new0 (float, n_out *taps.n_taps);
   for (size_t o = 0; o < n_out; o++) {

@@ -34,5 +34,7 @@ typedef struct {
                      the end are those at it; else these have no weight */
 } NnResample;
 
+/* How many weights that takes. */
+size_t nn_taps_count (const NnResample *how, size_t n_in, size_t n_out);
 NnTaps nn_taps_new (const NnResample *how, size_t n_in, size_t n_out);
 void nn_taps_clear (NnTaps *taps);

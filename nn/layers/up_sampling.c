@@ -9,6 +9,7 @@
 #include <string.h>
 #include "nn/layers/layers.h"
 #include "nn/layers/resample.h"
+#include "nn/limits.h"
 
 #define MAX_AXES 3
 
@@ -56,8 +57,17 @@ plan_taps (UpSampling *self, const NnConfig *config, NnResampleKind kind)
 
   if (kind == NN_RESAMPLE_NEAREST || !nn_config_ok (config))
     return;
-  for (size_t i = 0; i < G_N_ELEMENTS (self->taps); i++)
+  for (size_t i = 0; i < G_N_ELEMENTS (self->taps); i++) {
+    if (nn_taps_count (&how, self->in[i + 1], self->out[i + 1])
+        > NN_MAX_TABLE) {
+      nn_config_fail (config, NN_ERROR_LIMIT,
+          "an image of %" G_GSIZE_FORMAT " by %" G_GSIZE_FORMAT
+          " is too large to be interpolated",
+          self->out[1], self->out[2]);
+      return;
+    }
     self->taps[i] = nn_taps_new (&how, self->in[i + 1], self->out[i + 1]);
+  }
   self->row_len = self->in[2] * self->channels;
   self->base.scratch_len += self->row_len;
 }
