@@ -16,7 +16,8 @@
  * * #gdouble `confidence`: 0..1
  * * #GstStructure `probabilities`: a #gdouble for each label, in their order
  * * #guint64 `window-id`: counts from 0 after each start or flush
- * * #gboolean `partial`: padded, at the end of the stream
+ * * #gboolean `partial`: padded, at the end of the stream or, with
+ *   align=voice, of what was before speech
  * * #gboolean `silence`
  * * #GstClockTime `voice` (#guint64): speech in the window;
  *   #GST_CLOCK_TIME_NONE where it was not measured
@@ -230,6 +231,7 @@ update (GstEmotionDetect *self)
     .silence_threshold = settings->silence_threshold,
     .min_confidence = settings->min_confidence,
     .min_voice = settings->min_voice,
+    .align_voice = settings->align == GST_EMOTION_ALIGN_VOICE,
     .smoothing = settings->smoothing,
     .drop_oldest = self->is_live,
     .async = settings->inference == GST_EMOTION_INFERENCE_ASYNC

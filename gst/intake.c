@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/intake.h"
 
+#include <string.h>
+
 #include "gst/log.h"
 
 void
@@ -22,9 +24,77 @@ gst_emotion_intake_clear (GstEmotionIntake *self)
   g_clear_pointer (&self->convert, gst_emotion_convert_free);
   g_clear_pointer (&self->windower, gst_emotion_windower_free);
   g_clear_pointer (&self->voice, gst_emotion_voice_free);
+  g_clear_pointer (&self->recent, g_free);
   gst_emotion_continuity_clear (&self->continuity);
   g_clear_pointer (&self->scratch, g_free);
   g_mutex_clear (&self->lock);
+}
+
+/* Where windows begin before the first chunk of speech: it may have begun in
+ * the one before, too softly to be heard as speech. */
+#define LEAD (64 * GST_MSECOND)
+/* A window that begins so close before speech begins well. */
+#define CLOSE (100 * GST_MSECOND)
+/* Beginnings of speech are looked for after so many samples. */
+#define STEP 512
+
+static void
+remember (GstEmotionIntake *self, const float *samples, gsize n)
+{
+  const gsize n_kept = GST_EMOTION_RECENT - n;
+
+  memmove (self->recent, self->recent + n, n_kept * sizeof *self->recent);
+  memcpy (self->recent + n_kept, samples, n * sizeof *samples);
+}
+
+/* Speech begins at `onset`, after a pause: the window in progress ends there,
+ * unless it has just begun. */
+static void
+begin_at_speech (GstEmotionIntake *self, guint64 onset)
+{
+  const guint64 lead = gst_util_uint64_scale (LEAD, self->rate, GST_SECOND);
+  const guint64 close = gst_util_uint64_scale (CLOSE, self->rate, GST_SECOND);
+  const guint64 end = gst_emotion_windower_position (self->windower);
+  const guint64 oldest =
+      end - MIN (end - self->recent_start, GST_EMOTION_RECENT);
+  const guint64 begin = MAX (onset - MIN (onset, lead), oldest);
+  const float *samples;
+  guint64 start;
+
+  gst_emotion_windower_peek (self->windower, &samples, &start);
+  if ((start <= onset && onset - start <= close) || begin >= end
+      || end - begin > self->window_len)
+    return;
+  GST_DEBUG_OBJECT (self->owner,
+      "speech begins: a window from position %" G_GUINT64_FORMAT " on", begin);
+  if (start < begin) {
+    gst_emotion_windower_end_at (self->windower, begin);
+    self->full (self->user_data);
+  }
+  gst_emotion_windower_begin_at (
+      self->windower, begin, self->recent + GST_EMOTION_RECENT - (end - begin));
+}
+
+/* Samples that the windower has taken. */
+static void
+hear (GstEmotionIntake *self, const float *samples, gsize n)
+{
+  guint64 onset;
+
+  gst_emotion_voice_push (
+      self->voice, samples, n, self->voice_at_once || self->aligns);
+  if (!self->aligns)
+    return;
+  remember (self, samples, n);
+  while (gst_emotion_voice_take_onset (self->voice, &onset))
+    begin_at_speech (self, onset);
+}
+
+/* What came is not what is kept: samples were moved. */
+static void
+forget_recent (GstEmotionIntake *self)
+{
+  self->recent_start = gst_emotion_windower_position (self->windower);
 }
 
 /* is_new: nobody has heard them yet. */
@@ -33,10 +103,11 @@ add_samples (
     GstEmotionIntake *self, const float *samples, gsize n, gboolean is_new)
 {
   while (n > 0) {
-    const gsize taken = gst_emotion_windower_push (self->windower, samples, n);
+    const gsize taken = gst_emotion_windower_push (
+        self->windower, samples, self->aligns ? MIN (n, STEP) : n);
 
     if (self->voice && is_new)
-      gst_emotion_voice_push (self->voice, samples, taken, self->voice_at_once);
+      hear (self, samples, taken);
     samples += taken;
     n -= taken;
     if (gst_emotion_windower_is_full (self->windower)) {
@@ -60,6 +131,7 @@ restart_voice (GstEmotionIntake *self)
   guint64 position;
   gsize n;
 
+  forget_recent (self);
   if (!self->voice)
     return;
   n = gst_emotion_windower_peek (self->windower, &samples, &position);
@@ -84,6 +156,17 @@ gst_emotion_intake_set_voice (GstEmotionIntake *self, gboolean is_wanted)
     GST_WARNING_OBJECT (self->owner,
         "voice is not measured, every window is classified: %s",
         error->message);
+}
+
+void
+gst_emotion_intake_set_aligns (GstEmotionIntake *self, gboolean aligns)
+{
+  self->aligns = aligns && self->voice;
+  g_clear_pointer (&self->recent, g_free);
+  if (!self->aligns)
+    return;
+  self->recent = g_new0 (float, GST_EMOTION_RECENT);
+  forget_recent (self);
 }
 
 GstClockTime
@@ -289,6 +372,7 @@ fill_before (GstEmotionIntake *self, guint64 frame, guint64 n)
   for (; todo > 0; todo -= MIN (todo, G_N_ELEMENTS (silence)))
     add_samples (self, silence, MIN (todo, G_N_ELEMENTS (silence)), FALSE);
   add_samples (self, self->scratch, n_tail, FALSE);
+  forget_recent (self);
   count (self, &self->stats.gaps, 1);
   count (self, &self->stats.filled,
       gst_emotion_timeline_duration (&self->timeline, n));
@@ -311,6 +395,7 @@ drop_repeated (GstEmotionIntake *self, guint64 frame, guint64 n)
 
   if (self->voice)
     gst_emotion_voice_move (self->voice, from, -(gint64) cut);
+  forget_recent (self);
   self->edits += cut > 0;
   timeline->n_in -= gone;
   self->skip += n - gone;

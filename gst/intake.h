@@ -20,6 +20,10 @@
  * sound are completed, and the next begins after it. */
 #define GST_EMOTION_LONG_GAP (60 * GST_SECOND)
 
+/* Samples that are kept where windows begin where speech begins: its beginning
+ * is known when some of it is past, which may be in a window that has ended. */
+#define GST_EMOTION_RECENT 8192
+
 /* What came in is in a window, or was repeated, or was discarded, or is in the
  * window in progress. */
 typedef struct {
@@ -31,7 +35,8 @@ typedef struct {
                              segment, a flush or the end */
 } GstEmotionContinuityStats;
 
-/* The window in progress is full; it is left behind when this returns. */
+/* The window in progress is full, or ends where speech begins; it is left
+ * behind when this returns. */
 typedef void (*GstEmotionFullFunc) (gpointer user_data);
 
 typedef struct {
@@ -52,6 +57,9 @@ typedef struct {
 
   GstEmotionVoice *voice; /* NULL: voice is not measured */
   gboolean voice_at_once; /* see gst_emotion_voice_push */
+  gboolean aligns;        /* windows begin where speech begins */
+  guint64 recent_start;   /* position before which there is nothing in */
+  float *recent;          /* [GST_EMOTION_RECENT], the newest last, or NULL */
 
   gboolean is_discont; /* so said a buffer of which no frame came in */
   gboolean is_assumed; /* no time stamp of the run yet */
@@ -74,6 +82,11 @@ gboolean gst_emotion_intake_set_windows (GstEmotionIntake *self,
 /* Whether voice is measured, from the window in progress on. Where it cannot
  * be, a log line says why. */
 void gst_emotion_intake_set_voice (GstEmotionIntake *self, gboolean is_wanted);
+
+/* Whether windows begin where speech begins; needs
+ * gst_emotion_intake_set_voice.
+ */
+void gst_emotion_intake_set_aligns (GstEmotionIntake *self, gboolean aligns);
 
 /* The voice in the window in progress; GST_CLOCK_TIME_NONE: not measured. */
 GstClockTime gst_emotion_intake_measure_voice (GstEmotionIntake *self);

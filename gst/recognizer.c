@@ -63,6 +63,19 @@ interval_for (GstClockTime wanted, const DspRecipe *recipe)
   return wanted ? wanted : MIN (window, GST_EMOTION_INTERVAL);
 }
 
+static gboolean
+wants_voice (const GstEmotionOptions *options)
+{
+  return options->min_voice > 0 || options->align_voice;
+}
+
+static void
+set_voice (GstEmotionRecognizer *self, const GstEmotionOptions *options)
+{
+  gst_emotion_intake_set_voice (&self->in, wants_voice (options));
+  gst_emotion_intake_set_aligns (&self->in, options->align_voice);
+}
+
 void
 gst_emotion_recognizer_set_options (
     GstEmotionRecognizer *self, const GstEmotionOptions *options)
@@ -75,8 +88,9 @@ gst_emotion_recognizer_set_options (
         GST_TIME_ARGS (interval));
     gst_emotion_windower_set_interval (self->in.windower, interval);
   }
-  if ((options->min_voice > 0) != (self->options.min_voice > 0))
-    gst_emotion_intake_set_voice (&self->in, options->min_voice > 0);
+  if (wants_voice (options) != wants_voice (&self->options)
+      || options->align_voice != self->options.align_voice)
+    set_voice (self, options);
   self->in.voice_at_once = options->async && options->drop_oldest;
   self->options = *options;
   self->in.continuity.alignment_threshold = options->alignment_threshold;
@@ -193,7 +207,9 @@ emit_window (GstEmotionRecognizer *self, gboolean partial)
 static void
 emit_full (gpointer user_data)
 {
-  emit_window (user_data, FALSE);
+  GstEmotionRecognizer *self = user_data;
+
+  emit_window (self, !gst_emotion_windower_is_full (self->in.windower));
 }
 
 static void
@@ -252,7 +268,7 @@ gst_emotion_recognizer_set_model (GstEmotionRecognizer *self,
   if (!gst_emotion_intake_set_windows (&self->in, recipe->window_len,
           recipe->rate, interval_for (self->options.interval, recipe), error))
     return FALSE;
-  gst_emotion_intake_set_voice (&self->in, self->options.min_voice > 0);
+  set_voice (self, &self->options);
   return TRUE;
 }
 

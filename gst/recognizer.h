@@ -19,6 +19,7 @@ typedef struct {
   GstClockTime discont_wait;        /* likewise */
   gdouble silence_threshold; /* dBFS (RMS); windows up to it are silent */
   gdouble min_confidence;
+  gboolean align_voice;   /* windows begin where speech begins, too */
   GstClockTime min_voice; /* speech that a window must hold; 0: any will do */
   gdouble smoothing;
   gboolean async;       /* classify in a thread */

@@ -18,11 +18,12 @@ typedef struct {
   GstClockTime running_time;
   GstClockTime duration; /* of the samples in it, padding not counted */
   guint64 id;            /* from 0 after each start or flush */
-  gboolean partial;      /* padded: the stream ended before the window did */
-  gboolean silence;      /* nothing to measure; was not classified */
-  GstClockTime voice;    /* speech in it; GST_CLOCK_TIME_NONE: not measured */
-  GstClockTime filled;   /* of the duration: silence put where samples were
-                            missing */
+  gboolean
+      partial; /* padded: it ended with the stream, or where speech began */
+  gboolean silence;    /* nothing to measure; was not classified */
+  GstClockTime voice;  /* speech in it; GST_CLOCK_TIME_NONE: not measured */
+  GstClockTime filled; /* of the duration: silence put where samples were
+                          missing */
 } GstEmotionWindow;
 
 /* Where it begins in the sound: in stream time, if there is one. */

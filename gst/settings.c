@@ -60,6 +60,23 @@ gst_emotion_inference_get_type (void)
   return type;
 }
 
+GType
+gst_emotion_align_get_type (void)
+{
+  static gsize type = 0;
+  static const GEnumValue values[] = {
+    { GST_EMOTION_ALIGN_TIME, "Every interval", "time" },
+    { GST_EMOTION_ALIGN_VOICE,
+        "Every interval, and anew where speech begins after a pause", "voice" },
+    { 0 },
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("GstEmotionAlign", values));
+  return type;
+}
+
 static void
 install_model (GObjectClass *klass)
 {
@@ -217,6 +234,18 @@ install_analysis (GObjectClass *klass)
           "Speech that a window must contain to be classified (ns); with less, "
           "the emotion is \"unknown\" (0 = classify every window)",
           0, 3600 * GST_SECOND, defaults.min_voice, PLAYING));
+  /**
+   * GstEmotionDetect:align:
+   *
+   * With `voice`, a window begins within 100 ms before speech that follows a
+   * pause of at least 0.5 s: the one before ends there, shorter than others and
+   * `partial`, and the next begin every interval from there on. For recordings
+   * of separate utterances; where results have to come at a steady pace,
+   * `time`.
+   */
+  g_object_class_install_property (klass, GST_EMOTION_PROP_ALIGN,
+      g_param_spec_enum ("align", "Align", "Where windows begin",
+          GST_TYPE_EMOTION_ALIGN, defaults.align, PLAYING));
   g_object_class_install_property (klass, GST_EMOTION_PROP_SMOOTHING,
       g_param_spec_double ("smoothing", "Smoothing",
           "Weight of previous windows in an exponential moving average of the "
@@ -233,6 +262,7 @@ gst_emotion_settings_install (GObjectClass *klass)
   gst_type_mark_as_plugin_api (GST_TYPE_EMOTION_BUILTIN, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_EMOTION_TAGS, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_EMOTION_INFERENCE, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_EMOTION_ALIGN, 0);
 }
 
 void
@@ -312,6 +342,9 @@ gst_emotion_settings_set (
     case GST_EMOTION_PROP_MIN_VOICE:
       self->min_voice = g_value_get_uint64 (value);
       break;
+    case GST_EMOTION_PROP_ALIGN:
+      self->align = g_value_get_enum (value);
+      break;
     case GST_EMOTION_PROP_SMOOTHING:
       self->smoothing = g_value_get_double (value);
       break;
@@ -374,6 +407,9 @@ gst_emotion_settings_get (
       break;
     case GST_EMOTION_PROP_MIN_VOICE:
       g_value_set_uint64 (value, self->min_voice);
+      break;
+    case GST_EMOTION_PROP_ALIGN:
+      g_value_set_enum (value, self->align);
       break;
     case GST_EMOTION_PROP_SMOOTHING:
       g_value_set_double (value, self->smoothing);

@@ -24,6 +24,11 @@ typedef enum {
 #define GST_EMOTION_INTERVAL                                                   \
   (DSP_RECIPE_DEFAULT_WINDOW_LEN * GST_SECOND / DSP_RECIPE_DEFAULT_RATE)
 
+typedef enum {
+  GST_EMOTION_ALIGN_TIME,
+  GST_EMOTION_ALIGN_VOICE,
+} GstEmotionAlign;
+
 typedef struct {
   GstEmotionBuiltin model;
   char *model_file; /* or NULL */
@@ -41,6 +46,7 @@ typedef struct {
   gdouble silence_threshold; /* dBFS */
   gdouble min_confidence;
   GstClockTime min_voice; /* 0: off */
+  GstEmotionAlign align;
   gdouble smoothing;
 } GstEmotionSettings;
 
@@ -59,6 +65,7 @@ enum {
   GST_EMOTION_PROP_SILENCE_THRESHOLD,
   GST_EMOTION_PROP_MIN_CONFIDENCE,
   GST_EMOTION_PROP_MIN_VOICE,
+  GST_EMOTION_PROP_ALIGN,
   GST_EMOTION_PROP_SMOOTHING,
   GST_EMOTION_PROP_ALIGNMENT_THRESHOLD,
   GST_EMOTION_PROP_DISCONT_WAIT,
@@ -69,6 +76,8 @@ enum {
 GType gst_emotion_tags_get_type (void);
 #define GST_TYPE_EMOTION_INFERENCE (gst_emotion_inference_get_type ())
 GType gst_emotion_inference_get_type (void);
+#define GST_TYPE_EMOTION_ALIGN (gst_emotion_align_get_type ())
+GType gst_emotion_align_get_type (void);
 
 void gst_emotion_settings_install (GObjectClass *klass);
 

@@ -13,7 +13,12 @@
 #define CHUNK ((gsize) GST_EMOTION_VOICE_CHUNK)
 #define CONTEXT ((gsize) 64) /* samples before a chunk */
 #define N_FRAMES 4
-#define BLOCK 256         /* samples that are resampled at once */
+#define BLOCK 256 /* samples that are resampled at once */
+/* Beginnings of speech, in chunks: what is heard of a pause of 0.5 s, since
+ * speech rings on in the detector; and speech that is more than a click, of
+ * which one chunk may be missing. */
+#define MIN_PAUSE 12
+#define MIN_SPEECH 3
 #define BATCH ((gsize) 8) /* chunks that wait at most */
 
 /* What one thread needs to run chunks. */
@@ -56,6 +61,12 @@ struct _GstEmotionVoice {
   gsize capacity;
   Chunk *chunks; /* [capacity] */
   float *row;    /* [capacity]: probabilities in order, when asked for */
+
+  guint n_pause;  /* chunks without speech before the next, MIN_PAUSE at most */
+  guint n_speech; /* chunks of speech behind a pause, not yet believed */
+  guint n_missing; /* other chunks among them */
+  guint64 begin;   /* position of the first of them */
+  GArray *onsets;  /* guint64, positions not taken yet */
 };
 
 static void
@@ -198,6 +209,8 @@ gst_emotion_voice_new (
       (gsize) (window_len * (GST_EMOTION_VOICE_RATE / rate)) / CHUNK + BATCH
       + 2;
   self->chunks = g_new0 (Chunk, self->capacity);
+  self->onsets = g_array_new (FALSE, FALSE, sizeof (guint64));
+  self->n_pause = MIN_PAUSE;
   self->start = position;
   return g_steal_pointer (&self);
 }
@@ -213,6 +226,7 @@ gst_emotion_voice_free (GstEmotionVoice *self)
   g_free (self->state);
   g_free (self->samples);
   g_free (self->chunks);
+  g_array_unref (self->onsets);
   g_free (self->row);
   g_free (self);
 }
@@ -247,6 +261,31 @@ position_of (const GstEmotionVoice *self, guint64 i)
   return (guint64) llrint (self->start + i * chunk_len (self));
 }
 
+/* Speech begins where MIN_SPEECH chunks of it come after a pause, with one
+ * missing at most. */
+static void
+listen (GstEmotionVoice *self, const Chunk *chunk)
+{
+  const gboolean is_speech = chunk->probability >= GST_EMOTION_VOICE_THRESHOLD;
+
+  if (self->n_pause < MIN_PAUSE) {
+    self->n_pause = is_speech ? 0 : self->n_pause + 1;
+    self->n_speech = self->n_missing = 0;
+    return;
+  }
+  if (!is_speech) {
+    if (self->n_speech > 0 && ++self->n_missing > 1)
+      self->n_speech = self->n_missing = 0;
+    return;
+  }
+  if (self->n_speech++ == 0)
+    self->begin = chunk->position;
+  if (self->n_speech < MIN_SPEECH)
+    return;
+  g_array_append_val (self->onsets, self->begin);
+  self->n_pause = self->n_speech = self->n_missing = 0;
+}
+
 /* Runs the whole chunks that wait. */
 static void
 run_chunks (GstEmotionVoice *self)
@@ -266,7 +305,7 @@ run_chunks (GstEmotionVoice *self)
   for (gsize i = 0; i < n; i++) {
     self->chunks[self->n_chunks % self->capacity] =
         (Chunk){ position_of (self, self->n_chunks), out[i] };
-    self->n_chunks++;
+    listen (self, &self->chunks[self->n_chunks++ % self->capacity]);
   }
   self->n -= n * CHUNK;
   memmove (self->samples, self->samples + n * CHUNK,
@@ -340,6 +379,9 @@ gst_emotion_voice_reset (GstEmotionVoice *self, guint64 position)
   self->n = 0;
   self->n_chunks = 0;
   self->start = position;
+  self->n_pause = MIN_PAUSE;
+  self->n_speech = self->n_missing = 0;
+  g_array_set_size (self->onsets, 0);
 }
 
 void
@@ -377,6 +419,17 @@ gst_emotion_voice_measure (GstEmotionVoice *self, guint64 position, gsize len)
       n += to - from;
   }
   return (GstClockTime) (MIN (n, len) * (GST_SECOND / self->rate));
+}
+
+gboolean
+gst_emotion_voice_take_onset (GstEmotionVoice *self, guint64 *position)
+{
+  run_chunks (self);
+  if (self->onsets->len == 0)
+    return FALSE;
+  *position = g_array_index (self->onsets, guint64, 0);
+  g_array_remove_index (self->onsets, 0);
+  return TRUE;
 }
 
 gsize

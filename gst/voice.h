@@ -49,6 +49,12 @@ void gst_emotion_voice_move (GstEmotionVoice *self, guint64 position, gint64 n);
 GstClockTime gst_emotion_voice_measure (
     GstEmotionVoice *self, guint64 position, gsize len);
 
+/* Whether speech has begun after a pause, since the last call and the last
+ * break: *position is that of its first chunk. True at most once for each
+ * beginning, about 100 ms after it. */
+gboolean gst_emotion_voice_take_onset (
+    GstEmotionVoice *self, guint64 *position);
+
 /* The speech in each window of a sound at rate (Hz), s: voice [n_windows],
  * window w begins at sample w * window_len. FALSE as gst_emotion_voice_new. */
 gboolean gst_emotion_voice_of_windows (const float *samples, gsize n,

@@ -238,6 +238,25 @@ gst_emotion_windower_next (GstEmotionWindower *self)
 }
 
 void
+gst_emotion_windower_end_at (GstEmotionWindower *self, guint64 position)
+{
+  self->len = position - self->start;
+  self->covered = MAX (self->covered, position);
+}
+
+void
+gst_emotion_windower_begin_at (
+    GstEmotionWindower *self, guint64 position, const float *samples)
+{
+  self->last = self->start;
+  self->start = self->base = position;
+  self->n = 0;
+  self->len = self->end - position;
+  memcpy (self->samples, samples, self->len * sizeof *samples);
+  forget_filled (self);
+}
+
+void
 gst_emotion_windower_restart_at (GstEmotionWindower *self, guint64 position)
 {
   const gsize gone = self->end > self->start

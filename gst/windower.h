@@ -66,6 +66,16 @@ gsize gst_emotion_windower_filled (
 /* Leaves the window in progress behind and goes to the next. */
 void gst_emotion_windower_next (GstEmotionWindower *self);
 
+/* The window in progress ends at position, as a short one; position is in it.
+ * gst_emotion_windower_begin_at has to follow. */
+void gst_emotion_windower_end_at (GstEmotionWindower *self, guint64 position);
+
+/* In place of the window in progress one begins at position, no later than now,
+ * and windows are counted from there. samples: those from there on, at most
+ * window_len. */
+void gst_emotion_windower_begin_at (
+    GstEmotionWindower *self, guint64 position, const float *samples);
+
 /* A new run begins with the next sample; what was collected is forgotten. */
 void gst_emotion_windower_restart (GstEmotionWindower *self);
 

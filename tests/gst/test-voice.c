@@ -427,6 +427,100 @@ test_gate_filled (void)
   fixture_clear (&f);
 }
 
+/* Pauses and utterances; starts: of what is loud in these. */
+static void
+make_talk (Clip *talk, GArray *starts)
+{
+  static const gsize pauses[] = { 36800, 27200, 9000, 70000, 16000 };
+  const gsize len = 24000;
+  g_auto (Clip) clip = { 0 };
+  gsize begin = 0, at = 0;
+
+  take_voice (&clip);
+  while (fabsf (clip.samples[begin]) < 0.01f)
+    begin++;
+  talk->n = G_N_ELEMENTS (pauses) * len;
+  for (guint i = 0; i < G_N_ELEMENTS (pauses); i++)
+    talk->n += pauses[i];
+  talk->samples = g_new0 (float, talk->n);
+  for (guint i = 0; i < G_N_ELEMENTS (pauses); i++) {
+    at += pauses[i];
+    memcpy (talk->samples + at, clip.samples + begin, len * sizeof (float));
+    g_array_append_val (starts, at);
+    at += len;
+  }
+}
+
+/* "start+duration(partial) " of each window, ms. */
+static char *
+tell (const Clip *talk, gsize len, GstClockTime interval, GArray *begins)
+{
+  GString *text = g_string_new (NULL);
+  GstMessage *message;
+  Fixture f;
+
+  fixture_init (&f, MODEL_M3, CAPS);
+  gst_util_set_object_arg (G_OBJECT (f.element), "align", "voice");
+  g_object_set (
+      f.element, "min-voice", 300 * GST_MSECOND, "interval", interval, NULL);
+  play (&f, talk, 0, talk->n, len);
+  gst_harness_push_event (f.harness, gst_event_new_eos ());
+  while ((message = fixture_pop (&f))) {
+    const GstStructure *s = gst_message_get_structure (message);
+    const guint64 start = field_uint64 (s, "timestamp");
+
+    g_string_append_printf (text,
+        "%" G_GUINT64_FORMAT "+%" G_GUINT64_FORMAT "%s%s ", start / GST_MSECOND,
+        field_uint64 (s, "duration") / GST_MSECOND,
+        field_boolean (s, "partial") ? "p" : "",
+        g_str_equal (gst_structure_get_string (s, "emotion"), "unknown") ? ""
+                                                                         : "!");
+    g_array_append_val (begins, start);
+    gst_message_unref (message);
+  }
+  fixture_clear (&f);
+  return g_string_free (text, FALSE);
+}
+
+static gboolean
+has_begin (const GArray *begins, GstClockTime speech)
+{
+  for (guint i = 0; i < begins->len; i++) {
+    const guint64 begin = g_array_index (begins, guint64, i);
+
+    if (begin <= speech && speech - begin <= 100 * GST_MSECOND)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* A window begins within 100 ms before each utterance, whatever the buffers. */
+static void
+test_align (gconstpointer data)
+{
+  const GstClockTime interval = GPOINTER_TO_INT (data) * GST_MSECOND;
+  static const gsize lens[] = { 320, 441, 100000 };
+  g_autoptr (GArray) starts = g_array_new (FALSE, FALSE, sizeof (gsize));
+  g_autofree char *first = NULL;
+  g_auto (Clip) talk = { 0 };
+
+  make_talk (&talk, starts);
+  for (guint i = 0; i < G_N_ELEMENTS (lens); i++) {
+    g_autoptr (GArray) begins = g_array_new (FALSE, FALSE, sizeof (guint64));
+    g_autofree char *text = tell (&talk, lens[i], interval, begins);
+
+    if (!first) {
+      g_test_message ("%s", text);
+      first = g_strdup (text);
+    }
+    g_assert_cmpstr (text, ==, first);
+    for (guint k = 0; k < starts->len; k++)
+      g_assert_true (has_begin (begins,
+          gst_util_uint64_scale (
+              g_array_index (starts, gsize, k), GST_SECOND, 16000)));
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -452,5 +546,11 @@ main (int argc, char **argv)
   }
   g_test_add_func ("/voice/gate/stream", test_gate_stream);
   g_test_add_func ("/voice/gate/filled", test_gate_filled);
+  g_test_add_data_func (
+      "/voice/align/touching", GINT_TO_POINTER (3000), test_align);
+  g_test_add_data_func (
+      "/voice/align/overlap", GINT_TO_POINTER (700), test_align);
+  g_test_add_data_func (
+      "/voice/align/apart", GINT_TO_POINTER (10000), test_align);
   return g_test_run ();
 }
