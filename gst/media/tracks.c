@@ -176,6 +176,9 @@ choose (const Track *tracks, guint n, const char *wanted, char **others,
   return chosen;
 }
 
+GST_DEBUG_CATEGORY_EXTERN (gst_emotion_play_debug);
+#define GST_CAT_DEFAULT gst_emotion_play_debug
+
 GstPad *
 gst_emotion_tracks_choose (
     GPtrArray *pads, const char *track, char **others, GError **error)
@@ -187,7 +190,11 @@ gst_emotion_tracks_choose (
   for (guint i = 0; i < pads->len; i++)
     read_track (&tracks[i], g_ptr_array_index (pads, i));
   chosen = choose (tracks, pads->len, track, others, error);
-  for (guint i = 0; i < pads->len; i++)
+  for (guint i = 0; i < pads->len; i++) {
+    GST_INFO ("track %u of %u, language %s, flags %x%s", i + 1, pads->len,
+        GST_STR_NULL (tracks[i].language), tracks[i].flags,
+        i == chosen ? ": chosen" : "");
     track_clear (&tracks[i]);
+  }
   return chosen < pads->len ? g_ptr_array_index (pads, chosen) : NULL;
 }
