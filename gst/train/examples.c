@@ -19,6 +19,8 @@ typedef struct {
 typedef struct {
   DspFeatures *features;
   TrainAugment *augment; /* NULL: off */
+  DspRoom *room;         /* of a condition with reverberation, or NULL */
+  float *window;         /* [window_len] under a condition, or NULL */
   float *partner;        /* [size], for mixup */
 } Scratch;
 
@@ -43,8 +45,26 @@ scratch_free (Scratch *scratch)
 {
   dsp_features_free (scratch->features);
   train_augment_free (scratch->augment);
+  dsp_room_free (scratch->room);
+  g_free (scratch->window);
   g_free (scratch->partner);
   g_free (scratch);
+}
+
+static gboolean
+setup_condition (
+    Scratch *scratch, const TrainExamplesConfig *config, GError **error)
+{
+  const TrainCondition *const condition = config->condition;
+  const DspRecipe *const recipe = &config->recipe;
+
+  if (!condition || condition->kind == TRAIN_CONDITION_CLEAN)
+    return TRUE;
+  scratch->window = g_new (float, recipe->window_len);
+  if (condition->kind == TRAIN_CONDITION_REVERB)
+    scratch->room = dsp_room_new (
+        recipe->window_len, recipe->rate, condition->value, error);
+  return condition->kind != TRAIN_CONDITION_REVERB || scratch->room;
 }
 
 static Scratch *
@@ -56,7 +76,7 @@ scratch_new (const TrainExamplesConfig *config, GError **error)
   if (scratch->features && train_augment_is_on (&config->augment))
     scratch->augment = train_augment_new (&config->augment, config->recipe.rate,
         config->recipe.window_len, error);
-  if (!scratch->features
+  if (!scratch->features || !setup_condition (scratch, config, error)
       || (train_augment_is_on (&config->augment) && !scratch->augment)) {
     scratch_free (scratch);
     return NULL;
@@ -87,6 +107,26 @@ item_of (const TrainExamples *self, const Window *window)
   return train_corpus_item (self->corpus, window->item);
 }
 
+/* The window under the condition, which is the same each time. */
+static const float *
+apply_condition (const TrainExamples *self, Scratch *scratch,
+    const Window *window, const float *samples, gsize n)
+{
+  const TrainCondition *const condition = self->config.condition;
+  const DspRecipe *const recipe = &self->config.recipe;
+  g_autoptr (GRand) rand =
+      train_rand_new ((guint64) window->item << 32 ^ window->offset);
+  const gsize begin = train_condition_begin (condition, n, recipe->rate, rand);
+  const gsize len = MIN (n - begin, recipe->window_len);
+
+  memcpy (scratch->window, samples + begin, len * sizeof *samples);
+  memset (
+      scratch->window + len, 0, (recipe->window_len - len) * sizeof *samples);
+  train_condition_apply (condition, scratch->room, scratch->window,
+      recipe->window_len, recipe->rate, rand);
+  return scratch->window;
+}
+
 /* rand: NULL for the sound as it is. */
 static void
 compute (const TrainExamples *self, Scratch *scratch, const Window *window,
@@ -98,6 +138,10 @@ compute (const TrainExamples *self, Scratch *scratch, const Window *window,
 
   if (rand && scratch->augment) {
     samples = train_augment_apply (scratch->augment, samples, n, rand);
+    n = self->config.recipe.window_len;
+  }
+  if (scratch->window) {
+    samples = apply_condition (self, scratch, window, samples, n);
     n = self->config.recipe.window_len;
   }
   dsp_features_compute (

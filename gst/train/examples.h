@@ -8,6 +8,7 @@
 
 #include "dsp/recipe.h"
 #include "gst/train/augment.h"
+#include "gst/train/condition.h"
 #include "gst/train/corpus.h"
 #include "gst/train/mask.h"
 #include "nn/train/comm.h"
@@ -32,6 +33,7 @@ typedef struct {
   const NnComm *comm; /* ranks that make the same, each a share of what stays
                          the same; NULL: alone; borrowed */
   guint32 seed;
+  const TrainCondition *condition; /* for evaluation; NULL: clean; borrowed */
   /* The rest is for training; all zero: plain features. */
   TrainBalance balance;
   guint epoch_windows; /* with TRAIN_BALANCE_CORPORA; 0: as many as there are */

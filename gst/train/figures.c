@@ -157,6 +157,30 @@ try_temperature (const TrainOutcome *outcomes, gsize n, guint n_classes,
   *calibration_error = nn_metrics_calibration_error (metrics);
 }
 
+double
+train_threshold (guint i)
+{
+  return 0.05 * (i + 1);
+}
+
+static void
+try_threshold (const TrainOutcome *outcomes, gsize n, guint n_classes,
+    double threshold, double *answered, double *accuracy)
+{
+  gsize n_answered = 0, n_right = 0;
+
+  for (gsize i = 0; i < n; i++) {
+    const guint said = argmax (outcomes[i].probabilities, n_classes, NULL);
+
+    if (outcomes[i].probabilities[said] < threshold)
+      continue;
+    n_answered++;
+    n_right += said == outcomes[i].label;
+  }
+  *answered = (double) n_answered / n;
+  *accuracy = n_answered > 0 ? (double) n_right / n_answered : 0;
+}
+
 void
 train_figures_compute (const TrainOutcome *outcomes, gsize n, guint n_classes,
     guint32 seed, TrainFigures *figures)
@@ -183,6 +207,9 @@ train_figures_compute (const TrainOutcome *outcomes, gsize n, guint n_classes,
   for (guint i = 0; i < TRAIN_N_TEMPERATURES; i++)
     try_temperature (outcomes, n, n_classes, train_temperature (i),
         &figures->cross_entropy_at[i], &figures->calibration_error_at[i]);
+  for (guint i = 0; i < TRAIN_N_THRESHOLDS; i++)
+    try_threshold (outcomes, n, n_classes, train_threshold (i),
+        &figures->answered_at[i], &figures->accuracy_at[i]);
 }
 
 guint
@@ -220,7 +247,7 @@ append_interval (GString *text, const TrainInterval *interval)
 void
 train_figures_append_heading (GString *text)
 {
-  g_string_append_printf (text, "%-16s%8s%9s%8s  %-19s  %-19s    ECE\n",
+  g_string_append_printf (text, "%-24s%8s%9s%8s  %-19s  %-19s    ECE\n",
       "data set", "windows", "speakers", "chance", "UAR [95 %]",
       "restricted [95 %]");
 }
@@ -229,7 +256,7 @@ void
 train_figures_append_row (
     GString *text, const char *name, const TrainFigures *figures)
 {
-  g_string_append_printf (text, "%-16s%8zu%9u%8.3f", name, figures->n_windows,
+  g_string_append_printf (text, "%-24s%8zu%9u%8.3f", name, figures->n_windows,
       figures->n_speakers, 1.0 / figures->n_classes);
   append_interval (text, &figures->uar);
   append_interval (text, &figures->restricted);

@@ -25,6 +25,10 @@ typedef struct {
 #define TRAIN_N_TEMPERATURES 17
 double train_temperature (guint i);
 
+/* Thresholds of confidence that are tried: 0.05, 0.10, ..., 0.95. */
+#define TRAIN_N_THRESHOLDS 19
+double train_threshold (guint i);
+
 typedef struct {
   gsize n_windows;
   guint n_speakers, n_classes; /* that occur */
@@ -33,6 +37,9 @@ typedef struct {
   /* Cross-entropy and ECE with the logits divided by each temperature. */
   double cross_entropy_at[TRAIN_N_TEMPERATURES];
   double calibration_error_at[TRAIN_N_TEMPERATURES];
+  /* With answers below each threshold left out: the share that is answered, and
+   * the accuracy of these (0 where there are none). */
+  double answered_at[TRAIN_N_THRESHOLDS], accuracy_at[TRAIN_N_THRESHOLDS];
 } TrainFigures;
 
 /* n > 0. seed: of the bootstrap. */

@@ -34,6 +34,19 @@ parse_snr (const char *text, double *min, double *max)
       && *min < *max;
 }
 
+gboolean
+train_options_temperature (const TrainOptions *self, double *temperature)
+{
+  char *end;
+
+  *temperature = 0;
+  if (g_str_equal (self->calibrate, "fit"))
+    return TRUE;
+  *temperature = g_ascii_strtod (self->calibrate, &end);
+  return end != self->calibrate && *end == '\0' && *temperature >= 0.01
+      && *temperature <= 100;
+}
+
 static gint
 index_of (const char *text, const char *const *choices)
 {
@@ -176,6 +189,8 @@ train_options_check_words (const TrainOptions *self, GError **error)
         "MIN,MAX" },
     { !parse_snr (word (self->noise_snr, TRAIN_DEFAULT_NOISE_SNR), &min, &max),
         "noise-snr", self->noise_snr, "MIN,MAX" },
+    { self->calibrate && !train_options_temperature (self, &min), "calibrate",
+        self->calibrate, "fit or a temperature within 0.01 and 100" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (words); i++)

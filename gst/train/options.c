@@ -56,6 +56,10 @@ static const Option options[] = {
     "Audio track, if a file has several", "N|LANGUAGE" },
   { MAIN, "evaluate", G_OPTION_ARG_FILENAME, AT (evaluate), 0, 0, FALSE,
     "Evaluate this model instead of training", "NICK|FILE" },
+  { MAIN, "conditions", G_OPTION_ARG_STRING, AT (conditions), 0, 0, FALSE,
+    "Evaluate under these: all, or white:10,late...", "LIST" },
+  { MAIN, "calibrate", G_OPTION_ARG_STRING, AT (calibrate), 0, 0, FALSE,
+    "Fold a temperature into --output: fit, or 1.5", "fit|T" },
   { SOUNDS, "speakers", G_OPTION_ARG_STRING, AT (speakers), 0, 0, FALSE,
     "Evaluate only these (17-20,emodb/03)", "LIST" },
   { MAIN, "output", G_OPTION_ARG_FILENAME, AT (output), 0, 0, FALSE,
@@ -394,7 +398,13 @@ check_together (const TrainOptions *self, GError **error)
     return self->rest ? TRUE : fail (error, "--gather needs shard files");
   if (!has_data (self))
     return fail (error, "no data: name at least one data set");
-  if (self->evaluate && (self->output || self->cross_validate || self->resume))
+  if (self->conditions && !self->evaluate)
+    return fail (error, "--conditions goes with --evaluate");
+  if (self->calibrate && (!self->evaluate || !self->output))
+    return fail (error, "--calibrate goes with --evaluate and --output");
+  if (self->evaluate
+      && ((self->output && !self->calibrate) || self->cross_validate
+          || self->resume))
     return fail (error,
         "--evaluate cannot be used with --output, --cross-validate or "
         "--resume");

@@ -24,8 +24,10 @@ typedef struct {
   gdouble min_voice; /* s, of all windows */
   char *track;       /* of several; see gst/media/play.h; or NULL */
   /* What to do. */
-  char *evaluate; /* model file; NULL: train */
-  char *speakers; /* evaluate these only */
+  char *evaluate;   /* model file; NULL: train */
+  char *speakers;   /* evaluate these only */
+  char *conditions; /* evaluate under these: "all", "white:10,late" */
+  char *calibrate;  /* "fit" or a temperature */
   char *output;
   char *report; /* folder */
   gboolean resume;
@@ -120,6 +122,9 @@ gboolean train_options_recipe (const TrainOptions *self, const char *model,
 /* train_split as the options say. */
 gboolean train_options_split (const TrainOptions *self,
     const TrainCorpus *corpus, TrainSubset *subsets, GError **error);
+/* What --calibrate says: 0 to fit it. FALSE where it is neither. */
+gboolean train_options_temperature (
+    const TrainOptions *self, double *temperature);
 /* "1-4,ravdess/7" -> patterns; NULL -> NULL. Free with g_strfreev. */
 char **train_options_list (const char *text);
 guint train_options_n_threads (const TrainOptions *self);

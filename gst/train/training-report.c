@@ -175,6 +175,8 @@ train_json_add_figures (
       TRAIN_N_TEMPERATURES);
   add_doubles (json, "calibration_error_at", figures->calibration_error_at,
       TRAIN_N_TEMPERATURES);
+  add_doubles (json, "answered_at", figures->answered_at, TRAIN_N_THRESHOLDS);
+  add_doubles (json, "accuracy_at", figures->accuracy_at, TRAIN_N_THRESHOLDS);
   nn_json_end_object (json);
 }
 
@@ -280,12 +282,13 @@ add_test_sets (NnJson *json, const TrainReport *report)
   nn_json_end_object (json);
 }
 
+/* sets: of TrainSetResult, or NULL */
 static void
-add_test_figures (NnJson *json, const TrainReport *report)
+add_figures (NnJson *json, const char *name, const GPtrArray *sets)
 {
-  nn_json_begin_object (json, "figures");
-  for (guint i = 0; report->test_sets && i < report->test_sets->len; i++) {
-    const TrainSetResult *const set = g_ptr_array_index (report->test_sets, i);
+  nn_json_begin_object (json, name);
+  for (guint i = 0; sets && i < sets->len; i++) {
+    const TrainSetResult *const set = g_ptr_array_index (sets, i);
 
     train_json_add_figures (json, set->name, &set->figures);
   }
@@ -306,7 +309,9 @@ to_json (const TrainReport *report)
   add_history (json, report);
   add_all_metrics (json, report);
   add_test_sets (json, report);
-  add_test_figures (json, report);
+  add_figures (json, "figures", report->test_sets);
+  if (report->conditions)
+    add_figures (json, "conditions", report->conditions);
   nn_json_end_object (json);
   return g_strconcat (nn_json_text (json), "\n", NULL);
 }

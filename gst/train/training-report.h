@@ -22,7 +22,8 @@ typedef struct {
   gsize n_weights;
   double seconds;
   const NnMetrics *validation, *test;
-  const GPtrArray *test_sets; /* TrainSetResult: the test by data set */
+  const GPtrArray *test_sets;  /* TrainSetResult: the test by data set */
+  const GPtrArray *conditions; /* TrainSetResult: by condition and data set */
   /* nn_metadata_self_test (_, self_test_seed): [labels of the corpus] */
   guint32 self_test_seed;
   const float *self_test;

@@ -215,6 +215,14 @@ read_interval (JsonObject *object, const char *name, TrainInterval *interval)
 }
 
 static gboolean
+read_array (JsonObject *object, const char *name, double *values, gsize n)
+{
+  JsonNode *const node = json_object_get_member (object, name);
+
+  return node && read_sums (node, values, n);
+}
+
+static gboolean
 read_figures (JsonObject *object, gsize n_classes, TrainFigures *figures)
 {
   gint64 n_windows, n_speakers, n_occur;
@@ -225,16 +233,18 @@ read_figures (JsonObject *object, gsize n_classes, TrainFigures *figures)
       || !read_interval (object, "uar", &figures->uar)
       || !read_interval (object, "restricted", &figures->restricted)
       || !read_double (
-          object, "calibration_error", 1, FALSE, &figures->calibration_error)
-      || !json_object_has_member (object, "cross_entropy_at")
-      || !json_object_has_member (object, "calibration_error_at"))
+          object, "calibration_error", 1, FALSE, &figures->calibration_error))
     return FALSE;
   figures->n_windows = n_windows;
   figures->n_speakers = n_speakers;
   figures->n_classes = n_occur;
-  return read_sums (json_object_get_member (object, "cross_entropy_at"),
-             figures->cross_entropy_at, TRAIN_N_TEMPERATURES)
-      && read_sums (json_object_get_member (object, "calibration_error_at"),
+  return read_array (
+             object, "answered_at", figures->answered_at, TRAIN_N_THRESHOLDS)
+      && read_array (
+          object, "accuracy_at", figures->accuracy_at, TRAIN_N_THRESHOLDS)
+      && read_array (object, "cross_entropy_at", figures->cross_entropy_at,
+          TRAIN_N_TEMPERATURES)
+      && read_array (object, "calibration_error_at",
           figures->calibration_error_at, TRAIN_N_TEMPERATURES);
 }
 

@@ -4,6 +4,7 @@
 #include <json-glib/json-glib.h>
 #include <string.h>
 #include "nn/error.h"
+#include "nn/json-node.h"
 #include "nn/model-private.h"
 
 /* The layers of a Sequential or functional model. Files of Keras before 2.2.3
@@ -53,11 +54,13 @@ config_with_classes (const NnModel *model, size_t n_classes)
 {
   g_autoptr (JsonNode) root = json_from_string (model->config, NULL);
   JsonObject *const dense = root ? find_last_dense (layers_of (root)) : NULL;
+  g_autoptr (NnJson) json = nn_json_new (false);
 
   if (!dense)
     return NULL;
   json_object_set_int_member (dense, "units", n_classes);
-  return json_to_string (root, FALSE);
+  nn_json_add_node (json, NULL, root);
+  return g_strdup (nn_json_text (json));
 }
 
 /* Those of equal shapes; the others begin at zero, so that the first outputs
@@ -100,6 +103,47 @@ nn_model_with_classes (const NnModel *model, size_t n_classes, GError **error)
   for (guint i = 0; i < result->graph->nodes->len; i++)
     copy_fitting (nn_graph_node (model->graph, i)->layer->weights,
         nn_graph_node (result->graph, i)->layer->weights);
+  return nn_model_finish (result, error) ? g_steal_pointer (&result) : NULL;
+}
+
+/* The last layer, where it is a Dense, or NULL. */
+static const NnKerasLayer *
+last_dense (const NnModel *model)
+{
+  for (guint i = model->layers->len; i-- > 0;) {
+    const NnKerasLayer *const layer = g_ptr_array_index (model->layers, i);
+
+    if (g_str_equal (layer->class_name, "Dense"))
+      return layer;
+    if (!is_transparent (layer->class_name))
+      return NULL;
+  }
+  return NULL;
+}
+
+NnModel *
+nn_model_cool (const NnModel *model, double temperature, GError **error)
+{
+  g_autoptr (NnModel) result = NULL;
+  const NnKerasLayer *last;
+
+  g_return_val_if_fail (model != NULL && temperature > 0, NULL);
+  result = nn_model_copy (model, error);
+  if (!result)
+    return NULL;
+  last = last_dense (result);
+  if (!last) {
+    g_set_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED,
+        "%s: its last layer is no Dense, so it cannot hold a temperature",
+        model->name);
+    return NULL;
+  }
+  for (guint i = 0; i < last->weights->params->len; i++) {
+    NnParam *const param = g_ptr_array_index (last->weights->params, i);
+
+    for (size_t k = 0; k < param->size; k++)
+      param->value[k] = (float) (param->value[k] / temperature);
+  }
   return nn_model_finish (result, error) ? g_steal_pointer (&result) : NULL;
 }
 

@@ -11,6 +11,12 @@
 NnModel *nn_model_with_classes (
     const NnModel *model, size_t n_classes, GError **error);
 
+/* A copy whose logits are those of model, divided by temperature: weights and
+ * bias of its last layer, a Dense, are (Guo et al. 2017). Finished. NULL and
+ * NN_ERROR_UNSUPPORTED where the model does not end in one. */
+NnModel *nn_model_cool (
+    const NnModel *model, double temperature, GError **error);
+
 /* Freezes layers, for as long as this object lives; what is saved is not
  * frozen. which: a number, of the first layers that have weights; or the name
  * of a layer, which is frozen with all before it. False and

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is drawn of several corpora, and how corpora are compared. */
+#include <json-glib/json-glib.h>
 #include <math.h>
 #include <string.h>
+#include "gst/train/calibrate.h"
+#include "gst/train/condition.h"
 #include "gst/train/figures.h"
 #include "gst/train/folds.h"
 #include "gst/train/sampler.h"
+#include "nn/metadata.h"
+#include "nn/save.h"
+#include "nn/train/architectures.h"
+#include "tests/folder.h"
 
 /* ---- the sampler ---- */
 
@@ -197,6 +204,147 @@ test_temperature (void)
   g_assert_cmpuint (train_figures_best_temperature (sets, 0), ==, 4);
 }
 
+/* Three answers of confidence 0.5 to 0.6, two of 0.7 and 0.8. */
+static void
+test_thresholds (void)
+{
+  TrainFigures figures;
+
+  train_figures_compute (outcomes, 6, 4, 1, &figures);
+  g_assert_cmpfloat_with_epsilon (train_threshold (13), 0.7, 1e-12);
+  g_assert_cmpfloat (figures.answered_at[0], ==, 1);
+  g_assert_cmpfloat_with_epsilon (figures.accuracy_at[0], 4 / 6., 1e-12);
+  /* at least 0.65: the first, the fifth and the sixth, all right */
+  g_assert_cmpfloat (figures.answered_at[12], ==, 0.5);
+  g_assert_cmpfloat (figures.accuracy_at[12], ==, 1);
+  g_assert_cmpfloat (figures.answered_at[18], ==, 0);
+  g_assert_cmpfloat (figures.accuracy_at[18], ==, 0);
+}
+
+/* ---- conditions ---- */
+
+static void
+test_conditions (void)
+{
+  static const struct {
+    const char *text;
+    gboolean ok;
+    TrainConditionKind kind;
+    double value;
+  } cases[] = {
+    { "clean", TRUE, TRAIN_CONDITION_CLEAN },
+    { "white:10", TRUE, TRAIN_CONDITION_WHITE, 10 },
+    { "gain:-30", TRUE, TRAIN_CONDITION_GAIN, -30 },
+    { "reverb:0.5", TRUE, TRAIN_CONDITION_REVERB, 0.5 },
+    { "late", TRUE, TRAIN_CONDITION_LATE },
+    { "white", FALSE },
+    { "white:", FALSE },
+    { "white:x", FALSE },
+    { "reverb:2", FALSE },
+    { "cleaner", FALSE },
+    { "", FALSE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GError) error = NULL;
+    TrainCondition condition;
+
+    g_assert_cmpint (train_condition_parse (cases[i].text, &condition, &error),
+        ==, cases[i].ok);
+    if (cases[i].ok) {
+      g_assert_cmpint (condition.kind, ==, cases[i].kind);
+      g_assert_cmpfloat (condition.value, ==, cases[i].value);
+    } else {
+      g_assert_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE);
+    }
+  }
+}
+
+/* What each does to the power of a tone of 100 Hz, which no telephone carries.
+ */
+static void
+test_condition_power (void)
+{
+  enum { N = 16000 };
+  static const struct {
+    const char *name;
+    double least_db, most_db;
+  } cases[] = { { "clean", 0, 0 }, { "gain:-30", -30.01, -29.99 },
+    { "telephone", -60, -30 }, { "white:0", 2.8, 3.2 },
+    { "reverb:0.5", -0.01, 0.01 } };
+  g_autoptr (DspRoom) room = dsp_room_new (N, 16000, 0.5, NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree float *samples = g_new (float, N);
+    g_autoptr (GRand) rand = g_rand_new_with_seed (1);
+    TrainCondition condition;
+    double before = 0, after = 0;
+
+    g_assert_true (train_condition_parse (cases[i].name, &condition, NULL));
+    for (gsize t = 0; t < N; t++) {
+      samples[t] = 0.1 * sin (2 * G_PI * 100 * t / 16000);
+      before += samples[t] * samples[t];
+    }
+    train_condition_apply (&condition, room, samples, N, 16000, rand);
+    for (gsize t = 0; t < N; t++)
+      after += samples[t] * samples[t];
+    g_assert_cmpfloat (10 * log10 (after / before), >=, cases[i].least_db);
+    g_assert_cmpfloat (10 * log10 (after / before), <=, cases[i].most_db);
+  }
+}
+
+/* ---- a temperature in a file ---- */
+
+static double
+number_of (const NnModel *model, const char *name)
+{
+  g_autoptr (JsonNode) root =
+      json_from_string (nn_model_metadata (model), NULL);
+
+  return json_object_get_double_member (json_node_get_object (root), name);
+}
+
+static void
+test_calibrate (void)
+{
+  char *folder = test_folder_new ();
+  g_autofree char *a = g_build_filename (folder, "a.h5", NULL);
+  g_autofree char *b = g_build_filename (folder, "b.h5", NULL);
+  g_autofree char *c = g_build_filename (folder, "c.h5", NULL);
+  const char *const paths[] = { a, b, c };
+  const NnArchitectureOptions options = {
+    .input = { .rank = 1, .dim = { 5 } }, .n_classes = 3, .dropout = 1, .l2 = 1
+  };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NnModel) model =
+      nn_architecture_new ("logistic", &options, 1, &error);
+  g_autoptr (NnModel) cool = NULL;
+  g_autofree float *before = NULL;
+  g_autofree float *after = NULL;
+  float expected[3];
+  gsize n;
+
+  g_assert_no_error (error);
+  nn_model_save (model, paths[0],
+      "{\"labels\": [\"x\", \"y\", \"z\"], \"small\": 1e-10}", &error);
+  g_assert_no_error (error);
+  g_assert_true (train_calibrate_file (paths[0], 2, paths[1], &error));
+  g_assert_true (train_calibrate_file (paths[1], 1.5, paths[2], &error));
+  g_assert_no_error (error);
+  cool = nn_model_load (paths[2], NULL, 0, &error); /* checks the self-test */
+  g_assert_no_error (error);
+  g_assert_cmpfloat (number_of (cool, "temperature"), ==, 3);
+  g_assert_cmpfloat (number_of (cool, "small"), ==, 1e-10);
+  before = nn_metadata_self_test (model, 7, &n, &error);
+  after = nn_metadata_self_test (cool, 7, &n, &error);
+  g_assert_cmpuint (n, ==, 3);
+  train_figures_cool (before, 3, 3, expected);
+  for (gsize i = 0; i < 3; i++)
+    g_assert_cmpfloat_with_epsilon (after[i], expected[i], 1e-5);
+  g_assert_false (train_calibrate_file ("/none.h5", 2, paths[1], &error));
+  test_folder_remove (folder);
+}
+
 /* ---- folds ---- */
 
 static TrainCorpus *
@@ -300,6 +448,10 @@ main (int argc, char **argv)
   g_test_add_func ("/train/figures/one-speaker", test_one_speaker);
   g_test_add_func ("/train/figures/interval", test_interval);
   g_test_add_func ("/train/figures/temperature", test_temperature);
+  g_test_add_func ("/train/figures/thresholds", test_thresholds);
+  g_test_add_func ("/train/condition/parse", test_conditions);
+  g_test_add_func ("/train/condition/power", test_condition_power);
+  g_test_add_func ("/train/calibrate", test_calibrate);
   g_test_add_func ("/train/folds/groups", test_folds);
   g_test_add_func ("/train/folds/twins", test_folds_part_no_twins);
   g_test_add_func ("/train/folds/too-few", test_too_few);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nn/train/transfer.h: a new last layer, and layers that stay. */
+#include <math.h>
 #include <string.h>
 #include "nn/error.h"
 #include "nn/model-private.h"
@@ -97,6 +98,34 @@ test_no_dense (void)
   g_assert_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED);
 }
 
+/* Softmax of z / T is p^(1/T), normalised. */
+static void
+test_cool (void)
+{
+  const float x[6] = { 0.3f, -2, 5, 0.1f, 1, -0.4f }, *in[] = { x };
+  float y[2][4], sum = 0;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NnModel) model = new_model (chain);
+  g_autoptr (NnModel) cool = nn_model_cool (model, 2.5, &error);
+  g_autoptr (NnModel) none = new_model (no_dense);
+
+  g_assert_no_error (error);
+  for (int i = 0; i < 2; i++) {
+    g_autoptr (NnSession) session =
+        nn_session_new (i == 0 ? model : cool, 1, &error);
+    float *out[] = { y[i] };
+
+    nn_session_run (session, 1, in, out);
+  }
+  for (int c = 0; c < 4; c++)
+    sum += powf (y[0][c], 1 / 2.5f);
+  for (int c = 0; c < 4; c++)
+    g_assert_cmpfloat_with_epsilon (
+        y[1][c], powf (y[0][c], 1 / 2.5f) / sum, 1e-5);
+  g_assert_null (nn_model_cool (none, 2, &error));
+  g_assert_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED);
+}
+
 /* One step; how many weights from the first on are as they were. */
 static size_t
 count_kept (const char *freeze)
@@ -182,6 +211,7 @@ main (int argc, char **argv)
   g_test_add_func ("/transfer/classes", test_classes);
   g_test_add_func ("/transfer/softmax-apart", test_softmax_apart);
   g_test_add_func ("/transfer/no-dense", test_no_dense);
+  g_test_add_func ("/transfer/cool", test_cool);
   g_test_add_func ("/transfer/freeze", test_freeze);
   g_test_add_func ("/transfer/freeze-errors", test_freeze_errors);
   return g_test_run ();
