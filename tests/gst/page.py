@@ -226,7 +226,7 @@ def check_hostile(folder):
         names = browser.run("return Array.from(document.querySelectorAll("
                             "'h2 bdi'), (one) => one.textContent)")
         for name, shown in zip(HOSTILE, names):
-            expected = name.decode(errors='replace').replace(
+            expected = name.decode(errors='backslashreplace').replace(
                 '\n', '\u240a').replace('\t', '\u2409')
             assert shown == 'named/' + expected, (shown, expected)
         shown = browser.run("return Array.from(document.querySelectorAll("

@@ -375,8 +375,8 @@ test_names (void)
   static const struct {
     const char *nick, *expected;
   } names[] = {
-    { "json", "{\"file\": \"a\uFFFD\\u000a\\\"b\\\",\\u0009</script>\", " },
-    { "csv", "\"a\uFFFD\n\"\"b\"\",\t</script>\"," },
+    { "json", "{\"file\": \"a\\\\xff\\u000a\\\"b\\\",\\u0009</script>\", " },
+    { "csv", "\"a\\xff\n\"\"b\"\",\t</script>\"," },
     { "textgrid", " name = \"script>\"\n" },
   };
 
