@@ -279,8 +279,8 @@ dsp_recipe_set_text (DspRecipe *recipe, const DspRecipeField *field,
       recipe->feature_order = order_of (text);
     return true;
   }
-  g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG, "\"%s\" is no value of %s",
-      text, field->name);
+  g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
+      "\"%s\" is not a value of %s", text, field->name);
   return false;
 }
 
@@ -429,8 +429,8 @@ check (const DspRecipe *recipe, size_t scale, GError **error)
       && recipe->statistics_axis == DSP_AXIS_COEFFICIENTS
       && dsp_recipe_nth_feature (recipe, 1))
     g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
-        "statistics_axis is coefficients: it takes one feature, and there are "
-        "more");
+        "statistics_axis is coefficients: it takes one feature, but several "
+        "are given");
   else if (recipe->delta_width % 2 == 0)
     g_set_error (error, DSP_ERROR, DSP_ERROR_CONFIG,
         "delta_width is %zu, not odd", recipe->delta_width);

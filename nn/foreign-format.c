@@ -125,7 +125,7 @@ void
 nn_foreign_format_fail (const char *name, const char *kind, GError **error)
 {
   g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
-      "%s: %s; needed is a whole Keras model, as .h5 or .keras", name,
+      "%s: %s; expected a complete Keras model (.h5 or .keras)", name,
       kind ? kind : "neither HDF5 nor zip");
 }
 

@@ -221,7 +221,8 @@ refuse_training (const NnConfig *kwargs)
   if (nn_config_is_number (&training) ? nn_config_as_double (&training, 0) != 0
                                       : nn_config_as_bool (&training, false))
     nn_config_fail (kwargs, NN_ERROR_UNSUPPORTED,
-        "the layer is called with training=True, so that its result is random");
+        "the layer is called with training=True, which makes its output "
+        "random");
 }
 
 static void

@@ -110,8 +110,7 @@ add_entry (Functional *self, NnKerasLayer *model, size_t i)
   entry.inbound = entry.outputs =
       (Numbering){ .min = G_MAXINT64, .max = G_MININT64 };
   if (g_hash_table_contains (self->by_name, entry.name))
-    nn_config_fail (
-        &entry.entry, NN_ERROR_FORMAT, "there are two layers of this name");
+    nn_config_fail (&entry.entry, NN_ERROR_FORMAT, "two layers have this name");
   for (size_t k = 0;
        k < nn_config_length (&nodes) && nn_config_ok (self->config); k++) {
     NnConfig node = nn_config_at (&nodes, k);

@@ -52,8 +52,8 @@ read_weights (NnModelFile *file, const char *path, GError **error)
   file->weights_name = nn_model_weights_path (path);
   if (!file->weights_name) {
     g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
-        "%s: an architecture without weights: there is no file of the same "
-        "name that ends in %s, %s, %s or %s beside it",
+        "%s: an architecture without weights: no file of the same name ending "
+        "in %s, %s, %s or %s is beside it",
         path, weights_names[0], weights_names[1], weights_names[2],
         weights_names[3]);
     return false;

@@ -80,8 +80,8 @@ concatenate_setup (NnLayer *layer, const NnConfig *config)
 
   self->is_stack = g_str_equal (layer->klass->keras_name, "ops.Stack");
   if (layer->n_in == 0 || layer->in[0].rank + self->is_stack > NN_MAX_RANK) {
-    nn_config_fail (config, NN_ERROR_SHAPE,
-        "there is nothing to join, or it has too many axes");
+    nn_config_fail (
+        config, NN_ERROR_SHAPE, "nothing to concatenate, or too many axes");
     return;
   }
   self->axis =

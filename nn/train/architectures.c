@@ -270,7 +270,7 @@ nn_architecture_new (const char *nick, const NnArchitectureOptions *options,
     }
   list = g_strjoinv (", ", (char **) nn_architecture_nicks ());
   g_set_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED,
-      "there is no architecture “%s”; there are: %s", nick, list);
+      "unknown architecture “%s”; the architectures are %s", nick, list);
   return NULL;
 }
 

@@ -205,7 +205,7 @@ check_identity (const NnFit *fit, NnH5 *file, GError **error)
   for (size_t i = 0; i < N_IDENTITY && found; i++)
     if (found[i] != expected[i]) {
       g_set_error (error, NN_ERROR, NN_ERROR_SHAPE,
-          "%s: the training state is of another run: %s %.0f, here %.0f",
+          "%s: the training state belongs to another run: %s is %.0f, not %.0f",
           nn_h5_name (file), names[i], found[i], expected[i]);
       return false;
     }

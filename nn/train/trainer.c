@@ -28,7 +28,7 @@ check_model (const NnModel *model, GError **error)
       && output->rank == 1)
     return true;
   g_set_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED,
-      "%s: training wants a model with one input, and one output of one axis: "
+      "%s: training needs a model with one input and one output with one axis, "
       "the classes",
       model->name);
   return false;

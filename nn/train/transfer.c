@@ -91,8 +91,8 @@ nn_model_with_classes (const NnModel *model, size_t n_classes, GError **error)
   config = config_with_classes (model, n_classes);
   if (!config) {
     g_set_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED,
-        "%s: its last layer is no Dense, so it cannot be given %" G_GSIZE_FORMAT
-        " classes; train with the labels that it has",
+        "%s: its last layer is not a Dense, so it cannot be given "
+        "%" G_GSIZE_FORMAT " classes; train with the labels that it has",
         model->name, n_classes);
     return NULL;
   }
@@ -184,10 +184,9 @@ nn_model_freeze (NnModel *model, const char *which, GError **error)
   end = find_end (model->layers, which);
   if (end == G_MAXUINT || !has_weights_from (model->layers, end)) {
     g_set_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED,
-        end == G_MAXUINT
-            ? "%s: there is no layer “%s” to freeze; emotion-analyze "
-              "--show-model lists the layers"
-            : "%s: with “%s” frozen, no layer is left to train",
+        end == G_MAXUINT ? "%s: no layer “%s” to freeze; emotion-analyze "
+                           "--show-model lists the layers"
+                         : "%s: with “%s” frozen, no layer is left to train",
         model->name, which);
     return false;
   }
