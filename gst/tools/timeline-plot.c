@@ -17,6 +17,7 @@
 typedef struct {
   double start, end; /* s */
   gint label;        /* -1: none */
+  const char *why;   /* there is none, "no voice"; static; or NULL */
 } Span;
 
 struct _ToolTimelinePlot {
@@ -77,7 +78,10 @@ tool_timeline_plot_add_window (
   const guint n = gst_emotion_labels_count (result->labels);
   const Span span = { .start = start / (double) GST_SECOND,
     .end = (start + result->window.duration) / (double) GST_SECOND,
-    .label = result->label_index };
+    .label = result->label_index,
+    .why = gst_emotion_result_is_classified (result)
+        ? NULL
+        : gst_emotion_result_text (result) };
 
   g_array_append_val (self->spans, span);
   g_array_append_vals (self->probabilities, result->probabilities, n);
@@ -189,17 +193,21 @@ draw_labels (const ToolTimelinePlot *self, double seconds)
     const Span *span = span_of (self, i);
     guint last = i;
 
-    if (span->label < 0)
+    if (span->label < 0 && !span->why)
       continue;
     /* One band for neighbours of one label. */
     while (last + 1 < self->spans->len
         && span_of (self, last + 1)->label == span->label
+        && span_of (self, last + 1)->why == span->why
         && span_of (self, last + 1)->start <= span_of (self, last)->end)
       last++;
-    plcol0 (GST_EMOTION_PLOT_N_COLOURS + span->label % N_LABEL_COLOURS);
-    gst_emotion_plot_fill (span->start, end_of (self, last), 0, 1);
-    write_label (g_ptr_array_index (self->labels, span->label), span->start,
-        end_of (self, last), seconds);
+    if (!span->why) {
+      plcol0 (GST_EMOTION_PLOT_N_COLOURS + span->label % N_LABEL_COLOURS);
+      gst_emotion_plot_fill (span->start, end_of (self, last), 0, 1);
+    }
+    write_label (
+        span->why ? span->why : g_ptr_array_index (self->labels, span->label),
+        span->start, end_of (self, last), seconds);
     i = last;
   }
   plcol0 (GST_EMOTION_PLOT_BLACK);
