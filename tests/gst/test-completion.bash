@@ -70,7 +70,7 @@ emotion-train --ravdess :sounds
 emotion-train --report=so:sounds
 emotion-train --split :speaker stratified
 emotion-train --schedule p:plateau
-emotion-train --balance :none oversample weights
+emotion-train --balance :corpora none oversample weights
 emotion-train --csv so:song.wav sounds
 emotion-train --model cnn-lstm-:cnn-lstm-optimized cnn-lstm-regularized
 emotion-train --quiet :
