@@ -17,7 +17,7 @@ typedef enum {
   NN_ERROR_NOT_FOUND,   /* no such file, or it may not be read */
   NN_ERROR_FORMAT,      /* damaged, or not a Keras model at all */
   NN_ERROR_UNSUPPORTED, /* a valid model that needs what we do not have */
-  NN_ERROR_SHAPE,       /* shapes do not fit each other */
+  NN_ERROR_SHAPE,       /* incompatible shapes */
   NN_ERROR_LIMIT,       /* past a bound of nn/limits.h */
   NN_ERROR_IO,          /* writing failed */
 } NnError;

@@ -39,7 +39,7 @@ read_shapes (Attention *self, const NnConfig *config)
   if (in[self->key].dim[0] == self->s && in[self->key].dim[1] == self->d)
     return true;
   nn_config_fail (
-      config, NN_ERROR_SHAPE, "query, value and key do not fit each other");
+      config, NN_ERROR_SHAPE, "query, value and key have incompatible shapes");
   return false;
 }
 

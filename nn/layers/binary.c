@@ -67,7 +67,7 @@ binary_setup (NnLayer *layer, const NnConfig *config)
   NnShape out;
 
   if (layer->n_in < 1 || layer->n_in > 2) {
-    nn_config_fail (config, NN_ERROR_SHAPE, "it takes one or two tensors");
+    nn_config_fail (config, NN_ERROR_SHAPE, "expected one or two tensors");
     return;
   }
   for (size_t i = 0; i < 2 && nn_config_ok (config); i++)
@@ -81,7 +81,8 @@ binary_setup (NnLayer *layer, const NnConfig *config)
     g_autofree char *right = nn_shape_to_string (&b->shape);
 
     nn_config_fail (config, NN_ERROR_SHAPE,
-        "operands of the shapes %s and %s do not fit each other", left, right);
+        "operands of shapes %s and %s cannot be broadcast together", left,
+        right);
     return;
   }
   self->row = nn_arithmetic_find (layer->klass->keras_name + strlen ("ops."));
@@ -133,7 +134,7 @@ where_setup (NnLayer *layer, const NnConfig *config)
   NnShape out = { .rank = 0 };
 
   if (layer->n_in < 1 || layer->n_in > 3) {
-    nn_config_fail (config, NN_ERROR_SHAPE, "it takes one to three tensors");
+    nn_config_fail (config, NN_ERROR_SHAPE, "expected one to three tensors");
     return;
   }
   for (size_t i = 0; i < 3 && nn_config_ok (config); i++) {
@@ -145,7 +146,7 @@ where_setup (NnLayer *layer, const NnConfig *config)
         && ((!operand->values && operand->shape.rank != layer->in[0].rank)
             || !nn_broadcast_shapes (&so_far, &operand->shape, &out)))
       nn_config_fail (
-          config, NN_ERROR_SHAPE, "the operands do not fit each other");
+          config, NN_ERROR_SHAPE, "the operands cannot be broadcast together");
   }
   if (!nn_config_ok (config))
     return;

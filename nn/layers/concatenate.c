@@ -51,7 +51,7 @@ find_shape (Concatenate *self, const NnConfig *config, NnShape *out)
       g_autofree char *right = nn_shape_to_string (&layer->in[i]);
 
       nn_config_fail (config, NN_ERROR_SHAPE,
-          "inputs of the shapes %s and %s do not fit each other", left, right);
+          "inputs of shapes %s and %s cannot be concatenated", left, right);
       return;
     }
     out->dim[self->axis] += part.dim[self->axis];

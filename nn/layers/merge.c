@@ -66,7 +66,7 @@ fail_to_fit (const NnConfig *config, const NnShape *a, const NnShape *b)
   g_autofree char *right = nn_shape_to_string (b);
 
   nn_config_fail (config, NN_ERROR_SHAPE,
-      "inputs of the shapes %s and %s do not fit each other", left, right);
+      "inputs of shapes %s and %s cannot be broadcast together", left, right);
 }
 
 static void
@@ -76,7 +76,7 @@ merge_setup (NnLayer *layer, const NnConfig *config)
   NnShape out;
 
   if (layer->n_in < 2) {
-    nn_config_fail (config, NN_ERROR_SHAPE, "it merges at least two inputs");
+    nn_config_fail (config, NN_ERROR_SHAPE, "expected at least two inputs");
     return;
   }
   self->row = nn_arithmetic_find (layer->klass->keras_name);

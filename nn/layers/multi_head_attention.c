@@ -160,7 +160,7 @@ check_steps (MultiHead *self, const NnConfig *config)
   }
   if (!fit)
     nn_config_fail (config, NN_ERROR_SHAPE,
-        "the steps of query, key and value do not fit each other");
+        "query, key and value have incompatible numbers of steps");
 }
 
 static void
