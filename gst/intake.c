@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/intake.h"
 
-#include <string.h>
-
+#include "gst/intake-windows.h"
 #include "gst/log.h"
 
 void
@@ -30,197 +29,26 @@ gst_emotion_intake_clear (GstEmotionIntake *self)
   g_mutex_clear (&self->lock);
 }
 
-/* Where windows begin before the first chunk of speech: it may have begun in
- * the one before, too softly to be heard as speech. */
-#define LEAD (64 * GST_MSECOND)
-/* A window that begins so close before speech begins well. */
-#define CLOSE (100 * GST_MSECOND)
-/* Beginnings of speech are looked for after so many samples. */
-#define STEP 512
-
-static void
-remember (GstEmotionIntake *self, const float *samples, gsize n)
-{
-  const gsize n_kept = GST_EMOTION_RECENT - n;
-
-  memmove (self->recent, self->recent + n, n_kept * sizeof *self->recent);
-  memcpy (self->recent + n_kept, samples, n * sizeof *samples);
-}
-
-/* Speech begins at `onset`, after a pause: the window in progress ends there,
- * unless it has just begun. */
-static void
-begin_at_speech (GstEmotionIntake *self, guint64 onset)
-{
-  const guint64 lead = gst_util_uint64_scale (LEAD, self->rate, GST_SECOND);
-  const guint64 close = gst_util_uint64_scale (CLOSE, self->rate, GST_SECOND);
-  const guint64 end = gst_emotion_windower_position (self->windower);
-  const guint64 oldest =
-      end - MIN (end - self->recent_start, GST_EMOTION_RECENT);
-  const guint64 begin = MAX (onset - MIN (onset, lead), oldest);
-  const float *samples;
-  guint64 start;
-
-  gst_emotion_windower_peek (self->windower, &samples, &start);
-  if ((start <= onset && onset - start <= close) || begin >= end
-      || end - begin > self->window_len)
-    return;
-  GST_DEBUG_OBJECT (self->owner,
-      "speech begins: a window from position %" G_GUINT64_FORMAT " on", begin);
-  if (start < begin) {
-    gst_emotion_windower_end_at (self->windower, begin);
-    self->full (self->user_data);
-  }
-  gst_emotion_windower_begin_at (
-      self->windower, begin, self->recent + GST_EMOTION_RECENT - (end - begin));
-}
-
-/* Samples that the windower has taken. */
-static void
-hear (GstEmotionIntake *self, const float *samples, gsize n)
-{
-  guint64 onset;
-
-  gst_emotion_voice_push (
-      self->voice, samples, n, self->voice_at_once || self->aligns);
-  if (!self->aligns)
-    return;
-  remember (self, samples, n);
-  while (gst_emotion_voice_take_onset (self->voice, &onset))
-    begin_at_speech (self, onset);
-}
-
-/* What came is not what is kept: samples were moved. */
-static void
-forget_recent (GstEmotionIntake *self)
-{
-  self->recent_start = gst_emotion_windower_position (self->windower);
-}
-
-/* is_new: nobody has heard them yet. */
-static void
-add_samples (
-    GstEmotionIntake *self, const float *samples, gsize n, gboolean is_new)
-{
-  while (n > 0) {
-    const gsize taken = gst_emotion_windower_push (
-        self->windower, samples, self->aligns ? MIN (n, STEP) : n);
-
-    if (self->voice && is_new)
-      hear (self, samples, taken);
-    samples += taken;
-    n -= taken;
-    if (gst_emotion_windower_is_full (self->windower)) {
-      self->full (self->user_data);
-      gst_emotion_windower_next (self->windower);
-    }
-  }
-}
-
 static void
 take_samples (const float *samples, gsize n, gpointer user_data)
 {
-  add_samples (user_data, samples, n, TRUE);
+  gst_emotion_intake_add (user_data, samples, n, TRUE);
 }
 
-/* A break before the window in progress: the detector hears that again. */
-static void
-restart_voice (GstEmotionIntake *self)
-{
-  const float *samples;
-  guint64 position;
-  gsize n;
-
-  forget_recent (self);
-  if (!self->voice)
-    return;
-  n = gst_emotion_windower_peek (self->windower, &samples, &position);
-  gst_emotion_voice_reset (
-      self->voice, gst_emotion_windower_position (self->windower) - n);
-  gst_emotion_voice_push (self->voice, samples, n, FALSE);
-}
-
-void
-gst_emotion_intake_set_voice (GstEmotionIntake *self, gboolean is_wanted)
-{
-  g_autoptr (GError) error = NULL;
-
-  g_clear_pointer (&self->voice, gst_emotion_voice_free);
-  if (!is_wanted || !self->windower)
-    return;
-  self->voice = gst_emotion_voice_new (self->rate,
-      gst_emotion_windower_position (self->windower), self->window_len, &error);
-  if (self->voice)
-    restart_voice (self);
-  else
-    GST_WARNING_OBJECT (self->owner,
-        "voice is not measured, every window is classified: %s",
-        error->message);
-}
-
-void
-gst_emotion_intake_set_aligns (GstEmotionIntake *self, gboolean aligns)
-{
-  self->aligns = aligns && self->voice;
-  g_clear_pointer (&self->recent, g_free);
-  if (!self->aligns)
-    return;
-  self->recent = g_new0 (float, GST_EMOTION_RECENT);
-  forget_recent (self);
-}
-
-GstClockTime
-gst_emotion_intake_measure_voice (GstEmotionIntake *self)
-{
-  const float *samples;
-  guint64 position;
-  gsize n;
-
-  if (!self->voice)
-    return GST_CLOCK_TIME_NONE;
-  n = gst_emotion_windower_peek (self->windower, &samples, &position);
-  return gst_emotion_voice_measure (self->voice, position, n);
-}
-
-/* Into a field of self->stats. */
-static void
-count (GstEmotionIntake *self, guint64 *field, guint64 n)
-{
-  g_mutex_lock (&self->lock);
-  *field += n;
-  g_mutex_unlock (&self->lock);
-}
-
-/* Those positions will be in no window; returns how many samples that are,
- * but for silence that filled gaps. */
-static guint64
-discard (GstEmotionIntake *self, guint64 from, guint64 to)
-{
-  guint64 n = to - MIN (from, to);
-
-  n -= MIN (n, gst_emotion_windower_filled (self->windower, from, to));
-  if (n == 0)
-    return 0;
-  count (self, &self->stats.discarded,
-      gst_util_uint64_scale (n, GST_SECOND, self->timeline.rate));
-  return n;
-}
-
-/* The samples that follow do not continue the ones before. */
 void
 gst_emotion_intake_restart (GstEmotionIntake *self, const char *reason)
 {
   if (self->convert)
     gst_emotion_convert_drain (self->convert);
   if (self->windower) {
-    const guint64 n =
-        discard (self, gst_emotion_windower_rest_start (self->windower),
-            gst_emotion_windower_position (self->windower));
+    const guint64 n = gst_emotion_intake_discard (self,
+        gst_emotion_windower_rest_start (self->windower),
+        gst_emotion_windower_position (self->windower));
 
     GST_DEBUG_OBJECT (self->owner,
         "restart: %s; %" G_GUINT64_FORMAT " samples not analysed", reason, n);
     gst_emotion_windower_restart (self->windower);
-    restart_voice (self);
+    gst_emotion_intake_restart_voice (self);
   }
   gst_emotion_timeline_break (&self->timeline);
   gst_emotion_continuity_restart (&self->continuity);
@@ -235,7 +63,7 @@ static void
 break_off (GstEmotionIntake *self, const char *reason)
 {
   gst_emotion_intake_restart (self, reason);
-  count (self, &self->stats.breaks, 1);
+  gst_emotion_intake_count (self, &self->stats.breaks, 1);
 }
 
 /* The run goes on, and its next frame is the first of a new count: what the
@@ -343,8 +171,8 @@ fill (GstEmotionIntake *self, guint64 n)
   gst_emotion_windower_mark_filled (self->windower, from,
       gst_emotion_timeline_position (timeline, timeline->n_in));
   gst_emotion_convert_push_silence (self->convert, n);
-  count (self, &self->stats.gaps, 1);
-  count (self, &self->stats.filled,
+  gst_emotion_intake_count (self, &self->stats.gaps, 1);
+  gst_emotion_intake_count (self, &self->stats.filled,
       gst_emotion_timeline_duration (&self->timeline, n));
 }
 
@@ -370,11 +198,12 @@ fill_before (GstEmotionIntake *self, guint64 frame, guint64 n)
   if (self->voice)
     gst_emotion_voice_move (self->voice, begin, todo);
   for (; todo > 0; todo -= MIN (todo, G_N_ELEMENTS (silence)))
-    add_samples (self, silence, MIN (todo, G_N_ELEMENTS (silence)), FALSE);
-  add_samples (self, self->scratch, n_tail, FALSE);
-  forget_recent (self);
-  count (self, &self->stats.gaps, 1);
-  count (self, &self->stats.filled,
+    gst_emotion_intake_add (
+        self, silence, MIN (todo, G_N_ELEMENTS (silence)), FALSE);
+  gst_emotion_intake_add (self, self->scratch, n_tail, FALSE);
+  gst_emotion_intake_forget_recent (self);
+  gst_emotion_intake_count (self, &self->stats.gaps, 1);
+  gst_emotion_intake_count (self, &self->stats.filled,
       gst_emotion_timeline_duration (&self->timeline, n));
   return n;
 }
@@ -395,11 +224,11 @@ drop_repeated (GstEmotionIntake *self, guint64 frame, guint64 n)
 
   if (self->voice)
     gst_emotion_voice_move (self->voice, from, -(gint64) cut);
-  forget_recent (self);
+  gst_emotion_intake_forget_recent (self);
   self->edits += cut > 0;
   timeline->n_in -= gone;
   self->skip += n - gone;
-  count (self, &self->stats.repeated,
+  gst_emotion_intake_count (self, &self->stats.repeated,
       gst_emotion_timeline_duration (&self->timeline, gone));
   return gone;
 }
@@ -410,16 +239,16 @@ break_before (GstEmotionIntake *self, guint64 frame)
 {
   const guint64 position =
       gst_emotion_timeline_position (&self->timeline, frame);
-  const guint64 n = discard (
+  const guint64 n = gst_emotion_intake_discard (
       self, gst_emotion_windower_rest_start (self->windower), position);
 
   GST_DEBUG_OBJECT (self->owner,
       "restart: time stamps jump; %" G_GUINT64_FORMAT " samples not analysed",
       n);
   gst_emotion_windower_restart_at (self->windower, position);
-  restart_voice (self);
+  gst_emotion_intake_restart_voice (self);
   self->run++;
-  count (self, &self->stats.breaks, 1);
+  gst_emotion_intake_count (self, &self->stats.breaks, 1);
 }
 
 static void
@@ -581,7 +410,7 @@ skip_repeated (GstEmotionIntake *self, gsize *first, gsize *n)
   *first += gone;
   *n -= gone;
   self->skip -= gone;
-  count (self, &self->stats.repeated,
+  gst_emotion_intake_count (self, &self->stats.repeated,
       gst_emotion_timeline_duration (&self->timeline, gone));
 }
 
@@ -682,7 +511,7 @@ discard_held (GstEmotionIntake *self)
   const GstEmotionTimeline *timeline = &self->timeline;
 
   if (timeline->is_anchored)
-    discard (self,
+    gst_emotion_intake_discard (self,
         MAX (gst_emotion_windower_position (self->windower),
             gst_emotion_windower_rest_start (self->windower)),
         gst_emotion_timeline_position (timeline, timeline->n_in));
@@ -696,15 +525,4 @@ gst_emotion_intake_flush (GstEmotionIntake *self)
     gst_emotion_convert_reset (self->convert);
   }
   gst_emotion_intake_restart (self, "flush");
-}
-
-GstEmotionContinuityStats
-gst_emotion_intake_stats (GstEmotionIntake *self)
-{
-  GstEmotionContinuityStats stats;
-
-  g_mutex_lock (&self->lock);
-  stats = self->stats;
-  g_mutex_unlock (&self->lock);
-  return stats;
 }

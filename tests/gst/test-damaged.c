@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Odd and damaged files: ADPCM, whose time stamps are wrong, is as PCM; of what
+ * is damaged there are as many windows as of what is not. */
+#include <string.h>
+
+#include "tests/folder.h"
+#include "tests/gst/leaks.h"
+#include "tests/gst/outcome.h"
+
+static void
+append (GByteArray *bytes, guint32 value, guint n)
+{
+  const guint32 little = GUINT32_TO_LE (value);
+
+  g_byte_array_append (bytes, (const guint8 *) &little, n);
+}
+
+static void
+append_chunk (GByteArray *bytes, const char *name, const guint8 *data, gsize n)
+{
+  g_byte_array_append (bytes, (const guint8 *) name, 4);
+  append (bytes, n, 4);
+  g_byte_array_append (bytes, data, n);
+  if (n % 2 != 0)
+    append (bytes, 0, 1);
+}
+
+#define BLOCK 1024 /* bytes of ADPCM */
+
+/* IMA ADPCM of one channel, as files have it. */
+static GByteArray *
+adpcm_format (guint rate)
+{
+  const guint n_samples = (BLOCK - 4) * 2 + 1;
+  GByteArray *format = g_byte_array_new ();
+
+  append (format, 0x11, 2);
+  append (format, 1, 2);
+  append (format, rate, 4);
+  append (format, rate * BLOCK / n_samples, 4);
+  append (format, BLOCK, 2);
+  append (format, 4, 2);
+  append (format, 2, 2);
+  append (format, n_samples, 2);
+  return format;
+}
+
+static void
+write_wav (const char *path, guint rate, const char *blocks, gsize n)
+{
+  g_autoptr (GByteArray) format = adpcm_format (rate);
+  g_autoptr (GByteArray) body = g_byte_array_new ();
+  g_autoptr (GByteArray) file = g_byte_array_new ();
+
+  g_byte_array_append (body, (const guint8 *) "WAVE", 4);
+  append_chunk (body, "fmt ", format->data, format->len);
+  append_chunk (body, "data", (const guint8 *) blocks, n);
+  append_chunk (file, "RIFF", body->data, body->len);
+  g_assert_true (
+      g_file_set_contents (path, (char *) file->data, file->len, NULL));
+}
+
+static void
+append_list (GByteArray *bytes, const char *type, const GByteArray *content)
+{
+  g_autoptr (GByteArray) list = g_byte_array_new ();
+
+  g_byte_array_append (list, (const guint8 *) type, 4);
+  g_byte_array_append (list, content->data, content->len);
+  append_chunk (bytes, "LIST", list->data, list->len);
+}
+
+/* AVI with nothing but that sound, in chunks of some blocks. */
+static void
+write_avi (const char *path, guint rate, const char *blocks, gsize n)
+{
+  const guint n_samples = (BLOCK - 4) * 2 + 1;
+  const gsize chunk = 4 * BLOCK;
+  g_autoptr (GByteArray) format = adpcm_format (rate);
+  g_autoptr (GByteArray) avih = g_byte_array_new ();
+  g_autoptr (GByteArray) strh = g_byte_array_new ();
+  g_autoptr (GByteArray) strl = g_byte_array_new ();
+  g_autoptr (GByteArray) hdrl = g_byte_array_new ();
+  g_autoptr (GByteArray) movi = g_byte_array_new ();
+  g_autoptr (GByteArray) idx1 = g_byte_array_new ();
+  g_autoptr (GByteArray) body = g_byte_array_new ();
+  g_autoptr (GByteArray) file = g_byte_array_new ();
+
+  for (guint i = 0; i < 14; i++)
+    append (avih, i == 3 ? 0x10 : i == 6 ? 1 : 0, 4);
+  g_byte_array_append (strh, (const guint8 *) "auds", 4);
+  for (guint i = 0; i < 4; i++) /* handler, flags, priority, initial frames */
+    append (strh, 0, 4);
+  append (strh, BLOCK, 4); /* scale and */
+  append (strh, rate * BLOCK / n_samples, 4);
+  append (strh, 0, 4);
+  append (strh, n / BLOCK, 4);
+  append (strh, chunk, 4);
+  append (strh, 0, 4);
+  append (strh, BLOCK, 4);
+  append (strh, 0, 4);
+  append (strh, 0, 4);
+  append_chunk (strl, "strh", strh->data, strh->len);
+  append_chunk (strl, "strf", format->data, format->len);
+  append_chunk (hdrl, "avih", avih->data, avih->len);
+  append_list (hdrl, "strl", strl);
+  for (gsize i = 0; i < n; i += chunk) {
+    const gsize len = MIN (chunk, n - i);
+
+    g_byte_array_append (idx1, (const guint8 *) "00wb", 4);
+    append (idx1, 0x10, 4);
+    append (idx1, 4 + movi->len, 4);
+    append (idx1, len, 4);
+    append_chunk (movi, "00wb", (const guint8 *) blocks + i, len);
+  }
+  g_byte_array_append (body, (const guint8 *) "AVI ", 4);
+  append_list (body, "hdrl", hdrl);
+  append_list (body, "movi", movi);
+  append_chunk (body, "idx1", idx1->data, idx1->len);
+  append_chunk (file, "RIFF", body->data, body->len);
+  g_assert_true (
+      g_file_set_contents (path, (char *) file->data, file->len, NULL));
+}
+
+/* Runs it to its end. */
+static void
+make (const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (GstElement) pipeline = NULL;
+  g_autoptr (GstBus) bus = NULL;
+  g_autoptr (GstMessage) message = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  pipeline = gst_parse_launch (text, NULL);
+  g_assert_nonnull (pipeline);
+  bus = gst_element_get_bus (pipeline);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (
+      bus, GST_CLOCK_TIME_NONE, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
+/* The same sound as ADPCM in WAV and AVI, and as what adpcmdec makes of it,
+ * with time stamps that are right. */
+static void
+test_adpcm (gconstpointer data)
+{
+  const guint rate = GPOINTER_TO_UINT (data);
+  char *folder = test_folder_new ();
+  g_autofree char *raw = g_build_filename (folder, "raw", NULL);
+  g_autofree char *wav = g_build_filename (folder, "a.wav", NULL);
+  g_autofree char *avi = g_build_filename (folder, "a.avi", NULL);
+  g_autofree char *pcm = g_build_filename (folder, "pcm.wav", NULL);
+  g_autofree char *blocks = NULL;
+  gsize n;
+
+  if (!outcome_has_elements ("adpcmenc adpcmdec avidemux")) {
+    test_folder_remove (folder);
+    return;
+  }
+  make ("audiotestsrc wave=pink-noise samplesperbuffer=1600 num-buffers=%u "
+        "! audio/x-raw,rate=%u,channels=1,format=S16LE "
+        "! adpcmenc layout=dvi blockalign=%u ! filesink location=%s",
+      rate * 20 / 1600, rate, BLOCK, raw);
+  g_assert_true (g_file_get_contents (raw, &blocks, &n, NULL));
+  n -= n % BLOCK;
+  write_wav (wav, rate, blocks, n);
+  write_avi (avi, rate, blocks, n);
+  make ("filesrc location=%s ! wavparse ! adpcmdec ! wavenc "
+        "! filesink location=%s",
+      wav, pcm);
+  for (guint a = 0; a < N_ANALYSES; a++) {
+    g_autofree char *from_pcm =
+        g_strdup_printf ("filesrc location=%s ! wavparse", pcm);
+    g_autofree char *from_wav =
+        g_strdup_printf ("filesrc location=%s ! wavparse ! adpcmdec", wav);
+    g_autofree char *from_avi =
+        g_strdup_printf ("filesrc location=%s ! avidemux ! adpcmdec", avi);
+    g_auto (Outcome) truth = outcome_run (from_pcm, outcome_analyses[a]);
+
+    g_assert_cmpuint (truth.windows->len, >=, 6);
+    for (guint i = 0; i < 2; i++) {
+      g_auto (Outcome) outcome =
+          outcome_run (i == 0 ? from_wav : from_avi, outcome_analyses[a]);
+
+      outcome_assert_same_times (&outcome, &truth, 0);
+      g_assert_cmpuint (outcome.filled, ==, 0);
+      g_assert_cmpuint (outcome.repeated, ==, 0);
+      for (guint w = 0; w < truth.windows->len; w++)
+        for (guint p = 0; p < 9; p++)
+          g_assert_cmpfloat_with_epsilon (
+              outcome_window (&outcome, w)->probabilities[p],
+              outcome_window (&truth, w)->probabilities[p], 1e-3);
+    }
+  }
+  test_folder_remove (folder);
+}
+
+/* MPEG-TS of which packets are lost, ADTS of which bytes are wrong. */
+
+static void
+lose_packets (char *bytes, gsize *n, gdouble loss, GRand *rand)
+{
+  gsize kept = 0;
+
+  for (gsize i = 0; i + 188 <= *n; i += 188)
+    if (i < 20 * 188 || g_rand_double (rand) >= loss) {
+      memmove (bytes + kept, bytes + i, 188);
+      kept += 188;
+    }
+  *n = kept;
+}
+
+static void
+damage (char *bytes, gsize *n, gdouble places, GRand *rand)
+{
+  for (guint p = 0; p < places; p++) {
+    const gsize at = g_rand_int_range (rand, 5000, *n - 100);
+
+    for (guint k = 0; k < 8; k++)
+      bytes[at + k] = (char) g_rand_int (rand);
+  }
+}
+
+static const struct {
+  const char *name;
+  const char *elements;
+  const char *writer, *reader;
+  void (*harm) (char *bytes, gsize *n, gdouble much, GRand *rand);
+  gdouble much;
+  /* Windows that are told while nobody has said yet that samples are missing
+   * may be as much too early. */
+  guint off_ms;
+} files[] = {
+  { "ts-mp2-1-percent", "avenc_mp2 mpegtsmux mpegaudioparse avdec_mp2float",
+      "avenc_mp2 ! mpegaudioparse ! mpegtsmux",
+      "tsdemux ! mpegaudioparse ! avdec_mp2float", lose_packets, 0.01, 300 },
+  { "ts-mp2-3-percent", "avenc_mp2 mpegtsmux mpegaudioparse avdec_mp2float",
+      "avenc_mp2 ! mpegaudioparse ! mpegtsmux",
+      "tsdemux ! mpegaudioparse ! avdec_mp2float", lose_packets, 0.03, 600 },
+  { "aac-damaged", "voaacenc aacparse avdec_aac",
+      "voaacenc ! aacparse ! audio/mpeg,stream-format=adts",
+      "aacparse ! avdec_aac", damage, 30, 130 },
+  { "mp3-damaged", "lamemp3enc mpegaudioparse mpg123audiodec",
+      "lamemp3enc ! mpegaudioparse", "mpegaudioparse ! mpg123audiodec", damage,
+      30, 130 },
+};
+
+static void
+test_file (gconstpointer data)
+{
+  const guint f = GPOINTER_TO_UINT (data);
+  g_autofree char *whole = NULL, *harmed = NULL;
+  char *folder;
+
+  if (!outcome_has_elements (files[f].elements))
+    return;
+  folder = test_folder_new ();
+  whole = g_build_filename (folder, "whole", NULL);
+  harmed = g_build_filename (folder, "harmed", NULL);
+  make (SOUND_48 "! audioconvert ! %s ! filesink location=%s", files[f].writer,
+      whole);
+  for (guint seed = 1; seed <= 3; seed++) {
+    g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
+    g_autofree char *bytes = NULL;
+    gsize n;
+
+    g_assert_true (g_file_get_contents (whole, &bytes, &n, NULL));
+    files[f].harm (bytes, &n, files[f].much, rand);
+    g_assert_true (g_file_set_contents (harmed, bytes, n, NULL));
+    for (guint a = 0; a < N_ANALYSES; a += seed == 1 ? 1 : 6) {
+      g_autofree char *from_whole =
+          g_strdup_printf ("filesrc location=%s ! %s", whole, files[f].reader);
+      g_autofree char *from_harmed =
+          g_strdup_printf ("filesrc location=%s ! %s", harmed, files[f].reader);
+      g_auto (Outcome) clean = outcome_run (from_whole, outcome_analyses[a]);
+      g_auto (Outcome) outcome = outcome_run (from_harmed, outcome_analyses[a]);
+
+      g_test_message ("seed %u, %s: %u of %u windows, %.3f s filled", seed,
+          outcome_analyses[a], outcome.windows->len, clean.windows->len,
+          (gdouble) outcome.filled / GST_SECOND);
+      /* What was late in the last second may be missing at the end. */
+      g_assert_cmpuint (
+          outcome.windows->len + (outcome.windows->len > 60 ? 4 : 1), >=,
+          clean.windows->len);
+      g_assert_cmpuint (outcome.windows->len, <=, clean.windows->len);
+      for (guint w = 0; w < outcome.windows->len; w++)
+        g_assert_cmpuint (ABS (GST_CLOCK_DIFF (outcome_window (&clean, w)->at,
+                              outcome_window (&outcome, w)->at)),
+            <=, files[f].off_ms * GST_MSECOND);
+    }
+  }
+  test_folder_remove (folder);
+}
+
+int
+main (int argc, char **argv)
+{
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  fixture_register ();
+  g_test_add_data_func (
+      "/damaged/adpcm/8000", GUINT_TO_POINTER (8000), test_adpcm);
+  g_test_add_data_func (
+      "/damaged/adpcm/22050", GUINT_TO_POINTER (22050), test_adpcm);
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
+    g_autofree char *path = g_strconcat ("/damaged/file/", files[i].name, NULL);
+
+    g_test_add_data_func (path, GUINT_TO_POINTER (i), test_file);
+  }
+  leaks_add_test ("damaged");
+  return g_test_run ();
+}
