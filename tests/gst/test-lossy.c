@@ -53,7 +53,9 @@ test_rtp (gconstpointer data)
 
     g_assert_cmpuint (clean.gaps, ==, 0);
     g_assert_cmpuint (clean.filled, ==, 0);
-    for (guint l = 0; l < G_N_ELEMENTS (losses); l++) {
+    /* All of them once, one of them in all ways. */
+    for (guint l = a == 0 ? 0 : 2; l < (a == 0 ? G_N_ELEMENTS (losses) : 3);
+         l++) {
       g_autofree char *some =
           g_strdup_printf ("%s ! identity drop-probability=%g ! %s",
               rtp[r].before, losses[l], rtp[r].after);
