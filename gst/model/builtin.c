@@ -20,6 +20,9 @@ static const GEnumValue builtins[] = {
       "Dense layers on means and deviations of MFCC and chroma", "simple" },
   { GST_EMOTION_BUILTIN_CNN,
       "Four convolutions, averaged over time and frequency", "cnn" },
+  { GST_EMOTION_BUILTIN_SPEECH,
+      "Twenty convolutions that know speech, trained on four corpora",
+      "speech" },
   { 0 },
 };
 

@@ -15,11 +15,12 @@ typedef enum {
   GST_EMOTION_BUILTIN_CNN_LSTM_REGULARIZED,
   GST_EMOTION_BUILTIN_SIMPLE,
   GST_EMOTION_BUILTIN_CNN,
+  GST_EMOTION_BUILTIN_SPEECH,
 } GstEmotionBuiltin;
 
-/* The one with the best unweighted average recall on speakers that it was not
- * trained on; the cards in nn/models give the figures. */
-#define GST_EMOTION_BUILTIN_DEFAULT GST_EMOTION_BUILTIN_CNN
+/* The one with the best unweighted average recall on speakers and corpora that
+ * it was not trained on; the cards in nn/models give the figures. */
+#define GST_EMOTION_BUILTIN_DEFAULT GST_EMOTION_BUILTIN_SPEECH
 
 #define GST_TYPE_EMOTION_BUILTIN (gst_emotion_builtin_get_type ())
 GType gst_emotion_builtin_get_type (void);

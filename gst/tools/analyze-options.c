@@ -213,6 +213,27 @@ add_group (GOptionContext *context, const char *name, const char *title,
   g_option_context_add_group (context, group);
 }
 
+/* The nicks behind "Models: ", in lines of up to 80. Free with g_free. */
+static char *
+builtin_list_in_lines (void)
+{
+  char *list = gst_emotion_builtin_list ();
+  char *last = NULL;
+  gsize begin = 0;
+
+  for (char *at = strchr (list, ' '); at; at = strchr (at + 1, ' ')) {
+    char *const next = strchr (at + 1, ' ');
+    const gsize end = next ? (gsize) (next - list) : strlen (list);
+
+    if (end - begin + (last ? 0 : strlen ("Models: ")) > 80) {
+      *at = '\n';
+      begin = at - list + 1;
+      last = at;
+    }
+  }
+  return list;
+}
+
 static gboolean
 parse (
     ToolAnalyzeOptions *self, Raw *raw, int *argc, char ***argv, GError **error)
@@ -291,11 +312,8 @@ parse (
         "Join the shard files named as arguments", NULL },
     { NULL },
   };
-  g_autofree char *models = gst_emotion_builtin_list ();
-  g_autofree char *summary =
-      g_strdup_printf ("Detects the emotions of voices in audio files or from "
-                       "the microphone.\nModels: %s",
-          models);
+  g_autofree char *models = builtin_list_in_lines ();
+  g_autofree char *summary = g_strdup_printf ("Models: %s", models);
   g_autoptr (GOptionContext) context =
       g_option_context_new ("- detect emotions in speech");
 

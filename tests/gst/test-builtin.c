@@ -19,7 +19,8 @@
 #define MAX_LABELS 16
 
 static const char *const nicks[] = { "cnn-gru", "cnn-lstm",
-  "cnn-lstm-optimized", "cnn-lstm-regularized", "simple", "cnn", NULL };
+  "cnn-lstm-optimized", "cnn-lstm-regularized", "simple", "cnn", "speech",
+  NULL };
 
 static char *folder; /* for files that a test makes */
 

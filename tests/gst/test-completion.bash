@@ -59,7 +59,7 @@ emotion-analyze --interval :
 emotion-analyze --show-m:--show-model
 emotion-analyze --model m:model.h5
 emotion-analyze -m cnn-g:cnn-gru
-emotion-analyze -m s:simple song.wav sounds
+emotion-analyze -m s:simple song.wav sounds speech
 emotion-features m:model.h5
 emotion-features --plot :sounds
 emotion-features --features mf:mfcc
