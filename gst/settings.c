@@ -239,9 +239,11 @@ install_analysis (GObjectClass *klass)
    *
    * With `voice`, a window begins within 100 ms before speech that follows a
    * pause of at least 0.5 s: the one before ends there, shorter than others and
-   * `partial`, and the next begin every interval from there on. For recordings
-   * of separate utterances; where results have to come at a steady pace,
-   * `time`.
+   * `partial`, and the next begin every interval from there on. One utterance
+   * is in a window then, rather than halves of two. Measured with the built-in
+   * `cnn` on an unseen corpus it made answers worse (nn/models/voice.md), so
+   * `time` is the default: try it with models that were trained on sounds which
+   * begin with speech.
    */
   g_object_class_install_property (klass, GST_EMOTION_PROP_ALIGN,
       g_param_spec_enum ("align", "Align", "Where windows begin",
