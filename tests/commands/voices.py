@@ -42,6 +42,17 @@ def film(wav, path):
          'tags=language-code=en', '!', 'm.'], check=True)
 
 
+def clip(wav, path):
+    """A picture and the voice."""
+    subprocess.run(
+        ['gst-launch-1.0', '-q', 'webmmux', 'name=m', '!', 'filesink',
+         'location=' + path, 'videotestsrc', 'num-buffers=100', '!',
+         'video/x-raw,width=160,height=120,framerate=10/1', '!', 'vp8enc',
+         'deadline=1', '!', 'queue', '!', 'm.', 'filesrc', 'location=' + wav,
+         '!', 'wavparse', '!', 'audioconvert', '!', 'audioresample', '!',
+         'opusenc', '!', 'queue', '!', 'm.'], check=True)
+
+
 def make(folder):
     """Fills a folder: sounds, and corpora named as RAVDESS, EmoDB and any."""
     wav = os.path.join(folder, 'voice.wav')
@@ -49,9 +60,11 @@ def make(folder):
     for name in ('voice.flac', 'interview.mp3', 'interview.ogg', 'talk.webm'):
         encode(wav, os.path.join(folder, name))
     film(wav, os.path.join(folder, 'film.mkv'))
+    clip(wav, os.path.join(folder, 'clip.webm'))
     with open(os.path.join(folder, 'list.m3u'), 'w', encoding='utf-8') as f:
         f.write('#EXTM3U\ninterview.mp3\nvoice.flac\n')
-    for speaker, voice in SPEAKERS:
+    rows = ['path,label,speaker,dataset,language']
+    for number, (speaker, voice) in enumerate(SPEAKERS):
         for code, letter, name, pitch, speed in EMOTIONS:
             first = os.path.join(folder, 'data/%s.wav' % name)
             speak(first, voice, pitch, speed, 'Kids are talking by the door.')
@@ -63,3 +76,7 @@ def make(folder):
                 path = os.path.join(folder, path)
                 os.makedirs(os.path.dirname(path), exist_ok=True)
                 shutil.copyfile(first, path)
+            rows.append('voices/%s/%s/1.wav,%s,%s,%s,en' % (
+                name, speaker, name, speaker, ('tess', 'ased')[number % 2]))
+    with open(os.path.join(folder, 'corpora.csv'), 'w', encoding='utf-8') as f:
+        f.write('\n'.join(rows) + '\n')

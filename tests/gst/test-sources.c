@@ -293,13 +293,15 @@ test_names (void)
 static void
 test_cut (void)
 {
+  static const char features_parts[] =
+      "$FEATURES cut -f rms --output fpart --shard 1/1 2>/dev/null; "
+      "$FEATURES --merge fpart -o merged.h5 && false || exit 1";
   static const char *const commands[] = { "$ANALYZE cut/b.wav",
     "$ANALYZE -j 1 a.wav a.wav cut/b.wav", "$ANALYZE -j 1 cut/b.wav a.wav",
     "$FEATURES cut/b.wav -f rms -o cut.h5",
     "$FEATURES cut/b.wav a.wav -f rms -o cut.h5",
     "$ANALYZE cut --output part --shard 1/1 2>/dev/null; $ANALYZE --merge part",
-    "$FEATURES cut -f rms --output fpart --shard 1/1 2>/dev/null; "
-    "$FEATURES --merge fpart -o merged.h5 && false || exit 1" };
+    features_parts };
 
   make_sound ("a.wav", 5, "wavenc");
   copy ("a.wav", "cut/b.wav", 0.6);
