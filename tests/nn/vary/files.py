@@ -109,9 +109,14 @@ def write_keras(path, v, version, dtype):
                  if version.startswith(('2.12', '2.13', '2.14')) else 'layers')
     with h5py.File(inner, 'w') as h5:
         counts = {}
+        folder = snake(v.get('class_of_python', v['kind']))
+        if v.get('borrows'):  # a wrapper has the first array of its layer too
+            put(h5, '/'.join([container, folder, 'vars/0']),
+                v['weights'][0][2], dtype)
+            counts[''] = 0
         for scope, name, value in v['weights']:
             i = counts[scope] = counts.get(scope, -1) + 1
-            put(h5, '/'.join(filter(None, [container, snake(v['kind']), scope,
+            put(h5, '/'.join(filter(None, [container, folder, scope,
                                            'vars/%d' % i])), value, dtype)
         h5.require_group(container)
     with zipfile.ZipFile(path, 'w') as archive:

@@ -363,7 +363,9 @@ for kind in GATES:
                     dict(use_bias=False), dict(units=1), dict(units=17),
                     dict(unroll=True), dict(activation='relu'),
                     dict(activation='linear'), dict(activation='softsign'),
-                    dict(return_sequences=True, go_backwards=True)):
+                    dict(return_sequences=True, go_backwards=True),
+                    dict(return_state=True),
+                    dict(return_state=True, return_sequences=True)):
         rnn(kind, str(options), **options)
     for shape in ((1, 1), (1, 5), (9, 1), (33, 2)):
         rnn(kind, 'input %s' % (shape,), shape)

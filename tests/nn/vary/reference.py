@@ -152,7 +152,8 @@ def pool(x, size, strides, padding, is_max):
 
 def recurrent(kind, x, weights, units, activation='tanh',
               recurrent_activation='sigmoid', use_bias=True, reset_after=True,
-              go_backwards=False, return_sequences=False, is_old=False, **_):
+              go_backwards=False, return_sequences=False, is_old=False,
+              return_state=False, **_):
     kernel, own = weights[:2]
     bias = weights[2] if use_bias else None
     f = lambda z: act(activation, z, is_old)
@@ -183,7 +184,68 @@ def recurrent(kind, x, weights, units, activation='tanh',
         else:
             h = f(a + h @ own + (bias if use_bias else 0))
         steps.append(h)
-    return np.stack(steps, 1) if return_sequences else h
+    y = np.stack(steps, 1) if return_sequences else h
+    states = (h, c) if kind == 'LSTM' else (h,)
+    return (y,) + states if return_state else y
+
+
+def from_cudnn(kind, weights, units):
+    """cuDNN's weights as those of GRU (reset_after) or LSTM: blocks of a kernel
+    are transposed in memory; every gate has two biases, one after the other."""
+    gates = 3 if kind == 'GRU' else 4
+    kernel, own = [np.hstack([part.ravel().reshape(units, -1).T for part in
+                              np.hsplit(w, gates)]) for w in weights[:2]]
+    bias = weights[2].reshape(2, -1)
+    return [kernel, own, bias if kind == 'GRU' else bias.sum(0)]
+
+
+def conv_lstm(x, weights, filters, strides, padding, dilation,
+              activation='tanh', recurrent_activation='sigmoid',
+              go_backwards=False):
+    """x [n, time, ..., c] -> all outputs of the steps, h, c. The convolution of
+    the state keeps its size, with strides and dilation of 1."""
+    kernel, own = weights[:2]
+    h = c = None
+    steps = []
+    for t in range(x.shape[1])[::-1 if go_backwards else 1]:
+        z = conv(x[:, t], kernel, strides, padding, dilation)
+        z = z + (weights[2] if len(weights) > 2 else 0)
+        if h is None:
+            h = c = np.zeros(z.shape[:-1] + (filters,))
+        z = z + conv(h, own, [1] * len(strides), 'same')
+        i, forget, cell, o = np.split(z, 4, -1)
+        c = act(recurrent_activation, forget) * c + act(
+            recurrent_activation, i) * act(activation, cell)
+        h = act(recurrent_activation, o) * act(activation, c)
+        steps.append(h)
+    return np.stack(steps, 1), h, c
+
+
+def locally_connected(x, kernel, size, strides, is_first):
+    """kernel [position, tap, filters]; taps [..., c], or [c, ...] where the file
+    has channels first."""
+    ones = [1] * len(size)
+    z, outs = padded(x, size, strides, ones, 'valid')
+    y = np.zeros([len(x)] + outs + [kernel.shape[-1]])
+    for p, at in enumerate(itertools.product(*map(range, outs))):
+        cut = tuple([slice(None)] + [slice(a * s, a * s + k) for a, s, k in
+                                     zip(at, strides, size)])
+        patch = z[cut]
+        patch = np.moveaxis(patch, -1, 1) if is_first else patch
+        y[(slice(None),) + at] = patch.reshape(len(x), -1) @ kernel[p]
+    return y
+
+
+def adaptive_pool(x, sizes, f):
+    """An output covers its share of each axis, from the floor of where that
+    begins to the ceiling of where it ends."""
+    shares = [[slice(o * n // m, -(-(o + 1) * n // m)) for o in range(m)]
+              for n, m in zip(x.shape[1:], sizes)]
+    y = np.zeros([len(x)] + list(sizes) + [x.shape[-1]])
+    for at in itertools.product(*map(range, sizes)):
+        box = x[(slice(None),) + tuple(s[o] for s, o in zip(shares, at))]
+        y[(slice(None),) + at] = f(box, tuple(range(1, x.ndim - 1)))
+    return y
 
 
 # ---- images ----

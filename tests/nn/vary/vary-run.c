@@ -2,18 +2,23 @@
 /* vary-run < LIST: each line a model, a tab, and the file with its inputs and
  * outputs. Prints a line for each: the largest difference of its outputs,
  * relative to the largest value where that is more than 1, or "refused: " and
- * the message. */
+ * the message. vary-run --list: the names of all layers there are. */
 #include <locale.h>
 #include <stdio.h>
+#include <string.h>
+#include "nn/layer.h"
 #include "tests/nn/golden-run.h"
 
 int
-main (void)
+main (int argc, char **argv)
 {
+  g_autofree char *layers = nn_layer_class_list ();
   g_autoptr (GIOChannel) in = g_io_channel_unix_new (0);
   char *line;
 
   setlocale (LC_ALL, "");
+  if (argc > 1 && strcmp (argv[1], "--list") == 0)
+    return puts (layers) < 0;
   while (g_io_channel_read_line (in, &line, NULL, NULL, NULL)
       == G_IO_STATUS_NORMAL) {
     g_auto (GStrv) files = g_strsplit (g_strchomp (line), "\t", 2);
