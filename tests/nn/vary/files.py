@@ -57,12 +57,22 @@ def config_of(v, version):
         nodes = [[[n, 0, 0, {}] for n in names]]
         if v.get('by_value'):
             nodes = [[[names[0], 0, 0, {'value': [names[1], 0, 0]}]]]
+        if 'function' in v:  # keywords: constants, and the second input
+            nodes = [[[names[0], 0, 0, dict(v['keywords'])]]]
+            if len(names) > 1:
+                nodes[0][0][3][v['second']] = [names[1], 0, 0]
     else:
         tensors = [tensor(n) for n in names]
-        nodes = [{'args': [tensors] if is_list else tensors, 'kwargs': {}}]
+        nodes = [{'args': ([tensors] if is_list else tensors)
+                  + v.get('constants', []),
+                  'kwargs': v.get('keywords', {})}]
+    class_name = v['kind'].removeprefix('ops.')
     if 'module' in v:
         config = dict(v['config'], name='layer')
-    layers.append({'class_name': v['kind'].removeprefix('ops.'),
+    if 'function' in v:
+        class_name = 'TFOpLambda'
+        config = {'name': 'layer', 'function': v['function']}
+    layers.append({'class_name': class_name,
                    'name': 'layer',
                    'module': v.get('module', 'keras.layers'),
                    'registered_name': None,

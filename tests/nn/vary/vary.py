@@ -3,9 +3,10 @@
 """Varies one option at a time of every layer, writes each variant as a model
 file, and compares what nn/ makes of it with numpy (reference.py). Then the same
 again for dtypes of weights, booleans as numbers and null, containers, and
-dtypes of the policy; and axes of no length, which must be refused.
+dtypes of the policy; and axes of no length, which must be refused. A layer of
+nn/ that is not varied, and not in NOT_VARIED, is a failure.
 
-    vary.py VARY_RUN [--list] [NAME...]
+    vary.py VARY_RUN [NAME...]
 
 Prints how many variants there are and which are wrong. NAME: only these layers.
 """
@@ -28,6 +29,8 @@ import files  # noqa: E402
 import families  # noqa: E402, F401: adds to layers.LAYERS
 import layers  # noqa: E402
 import operators  # noqa: E402, F401: adds to layers.LAYERS
+
+NOT_VARIED = {}  # name of the layer: why
 
 TOLERANCE = {'bfloat16': 2e-5, 'f2': 2e-5, '>f2': 2e-5}
 OTHER_DTYPES = ['f8', '>f4', '>f8', 'f2', '>f2', 'bfloat16', 'i4', 'i8', '?']
@@ -104,9 +107,18 @@ def empty_axes(names):
                 base.get('version', '3.9.2')
 
 
+def forgotten(runner):
+    """Layers of nn/ that nothing varies, and reasons that are out of date."""
+    done = subprocess.run([runner, '--list'], capture_output=True, text=True,
+                          check=True)
+    table, varied = set(done.stdout.strip().split(', ')), set(layers.LAYERS)
+    return (['%s is not varied' % n for n in table - varied - set(NOT_VARIED)]
+            + ['NOT_VARIED has %s, which is varied, or no layer' % n
+               for n in NOT_VARIED if n in varied or n not in table])
+
+
 def main():
-    arguments = [a for a in sys.argv[1:] if not a.startswith('--')]
-    runner, names = arguments[0], arguments[1:]
+    runner, names = sys.argv[1], sys.argv[2:]
     table, lines = [], []
     with tempfile.TemporaryDirectory() as folder:
         for i, (kind, what, v, version, dtype, is_zip) in enumerate(
@@ -133,14 +145,17 @@ def main():
             wrong.append('%s, %s: %s' % (kind, what, result))
     taken = [r for r in results[len(table):] if not r.startswith('refused')]
     kinds = {kind for kind, _, _ in table}
-    print('1..3')
+    left = sorted(forgotten(runner))
+    print('1..4')
     print('%sok 1 - %d variants of %d layers, %d wrong' % (
         'not ' if wrong else '', len(table), len(kinds), len(wrong)))
     print('%sok 2 - %d inputs with an empty axis, %d not refused' % (
         'not ' if taken else '', n_empty, len(taken)))
     crashed = done.returncode != 0 or len(results) != len(lines)
     print('%sok 3 - no crash' % ('not ' if crashed else ''))
-    for text in wrong:
+    print('%sok 4 - every layer is varied, or there is a reason' % (
+        'not ' if left else ''))
+    for text in wrong + left:
         print('# ' + text)
     if crashed:
         print('# status %d after %d of %d: %s' % (
@@ -148,7 +163,7 @@ def main():
             lines[len(results)] if len(results) < len(lines) else ''))
         print('# ' + str(table[len(results)] if len(results) < len(table)
                          else ''))
-    return bool(wrong or taken or crashed)
+    return bool(wrong or taken or crashed or left)
 
 
 sys.exit(main())
