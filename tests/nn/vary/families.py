@@ -243,7 +243,8 @@ def cell_entry(kind, units, use_bias, activation, reset_after):
     return entry(kind + 'Cell', **config)
 
 
-SCOPES = {'LSTM': 'lstm_cell', 'GRU': 'gru_cell', 'SimpleRNN': 'simple_rnn_cell'}
+SCOPES = {'LSTM': 'lstm_cell', 'GRU': 'gru_cell',
+          'SimpleRNN': 'simple_rnn_cell'}
 
 
 def stacked(kinds, what='', is_stack=True, units=(4, 3, 5), shape=(6, 3),
@@ -295,6 +296,64 @@ for kind in GATES:
     for options in ({}, dict(return_sequences=True), dict(return_state=True),
                     dict(go_backwards=True), dict(use_bias=False)):
         stacked([kind], 'alone %s' % options, is_stack=False, **options)
+
+
+# ---- masked steps ----
+
+MASK = np.array([[1, 1, 0, 1, 0, 0], [0, 0, 1, 0, 1, 1]], bool)
+MASKS = {'': MASK, 'at the end': MASK & (np.arange(6) < 3),
+         'all': np.zeros_like(MASK), 'none': np.ones_like(MASK)}
+
+
+def masked(kind, mask, what, is_stack=False, **options):
+    """Behind a Masking layer; is_stack: in RNN, two cells."""
+    x = np.where(mask[..., None], numbers(N, 6, 3), -7.0)
+    units = 4
+    config = dict(units=units, activation='tanh', use_bias=True, unroll=False,
+                  return_sequences=False, go_backwards=False, stateful=False,
+                  return_state=False, zero_output_for_mask=False)
+    config.update(options)
+    one = dict(config)
+    if kind != 'SimpleRNN':
+        one['recurrent_activation'] = 'sigmoid'
+    if kind == 'GRU':
+        one['reset_after'] = True
+    if not is_stack:
+        add(kind, what, one, rnn_weights(kind, 3, units), x,
+            lambda w: ref.recurrent(kind, x, w, mask=mask, **one),
+            mask_value=-7.0)
+        return
+    ws = (rnn_weights(kind, 3, units, scope='cell/cells/' + SCOPES[kind])
+          + rnn_weights(kind, units, units,
+                        scope='cell/cells/%s_1' % SCOPES[kind]))
+    del config['units'], config['activation'], config['use_bias']
+    cells = [cell_entry(kind, units, True, 'tanh', True) for _ in range(2)]
+
+    def compute(w):
+        back = config['go_backwards']
+        y, *a = ref.recurrent(kind, x, w[:3], mask=mask, **dict(
+            one, return_sequences=True, return_state=True,
+            zero_output_for_mask=False))
+        y, *b = ref.recurrent(
+            kind, y, w[3:], mask=mask[:, ::-1] if back else mask,
+            **dict(one, go_backwards=False, return_state=True))
+        return (y, *a, *b) if config['return_state'] else y
+    add('RNN', what, dict(config, cell=entry(
+        'StackedRNNCells', name='stack', cells=cells)), ws, x, compute,
+        mask_value=-7.0)
+
+
+for kind in GATES:
+    for name, mask in MASKS.items():
+        for options in ({}, dict(return_sequences=True),
+                        dict(go_backwards=True), dict(return_state=True),
+                        dict(return_sequences=True, go_backwards=True),
+                        dict(return_sequences=True,
+                             zero_output_for_mask=True),
+                        dict(zero_output_for_mask=True)):
+            for is_stack in (False, True):
+                masked(kind, mask, 'masked %s %s %s' % (kind, name, options),
+                       is_stack, **options)
 
 
 # ---- SpectralNormalization: an inference takes the layer as it is ----

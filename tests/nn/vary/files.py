@@ -51,7 +51,16 @@ def config_of(v, version):
                        'inbound_nodes': []})
     config = {'name': 'layer', 'trainable': True, 'dtype': 'float32'}
     config.update(v['config'])
-    names = ['in%d' % i for i in range(len(v['x']))]
+    inputs = ['in%d' % i for i in range(len(v['x']))]
+    names = list(inputs)
+    if 'mask_value' in v:
+        names[0] = 'mask'
+        layers.append({'class_name': 'Masking', 'name': 'mask',
+                       'module': 'keras.layers', 'registered_name': None,
+                       'config': {'name': 'mask',
+                                  'mask_value': v['mask_value']},
+                       'inbound_nodes': [[['in0', 0, 0, {}]]] if is_old else
+                       [{'args': [tensor('in0')], 'kwargs': {}}]})
     is_list = v.get('takes_list', False)
     if is_old:
         nodes = [[[n, 0, 0, {}] for n in names]]
@@ -59,7 +68,9 @@ def config_of(v, version):
             nodes = [[[names[0], 0, 0, {'value': [names[1], 0, 0]}]]]
         if 'function' in v:  # keywords: constants, and the second input
             nodes = [[[names[0], 0, 0, dict(v['keywords'])]]]
-            if len(names) > 1:
+            if is_list:
+                nodes = [[[n, 0, 0, v['keywords']] for n in names]]
+            elif len(names) > 1:
                 nodes[0][0][3][v['second']] = [names[1], 0, 0]
     else:
         tensors = [tensor(n) for n in names]
@@ -70,7 +81,8 @@ def config_of(v, version):
     if 'module' in v:
         config = dict(v['config'], name='layer')
     if 'function' in v:
-        class_name = 'TFOpLambda'
+        class_name = ('SlicingOpLambda' if v['function'].endswith('getitem')
+                      else 'TFOpLambda')
         config = {'name': 'layer', 'function': v['function']}
     layers.append({'class_name': class_name,
                    'name': 'layer',
@@ -80,7 +92,7 @@ def config_of(v, version):
     return {'module': 'keras', 'class_name': 'Functional',
             'registered_name': None, 'config': {
                 'name': 'model', 'layers': layers,
-                'input_layers': [[n, 0, 0] for n in names],
+                'input_layers': [[n, 0, 0] for n in inputs],
                 'output_layers': [['layer', 0, i]
                                   for i in range(len(v['y']))]}}
 
@@ -93,7 +105,8 @@ def add_io(h5, v):
 
 
 def write_h5(path, v, version, dtype):
-    names = ['in%d' % i for i in range(len(v['x']))] + ['layer']
+    names = ['in%d' % i for i in range(len(v['x']))] + ['mask'] * (
+        'mask_value' in v) + ['layer']
     is_old = version.startswith('2')
     with h5py.File(path, 'w') as h5:
         h5.attrs['keras_version'] = version

@@ -13,15 +13,6 @@ def op(kind, what, config, x, y, **extra):
                module='keras.src.ops.numpy', **extra)
 
 
-def tensorflow(kind, function, keywords, x, y, second='y'):
-    """A function of TensorFlow in Keras 2; second: what it calls its other
-    input."""
-    layers.add('ops.' + kind, '%s %s' % (function, keywords), {}, [], x,
-               lambda w: y, only=2, version='2.10.0', in_keras2_zip=False,
-               function=function, keywords=keywords, second=second,
-               module='keras.layers')
-
-
 X = layers.numbers(N, 3, 4)
 Y = layers.numbers(N, 3, 4)
 POSITIVE = abs(X) + 0.1
@@ -73,7 +64,8 @@ op('Power', 'a constant', {}, X, X ** 2, constants=[2])
 op('SquaredDifference', '', {}, [X, Y], (X - Y) ** 2)
 op('DivideNoNan', '', {}, [X, SPARSE], np.where(
     SPARSE == 0, 0, X / np.where(SPARSE == 0, 1, SPARSE)))
-for what, other in (('', Y), ('one row', Y[:, :1]), ('one column', Y[:, :, :1])):
+for what, other in (('', Y), ('one row', Y[:, :1]),
+                    ('one column', Y[:, :, :1])):
     op('Where', what, {}, [SPARSE, X, other], np.where(SPARSE, X, other))
 
 
@@ -178,10 +170,6 @@ for axis in (-1, 1, [1, 2]):
         op('Normalize', '%s %s' % (axis, epsilon), dict(
             axis=axis, order=2, epsilon=epsilon), X,
             X / np.maximum(size, epsilon or 0))
-    for epsilon in (1e-12, 2.0):
-        tensorflow('L2Normalize', 'math.l2_normalize', dict(
-            axis=axis, epsilon=epsilon), X,
-            X / np.sqrt(np.maximum(size ** 2, epsilon)))
 
 
 # ---- products ----
@@ -191,11 +179,6 @@ IMAGES = layers.numbers(N, 2, 3, 5), layers.numbers(N, 2, 5, 4)
 op('Matmul', 'of four axes', {}, list(IMAGES), IMAGES[0] @ IMAGES[1])
 op('Matmul', 'one by one', {}, [X[:, :1, :1], Y[:, :1, :1]],
    X[:, :1, :1] * Y[:, :1, :1])
-for turn_a, turn_b in ((False, True), (True, False), (True, True)):
-    a = X.swapaxes(1, 2) if turn_a else X
-    b = EVEN.swapaxes(1, 2) if turn_b else EVEN
-    tensorflow('Matmul', 'linalg.matmul', dict(
-        transpose_a=turn_a, transpose_b=turn_b), [a, b], X @ EVEN, 'b')
 for equation, a, b in (('abc,acd->abd', X, EVEN), ('abc,abc->ab', X, Y),
                        ('abc,adc->abd', X, Y), ('abc,adc->adb', X, Y),
                        ('abc,ad->abcd', X, Y[:, 0]),
@@ -217,9 +200,6 @@ for how, axis in ((2, -1), (4, -1), (3, 1), ([1], 1), ([1, 3], -1)):
     op('Split', '%s %d' % (how, axis), dict(
         indices_or_sections=how, axis=axis), X,
         tuple(np.split(X, how, axis)))
-for sizes in ([1, 3], [2, 1, 1]):
-    tensorflow('Split', 'split', dict(num_or_size_splits=sizes, axis=-1), X,
-               tuple(np.split(X, np.cumsum(sizes)[:-1], -1)))
 for axis, n in ((-1, None), (1, None), (1, 3)):
     op('Unstack', '%d %s' % (axis, n), dict(axis=axis, num=n), X,
        tuple(np.moveaxis(X, axis, 0)))
@@ -262,9 +242,6 @@ for key in ((0,), (-1,), (slice(1, None),), (slice(None, -1),),
             (Ellipsis, slice(0, 2)), (None,), (None, 1), (1, None),
             (Ellipsis, None), (0, slice(1, 2)), (slice(None), None, -4)):
     get_item(*key)
-GREY = layers.numbers(N, 3, 4, 1)
-tensorflow('GrayscaleToRgb', 'image.grayscale_to_rgb', {}, GREY,
-           np.repeat(GREY, 3, -1))
 
 
 # ---- images: to a size, with the proportions kept ----

@@ -153,7 +153,9 @@ def pool(x, size, strides, padding, is_max):
 def recurrent(kind, x, weights, units, activation='tanh',
               recurrent_activation='sigmoid', use_bias=True, reset_after=True,
               go_backwards=False, return_sequences=False, is_old=False,
-              return_state=False, **_):
+              return_state=False, mask=None, zero_output_for_mask=False, **_):
+    """mask [n, time]: steps that count; in others nothing changes, and the
+    output is that of the step before, or zero."""
     kernel, own = weights[:2]
     bias = weights[2] if use_bias else None
     f = lambda z: act(activation, z, is_old)
@@ -162,6 +164,7 @@ def recurrent(kind, x, weights, units, activation='tanh',
     steps = []
     for t in range(x.shape[1])[::-1 if go_backwards else 1]:
         a = x[:, t] @ kernel
+        before = h, c
         if kind == 'GRU' and reset_after:
             a = a + (bias[0] if use_bias else 0)
             b = h @ own + (bias[1] if use_bias else 0)
@@ -183,8 +186,10 @@ def recurrent(kind, x, weights, units, activation='tanh',
             h = g(o) * f(c)
         else:
             h = f(a + h @ own + (bias if use_bias else 0))
-        steps.append(h)
-    y = np.stack(steps, 1) if return_sequences else h
+        use = True if mask is None else mask[:, t, None]
+        h, c = np.where(use, h, before[0]), np.where(use, c, before[1])
+        steps.append(np.where(use, h, 0) if zero_output_for_mask else h)
+    y = np.stack(steps, 1) if return_sequences else steps[-1]
     states = (h, c) if kind == 'LSTM' else (h,)
     return (y,) + states if return_state else y
 
@@ -222,8 +227,8 @@ def conv_lstm(x, weights, filters, strides, padding, dilation,
 
 
 def locally_connected(x, kernel, size, strides, is_first):
-    """kernel [position, tap, filters]; taps [..., c], or [c, ...] where the file
-    has channels first."""
+    """kernel [position, tap, filters]; taps [..., c], or [c, ...] where the
+    file has channels first."""
     ones = [1] * len(size)
     z, outs = padded(x, size, strides, ones, 'valid')
     y = np.zeros([len(x)] + outs + [kernel.shape[-1]])

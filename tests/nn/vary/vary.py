@@ -25,8 +25,9 @@ except ImportError as missing:
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import files  # noqa: E402
 import families  # noqa: E402, F401: adds to layers.LAYERS
+import files  # noqa: E402
+import functions  # noqa: E402, F401: adds to layers.LAYERS
 import layers  # noqa: E402
 import operators  # noqa: E402, F401: adds to layers.LAYERS
 
