@@ -4,6 +4,7 @@ states, with kernels of their own for each position, and wrappers."""
 import numpy as np
 
 import reference as ref
+from files import tensor
 from layers import GATES, LAYERS, N, ODD, SHAPES, ZI, add, first, numbers, \
     rnn_weights
 
@@ -406,3 +407,56 @@ for kind, options in (
 for kind in ('RandomHeight', 'RandomWidth'):
     add(kind, '', dict(factor=0.2), [], ZI, lambda w: ZI, only=2,
         version='2.10.0')
+
+
+# ---- initial states ----
+
+for kind in GATES:
+    for options in ({}, dict(return_sequences=True), dict(return_state=True),
+                    dict(go_backwards=True)):
+        n_states = 1 + (kind == 'LSTM')
+        x = numbers(N, 6, 3)
+        states = [numbers(N, 4) for _ in range(n_states)]
+        config = dict(units=4, activation='tanh', use_bias=True, **options)
+        if kind != 'SimpleRNN':
+            config['recurrent_activation'] = 'sigmoid'
+        if kind == 'GRU':
+            config['reset_after'] = True
+        add(kind, 'initial state %s' % options, config,
+            rnn_weights(kind, 3, 4), [x] + states,
+            lambda w, kind=kind, x=x, states=states, config=config:
+            ref.recurrent(kind, x, w, initial=states, **config),
+            only=3, n_args=1, keywords=dict(initial_state=[
+                tensor('in%d' % (1 + i)) for i in range(n_states)]))
+
+
+# ---- Attention: its call's arguments, and the sum of tanh as its score ----
+
+def attention(what='', scale=False, mode='dot', causal=False, scores=False,
+              own_key=False, additive=False):
+    q, v = numbers(N, 3, 4), numbers(N, 5, 4)
+    k = numbers(N, 5, 4) if own_key else v
+    ws = [('scale', numbers(4) if additive else np.array(0.7))] if scale else []
+    ws += [('concat_score_weight', np.array(-0.6))] if mode == 'concat' else []
+
+    def compute(w):
+        factor = w[0] if scale else 1
+        pairs = q[:, :, None] + k[:, None]
+        s = ((factor * np.tanh(pairs)).sum(-1) if additive
+             else w[-1] * np.tanh(factor * pairs).sum(-1) if mode == 'concat'
+             else factor * np.einsum('ntd,nsd->nts', q, k))
+        s = np.where(np.tri(3, 5), s, -1e9) if causal else s
+        p = ref.softmax(s)
+        return (p @ v, p) if scores else p @ v
+    keywords = dict(use_causal_mask=causal, return_attention_scores=scores)
+    add('AdditiveAttention' if additive else 'Attention', what, dict(
+        use_scale=scale, dropout=0.0, **({} if additive else
+                                         dict(score_mode=mode))), ws,
+        [q, v, k] if own_key else [q, v], compute, takes_list=True, only=3,
+        keywords={k: v for k, v in keywords.items() if v})
+
+
+for base in ({}, dict(mode='concat'), dict(additive=True)):
+    for options in ({}, dict(scale=True), dict(causal=True), dict(scores=True),
+                    dict(own_key=True), dict(causal=True, scores=True)):
+        attention(str(dict(base, **options)), **dict(base, **options))

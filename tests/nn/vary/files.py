@@ -73,7 +73,7 @@ def config_of(v, version):
             elif len(names) > 1:
                 nodes[0][0][3][v['second']] = [names[1], 0, 0]
     else:
-        tensors = [tensor(n) for n in names]
+        tensors = [tensor(n) for n in names[:v.get('n_args')]]
         nodes = [{'args': ([tensors] if is_list else tensors)
                   + v.get('constants', []),
                   'kwargs': v.get('keywords', {})}]

@@ -157,18 +157,20 @@ depthwise(1, 'size 5', size=5)
 
 
 def transpose(n, what='', size=3, strides=2, padding='valid', filters=4,
-              is_first=False, use_bias=True):
+              is_first=False, use_bias=True, dilation=1, extra=None):
     x = numbers(N, *SHAPES[n])
     ws = [('kernel', numbers(*[size] * n, filters, x.shape[-1]))]
     ws += [('bias', numbers(filters))] if use_bias else []
     config = dict(filters=filters, kernel_size=[size] * n,
                   strides=[strides] * n, padding=padding, use_bias=use_bias,
-                  output_padding=None, dilation_rate=[1] * n,
+                  output_padding=None if extra is None else [extra] * n,
+                  dilation_rate=[dilation] * n,
                   data_format='channels_first' if is_first
                   else 'channels_last', activation='linear')
 
     def compute(w):
-        y = ref.conv_transpose(x, w[0], [strides] * n, padding)
+        y = ref.conv_transpose(x, w[0], [strides] * n, padding, [dilation] * n,
+                               extra)
         y = y + (w[1] if use_bias else 0)
         return first(y) if is_first else y
     add('Conv%dDTranspose' % n, what, config, ws,
@@ -180,7 +182,11 @@ for n in (1, 2, 3):
     for options in (dict(padding='same'), dict(strides=1), dict(strides=3),
                     dict(size=2), dict(size=1), dict(is_first=True),
                     dict(use_bias=False), dict(size=4, padding='same'),
-                    dict(filters=1)):
+                    dict(filters=1), dict(dilation=2, strides=1), dict(
+                        dilation=2, strides=1, padding='same'),
+                    dict(extra=0), dict(extra=1), dict(extra=1, strides=3),
+                    dict(extra=0, padding='same'), dict(
+                        extra=1, padding='same')):
         transpose(n, str(options), **options)
 
 
@@ -599,37 +605,42 @@ for scale in (False, True):
                 -1)) @ s, takes_list=True)
 
 
-def multi_head(what='', heads=2, key_dim=3, value_dim=None, use_bias=True):
+def multi_head(what='', heads=2, key_dim=3, value_dim=None, use_bias=True,
+               out=4, causal=False, scores=False):
     q, s = numbers(N, 3, 4), numbers(N, 5, 4)
     vd = value_dim or key_dim
     ws = []
-    for scope, size, out in (('query', key_dim, None), ('key', key_dim, None),
-                             ('value', vd, None),
-                             ('attention_output', vd, 4)):
-        kernel = (heads, size, out) if out else (4, heads, size)
-        name = 'output_dense' if out else scope + '_dense'
-        ws.append((name, 'kernel', numbers(*kernel)))
+    for scope, size in (('query', key_dim), ('key', key_dim), ('value', vd),
+                        ('output', vd)):
+        is_out = scope == 'output'
+        kernel = (heads, size, out) if is_out else (4, heads, size)
+        ws.append((scope + '_dense', 'kernel', numbers(*kernel)))
         if use_bias:
-            ws.append((name, 'bias', numbers(*((out,) if out
-                                               else (heads, size)))))
+            ws.append((scope + '_dense', 'bias', numbers(*(
+                (out,) if is_out else (heads, size)))))
 
     def compute(w):
         k, bias = (w[0::2], w[1::2]) if use_bias else (w, [0] * 4)
         Q, K, V = [np.einsum('ntc,chd->nthd', t, kernel) + b
                    for t, kernel, b in zip((q, s, s), k, bias)]
-        p = ref.softmax(np.einsum('nthd,nshd->nhts', Q, K)
-                        / np.sqrt(key_dim))
+        logits = np.einsum('nthd,nshd->nhts', Q, K) / np.sqrt(key_dim)
+        p = ref.softmax(np.where(np.tri(3, 5), logits, -1e9) if causal
+                        else logits)
         y = np.einsum('nhts,nshd->nthd', p, V)
-        return np.einsum('nthd,hdf->ntf', y, k[3]) + bias[3]
+        y = np.einsum('nthd,hdf->ntf', y, k[3]) + bias[3]
+        return (y, p) if scores else y
+    keywords = dict(use_causal_mask=causal, return_attention_scores=scores)
     add('MultiHeadAttention', what, dict(
         num_heads=heads, key_dim=key_dim, value_dim=value_dim, dropout=0.0,
-        use_bias=use_bias, output_shape=None, attention_axes=None), ws,
-        [q, s], compute, by_value=True, in_keras2_zip=False)
+        use_bias=use_bias, output_shape=None if out == 4 else out,
+        attention_axes=None), ws, [q, s], compute, by_value=True,
+        in_keras2_zip=False, keywords={k: v for k, v in keywords.items() if v})
 
 
 multi_head()
 for options in (dict(heads=1), dict(key_dim=1), dict(value_dim=5),
-                dict(use_bias=False)):
+                dict(use_bias=False), dict(out=7), dict(out=1),
+                dict(causal=True), dict(scores=True)):
     multi_head(str(options), **options)
 
 

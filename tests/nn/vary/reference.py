@@ -120,21 +120,29 @@ def depthwise(x, kernel, strides, padding='valid', dilation=None):
     return y.reshape(y.shape[:-2] + (-1,))
 
 
-def conv_transpose(x, kernel, strides, padding='valid'):
-    """kernel [..., filters, c]"""
+def conv_transpose(x, kernel, strides, padding='valid', dilation=None,
+                   output_padding=None):
+    """kernel [..., filters, c]. output_padding: the length of an output is what
+    a convolution would need, and so much; its margins are those of that."""
     size = kernel.shape[:-2]
-    full = [(n - 1) * s + max(k, s)
-            for n, s, k in zip(x.shape[1:-1], strides, size)]
+    dilation = dilation or [1] * len(size)
+    reach = [(k - 1) * d + 1 for k, d in zip(size, dilation)]
+    full = [(n - 1) * s + max(k, s) + (output_padding or 0)
+            for n, s, k in zip(x.shape[1:-1], strides, reach)]
     y = np.zeros([len(x)] + full + [kernel.shape[-2]])
     for tap in itertools.product(*map(range, size)):
         cut = [slice(None)] + [
-            slice(t, t + (n - 1) * s + 1, s)
-            for t, n, s in zip(tap, x.shape[1:-1], strides)]
+            slice(t * d, t * d + (n - 1) * s + 1, s)
+            for t, d, n, s in zip(tap, dilation, x.shape[1:-1], strides)]
         y[tuple(cut)] += x @ kernel[tap].T
-    if padding == 'same':
-        for i, (n, s, k) in enumerate(zip(x.shape[1:-1], strides, size)):
-            first = max(k - s, 0) // 2
-            y = np.take(y, range(first, first + n * s), 1 + i)
+    for i, (n, s, k) in enumerate(zip(x.shape[1:-1], strides, reach)):
+        if output_padding is None:
+            length = n * s if padding == 'same' else n * s + max(k - s, 0)
+        else:
+            length = ((n - 1) * s + k + output_padding
+                      - (2 * (k // 2) if padding == 'same' else 0))
+        first = same_pads(length, k, s)[0] if padding == 'same' else 0
+        y = np.take(y, range(first, first + length), 1 + i)
     return y
 
 
@@ -153,7 +161,8 @@ def pool(x, size, strides, padding, is_max):
 def recurrent(kind, x, weights, units, activation='tanh',
               recurrent_activation='sigmoid', use_bias=True, reset_after=True,
               go_backwards=False, return_sequences=False, is_old=False,
-              return_state=False, mask=None, zero_output_for_mask=False, **_):
+              return_state=False, mask=None, zero_output_for_mask=False,
+              initial=None, **_):
     """mask [n, time]: steps that count; in others nothing changes, and the
     output is that of the step before, or zero."""
     kernel, own = weights[:2]
@@ -161,6 +170,8 @@ def recurrent(kind, x, weights, units, activation='tanh',
     f = lambda z: act(activation, z, is_old)
     g = lambda z: act(recurrent_activation, z, is_old)
     h = c = np.zeros((len(x), units))
+    if initial:
+        h, c = initial[0], initial[-1]
     steps = []
     for t in range(x.shape[1])[::-1 if go_backwards else 1]:
         a = x[:, t] @ kernel
