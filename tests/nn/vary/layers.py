@@ -28,6 +28,11 @@ def add(kind, what, config, weights, x, compute, **extra):
     LAYERS.setdefault(kind, []).append(make)
 
 
+def entry(kind, **config):
+    return {'module': 'keras.layers', 'class_name': kind, 'config': config,
+            'registered_name': None}
+
+
 def first(x):
     """channels_last -> channels_first."""
     return np.moveaxis(x, -1, 1)
@@ -332,94 +337,6 @@ for scale, offset in ((0.5, 0.0), (2, 1), (0.1, -3.0)):
         lambda w, x=x, s=scale, o=offset: x * s + o)
 
 
-# ---- recurrent ----
-
-GATES = {'SimpleRNN': 1, 'GRU': 3, 'LSTM': 4}
-
-
-def rnn_weights(kind, c, units, use_bias=True, reset_after=True, scope='cell'):
-    n = GATES[kind] * units
-    bias = (2, n) if kind == 'GRU' and reset_after else (n,)
-    ws = [(scope, 'kernel', numbers(c, n)),
-          (scope, 'recurrent_kernel', numbers(units, n) / 2)]
-    return ws + ([(scope, 'bias', numbers(*bias))] if use_bias else [])
-
-
-def rnn(kind, what='', shape=(6, 3), units=4, version=None, **options):
-    x = numbers(N, *shape)
-    config = dict(units=units, activation='tanh', use_bias=True,
-                  return_sequences=False, go_backwards=False, stateful=False,
-                  unroll=False, return_state=False)
-    if kind != 'SimpleRNN':
-        config['recurrent_activation'] = 'sigmoid'
-    if kind == 'GRU':
-        config['reset_after'] = True
-    config.update(options)
-    extra = dict(version=version) if version else {}
-    add(kind, what, config, rnn_weights(
-        kind, shape[1], units, config['use_bias'],
-        config.get('reset_after', False)), x,
-        lambda w: ref.recurrent(kind, x, w, is_old=bool(version), **config),
-        **extra)
-
-
-for kind in GATES:
-    rnn(kind)
-    for options in (dict(return_sequences=True), dict(go_backwards=True),
-                    dict(use_bias=False), dict(units=1), dict(units=17),
-                    dict(unroll=True), dict(activation='relu'),
-                    dict(activation='linear'), dict(activation='softsign'),
-                    dict(return_sequences=True, go_backwards=True),
-                    dict(return_state=True),
-                    dict(return_state=True, return_sequences=True)):
-        rnn(kind, str(options), **options)
-    for shape in ((1, 1), (1, 5), (9, 1), (33, 2)):
-        rnn(kind, 'input %s' % (shape,), shape)
-    if kind != 'SimpleRNN':
-        for name in ('hard_sigmoid', 'tanh'):
-            rnn(kind, 'recurrent ' + name, recurrent_activation=name)
-        rnn(kind, 'hard_sigmoid of Keras 2', recurrent_activation=(
-            'hard_sigmoid'), version='2.2.4')
-rnn('GRU', 'reset before', reset_after=False)
-rnn('GRU', 'reset before, no bias', reset_after=False, use_bias=False)
-
-
-def bidirectional(kind, what='', merge='concat', sequences=False, shape=(5, 3)):
-    x = numbers(N, *shape)
-    inner = dict(name='forward_' + kind.lower(), units=4, activation='tanh',
-                 use_bias=True, return_sequences=sequences,
-                 go_backwards=False, dtype='float32')
-    if kind != 'SimpleRNN':
-        inner['recurrent_activation'] = 'sigmoid'
-    if kind == 'GRU':
-        inner['reset_after'] = True
-    both = [{'module': 'keras.layers', 'class_name': kind, 'config': dict(
-                inner, go_backwards=back), 'registered_name': None}
-            for back in (False, True)]
-    ws = (rnn_weights(kind, shape[1], 4, scope='forward_layer/cell')
-          + rnn_weights(kind, shape[1], 4, scope='backward_layer/cell'))
-
-    def compute(w):
-        a = ref.recurrent(kind, x, w[:3], **inner)
-        b = ref.recurrent(kind, x, w[3:], **dict(inner, go_backwards=True))
-        b = b[:, ::-1] if sequences else b
-        return {'concat': lambda: np.concatenate([a, b], -1),
-                'sum': lambda: a + b, 'mul': lambda: a * b,
-                'ave': lambda: (a + b) / 2,
-                None: lambda: (a, b)}[merge]()
-    add('Bidirectional', what or kind, dict(
-        merge_mode=merge, layer=both[0], backward_layer=both[1]), ws, x,
-        compute)
-
-
-for kind in ('LSTM', 'GRU', 'SimpleRNN'):
-    for merge in ('concat', 'sum', 'mul', 'ave', None):
-        for sequences in (False, True):
-            bidirectional(kind, '%s %s %s' % (kind, merge, sequences), merge,
-                          sequences)
-bidirectional('LSTM', 'one step', shape=(1, 2))
-
-
 # ---- shapes ----
 
 x = numbers(N, 3, 4, 2)
@@ -589,59 +506,6 @@ for mode, f in (('sum', lambda: A + B), ('mul', lambda: A * B),
 add('Merge', 'dot', dict(mode='dot', mode_type='raw', concat_axis=-1,
                          dot_axes=[1, 1]), [], [U, V],
     lambda w: (U * V).sum(1, keepdims=True), version='2.0.8', only=2)
-for scale in (False, True):
-    q, s = numbers(N, 3, 4), numbers(N, 5, 4)
-    add('Attention', 'scale %s' % scale, dict(
-        use_scale=scale, score_mode='dot', dropout=0.0),
-        [('scale', np.array(0.7))] if scale else [], [q, s],
-        lambda w, q=q, s=s: ref.softmax(
-            (w[0] if w else 1) * np.einsum('ntd,nsd->nts', q, s)) @ s,
-        takes_list=True)
-    add('AdditiveAttention', 'scale %s' % scale, dict(
-        use_scale=scale, dropout=0.0),
-        [('scale', numbers(4))] if scale else [], [q, s],
-        lambda w, q=q, s=s: ref.softmax(
-            ((w[0] if w else 1) * np.tanh(q[:, :, None] + s[:, None])).sum(
-                -1)) @ s, takes_list=True)
-
-
-def multi_head(what='', heads=2, key_dim=3, value_dim=None, use_bias=True,
-               out=4, causal=False, scores=False):
-    q, s = numbers(N, 3, 4), numbers(N, 5, 4)
-    vd = value_dim or key_dim
-    ws = []
-    for scope, size in (('query', key_dim), ('key', key_dim), ('value', vd),
-                        ('output', vd)):
-        is_out = scope == 'output'
-        kernel = (heads, size, out) if is_out else (4, heads, size)
-        ws.append((scope + '_dense', 'kernel', numbers(*kernel)))
-        if use_bias:
-            ws.append((scope + '_dense', 'bias', numbers(*(
-                (out,) if is_out else (heads, size)))))
-
-    def compute(w):
-        k, bias = (w[0::2], w[1::2]) if use_bias else (w, [0] * 4)
-        Q, K, V = [np.einsum('ntc,chd->nthd', t, kernel) + b
-                   for t, kernel, b in zip((q, s, s), k, bias)]
-        logits = np.einsum('nthd,nshd->nhts', Q, K) / np.sqrt(key_dim)
-        p = ref.softmax(np.where(np.tri(3, 5), logits, -1e9) if causal
-                        else logits)
-        y = np.einsum('nhts,nshd->nthd', p, V)
-        y = np.einsum('nthd,hdf->ntf', y, k[3]) + bias[3]
-        return (y, p) if scores else y
-    keywords = dict(use_causal_mask=causal, return_attention_scores=scores)
-    add('MultiHeadAttention', what, dict(
-        num_heads=heads, key_dim=key_dim, value_dim=value_dim, dropout=0.0,
-        use_bias=use_bias, output_shape=None if out == 4 else out,
-        attention_axes=None), ws, [q, s], compute, by_value=True,
-        in_keras2_zip=False, keywords={k: v for k, v in keywords.items() if v})
-
-
-multi_head()
-for options in (dict(heads=1), dict(key_dim=1), dict(value_dim=5),
-                dict(use_bias=False), dict(out=7), dict(out=1),
-                dict(causal=True), dict(scores=True)):
-    multi_head(str(options), **options)
 
 
 # ---- others ----

@@ -25,11 +25,13 @@ except ImportError as missing:
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import attention  # noqa: E402, F401: adds to layers.LAYERS
 import families  # noqa: E402, F401: adds to layers.LAYERS
 import files  # noqa: E402
 import functions  # noqa: E402, F401: adds to layers.LAYERS
 import layers  # noqa: E402
 import operators  # noqa: E402, F401: adds to layers.LAYERS
+import recurrent  # noqa: E402, F401: adds to layers.LAYERS
 
 NOT_VARIED = {}  # name of the layer: why
 
