@@ -136,7 +136,7 @@ compute_features (GstEmotionRecognizer *self, GstEmotionJob *job,
 {
   const DspRecipe *const recipe = gst_emotion_model_recipe (self->model);
 
-  if (!shares_frames (recipe, self->options.interval)) {
+  if (!shares_frames (recipe, interval_for (self->options.interval, recipe))) {
     g_clear_pointer (&self->features, dsp_features_free);
     return gst_emotion_model_compute_features (
         self->model, samples, n, job->features);
