@@ -169,8 +169,6 @@ gst_emotion_intake_discard (GstEmotionIntake *self, guint64 from, guint64 to)
   return n;
 }
 
-/* The samples that follow do not continue the ones before. */
-
 GstEmotionContinuityStats
 gst_emotion_intake_stats (GstEmotionIntake *self)
 {

@@ -52,12 +52,6 @@ state (GstEmotionExtent *self, guint64 head, guint64 length)
 }
 
 static gboolean
-is_placeholder (guint64 size)
-{
-  return gst_emotion_file_bytes_is_placeholder (size);
-}
-
-static gboolean
 read_wave (GstEmotionExtent *self, const File *file, const guint8 *head)
 {
   GstEmotionWave wave;
@@ -75,19 +69,21 @@ read_riff (GstEmotionExtent *self, const File *file, const guint8 *head)
 {
   if (has_tag (head + 8, "WAVE"))
     return read_wave (self, file, head);
-  return !is_placeholder (le32 (head + 4)) && state (self, 8, le32 (head + 4));
+  return !gst_emotion_file_bytes_is_placeholder (le32 (head + 4))
+      && state (self, 8, le32 (head + 4));
 }
 
 static gboolean
 read_aiff (GstEmotionExtent *self, const File *file, const guint8 *head)
 {
-  return !is_placeholder (be32 (head + 4)) && state (self, 8, be32 (head + 4));
+  return !gst_emotion_file_bytes_is_placeholder (be32 (head + 4))
+      && state (self, 8, be32 (head + 4));
 }
 
 static gboolean
 read_au (GstEmotionExtent *self, const File *file, const guint8 *head)
 {
-  return !is_placeholder (be32 (head + 8))
+  return !gst_emotion_file_bytes_is_placeholder (be32 (head + 8))
       && state (self, be32 (head + 4), be32 (head + 8));
 }
 
