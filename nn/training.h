@@ -26,8 +26,8 @@ typedef struct {
 } NnTrainingNeeds;
 
 typedef struct {
-  NnCall run;   /* as in a plain run; scratch is what measure asked for */
-  guint64 seed; /* names the random numbers of this layer and step: */
+  NnCall forward; /* as in inference; scratch is what measure asked for */
+  guint64 seed;   /* names the random numbers of this layer and step: */
   guint32 node, step;
   size_t first;          /* the first sample's place in the batch */
   size_t batch;          /* samples in the whole batch */

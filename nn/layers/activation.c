@@ -53,7 +53,7 @@ activation_backward (const NnLayer *layer, const NnTrainingCall *call)
 {
   if (call->in_grad[0])
     memcpy (call->in_grad[0], call->out_grad[0],
-        call->run.n * nn_shape_size (&layer->out[0]) * sizeof (float));
+        call->forward.n * nn_shape_size (&layer->out[0]) * sizeof (float));
 }
 
 static const NnTraining activation_training = { .backward =

@@ -202,20 +202,20 @@ batch_normalization_measure (const NnLayer *layer, NnTrainingNeeds *needs)
 static void
 batch_normalization_sums (const NnLayer *layer, const NnTrainingCall *call)
 {
-  add_sums ((const BatchNormalization *) layer, call->run.n, call->run.in[0],
-      call->run.in[0], call->sums);
+  add_sums ((const BatchNormalization *) layer, call->forward.n,
+      call->forward.in[0], call->forward.in[0], call->sums);
 }
 
 static void
 batch_normalization_train (const NnLayer *layer, const NnTrainingCall *call)
 {
   const BatchNormalization *self = (const BatchNormalization *) layer;
-  float *const scale = call->run.scratch;
+  float *const scale = call->forward.scratch;
   float *const zero = scale + self->channels;
   float *const offset = zero + self->channels;
 
   if (layer->is_frozen) {
-    batch_normalization_forward (layer, &call->run);
+    batch_normalization_forward (layer, &call->forward);
     return;
   }
   for (size_t c = 0; c < self->channels; c++) {
@@ -229,19 +229,19 @@ batch_normalization_train (const NnLayer *layer, const NnTrainingCall *call)
     offset[c] = beta - mean * scale[c];
   }
   if (self->inner == 1)
-    nn_loops ()->scale_columns (call->run.n * self->outer, self->channels,
-        scale, call->run.in[0], offset, call->run.out[0]);
+    nn_loops ()->scale_columns (call->forward.n * self->outer, self->channels,
+        scale, call->forward.in[0], offset, call->forward.out[0]);
   else
-    mix (self, call->run.n, scale, call->run.in[0], zero, call->run.in[0],
-        offset, call->run.out[0]);
+    mix (self, call->forward.n, scale, call->forward.in[0], zero,
+        call->forward.in[0], offset, call->forward.out[0]);
 }
 
 static void
 batch_normalization_backward_sums (
     const NnLayer *layer, const NnTrainingCall *call)
 {
-  add_sums ((const BatchNormalization *) layer, call->run.n, call->out_grad[0],
-      call->run.in[0], call->backward_sums);
+  add_sums ((const BatchNormalization *) layer, call->forward.n,
+      call->out_grad[0], call->forward.in[0], call->backward_sums);
 }
 
 /* With xhat = (x - mean) / sd:
@@ -253,7 +253,7 @@ batch_normalization_backward (const NnLayer *layer, const NnTrainingCall *call)
 {
   const BatchNormalization *self = (const BatchNormalization *) layer;
   const double count = (double) call->batch * self->outer * self->inner;
-  float *const of_dy = call->run.scratch;
+  float *const of_dy = call->forward.scratch;
   float *const of_x = of_dy + self->channels;
   float *const offset = of_x + self->channels;
 
@@ -280,8 +280,8 @@ batch_normalization_backward (const NnLayer *layer, const NnTrainingCall *call)
       call->param_grad[self->has_gamma][c] += d_beta;
   }
   if (call->in_grad[0])
-    mix (self, call->run.n, of_dy, call->out_grad[0], of_x, call->run.in[0],
-        offset, call->in_grad[0]);
+    mix (self, call->forward.n, of_dy, call->out_grad[0], of_x,
+        call->forward.in[0], offset, call->in_grad[0]);
 }
 
 /* Keras 3 takes the biased variance of the batch. */

@@ -280,18 +280,18 @@ split_directions (const Bidirectional *self, const NnTrainingCall *call,
     NnRnnTraining *directions)
 {
   const NnLayer *const layer = &self->base;
-  const size_t n = call->run.n, n_states = self->rnn[0].cell->n_states;
+  const size_t n = call->forward.n, n_states = self->rnn[0].cell->n_states;
   const bool is_apart = self->merge == MERGE_NONE;
   float *saved = call->saved;
 
   for (size_t d = 0; d < 2; d++) {
     directions[d] = (NnRnnTraining){ .call = call,
       .direction = d,
-      .in = call->run.in[0],
-      .mask = call->run.in_mask[0],
-      .initial = layer->n_in > 1 ? call->run.in + 1 + d * n_states : NULL,
+      .in = call->forward.in[0],
+      .mask = call->forward.in_mask[0],
+      .initial = layer->n_in > 1 ? call->forward.in + 1 + d * n_states : NULL,
       .final = self->rnn[d].return_state
-          ? call->run.out + 1 + is_apart + d * n_states
+          ? call->forward.out + 1 + is_apart + d * n_states
           : NULL,
       .saved = saved };
     saved += n * nn_rnn_saved_per_sample (&self->rnn[d]);
@@ -306,27 +306,27 @@ static void
 bidirectional_train (const NnLayer *layer, const NnTrainingCall *call)
 {
   const Bidirectional *self = (const Bidirectional *) layer;
-  const size_t size = call->run.n * self->out_size[0];
+  const size_t size = call->forward.n * self->out_size[0];
   NnRnnTraining directions[2];
 
   split_directions (self, call, directions);
   for (size_t d = 0; d < 2; d++) {
-    directions[d].scratch = call->run.scratch;
+    directions[d].scratch = call->forward.scratch;
     nn_rnn_train (&self->rnn[d], &directions[d]);
     if (d == 1 && self->rnn[d].return_sequences)
-      flip_steps (&self->rnn[d], call->run.n, directions[d].out);
+      flip_steps (&self->rnn[d], call->forward.n, directions[d].out);
   }
   if (self->merge == MERGE_NONE)
     for (size_t d = 0; d < 2; d++)
-      memcpy (call->run.out[d], directions[d].out,
-          call->run.n * self->out_size[d] * sizeof (float));
+      memcpy (call->forward.out[d], directions[d].out,
+          call->forward.n * self->out_size[d] * sizeof (float));
   else if (self->merge == MERGE_CONCAT)
     concatenate (size / self->rnn[0].units, self->rnn,
         (float *const[]){ directions[0].out, directions[1].out },
-        call->run.out[0]);
+        call->forward.out[0]);
   else
     merge (self->merge, size, directions[0].out, directions[1].out,
-        call->run.out[0]);
+        call->forward.out[0]);
 }
 
 /* The gradient of one direction's output, from that of the merged one. */
@@ -334,7 +334,7 @@ static void
 merge_back (const Bidirectional *self, const NnTrainingCall *call, size_t d,
     const NnRnnTraining *directions, float *out_grad)
 {
-  const size_t size = call->run.n * self->out_size[d];
+  const size_t size = call->forward.n * self->out_size[d];
   const size_t units = self->rnn[d].units;
   const size_t row = self->rnn[0].units + self->rnn[1].units;
   const float *const dy = call->out_grad[self->merge == MERGE_NONE ? d : 0];
@@ -356,10 +356,10 @@ static void
 bidirectional_backward (const NnLayer *layer, const NnTrainingCall *call)
 {
   const Bidirectional *self = (const Bidirectional *) layer;
-  const size_t n = call->run.n, n_states = self->rnn[0].cell->n_states;
+  const size_t n = call->forward.n, n_states = self->rnn[0].cell->n_states;
   const size_t in_size = n * nn_shape_size (&layer->in[0]);
   const bool is_apart = self->merge == MERGE_NONE;
-  float *const second = call->run.scratch;
+  float *const second = call->forward.scratch;
   float *out_grad = second + in_size;
   NnRnnTraining directions[2];
 

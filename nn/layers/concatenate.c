@@ -147,7 +147,7 @@ static void
 concatenate_backward (const NnLayer *layer, const NnTrainingCall *call)
 {
   const Concatenate *self = (const Concatenate *) layer;
-  const size_t rows = call->run.n * self->split.outer;
+  const size_t rows = call->forward.n * self->split.outer;
   const size_t out_row = self->split.len * self->split.inner;
   const float *dy = call->out_grad[0];
 

@@ -226,21 +226,21 @@ conv_backward (const NnLayer *layer, const NnTrainingCall *call)
   const size_t in_size = nn_shape_size (&layer->in[0]);
   const size_t positions = nn_shape_size (&layer->out[0]) / self->filters;
   const bool by_taps = call->in_grad[0] && !self->adjoint;
-  BackwardScratch scratch = { .segments = (size_t *) call->run.scratch };
+  BackwardScratch scratch = { .segments = (size_t *) call->forward.scratch };
 
-  scratch.image = call->run.scratch + nn_conv_segments_len (self);
+  scratch.image = call->forward.scratch + nn_conv_segments_len (self);
   scratch.grad = scratch.image + image_len (self);
   scratch.patches = scratch.grad + image_len (self);
   scratch.packed = scratch.patches + self->window.x.out * depth (self);
   if (self->adjoint && call->in_grad[0])
-    self->adjoint->way->run (self->adjoint, call->run.n, call->out_grad[0],
-        call->run.scratch, call->in_grad[0]);
+    self->adjoint->way->run (self->adjoint, call->forward.n, call->out_grad[0],
+        call->forward.scratch, call->in_grad[0]);
   memset (scratch.image, 0, image_len (self) * sizeof (float));
   if (self->use_bias && call->param_grad[NN_CONV_BIAS])
-    nn_loops ()->add_rows (call->run.n * positions, self->filters,
+    nn_loops ()->add_rows (call->forward.n * positions, self->filters,
         call->out_grad[0], self->filters, call->param_grad[NN_CONV_BIAS]);
-  for (size_t i = 0; i < call->run.n; i++) {
-    copy_image (self, scratch.image, call->run.in[0] + i * in_size, NULL);
+  for (size_t i = 0; i < call->forward.n; i++) {
+    copy_image (self, scratch.image, call->forward.in[0] + i * in_size, NULL);
     if (by_taps)
       memset (scratch.grad, 0, image_len (self) * sizeof (float));
     for (size_t g = 0; g < self->groups; g++) {

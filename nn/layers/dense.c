@@ -109,14 +109,14 @@ dense_backward (const NnLayer *layer, const NnTrainingCall *call)
 {
   const Dense *self = (const Dense *) layer;
   const size_t k = self->k, units = self->units;
-  const size_t rows = call->run.n * nn_shape_size (&layer->in[0]) / k;
+  const size_t rows = call->forward.n * nn_shape_size (&layer->in[0]) / k;
   const float *const dy = call->out_grad[0];
 
   if (call->param_grad[KERNEL])
     nn_simd ()->transposed_product (&(NnTransposedProduct){ .m = rows,
         .k = k,
         .n = units,
-        .a = call->run.in[0],
+        .a = call->forward.in[0],
         .lda = k,
         .n_segments = 1,
         .b = dy,
@@ -128,7 +128,7 @@ dense_backward (const NnLayer *layer, const NnTrainingCall *call)
   if (call->in_grad[0])
     nn_training_product (rows, units, k, dy, units,
         nn_layer_value (layer, KERNEL), 1, units, false, call->in_grad[0], k,
-        call->run.scratch);
+        call->forward.scratch);
 }
 
 static const NnTraining dense_training = {

@@ -48,7 +48,7 @@ apply (const NnLayer *layer, const NnTrainingCall *call, Noise noise,
 {
   const size_t size = nn_shape_size (&layer->out[0]);
 
-  for (size_t i = 0; i < call->run.n; i++) {
+  for (size_t i = 0; i < call->forward.n; i++) {
     const NnPhilox stream = nn_training_random (call, i);
 
     noise (
@@ -130,14 +130,14 @@ static void
 pass_back (const NnLayer *layer, const NnTrainingCall *call)
 {
   memcpy (call->in_grad[0], call->out_grad[0],
-      call->run.n * nn_shape_size (&layer->out[0]) * sizeof (float));
+      call->forward.n * nn_shape_size (&layer->out[0]) * sizeof (float));
 }
 
 /* clang-format off */
 #define TRAINING(name, noise, back)                                            \
   static void name##_forward (const NnLayer *layer, const NnTrainingCall *call)\
   {                                                                            \
-    apply (layer, call, noise, call->run.in[0], call->run.out[0]);             \
+    apply (layer, call, noise, call->forward.in[0], call->forward.out[0]);             \
   }                                                                            \
                                                                                \
   static void name##_backward (const NnLayer *layer,                           \

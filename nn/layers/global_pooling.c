@@ -83,9 +83,10 @@ global_average_backward (const NnLayer *self, const NnTrainingCall *call)
   const size_t n_positions = nn_shape_size (&self->in[0]) / channels;
   float *dx = call->in_grad[0];
 
-  for (size_t i = 0; i < call->run.n && dx; i++) {
-    const float *const mask = self->klass->n_axes == 1 && call->run.in_mask[0]
-        ? call->run.in_mask[0] + i * n_positions
+  for (size_t i = 0; i < call->forward.n && dx; i++) {
+    const float *const mask =
+        self->klass->n_axes == 1 && call->forward.in_mask[0]
+        ? call->forward.in_mask[0] + i * n_positions
         : NULL;
     const float *const dy = call->out_grad[0] + i * channels;
     float count = 0;
@@ -104,17 +105,17 @@ global_max_backward (const NnLayer *self, const NnTrainingCall *call)
 {
   const size_t channels = nn_shape_size (&self->out[0]);
   const size_t size = nn_shape_size (&self->in[0]);
-  float *const left = call->run.scratch;
+  float *const left = call->forward.scratch;
 
   if (!call->in_grad[0])
     return;
-  memset (call->in_grad[0], 0, call->run.n * size * sizeof (float));
-  for (size_t i = 0; i < call->run.n; i++) {
+  memset (call->in_grad[0], 0, call->forward.n * size * sizeof (float));
+  for (size_t i = 0; i < call->forward.n; i++) {
     for (size_t c = 0; c < channels; c++)
       left[c] = 1;
     for (size_t k = i * size; k < (i + 1) * size; k += channels)
-      nn_loops ()->maximum_gradient (channels, call->run.in[0] + k,
-          call->run.out[0] + i * channels, call->out_grad[0] + i * channels,
+      nn_loops ()->maximum_gradient (channels, call->forward.in[0] + k,
+          call->forward.out[0] + i * channels, call->out_grad[0] + i * channels,
           left, call->in_grad[0] + k);
   }
 }

@@ -124,7 +124,7 @@ normalize_back (
   const size_t len = self->axes.split.len, step = self->axes.split.inner;
   const float *const gamma =
       self->has_gamma ? nn_layer_value (&self->base, 0) : NULL;
-  const float *const x = call->run.in[0] + first;
+  const float *const x = call->forward.in[0] + first;
   const float *const dy = call->out_grad[0] + first;
   float *const *const grad = call->param_grad;
   double mean = 0, square = 0, sum = 0, product = 0, inverse;
@@ -159,7 +159,7 @@ layer_normalization_backward (const NnLayer *layer, const NnTrainingCall *call)
   const LayerNormalization *self = (const LayerNormalization *) layer;
   const NnSplit *const split = &self->axes.split;
 
-  for (size_t o = 0; o < call->run.n * split->outer; o++)
+  for (size_t o = 0; o < call->forward.n * split->outer; o++)
     for (size_t i = 0; i < split->inner; i++)
       normalize_back (self, call, o * split->len * split->inner + i);
 }

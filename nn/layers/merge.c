@@ -180,13 +180,14 @@ find_slope (const Merge *self, const NnTrainingCall *call, size_t i, size_t s,
     factor[k] = constant;
   for (size_t j = 0; j < layer->n_in; j++) {
     const NnBroadcast plan = nn_broadcast_plan (out, &layer->in[j], out);
-    const float *const in = call->run.in[j] + s * nn_shape_size (&layer->in[j]);
+    const float *const in =
+        call->forward.in[j] + s * nn_shape_size (&layer->in[j]);
 
     if (self->slope == SLOPE_PRODUCT && j != i)
       nn_broadcast_run (&plan, factor, in, factor, multiply_row);
     else if (self->slope == SLOPE_SELECTED && j == i)
       nn_broadcast_run (
-          &plan, call->run.out[0] + s * size, in, factor, select_row);
+          &plan, call->forward.out[0] + s * size, in, factor, select_row);
   }
 }
 
@@ -196,7 +197,7 @@ merge_backward (const NnLayer *layer, const NnTrainingCall *call)
   const Merge *self = (const Merge *) layer;
   const NnShape *const out = &layer->out[0];
   const size_t size = nn_shape_size (out);
-  float *const gradient = call->run.scratch;
+  float *const gradient = call->forward.scratch;
 
   for (size_t i = 0; i < layer->n_in; i++) {
     const size_t in_size = nn_shape_size (&layer->in[i]);
@@ -204,8 +205,8 @@ merge_backward (const NnLayer *layer, const NnTrainingCall *call)
 
     if (!call->in_grad[i])
       continue;
-    memset (call->in_grad[i], 0, call->run.n * in_size * sizeof (float));
-    for (size_t s = 0; s < call->run.n; s++) {
+    memset (call->in_grad[i], 0, call->forward.n * in_size * sizeof (float));
+    for (size_t s = 0; s < call->forward.n; s++) {
       find_slope (self, call, i, s, gradient);
       nn_loops ()->multiply (
           size, call->out_grad[0] + s * size, gradient, gradient);

@@ -101,14 +101,14 @@ max_pooling_forward (const NnLayer *layer, const NnTrainingCall *call)
   const NnPooling *const self = (const NnPooling *) layer;
   const NnPoolRow row = pool_row (self);
   const size_t out_row = nn_pooling_out_row (self);
-  const float *x = call->run.in[0];
-  float *y = call->run.out[0];
+  const float *x = call->forward.in[0];
+  float *y = call->forward.out[0];
 
   if (!nn_pooling_has_tiles (self)) {
-    nn_pooling_run (self, &call->run, false);
+    nn_pooling_run (self, &call->forward, false);
     return;
   }
-  for (size_t i = 0; i < call->run.n; i++) {
+  for (size_t i = 0; i < call->forward.n; i++) {
     guint8 *const from = from_at (layer, call, i);
 
     for (size_t oy = 0; oy < self->window.y.out; oy++)
@@ -146,13 +146,13 @@ pool_back (const NnLayer *layer, const NnTrainingCall *call, bool is_mean)
   const size_t in_size = nn_shape_size (&layer->in[0]);
   const size_t out_size = nn_shape_size (&layer->out[0]);
 
-  for (size_t i = 0; i < call->run.n && call->in_grad[0]; i++) {
+  for (size_t i = 0; i < call->forward.n && call->in_grad[0]; i++) {
     Window w = { .window = &self->window,
-      .in = call->run.in[0] + i * in_size,
-      .out = call->run.out[0] + i * out_size,
+      .in = call->forward.in[0] + i * in_size,
+      .out = call->forward.out[0] + i * out_size,
       .out_grad = call->out_grad[0] + i * out_size,
       .in_grad = call->in_grad[0] + i * in_size,
-      .left = call->run.scratch };
+      .left = call->forward.scratch };
 
     if (!is_mean && nn_pooling_has_tiles (self))
       tiles_back (self, from_at (layer, call, i), w.out_grad, w.in_grad);

@@ -63,7 +63,7 @@ nn_rnn_training_scratch (
 static NnRnnChunk
 lay_out (const NnRnn *rnn, const NnRnnTraining *training)
 {
-  const size_t n = training->call->run.n, units = rnn->units;
+  const size_t n = training->call->forward.n, units = rnn->units;
   NnRnnChunk chunk = { .rnn = rnn, .n = n, .width = rnn->cell->n_kept * units };
   float *saved = training->saved, *scratch = training->scratch;
 
@@ -368,13 +368,13 @@ layer_training (const NnLayer *layer, const NnTrainingCall *call)
   const bool has_initial = layer->n_in > 1;
 
   return (NnRnnTraining){ .call = call,
-    .in = call->run.in[0],
-    .mask = call->run.in_mask[0],
-    .initial = has_initial ? call->run.in + 1 : NULL,
-    .out = call->run.out[0],
-    .final = rnn->return_state ? call->run.out + 1 : NULL,
+    .in = call->forward.in[0],
+    .mask = call->forward.in_mask[0],
+    .initial = has_initial ? call->forward.in + 1 : NULL,
+    .out = call->forward.out[0],
+    .final = rnn->return_state ? call->forward.out + 1 : NULL,
     .saved = call->saved,
-    .scratch = call->run.scratch,
+    .scratch = call->forward.scratch,
     .out_grad = call->out_grad[0],
     .final_grad = rnn->return_state ? call->out_grad + 1 : NULL,
     .in_grad = call->in_grad[0],

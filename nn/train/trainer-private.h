@@ -4,7 +4,7 @@
 #include "nn/train/evaluator.h"
 #include "nn/train/loss.h"
 #include "nn/train/optimizer.h"
-#include "nn/train/run.h"
+#include "nn/train/backprop.h"
 #include "nn/train/trainer.h"
 
 struct _NnTrainer {
@@ -12,9 +12,9 @@ struct _NnTrainer {
   NnPool *pool;
   NnModel *model; /* its layers apart, for training */
   NnWeightList *weights;
-  NnModel *runner; /* the same, as it runs; its weights follow on demand */
-  NnWeightList *runner_weights;
-  NnRun *run;
+  NnModel *inference; /* the same, as it runs; its weights follow on demand */
+  NnWeightList *inference_weights;
+  NnBackprop *backprop;
   NnOptimizer *optimizer;
   NnEvaluator *evaluator;
   float *values; /* [weights->n_values] on the way from one to the other */

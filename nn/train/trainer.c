@@ -39,7 +39,7 @@ nn_trainer_new (
     const NnModel *model, const NnTrainConfig *config, GError **error)
 {
   g_autoptr (NnTrainer) trainer = NULL;
-  const NnRunConfig run_config = { .batch_size = config->batch_size,
+  const NnBackpropConfig backprop_config = { .batch_size = config->batch_size,
     .chunk = MIN (config->chunk, config->batch_size),
     .seed = config->seed,
     .comm = config->comm };
@@ -55,24 +55,24 @@ nn_trainer_new (
   trainer->n_classes = nn_shape_size (nn_model_output_shape (model, 0));
   trainer->outcomes = g_new0 (NnOutcome, config->batch_size);
   trainer->model = nn_model_copy (model, error);
-  trainer->runner = trainer->model ? nn_model_copy (model, error) : NULL;
-  if (!trainer->runner
+  trainer->inference = trainer->model ? nn_model_copy (model, error) : NULL;
+  if (!trainer->inference
       || (config->freeze
           && !nn_model_freeze (trainer->model, config->freeze, error))
-      || !nn_model_finish (trainer->runner, error)
+      || !nn_model_finish (trainer->inference, error)
       || !nn_model_pack (trainer->model, error))
     return NULL;
   trainer->weights = nn_weight_list_new (trainer->model);
-  trainer->runner_weights = nn_weight_list_new (trainer->runner);
+  trainer->inference_weights = nn_weight_list_new (trainer->inference);
   trainer->values = g_new (float, trainer->weights->n_values);
   trainer->optimizer =
       nn_optimizer_new (trainer->weights, trainer->pool, config);
-  trainer->run = nn_run_new (
-      trainer->model, trainer->weights, trainer->pool, &run_config, error);
-  if (!trainer->run)
+  trainer->backprop = nn_backprop_new (
+      trainer->model, trainer->weights, trainer->pool, &backprop_config, error);
+  if (!trainer->backprop)
     return NULL;
   trainer->evaluator =
-      nn_evaluator_new (trainer->runner, trainer->pool, config->comm, error);
+      nn_evaluator_new (trainer->inference, trainer->pool, config->comm, error);
   return trainer->evaluator ? g_steal_pointer (&trainer) : NULL;
 }
 
@@ -83,11 +83,11 @@ nn_trainer_free (NnTrainer *trainer)
     return;
   nn_evaluator_free (trainer->evaluator);
   nn_optimizer_free (trainer->optimizer);
-  nn_run_free (trainer->run);
+  nn_backprop_free (trainer->backprop);
   nn_weight_list_free (trainer->weights);
-  nn_weight_list_free (trainer->runner_weights);
+  nn_weight_list_free (trainer->inference_weights);
   nn_model_unref (trainer->model);
-  nn_model_unref (trainer->runner);
+  nn_model_unref (trainer->inference);
   nn_pool_free (trainer->pool);
   g_free (trainer->values);
   g_free (trainer->outcomes);
@@ -121,7 +121,7 @@ nn_trainer_n_threads (const NnTrainer *trainer)
 size_t
 nn_trainer_memory (const NnTrainer *trainer)
 {
-  return nn_run_memory (trainer->run)
+  return nn_backprop_memory (trainer->backprop)
       + (4 * trainer->weights->n_trained + trainer->weights->n_values)
       * sizeof (float);
 }
@@ -151,7 +151,7 @@ chunk_loss (
   NnTrainer *const trainer = data;
   const size_t classes = trainer->n_classes;
   const double smoothing = trainer->config.label_smoothing;
-  const bool of_softmax = nn_run_ends_in_softmax (trainer->run);
+  const bool of_softmax = nn_backprop_ends_in_softmax (trainer->backprop);
 
   for (size_t i = first; i < first + n; i++) {
     const float *const target = trainer->target + i * classes;
@@ -172,7 +172,7 @@ void
 nn_trainer_share (NnTrainer *trainer, size_t n, size_t *first, size_t *n_mine)
 {
   g_return_if_fail (n > 0 && n <= trainer->config.batch_size);
-  nn_run_share (trainer->run, n, first, n_mine);
+  nn_backprop_share (trainer->backprop, n, first, n_mine);
 }
 
 void
@@ -186,11 +186,12 @@ nn_trainer_step (NnTrainer *trainer, size_t n, const float *x,
   trainer->n = n;
   trainer->target = target;
   trainer->weight = weight;
-  nn_run_step (trainer->run, n, &x, optimizer->step, chunk_loss, trainer,
-      optimizer->gradient);
+  nn_backprop_step (trainer->backprop, n, &x, optimizer->step, chunk_loss,
+      trainer, optimizer->gradient);
   sum.penalty = n * nn_optimizer_update (optimizer);
   nn_trainer_weights_changed (trainer);
-  nn_run_gather (trainer->run, n, trainer->outcomes, sizeof *trainer->outcomes);
+  nn_backprop_gather (
+      trainer->backprop, n, trainer->outcomes, sizeof *trainer->outcomes);
   for (size_t i = 0; i < n; i++) {
     sum.weighted_loss += trainer->outcomes[i].loss;
     sum.correct += trainer->outcomes[i].correct;
@@ -256,22 +257,22 @@ nn_trainer_align (NnTrainer *trainer)
 
 /* The model that runs gets the weights of the one that is trained. */
 static void
-update_runner (const NnTrainer *trainer)
+update_inference (const NnTrainer *trainer)
 {
   nn_weight_list_get (trainer->weights, trainer->values);
-  nn_weight_list_set (trainer->runner_weights, trainer->values);
-  nn_model_repack (trainer->runner);
+  nn_weight_list_set (trainer->inference_weights, trainer->values);
+  nn_model_repack (trainer->inference);
 }
 
 void
 nn_trainer_evaluate (
     NnTrainer *trainer, const NnSamples *samples, float *output, NnScore *score)
 {
-  update_runner (trainer);
+  update_inference (trainer);
   nn_evaluator_run (trainer->evaluator, samples,
       trainer->config.label_smoothing, output, score);
   if (score)
-    score->penalty = nn_model_penalty (trainer->runner) * samples->n;
+    score->penalty = nn_model_penalty (trainer->inference) * samples->n;
 }
 
 NnModel *

@@ -7,7 +7,7 @@
 #include "nn/model-private.h"
 #include "nn/train/initialize.h"
 #include "nn/random.h"
-#include "nn/train/run-private.h"
+#include "nn/train/backprop-private.h"
 
 #define BATCH 5 /* two chunks: one of three, one of two */
 #define CHUNK 3
@@ -209,7 +209,7 @@ normal_floats (guint32 stream, size_t n)
 
 typedef struct {
   NnModel *model;
-  NnRun *run;
+  NnBackprop *backprop;
   Loss loss;
   float *x; /* [BATCH][input] */
 } Check;
@@ -220,8 +220,8 @@ loss_at (const Check *check)
   double sum = 0;
 
   nn_model_repack (check->model);
-  nn_run_forward (check->run, BATCH, (const float *const[]){ check->x }, 3,
-      combine, (gpointer) &check->loss);
+  nn_backprop_forward (check->backprop, BATCH,
+      (const float *const[]){ check->x }, 3, combine, (gpointer) &check->loss);
   for (size_t i = 0; i < BATCH; i++)
     sum += check->loss.loss[i];
   return sum;
@@ -277,7 +277,7 @@ mask_steps (const NnShape *shape, float *x)
 static void
 check_model (const char *json, bool is_fixed)
 {
-  const NnRunConfig config = {
+  const NnBackpropConfig config = {
     .batch_size = BATCH, .chunk = CHUNK, .wants_input_gradient = !is_fixed
   };
   g_autoptr (GError) error = NULL;
@@ -288,7 +288,8 @@ check_model (const char *json, bool is_fixed)
   g_assert_true (nn_model_pack (model, &error));
   g_autoptr (NnWeightList) weights = nn_weight_list_new (model);
   g_autoptr (NnPool) pool = nn_pool_new (2);
-  g_autoptr (NnRun) run = nn_run_new (model, weights, pool, &config, &error);
+  g_autoptr (NnBackprop) backprop =
+      nn_backprop_new (model, weights, pool, &config, &error);
   g_assert_no_error (error);
   const NnShape *const shape = nn_model_input_shape (model, 0);
   const size_t in_size = nn_shape_size (shape);
@@ -297,8 +298,8 @@ check_model (const char *json, bool is_fixed)
   g_autofree float *factor = normal_floats (1, BATCH * out_size);
   g_autofree float *x = normal_floats (2, BATCH * in_size);
   g_autofree float *gradient = g_new0 (float, weights->n_trained + 1);
-  Check check = { model, run,
-    { out_size, loss, factor, nn_run_ends_in_softmax (run) }, x };
+  Check check = { model, backprop,
+    { out_size, loss, factor, nn_backprop_ends_in_softmax (backprop) }, x };
 
   /* Biases that are zero would hide errors; so would a variance of 1. */
   for (size_t i = 0; i < weights->n; i++) {
@@ -313,12 +314,12 @@ check_model (const char *json, bool is_fixed)
   nn_model_repack (model);
   if (is_fixed)
     mask_steps (shape, x);
-  nn_run_step (run, BATCH, (const float *const[]){ x }, 3, combine, &check.loss,
-      gradient);
+  nn_backprop_step (backprop, BATCH, (const float *const[]){ x }, 3, combine,
+      &check.loss, gradient);
   g_autofree float *input_gradient = is_fixed
       ? NULL
-      : g_memdup2 (
-          nn_run_input_gradient (run, 0), BATCH * in_size * sizeof (float));
+      : g_memdup2 (nn_backprop_input_gradient (backprop, 0),
+          BATCH * in_size * sizeof (float));
   for (size_t i = 0; i < weights->n; i++) {
     const NnWeight *const weight = &weights->items[i];
 
@@ -384,14 +385,15 @@ test_pictures (void)
   g_assert_true (nn_model_pack (model, &error));
   g_autoptr (NnWeightList) weights = nn_weight_list_new (model);
   g_autoptr (NnPool) pool = nn_pool_new (2);
-  g_autoptr (NnRun) run = nn_run_new (model, weights, pool,
-      &(NnRunConfig){ .batch_size = BATCH, .chunk = CHUNK }, &error);
+  g_autoptr (NnBackprop) backprop = nn_backprop_new (model, weights, pool,
+      &(NnBackpropConfig){ .batch_size = BATCH, .chunk = CHUNK }, &error);
   g_assert_no_error (error);
   size_t n_local = 0;
 
-  g_assert_cmpuint (run->ops[0].at_once, ==, 1);
+  g_assert_cmpuint (backprop->ops[0].at_once, ==, 1);
   for (size_t t = 0; t < model->graph->tensors->len; t++)
-    n_local += run->tensors[t].value.is_local + run->tensors[t].grad.is_local;
+    n_local += backprop->tensors[t].value.is_local
+        + backprop->tensors[t].grad.is_local;
   g_assert_cmpuint (n_local, >=, 4);
   check_model (pictures_config, false);
 }

@@ -2,13 +2,13 @@
 /* Which operations hand some samples at a time from one to the next, and which
  * tensors need memory for these alone: it stays in the cache, and a batch needs
  * less. */
-#include "nn/train/run-private.h"
+#include "nn/train/backprop-private.h"
 
 /* Floats of a tensor that stay in the second cache beside a few others. */
 #define CACHED ((size_t) 1 << 16)
 
 static bool
-is_by_sample (const NnRunOp *op)
+is_by_sample (const NnBackpropOp *op)
 {
   return op->training && op->training->is_by_sample;
 }
@@ -16,37 +16,38 @@ is_by_sample (const NnRunOp *op)
 /* Layers of pictures pass them on one by one. Recurrent and dense layers want
  * many samples at once, for their weights. */
 static void
-plan_groups (NnRun *run)
+plan_groups (NnBackprop *backprop)
 {
-  for (size_t first = 0, end; first < run->n_ops; first = end) {
-    const bool by_sample = is_by_sample (&run->ops[first]);
+  for (size_t first = 0, end; first < backprop->n_ops; first = end) {
+    const bool by_sample = is_by_sample (&backprop->ops[first]);
     size_t largest = 1;
 
-    for (end = first + 1;
-         by_sample && end < run->n_ops && is_by_sample (&run->ops[end]); end++)
+    for (end = first + 1; by_sample && end < backprop->n_ops
+         && is_by_sample (&backprop->ops[end]);
+         end++)
       ;
     for (size_t s = first; s < end; s++) {
-      const NnNode *const node = run->ops[s].node;
+      const NnNode *const node = backprop->ops[s].node;
 
-      g_assert (!by_sample || run->ops[s].needs.saved == 0);
-      largest = MAX (largest, run->tensors[node->in[0]].size);
-      largest = MAX (largest, run->tensors[node->out[0]].size);
+      g_assert (!by_sample || backprop->ops[s].needs.saved == 0);
+      largest = MAX (largest, backprop->tensors[node->in[0]].size);
+      largest = MAX (largest, backprop->tensors[node->out[0]].size);
     }
     for (size_t s = first; s < end; s++) {
-      run->ops[s].group_first = first;
-      run->ops[s].group_end = end;
-      run->ops[s].at_once = by_sample
-          ? CLAMP (CACHED / largest, 1, run->config.chunk)
-          : run->config.chunk;
+      backprop->ops[s].group_first = first;
+      backprop->ops[s].group_end = end;
+      backprop->ops[s].at_once = by_sample
+          ? CLAMP (CACHED / largest, 1, backprop->config.chunk)
+          : backprop->config.chunk;
     }
   }
 }
 
 /* Who may not be local: inputs, outputs and masks. */
 static void
-mark_shared (NnRun *run, bool *is_shared)
+mark_shared (NnBackprop *backprop, bool *is_shared)
 {
-  const NnGraph *const graph = run->graph;
+  const NnGraph *const graph = backprop->graph;
 
   for (guint i = 0; i < graph->inputs->len; i++)
     is_shared[g_array_index (graph->inputs, size_t, i)] = true;
@@ -66,46 +67,47 @@ mark_shared (NnRun *run, bool *is_shared)
 /* Steps that wait for sums begin a stage, there and back: those from ... on to
  * - 1 have begun so many. */
 static size_t
-stages_begun (const NnRun *run, size_t from, size_t to, bool is_backward)
+stages_begun (
+    const NnBackprop *backprop, size_t from, size_t to, bool is_backward)
 {
   size_t n = 0;
 
   for (size_t s = from; s < to; s++)
-    n += is_backward ? nn_run_op_has_backward_sums (&run->ops[s])
-                     : run->ops[s].needs.sums > 0;
+    n += is_backward ? nn_backprop_op_has_backward_sums (&backprop->ops[s])
+                     : backprop->ops[s].needs.sums > 0;
   return n;
 }
 
 /* The tensors that one operation leaves to others of its group. */
 static void
-plan_outputs (NnRun *run, size_t from, const bool *is_shared)
+plan_outputs (NnBackprop *backprop, size_t from, const bool *is_shared)
 {
-  NnRunOp *const op = &run->ops[from];
+  NnBackpropOp *const op = &backprop->ops[from];
 
   for (size_t k = 0; k < op->layer->n_out; k++) {
-    NnRunTensor *const tensor = &run->tensors[op->node->out[k]];
+    NnBackpropTensor *const tensor = &backprop->tensors[op->node->out[k]];
     bool value = !is_shared[tensor->root], grad = value;
 
     if (op->is_backward
         && (!op->needs.forgets_out || op->layer->last_activation))
       value = false;
     grad = grad && tensor->has_grad;
-    for (size_t s = from + 1; s < run->n_ops; s++) {
-      const NnRunOp *const reader = &run->ops[s];
+    for (size_t s = from + 1; s < backprop->n_ops; s++) {
+      const NnBackpropOp *const reader = &backprop->ops[s];
       bool is_reader = false;
 
       for (size_t i = 0; i < reader->layer->n_in; i++)
-        is_reader =
-            is_reader || run->tensors[reader->node->in[i]].root == tensor->root;
+        is_reader = is_reader
+            || backprop->tensors[reader->node->in[i]].root == tensor->root;
       if (!is_reader)
         continue;
       if (reader->group_first != op->group_first) {
         value = grad = false;
         continue;
       }
-      value = value && stages_begun (run, from + 1, s + 1, false) == 0
+      value = value && stages_begun (backprop, from + 1, s + 1, false) == 0
           && !(reader->is_backward && !reader->needs.forgets_in);
-      grad = grad && stages_begun (run, from, s, true) == 0;
+      grad = grad && stages_begun (backprop, from, s, true) == 0;
     }
     tensor->value.is_local = value;
     tensor->grad.is_local = grad;
@@ -113,34 +115,34 @@ plan_outputs (NnRun *run, size_t from, const bool *is_shared)
 }
 
 void
-nn_run_plan_local (NnRun *run)
+nn_backprop_plan_local (NnBackprop *backprop)
 {
-  g_autofree bool *is_marked = g_new0 (bool, run->graph->tensors->len);
-  g_autofree bool *is_shared = g_new0 (bool, run->graph->tensors->len);
+  g_autofree bool *is_marked = g_new0 (bool, backprop->graph->tensors->len);
+  g_autofree bool *is_shared = g_new0 (bool, backprop->graph->tensors->len);
 
-  plan_groups (run);
-  mark_shared (run, is_marked);
-  for (size_t t = 0; t < run->graph->tensors->len; t++)
+  plan_groups (backprop);
+  mark_shared (backprop, is_marked);
+  for (size_t t = 0; t < backprop->graph->tensors->len; t++)
     if (is_marked[t])
-      is_shared[run->tensors[t].root] = true;
-  for (size_t s = 0; s < run->n_ops; s++)
-    plan_outputs (run, s, is_shared);
+      is_shared[backprop->tensors[t].root] = true;
+  for (size_t s = 0; s < backprop->n_ops; s++)
+    plan_outputs (backprop, s, is_shared);
 }
 
 /* One place after the other, in each group anew, and again on the way back. */
 size_t
-nn_run_place_local (NnRun *run)
+nn_backprop_place_local (NnBackprop *backprop)
 {
   size_t most = 0, values = 0, grads = 0;
 
-  for (size_t s = 0; s < run->n_ops; s++) {
-    const NnRunOp *const op = &run->ops[s];
+  for (size_t s = 0; s < backprop->n_ops; s++) {
+    const NnBackpropOp *const op = &backprop->ops[s];
 
     if (s == op->group_first)
       values = grads = 0;
     for (size_t k = 0; k < op->layer->n_out; k++) {
-      NnRunTensor *const tensor = &run->tensors[op->node->out[k]];
-      const size_t size = nn_run_padded (op->at_once * tensor->size);
+      NnBackpropTensor *const tensor = &backprop->tensors[op->node->out[k]];
+      const size_t size = nn_backprop_padded (op->at_once * tensor->size);
 
       if (tensor->value.is_local) {
         tensor->value.local_at = values;

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "nn/limits.h"
-#include "nn/train/run-private.h"
+#include "nn/train/backprop-private.h"
 
 /* Views share memory; dropout, a view when a model only runs, does not. */
 static bool
@@ -13,32 +13,33 @@ is_view (const NnLayer *layer)
 }
 
 static void
-plan_tensors (NnRun *run)
+plan_tensors (NnBackprop *backprop)
 {
-  const NnGraph *const graph = run->graph;
+  const NnGraph *const graph = backprop->graph;
 
-  run->tensors = g_new0 (NnRunTensor, graph->tensors->len);
+  backprop->tensors = g_new0 (NnBackpropTensor, graph->tensors->len);
   for (size_t t = 0; t < graph->tensors->len; t++) {
-    run->tensors[t].root = t;
-    run->tensors[t].size = nn_graph_tensor (graph, t)->size;
+    backprop->tensors[t].root = t;
+    backprop->tensors[t].size = nn_graph_tensor (graph, t)->size;
   }
   for (size_t i = 0; i < graph->nodes->len; i++) {
     const NnNode *const node = nn_graph_node (graph, i);
 
     if (is_view (node->layer))
-      run->tensors[node->out[0]].root = run->tensors[node->in[0]].root;
+      backprop->tensors[node->out[0]].root =
+          backprop->tensors[node->in[0]].root;
   }
 }
 
-static NnRunTensor *
-root_of (NnRun *run, size_t tensor)
+static NnBackpropTensor *
+root_of (NnBackprop *backprop, size_t tensor)
 {
-  return &run->tensors[run->tensors[tensor].root];
+  return &backprop->tensors[backprop->tensors[tensor].root];
 }
 
 /* Weights of a layer that are trained, and where their gradients go. */
 static bool
-plan_params (NnRun *run, NnRunOp *op)
+plan_params (NnBackprop *backprop, NnBackpropOp *op)
 {
   const GPtrArray *const params = op->layer->weights->params;
   bool any = false;
@@ -46,7 +47,7 @@ plan_params (NnRun *run, NnRunOp *op)
   op->param_offset = g_new (size_t, params->len);
   for (guint i = 0; i < params->len; i++) {
     const NnWeight *const weight =
-        nn_weight_list_find (run->weights, g_ptr_array_index (params, i));
+        nn_weight_list_find (backprop->weights, g_ptr_array_index (params, i));
 
     op->param_offset[i] = weight->is_trained ? weight->offset : NN_NOT_TRAINED;
     any = any || weight->is_trained;
@@ -57,37 +58,37 @@ plan_params (NnRun *run, NnRunOp *op)
 /* The operations, and through which of them a gradient goes: those behind a
  * weight that is trained. False where memory is missing. */
 static bool
-plan_ops (NnRun *run)
+plan_ops (NnBackprop *backprop)
 {
-  const NnGraph *const graph = run->graph;
+  const NnGraph *const graph = backprop->graph;
 
-  run->ops = g_new0 (NnRunOp, graph->nodes->len);
+  backprop->ops = g_new0 (NnBackpropOp, graph->nodes->len);
   for (size_t i = 0; i < graph->inputs->len; i++)
-    root_of (run, g_array_index (graph->inputs, size_t, i))->has_grad =
-        run->config.wants_input_gradient;
+    root_of (backprop, g_array_index (graph->inputs, size_t, i))->has_grad =
+        backprop->config.wants_input_gradient;
   for (size_t i = 0; i < graph->nodes->len; i++) {
     const NnNode *const node = nn_graph_node (graph, i);
     const NnTraining *const training = node->layer->klass->training;
-    NnRunOp *const op = &run->ops[run->n_ops];
+    NnBackpropOp *const op = &backprop->ops[backprop->n_ops];
 
     if (is_view (node->layer))
       continue;
     if (training && training->prepare && !training->prepare (node->layer))
       return false;
-    run->n_ops++;
-    *op = (NnRunOp){ .node = node,
+    backprop->n_ops++;
+    *op = (NnBackpropOp){ .node = node,
       .layer = node->layer,
       .training = training,
       .index = i,
       .needs = { .scratch = node->layer->scratch_len,
           .scratch_per_sample = node->layer->scratch_per_sample },
       .modes = g_new0 (NnGradMode, node->layer->n_in) };
-    op->is_backward = plan_params (run, op);
+    op->is_backward = plan_params (backprop, op);
     for (size_t k = 0; k < node->layer->n_in; k++)
-      if (root_of (run, node->in[k])->has_grad)
+      if (root_of (backprop, node->in[k])->has_grad)
         op->is_backward = true;
     for (size_t k = 0; k < node->layer->n_out; k++)
-      run->tensors[node->out[k]].has_grad = op->is_backward;
+      backprop->tensors[node->out[k]].has_grad = op->is_backward;
   }
   return true;
 }
@@ -95,26 +96,26 @@ plan_ops (NnRun *run)
 /* From the loss backwards: who writes a gradient first, and who is never asked.
  */
 static void
-plan_gradients (NnRun *run)
+plan_gradients (NnBackprop *backprop)
 {
-  g_autofree bool *written = g_new0 (bool, run->graph->tensors->len);
+  g_autofree bool *written = g_new0 (bool, backprop->graph->tensors->len);
 
-  written[run->tensors[run->output].root] = true;
-  for (size_t s = run->n_ops; s-- > 0;) {
-    NnRunOp *const op = &run->ops[s];
+  written[backprop->tensors[backprop->output].root] = true;
+  for (size_t s = backprop->n_ops; s-- > 0;) {
+    NnBackpropOp *const op = &backprop->ops[s];
     const NnNode *const node = op->node;
     bool is_asked = false;
 
     for (size_t k = 0; k < op->layer->n_out; k++) {
       is_asked = is_asked || written[node->out[k]];
       if (!written[node->out[k]])
-        run->tensors[node->out[k]].has_grad = false;
+        backprop->tensors[node->out[k]].has_grad = false;
     }
     op->is_backward = op->is_backward && is_asked;
     for (size_t k = 0; k < op->layer->n_in && op->is_backward; k++) {
-      const size_t root = run->tensors[node->in[k]].root;
+      const size_t root = backprop->tensors[node->in[k]].root;
 
-      if (!run->tensors[root].has_grad)
+      if (!backprop->tensors[root].has_grad)
         continue;
       op->modes[k] = written[root] ? NN_GRAD_ADD : NN_GRAD_WRITE;
       written[root] = true;
@@ -123,7 +124,7 @@ plan_gradients (NnRun *run)
 }
 
 static bool
-check_op (const NnRun *run, const NnRunOp *op, GError **error)
+check_op (const NnBackprop *backprop, const NnBackpropOp *op, GError **error)
 {
   const NnLayer *const layer = op->layer;
   const char *obstacle = NULL;
@@ -147,19 +148,19 @@ check_op (const NnRun *run, const NnRunOp *op, GError **error)
   if (!obstacle)
     return true;
   g_set_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED, "%s: layer “%s” (%s): %s",
-      run->model->name, layer->name, layer->klass->keras_name, obstacle);
+      backprop->model->name, layer->name, layer->klass->keras_name, obstacle);
   return false;
 }
 
 /* The softmax and the cross-entropy have one simple gradient together. */
 static void
-plan_loss (NnRun *run)
+plan_loss (NnBackprop *backprop)
 {
-  for (size_t s = run->n_ops; s-- > 0;) {
-    NnRunOp *const op = &run->ops[s];
+  for (size_t s = backprop->n_ops; s-- > 0;) {
+    NnBackpropOp *const op = &backprop->ops[s];
     const NnActivation *const last = op->layer->last_activation;
 
-    if (op->node->out[0] == run->tensors[run->output].root) {
+    if (op->node->out[0] == backprop->tensors[backprop->output].root) {
       op->skips_activation = last && nn_activation_is (last, "softmax");
       return;
     }
@@ -167,9 +168,9 @@ plan_loss (NnRun *run)
 }
 
 static void
-measure_op (const NnRun *run, NnRunOp *op)
+measure_op (const NnBackprop *backprop, NnBackpropOp *op)
 {
-  const size_t n = run->config.chunk * op->node->repeat;
+  const size_t n = backprop->config.chunk * op->node->repeat;
 
   if (op->training && op->training->measure) {
     NnTrainingNeeds needs = { 0 };
@@ -194,17 +195,17 @@ take (float *base, size_t *used, size_t n)
 {
   float *const at = base ? base + *used : NULL;
 
-  *used += nn_run_padded (n);
+  *used += nn_backprop_padded (n);
   return at;
 }
 
 static void
-place_tensors (NnRun *run, float *base, size_t *used)
+place_tensors (NnBackprop *backprop, float *base, size_t *used)
 {
-  const size_t batch = run->config.batch_size;
+  const size_t batch = backprop->config.batch_size;
 
-  for (size_t t = 0; t < run->graph->tensors->len; t++) {
-    NnRunTensor *const tensor = &run->tensors[t];
+  for (size_t t = 0; t < backprop->graph->tensors->len; t++) {
+    NnBackpropTensor *const tensor = &backprop->tensors[t];
 
     if (tensor->root != t)
       continue;
@@ -213,80 +214,84 @@ place_tensors (NnRun *run, float *base, size_t *used)
     if (tensor->has_grad && !tensor->grad.is_local)
       tensor->grad.batch = take (base, used, batch * tensor->size);
   }
-  for (size_t t = 0; t < run->graph->tensors->len; t++) {
-    const NnRunTensor *const root = root_of (run, t);
+  for (size_t t = 0; t < backprop->graph->tensors->len; t++) {
+    const NnBackpropTensor *const root = root_of (backprop, t);
 
-    run->tensors[t].value = root->value;
-    run->tensors[t].grad = root->grad;
-    run->tensors[t].has_grad = root->has_grad;
+    backprop->tensors[t].value = root->value;
+    backprop->tensors[t].grad = root->grad;
+    backprop->tensors[t].has_grad = root->has_grad;
   }
 }
 
 static void
-place_ops (NnRun *run, float *base, size_t *used)
+place_ops (NnBackprop *backprop, float *base, size_t *used)
 {
   size_t scratch = 0, temporary = 0;
-  const size_t local = nn_run_place_local (run);
+  const size_t local = nn_backprop_place_local (backprop);
 
-  for (size_t s = 0; s < run->n_ops; s++) {
-    NnRunOp *const op = &run->ops[s];
-    const size_t n = run->config.chunk * op->node->repeat;
+  for (size_t s = 0; s < backprop->n_ops; s++) {
+    NnBackpropOp *const op = &backprop->ops[s];
+    const size_t n = backprop->config.chunk * op->node->repeat;
     size_t added = 0;
 
-    op->saved = take (base, used, run->n_chunks * op->saved_len);
+    op->saved = take (base, used, backprop->n_chunks * op->saved_len);
     if (op->activation.klass)
       op->before = take (base, used,
-          run->config.batch_size * run->tensors[op->node->out[0]].size);
+          backprop->config.batch_size
+              * backprop->tensors[op->node->out[0]].size);
     scratch =
         MAX (scratch, op->needs.scratch + n * op->needs.scratch_per_sample);
     for (size_t k = 0; k < op->layer->n_in; k++)
       if (op->modes[k] == NN_GRAD_ADD)
-        added += run->config.chunk * run->tensors[op->node->in[k]].size;
+        added +=
+            backprop->config.chunk * backprop->tensors[op->node->in[k]].size;
     temporary = MAX (temporary, added);
   }
-  for (size_t i = 0; i < nn_pool_n_threads (run->pool); i++) {
-    run->spaces[i].scratch = take (base, used, scratch);
-    run->spaces[i].temporary = take (base, used, temporary);
-    run->spaces[i].local = take (base, used, local);
+  for (size_t i = 0; i < nn_pool_n_threads (backprop->pool); i++) {
+    backprop->spaces[i].scratch = take (base, used, scratch);
+    backprop->spaces[i].temporary = take (base, used, temporary);
+    backprop->spaces[i].local = take (base, used, local);
   }
-  run->gradients = take (base, used, run->n_chunks * run->weights->n_trained);
+  backprop->gradients =
+      take (base, used, backprop->n_chunks * backprop->weights->n_trained);
 }
 
 static void
-place_sums (NnRun *run)
+place_sums (NnBackprop *backprop)
 {
   size_t n = 0;
   double *at;
 
-  for (size_t s = 0; s < run->n_ops; s++)
-    n += run->ops[s].needs.sums + run->ops[s].needs.backward_sums;
+  for (size_t s = 0; s < backprop->n_ops; s++)
+    n += backprop->ops[s].needs.sums + backprop->ops[s].needs.backward_sums;
   /* One more, so that it is never NULL. */
-  at = run->sums = g_new0 (double, n *(run->n_chunks + 1) + 1);
-  for (size_t s = 0; s < run->n_ops; s++) {
-    NnRunOp *const op = &run->ops[s];
+  at = backprop->sums = g_new0 (double, n *(backprop->n_chunks + 1) + 1);
+  for (size_t s = 0; s < backprop->n_ops; s++) {
+    NnBackpropOp *const op = &backprop->ops[s];
 
     op->sums = at;
-    at += op->needs.sums * (run->n_chunks + 1);
+    at += op->needs.sums * (backprop->n_chunks + 1);
     op->backward_sums = at;
-    at += op->needs.backward_sums * (run->n_chunks + 1);
+    at += op->needs.backward_sums * (backprop->n_chunks + 1);
   }
 }
 
 static void
-plan_spaces (NnRun *run)
+plan_spaces (NnBackprop *backprop)
 {
   size_t n_in = 0, n_out = 0, n_params = 0;
 
-  for (size_t s = 0; s < run->n_ops; s++) {
-    const NnLayer *const layer = run->ops[s].layer;
+  for (size_t s = 0; s < backprop->n_ops; s++) {
+    const NnLayer *const layer = backprop->ops[s].layer;
 
     n_in = MAX (n_in, layer->n_in);
     n_out = MAX (n_out, layer->n_out);
     n_params = MAX (n_params, layer->weights->params->len);
   }
-  run->spaces = g_new0 (NnRunSpace, nn_pool_n_threads (run->pool));
-  for (size_t i = 0; i < nn_pool_n_threads (run->pool); i++)
-    run->spaces[i] = (NnRunSpace){ .in = g_new0 (const float *, n_in),
+  backprop->spaces =
+      g_new0 (NnBackpropSpace, nn_pool_n_threads (backprop->pool));
+  for (size_t i = 0; i < nn_pool_n_threads (backprop->pool); i++)
+    backprop->spaces[i] = (NnBackpropSpace){ .in = g_new0 (const float *, n_in),
       .in_mask = g_new0 (const float *, n_in),
       .out = g_new0 (float *, n_out),
       .out_grad = g_new0 (float *, n_out),
@@ -295,21 +300,22 @@ plan_spaces (NnRun *run)
 }
 
 static void
-place_all (NnRun *run, float *base, size_t *used)
+place_all (NnBackprop *backprop, float *base, size_t *used)
 {
   *used = 0;
-  place_ops (run, base, used);
-  place_tensors (run, base, used);
+  place_ops (backprop, base, used);
+  place_tensors (backprop, base, used);
 }
 
 /* Untrusted sizes: no sum of a few of these wraps, and no float array of a
  * process is near it. */
 static bool
-sizes_are_sane (const NnRun *run)
+sizes_are_sane (const NnBackprop *backprop)
 {
-  for (size_t s = 0; s < run->n_ops; s++) {
-    const NnTrainingNeeds *const needs = &run->ops[s].needs;
-    const size_t n = run->ops[s].node->repeat * run->config.batch_size;
+  for (size_t s = 0; s < backprop->n_ops; s++) {
+    const NnTrainingNeeds *const needs = &backprop->ops[s].needs;
+    const size_t n =
+        backprop->ops[s].node->repeat * backprop->config.batch_size;
     size_t size;
 
     if (needs->saved > NN_MAX_SCRATCH || needs->scratch > NN_MAX_SCRATCH
@@ -322,42 +328,42 @@ sizes_are_sane (const NnRun *run)
 }
 
 static bool
-fail_to_allocate (const NnRun *run, GError **error)
+fail_to_allocate (const NnBackprop *backprop, GError **error)
 {
   g_set_error (error, NN_ERROR, NN_ERROR_LIMIT,
       "%s: no memory to train %" G_GSIZE_FORMAT " samples at once",
-      run->model->name, run->config.batch_size);
+      backprop->model->name, backprop->config.batch_size);
   return false;
 }
 
 bool
-nn_run_plan (NnRun *run, GError **error)
+nn_backprop_plan (NnBackprop *backprop, GError **error)
 {
   size_t used;
 
-  plan_tensors (run);
-  if (!plan_ops (run))
-    return fail_to_allocate (run, error);
-  plan_gradients (run);
-  plan_loss (run);
-  plan_spaces (run);
-  for (size_t s = 0; s < run->n_ops; s++) {
-    if (!check_op (run, &run->ops[s], error))
+  plan_tensors (backprop);
+  if (!plan_ops (backprop))
+    return fail_to_allocate (backprop, error);
+  plan_gradients (backprop);
+  plan_loss (backprop);
+  plan_spaces (backprop);
+  for (size_t s = 0; s < backprop->n_ops; s++) {
+    if (!check_op (backprop, &backprop->ops[s], error))
       return false;
-    measure_op (run, &run->ops[s]);
+    measure_op (backprop, &backprop->ops[s]);
   }
-  nn_run_plan_local (run);
-  if (!sizes_are_sane (run))
-    return fail_to_allocate (run, error);
-  place_all (run, NULL, &used);
-  place_sums (run);
+  nn_backprop_plan_local (backprop);
+  if (!sizes_are_sane (backprop))
+    return fail_to_allocate (backprop, error);
+  place_all (backprop, NULL, &used);
+  place_sums (backprop);
   if (posix_memalign (
-          (void **) &run->arena, 64, MAX (used, 16) * sizeof (float))
+          (void **) &backprop->arena, 64, MAX (used, 16) * sizeof (float))
       != 0) {
-    run->arena = NULL;
-    return fail_to_allocate (run, error);
+    backprop->arena = NULL;
+    return fail_to_allocate (backprop, error);
   }
-  run->memory = used * sizeof (float);
-  place_all (run, run->arena, &used);
+  backprop->memory = used * sizeof (float);
+  place_all (backprop, backprop->arena, &used);
   return true;
 }

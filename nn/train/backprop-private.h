@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How a batch is laid out for nn/train/run.c: run-plan.c makes it, run.c runs
- * it, run-op.c one layer of it; run-local.c says what stays in a cache. */
+/* How a batch is laid out: backprop-plan.c makes the layout, backprop.c takes
+ * the batch through it, backprop-op.c does one layer of it; backprop-local.c
+ * decides what stays in a cache. */
 #pragma once
 
-#include "nn/train/run.h"
+#include "nn/train/backprop.h"
 #include "nn/training.h"
 
 /* Values of a tensor, or their gradients. Those that are written and read while
@@ -12,15 +13,15 @@
 typedef struct {
   bool is_local;
   float *batch;    /* [batch_size][size], or NULL */
-  size_t local_at; /* in NnRunSpace.local: [at_once][size] */
-} NnRunArray;
+  size_t local_at; /* in NnBackpropSpace.local: [at_once][size] */
+} NnBackpropArray;
 
 typedef struct {
   size_t root;   /* the tensor whose memory this one shows */
   bool has_grad; /* the loss depends on it, and something wants to know */
   size_t size;   /* floats of one sample */
-  NnRunArray value, grad;
-} NnRunTensor;
+  NnBackpropArray value, grad;
+} NnBackpropTensor;
 
 /* What a layer does with the gradient of an input. */
 typedef enum {
@@ -51,17 +52,17 @@ typedef struct {
   float *saved;         /* [n_chunks][saved_len] */
   double *sums;         /* [n_chunks + 1][needs.sums], the last is all */
   double *backward_sums;
-} NnRunOp;
+} NnBackpropOp;
 
 static inline bool
-nn_run_op_has_backward_sums (const NnRunOp *op)
+nn_backprop_op_has_backward_sums (const NnBackpropOp *op)
 {
   return op->is_backward && op->needs.backward_sums > 0;
 }
 
 /* Floats up to the next array of an arena: whole lines of 64 bytes. */
 static inline size_t
-nn_run_padded (size_t n)
+nn_backprop_padded (size_t n)
 {
   return (n + 15) / 16 * 16;
 }
@@ -75,25 +76,25 @@ typedef struct {
   float **out, **out_grad;     /* [max_out] */
   float **in_grad;             /* [max_in] */
   float **param_grad;          /* [max_params] */
-} NnRunSpace;
+} NnBackpropSpace;
 
-struct _NnRun {
+struct _NnBackprop {
   NnModel *model;
   const NnGraph *graph;
   const NnWeightList *weights;
   NnPool *pool;
-  NnRunConfig config;
+  NnBackpropConfig config;
   size_t n_chunks; /* of a full batch */
   NnShare *share;
   size_t output; /* tensor */
 
-  NnRunTensor *tensors;
-  NnRunOp *ops;
+  NnBackpropTensor *tensors;
+  NnBackpropOp *ops;
   size_t n_ops;
-  NnRunSpace *spaces; /* [n_threads] */
-  float *gradients;   /* [n_chunks][weights->n_trained] */
-  float *arena;       /* all floats */
-  double *sums;       /* all doubles */
+  NnBackpropSpace *spaces; /* [n_threads] */
+  float *gradients;        /* [n_chunks][weights->n_trained] */
+  float *arena;            /* all floats */
+  double *sums;            /* all doubles */
   size_t memory;
 
   /* Of the batch that runs: */
@@ -108,23 +109,23 @@ struct _NnRun {
 /* Samples of a chunk that a layer works on: all, or some at a time. */
 typedef struct {
   size_t chunk, first, n; /* of the batch */
-} NnRunRange;
+} NnBackpropRange;
 
 /* One layer, for the samples of a range, there and back; and the sums that it
  * wants over the batch, of which a chunk begins with its first range. */
-void nn_run_op_forward (
-    NnRun *run, const NnRunOp *op, const NnRunRange *range, size_t thread);
-void nn_run_op_sums (
-    NnRun *run, const NnRunOp *op, const NnRunRange *range, size_t thread);
-void nn_run_op_backward (
-    NnRun *run, const NnRunOp *op, const NnRunRange *range, size_t thread);
-void nn_run_op_backward_sums (
-    NnRun *run, const NnRunOp *op, const NnRunRange *range, size_t thread);
+void nn_backprop_op_forward (NnBackprop *backprop, const NnBackpropOp *op,
+    const NnBackpropRange *range, size_t thread);
+void nn_backprop_op_sums (NnBackprop *backprop, const NnBackpropOp *op,
+    const NnBackpropRange *range, size_t thread);
+void nn_backprop_op_backward (NnBackprop *backprop, const NnBackpropOp *op,
+    const NnBackpropRange *range, size_t thread);
+void nn_backprop_op_backward_sums (NnBackprop *backprop, const NnBackpropOp *op,
+    const NnBackpropRange *range, size_t thread);
 
 /* Groups the operations, and says which arrays are local. */
-void nn_run_plan_local (NnRun *run);
-/* Places these; returns the floats of NnRunSpace.local. */
-size_t nn_run_place_local (NnRun *run);
+void nn_backprop_plan_local (NnBackprop *backprop);
+/* Places these; returns the floats of NnBackpropSpace.local. */
+size_t nn_backprop_place_local (NnBackprop *backprop);
 
 /* Fills everything but the last part. */
-bool nn_run_plan (NnRun *run, GError **error);
+bool nn_backprop_plan (NnBackprop *backprop, GError **error);

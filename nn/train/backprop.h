@@ -13,34 +13,36 @@
 #include "nn/train/share.h"
 #include "nn/train/weights.h"
 
-typedef struct _NnRun NnRun;
+typedef struct _NnBackprop NnBackprop;
 
 typedef struct {
   size_t batch_size, chunk;
   guint64 seed;              /* of dropout */
   bool wants_input_gradient; /* for gradient checks */
   const NnComm *comm;        /* NULL: this process alone; borrowed */
-} NnRunConfig;
+} NnBackpropConfig;
 
 /* model (not fused, one output), weights and pool are borrowed. NULL and
  * NN_ERROR_UNSUPPORTED where a gradient must go through a layer that has none,
  * NN_ERROR_LIMIT where there is no memory. */
-NnRun *nn_run_new (NnModel *model, const NnWeightList *weights, NnPool *pool,
-    const NnRunConfig *config, GError **error);
-void nn_run_free (NnRun *run); /* NULL is fine */
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnRun, nn_run_free)
+NnBackprop *nn_backprop_new (NnModel *model, const NnWeightList *weights,
+    NnPool *pool, const NnBackpropConfig *config, GError **error);
+void nn_backprop_free (NnBackprop *backprop); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnBackprop, nn_backprop_free)
 
-size_t nn_run_memory (const NnRun *run); /* bytes */
+size_t nn_backprop_memory (const NnBackprop *backprop); /* bytes */
 
 /* Whether the output is a softmax, so that the loss gives the gradient of what
  * goes into it. */
-bool nn_run_ends_in_softmax (const NnRun *run);
+bool nn_backprop_ends_in_softmax (const NnBackprop *backprop);
 
 /* Which samples of a batch of n this rank computes: *n_mine from *first on. */
-void nn_run_share (NnRun *run, size_t n, size_t *first, size_t *n_mine);
+void nn_backprop_share (
+    NnBackprop *backprop, size_t n, size_t *first, size_t *n_mine);
 /* Makes rows [n] of `len` bytes, of which each rank has filled those of its
  * share of a batch of n, the same on all. */
-void nn_run_gather (NnRun *run, size_t n, void *rows, size_t len);
+void nn_backprop_gather (
+    NnBackprop *backprop, size_t n, void *rows, size_t len);
 
 /* Looks at the outputs of the samples first .. first + n - 1, output [n][size],
  * and writes the gradient of the loss with respect to it (or to what goes into
@@ -52,13 +54,13 @@ typedef void (*NnLossFunc) (gpointer data, size_t first, size_t n,
  * rank is read. Leaves in gradient [weights->n_trained] the sum over all chunks
  * along their tree (nn/train/share.h), on every rank. step: names the random
  * numbers. Statistics (batch normalisation) are updated. */
-void nn_run_step (NnRun *run, size_t n, const float *const *x, guint32 step,
-    NnLossFunc loss, gpointer data, float *gradient);
+void nn_backprop_step (NnBackprop *backprop, size_t n, const float *const *x,
+    guint32 step, NnLossFunc loss, gpointer data, float *gradient);
 
 /* The same without updates and gradients; for gradient checks. */
-void nn_run_forward (NnRun *run, size_t n, const float *const *x, guint32 step,
-    NnLossFunc loss, gpointer data);
+void nn_backprop_forward (NnBackprop *backprop, size_t n, const float *const *x,
+    guint32 step, NnLossFunc loss, gpointer data);
 
 /* The gradient with respect to input i of the last step, [n][size], where the
- * config of the run asked for it; for gradient checks. */
-const float *nn_run_input_gradient (const NnRun *run, size_t i);
+ * config asked for it; for gradient checks. */
+const float *nn_backprop_input_gradient (const NnBackprop *backprop, size_t i);
