@@ -126,9 +126,9 @@ static void
 take_model (ToolAnalyzeOptions *self)
 {
   if (self->model && gst_emotion_builtin_find (self->model, NULL))
-    self->analysis.model = self->model;
+    self->analyzer.model = self->model;
   else
-    self->analysis.model_file = self->model;
+    self->analyzer.model_file = self->model;
 }
 
 static gboolean
@@ -182,15 +182,15 @@ take (ToolAnalyzeOptions *self, Raw *raw, GError **error)
   if (raw->shard && !tool_shard_parse (raw->shard, &self->shard, error))
     return FALSE;
   if (raw->interval_s != NOT_ASKED)
-    self->analysis.interval = round (raw->interval_s * GST_SECOND);
-  self->analysis.min_voice = round (raw->min_voice_s * GST_SECOND);
-  self->analysis.labels = self->labels;
-  self->analysis.track = self->track;
+    self->analyzer.interval = round (raw->interval_s * GST_SECOND);
+  self->analyzer.min_voice = round (raw->min_voice_s * GST_SECOND);
+  self->analyzer.labels = self->labels;
+  self->analyzer.track = self->track;
   self->recipe = raw->recipe ? g_strjoinv (" ", raw->recipe) : NULL;
-  self->analysis.recipe = self->recipe;
-  self->analysis.device = self->device;
-  self->analysis.follow = raw->follow;
-  self->analysis.record_s = raw->record_s;
+  self->analyzer.recipe = self->recipe;
+  self->analyzer.device = self->device;
+  self->analyzer.follow = raw->follow;
+  self->analyzer.record_s = raw->record_s;
   self->n_jobs = raw->n_jobs;
   take_model (self);
   if (self->show_model || self->list_devices || self->list_layers
@@ -302,7 +302,7 @@ parse (
         "Read names from a file (-: standard input)", "LIST" },
     { "jobs", 'j', 0, G_OPTION_ARG_INT, &raw->n_jobs,
         "Files in parallel (one per processor)", "N" },
-    { "quantize", 0, 0, G_OPTION_ARG_NONE, &self->analysis.quantize,
+    { "quantize", 0, 0, G_OPTION_ARG_NONE, &self->analyzer.quantize,
         "Recurrent layers in 8 bits: faster", NULL },
     { "shard", 0, 0, G_OPTION_ARG_STRING, &raw->shard,
         "The I-th of N shards, to a file for --merge", "I/N" },
@@ -381,14 +381,14 @@ checksum (const char *path)
 static char *
 describe_model (const ToolAnalyzeOptions *self)
 {
-  const char *const path = self->analysis.model_file;
+  const char *const path = self->analyzer.model_file;
   g_autofree char *weights_path = path ? nn_model_weights_path (path) : NULL;
   g_autofree char *model = checksum (path);
   g_autofree char *weights = checksum (weights_path);
 
   if (*model)
     return g_strconcat (model, weights, NULL);
-  return g_strdup (self->analysis.model ? self->analysis.model : "");
+  return g_strdup (self->analyzer.model ? self->analyzer.model : "");
 }
 
 gboolean
@@ -407,8 +407,8 @@ tool_analyze_options_describe (const ToolAnalyzeOptions *self)
       "%" G_GUINT64_FORMAT " min-voice=%" G_GUINT64_FORMAT
       " format=%s summary=%d%s%s",
       PACKAGE_VERSION, model, self->labels ? self->labels : "",
-      self->recipe ? self->recipe : "", self->analysis.quantize,
-      self->analysis.interval, self->analysis.min_voice,
+      self->recipe ? self->recipe : "", self->analyzer.quantize,
+      self->analyzer.interval, self->analyzer.min_voice,
       self->format.writer->nick, self->format.only_summary,
       self->track ? " track=" : "", self->track ? self->track : "");
 }

@@ -2,7 +2,7 @@
 /* The command line of emotion-analyze. */
 #pragma once
 
-#include "gst/tools/analysis.h"
+#include "gst/tools/analyzer.h"
 #include "gst/tools/listing.h"
 #include "gst/tools/report.h"
 #include "gst/tools/shard.h"
@@ -10,7 +10,7 @@
 #define PROGRAM "emotion-analyze"
 
 typedef struct {
-  ToolAnalysisOptions analysis; /* its strings are those below */
+  ToolAnalyzerOptions analyzer; /* its strings are those below */
   ToolReportFormat format;
   gboolean in_folder; /* output is one, of a file for each source */
   gboolean embed;     /* the sound into the page */

@@ -2,19 +2,20 @@
 #include "gst/tools/analyzer.h"
 
 #include "gst/media/source-uri.h"
+#include "gst/tools/pipeline.h"
 #include "gst/tools/quick.h"
 
 /* Set in the environment, every file goes the general way: for comparison. */
 #define NO_QUICK "EMOTION_ANALYZE_GENERAL"
 
 struct _ToolAnalyzer {
-  const ToolAnalysisOptions *options;
+  const ToolAnalyzerOptions *options;
   ToolQuick *quick; /* or NULL */
   GPtrArray *windows;
 };
 
 ToolAnalyzer *
-tool_analyzer_new (const ToolAnalysisOptions *options)
+tool_analyzer_new (const ToolAnalyzerOptions *options)
 {
   ToolAnalyzer *self = g_new0 (ToolAnalyzer, 1);
 
@@ -38,7 +39,7 @@ tool_analyzer_free (ToolAnalyzer *self)
 
 static gboolean
 run_quick (ToolAnalyzer *self, const ToolQuickFile *file,
-    const ToolAnalysisCallbacks *callbacks, gpointer user_data)
+    const ToolAnalyzerCallbacks *callbacks, gpointer user_data)
 {
   g_ptr_array_set_size (self->windows, 0);
   if (!tool_quick_run (self->quick, file, self->windows))
@@ -51,7 +52,7 @@ run_quick (ToolAnalyzer *self, const ToolQuickFile *file,
 /* path: of a local file. */
 static gboolean
 run_file (ToolAnalyzer *self, const char *path, const char *uri,
-    const ToolAnalysisCallbacks *callbacks, gpointer user_data, char **loss,
+    const ToolAnalyzerCallbacks *callbacks, gpointer user_data, char **loss,
     GError **error)
 {
   ToolQuickFile file;
@@ -60,12 +61,12 @@ run_file (ToolAnalyzer *self, const char *path, const char *uri,
   gboolean is_quick, is_done;
 
   if (!tool_quick_file_read (&file, path))
-    return tool_analysis_run (
+    return tool_pipeline_run (
         uri, self->options, callbacks, user_data, NULL, loss, error);
   is_quick = run_quick (self, &file, callbacks, user_data);
   g_debug ("%s: the %s way", path, is_quick ? "quick" : "general");
   is_done = is_quick
-      || tool_analysis_run (
+      || tool_pipeline_run (
           uri, self->options, callbacks, user_data, decoders, loss, error);
   if (is_done && !*loss && !tool_quick_knows (self->quick, &file))
     tool_quick_learn (self->quick, &file, decoders);
@@ -75,7 +76,7 @@ run_file (ToolAnalyzer *self, const char *path, const char *uri,
 
 gboolean
 tool_analyzer_run (ToolAnalyzer *self, const char *source,
-    const ToolAnalysisCallbacks *callbacks, gpointer user_data, char **loss,
+    const ToolAnalyzerCallbacks *callbacks, gpointer user_data, char **loss,
     GError **error)
 {
   g_autofree char *uri = NULL;
@@ -90,6 +91,6 @@ tool_analyzer_run (ToolAnalyzer *self, const char *source,
   }
   if (path && self->quick && !callbacks->sound && !self->options->follow)
     return run_file (self, path, uri, callbacks, user_data, loss, error);
-  return tool_analysis_run (
+  return tool_pipeline_run (
       uri, self->options, callbacks, user_data, NULL, loss, error);
 }

@@ -1,20 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sources, one after the other in the calling thread: each by the quickest way
- * that there is for it (quick.h), and else by a pipeline of its own
- * (analysis.h). The results do not depend on the way. */
+/* Analyses sources one after the other in the calling thread: small files of a
+ * known type without a pipeline (quick.h), everything else by a pipeline of its
+ * own (pipeline.h). The results are the same. */
 #pragma once
 
-#include "gst/tools/analysis.h"
+#include <gst/gst.h>
+
+typedef struct {
+  const char *model_file; /* or NULL */
+  const char *model;      /* nick of a built-in one; or NULL: the default */
+  const char *labels;     /* or NULL */
+  const char *recipe;     /* or NULL */
+  gboolean quantize;
+  GstClockTime interval;  /* 0: as the element has it */
+  GstClockTime min_voice; /* 0: classify what nobody speaks in, too */
+  const char *track;      /* of several; see gst/media/play.h; or NULL */
+  const char *device;     /* to listen to, see device.h; or NULL: the default */
+  gdouble record_s;       /* that the microphone is heard; 0: until stop */
+  gboolean follow;        /* a URI goes on until stop, too */
+  const gint *stop;       /* by g_atomic_int_get: not 0 ends it all */
+} ToolAnalyzerOptions;
+
+typedef struct {
+  void (*window) (const GstStructure *result, gpointer user_data);
+  void (*warning) (const char *text, gpointer user_data);
+  /* 0..1 of the way, now and then. NULL: not wanted. */
+  void (*progress) (gdouble fraction, gpointer user_data);
+  /* Called in another thread, before the sound is analysed. NULL: not wanted.
+   */
+  void (*sound) (GstBuffer *buffer, GstCaps *caps, gpointer user_data);
+} ToolAnalyzerCallbacks;
 
 typedef struct _ToolAnalyzer ToolAnalyzer;
 
 /* options: borrowed. Free with tool_analyzer_free. */
-ToolAnalyzer *tool_analyzer_new (const ToolAnalysisOptions *options);
+ToolAnalyzer *tool_analyzer_new (const ToolAnalyzerOptions *options);
 void tool_analyzer_free (ToolAnalyzer *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolAnalyzer, tool_analyzer_free)
 
 /* source: a path or a URI; NULL: the microphone. *loss and FALSE: as of
- * tool_analysis_run. */
+ * tool_pipeline_run. */
 gboolean tool_analyzer_run (ToolAnalyzer *self, const char *source,
-    const ToolAnalysisCallbacks *callbacks, gpointer user_data, char **loss,
+    const ToolAnalyzerCallbacks *callbacks, gpointer user_data, char **loss,
     GError **error);

@@ -10,10 +10,11 @@
 #include "gst/model/model-cache.h"
 #include "gst/model/recipe-guess.h"
 #include "gst/ranks/ranks.h"
+#include "gst/tools/analyze-all.h"
 #include "gst/tools/analyze-merge.h"
 #include "gst/tools/analyze-options.h"
-#include "gst/tools/analyze-run.h"
 #include "gst/tools/device.h"
+#include "gst/tools/pipeline.h"
 #include "gst/tools/show-model.h"
 #include "gst/tools/standard-streams.h"
 
@@ -48,10 +49,10 @@ release (GstElement *element)
 /* Starts an element by itself: says what is wrong with model and labels before
  * any file is opened, and keeps the model loaded. NULL if it is wrong. */
 static GstElement *
-check_model (const ToolAnalysisOptions *options)
+check_model (const ToolAnalyzerOptions *options)
 {
   g_autoptr (GstBus) bus = gst_bus_new ();
-  GstElement *element = tool_analysis_element_new (options);
+  GstElement *element = tool_pipeline_element_new (options);
   g_autoptr (GstMessage) message = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -93,9 +94,9 @@ make_head (
 
   g_object_get (element, "model", &builtin, NULL);
   model = gst_emotion_model_cache_load (
-      &(GstEmotionModelRequest){ .file = options->analysis.model_file,
+      &(GstEmotionModelRequest){ .file = options->analyzer.model_file,
           .builtin = builtin,
-          .options = { options->analysis.quantize, options->analysis.recipe },
+          .options = { options->analyzer.quantize, options->analyzer.recipe },
           .labels = options->labels },
       &labels, NULL);
   if (is_first && model && gst_emotion_model_is_guess (model))
@@ -109,7 +110,7 @@ make_head (
 static int
 run (ToolAnalyzeOptions *options, Ranks *ranks)
 {
-  GstElement *keeper = check_model (&options->analysis);
+  GstElement *keeper = check_model (&options->analyzer);
   g_autofree char *head = NULL;
   gboolean ok;
 
@@ -118,11 +119,11 @@ run (ToolAnalyzeOptions *options, Ranks *ranks)
     return STATUS_USAGE;
   }
   head = make_head (options, keeper, ranks_index (ranks) == 0);
-  options->analysis.stop = &stop;
+  options->analyzer.stop = &stop;
   catch_signals ();
   if (options->n_jobs == 0)
     options->n_jobs = ranks_n_processors (ranks);
-  ok = tool_analyze_run (options, ranks, head, &stop);
+  ok = tool_analyze_all (options, ranks, head, &stop);
   release (keeper);
   return ok ? STATUS_FINE : STATUS_FAILED;
 }
@@ -162,8 +163,8 @@ main (int argc, char **argv)
     printf (PROGRAM " %s\n", PACKAGE_VERSION);
     status = STATUS_FINE;
   } else if (options.show_model)
-    status = tool_show_model (options.show_model, options.analysis.recipe,
-                 options.analysis.labels)
+    status = tool_show_model (options.show_model, options.analyzer.recipe,
+                 options.analyzer.labels)
         ? STATUS_FINE
         : STATUS_USAGE;
   else if (options.list_layers) {

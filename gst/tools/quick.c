@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gst/media/coverage.h"
+#include "gst/tools/pipeline.h"
 
 /* Bytes that tell the type of a file. */
 #define HEAD_SIZE (64 * 1024)
@@ -335,7 +336,7 @@ tool_quick_learn (
 }
 
 ToolQuick *
-tool_quick_new (const ToolAnalysisOptions *options)
+tool_quick_new (const ToolAnalyzerOptions *options)
 {
   g_autoptr (ToolQuick) self = g_new0 (ToolQuick, 1);
   g_autoptr (GstPad) out = NULL;
@@ -354,7 +355,7 @@ tool_quick_new (const ToolAnalysisOptions *options)
   gst_pad_set_query_function (self->feed, answer);
   gst_pad_set_chain_function (self->sink, drop_buffer);
   gst_pad_set_event_function (self->sink, take_event);
-  self->detect = tool_analysis_element_new (options);
+  self->detect = tool_pipeline_element_new (options);
   gst_util_set_object_arg (G_OBJECT (self->detect), "inference", "sync");
   gst_element_set_bus (self->detect, self->bus);
   self->detect_in = gst_element_get_static_pad (self->detect, "sink");

@@ -5,14 +5,14 @@
  *
  *   file -> parser -> decoder -> emotiondetect -> windows
  *
- * No thread starts, nothing is plugged and no preroll waits, so that decoding
- * and analysing are what is left. Which elements a media type needs is learned
- * from a file that went the general way (analysis.h): they are the same, and so
- * are the windows. Files with anything odd about them are left to that way.
- * One thread at a time. */
+ * No thread is started, nothing is autoplugged and nothing waits for preroll,
+ * so only decoding and analysis remain. Which elements a media type needs is
+ * learned from a file that went through a pipeline (pipeline.h): the elements
+ * are the same, and so are the windows. Files with anything odd about them are
+ * left to a pipeline. One thread at a time. */
 #pragma once
 
-#include "gst/tools/analysis.h"
+#include "gst/tools/analyzer.h"
 
 /* Bytes; in larger files, setting up is not what takes the time. */
 #define TOOL_QUICK_MAX_SIZE (8 * 1024 * 1024)
@@ -20,7 +20,7 @@
 typedef struct _ToolQuick ToolQuick;
 
 /* Free with tool_quick_free. NULL if the element does not start. */
-ToolQuick *tool_quick_new (const ToolAnalysisOptions *options);
+ToolQuick *tool_quick_new (const ToolAnalyzerOptions *options);
 void tool_quick_free (ToolQuick *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolQuick, tool_quick_free)
 
@@ -45,6 +45,6 @@ gboolean tool_quick_run (
 /* Whether files of this type are worth learning from. */
 gboolean tool_quick_knows (const ToolQuick *self, const ToolQuickFile *file);
 
-/* decoders: as tool_analysis_run gives them for this file. */
+/* decoders: as tool_pipeline_run gives them for this file. */
 void tool_quick_learn (
     ToolQuick *self, const ToolQuickFile *file, GPtrArray *decoders);

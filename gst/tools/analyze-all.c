@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "gst/tools/analyze-run.h"
+#include "gst/tools/analyze-all.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
@@ -9,7 +9,7 @@
 #include "gst/tools/analyze-item.h"
 #include "gst/tools/analyze-merge.h"
 #include "gst/tools/analyze-output.h"
-#include "gst/tools/analyze-source.h"
+#include "gst/tools/analyze-task.h"
 #include "gst/tools/page-file.h"
 #include "gst/tools/progress.h"
 
@@ -30,41 +30,41 @@ typedef struct {
   /* Guarded by the batch. */
   guint64 n_done;
   gdouble seconds; /* of sound */
-} Run;
+} Analysis;
 
 static gboolean
-is_shared (const Run *run)
+is_shared (const Analysis *self)
 {
-  return ranks_size (run->ranks) > 1;
+  return ranks_size (self->ranks) > 1;
 }
 
 /* Number i in the listing. */
 static guint64
-index_of (const Run *run, gsize i)
+index_of (const Analysis *self, gsize i)
 {
-  return run->options->listing ? g_array_index (run->indices, guint64, i) : 0;
+  return self->options->listing ? g_array_index (self->indices, guint64, i) : 0;
 }
 
 /* In any thread. */
 static void
 analyse (ToolBatch *batch, gsize i, gpointer own, gpointer user_data)
 {
-  Run *run = user_data;
-  const ToolAnalyzeSource source = { .options = run->options,
-    .plot = run->plot,
-    .part = is_shared (run) ? NULL : run->part,
-    .progress = &run->progress };
+  Analysis *self = user_data;
+  const ToolAnalyzeShared source = { .options = self->options,
+    .plot = self->plot,
+    .part = is_shared (self) ? NULL : self->part,
+    .progress = &self->progress };
 
-  tool_analyze_source_run (&source, batch, i, index_of (run, i),
-      g_ptr_array_index (run->entries, i), own);
+  tool_analyze_task_run (&source, batch, i, index_of (self, i),
+      g_ptr_array_index (self->entries, i), own);
 }
 
 static gpointer
 begin_thread (gpointer user_data)
 {
-  const Run *run = user_data;
+  const Analysis *self = user_data;
 
-  return tool_analyzer_new (&run->options->analysis);
+  return tool_analyzer_new (&self->options->analyzer);
 }
 
 static void
@@ -74,15 +74,15 @@ end_thread (gpointer own)
 }
 
 static const char *
-name_of (const Run *run, gsize i)
+name_of (const Analysis *self, gsize i)
 {
-  return tool_analyze_source_name (g_ptr_array_index (run->entries, i));
+  return tool_analyze_task_name (g_ptr_array_index (self->entries, i));
 }
 
 static void
-complain (Run *run, const GError *error)
+complain (Analysis *self, const GError *error)
 {
-  run->has_failed = TRUE;
+  self->has_failed = TRUE;
   tool_progress_clear ();
   fprintf (stderr, PROGRAM ": %s\n", error->message);
 }
@@ -91,7 +91,7 @@ complain (Run *run, const GError *error)
 static void
 take_item (gsize i, gpointer data, gpointer user_data)
 {
-  Run *run = user_data;
+  Analysis *self = user_data;
   ToolAnalyzeItem *item = data;
   g_autoptr (GError) error = NULL;
 
@@ -99,23 +99,23 @@ take_item (gsize i, gpointer data, gpointer user_data)
     case TOOL_ANALYZE_TEXT:
       tool_progress_clear ();
       tool_analyze_output_write (
-          run->output, index_of (run, i), item->text, &error);
+          self->output, index_of (self, i), item->text, &error);
       break;
     case TOOL_ANALYZE_PAGE:
-      tool_page_file_add (run->page, item->text);
+      tool_page_file_add (self->page, item->text);
       break;
     case TOOL_ANALYZE_FAILURE:
-      g_atomic_int_set (&run->has_failed, TRUE);
+      g_atomic_int_set (&self->has_failed, TRUE);
       G_GNUC_FALLTHROUGH;
     case TOOL_ANALYZE_WARNING:
       tool_progress_clear ();
-      fprintf (stderr, PROGRAM ": %s: %s\n", name_of (run, i), item->text);
+      fprintf (stderr, PROGRAM ": %s: %s\n", name_of (self, i), item->text);
       break;
     case TOOL_ANALYZE_END:
-      run->n_done++;
-      run->seconds += item->seconds;
-      if (run->output)
-        tool_analyze_output_end_source (run->output, &error);
+      self->n_done++;
+      self->seconds += item->seconds;
+      if (self->output)
+        tool_analyze_output_end_source (self->output, &error);
       break;
     case TOOL_ANALYZE_FINE:
     case TOOL_ANALYZE_SHORT:
@@ -124,28 +124,28 @@ take_item (gsize i, gpointer data, gpointer user_data)
   }
   tool_analyze_item_free (item);
   if (error)
-    complain (run, error);
+    complain (self, error);
 }
 
 static void
 show_progress (gpointer user_data)
 {
-  Run *run = user_data;
+  Analysis *self = user_data;
   const gdouble elapsed =
-      (g_get_monotonic_time () - run->begin) / (gdouble) G_USEC_PER_SEC;
-  const gdouble n = run->entries->len;
-  const gdouble fraction = CLAMP (
-      (run->n_done
-          + g_atomic_int_get (&run->progress) / (gdouble) TOOL_ANALYZE_FINENESS)
+      (g_get_monotonic_time () - self->begin) / (gdouble) G_USEC_PER_SEC;
+  const gdouble n = self->entries->len;
+  const gdouble fraction = CLAMP ((self->n_done
+                                      + g_atomic_int_get (&self->progress)
+                                          / (gdouble) TOOL_ANALYZE_FINENESS)
           / n,
       0, 1);
   const gint64 left =
       fraction > 0 ? llrint (elapsed * (1 - fraction) / fraction) : 0;
   g_autofree char *before = g_strdup_printf (
-      "%" G_GUINT64_FORMAT "/%u files", run->n_done, run->entries->len);
+      "%" G_GUINT64_FORMAT "/%u files", self->n_done, self->entries->len);
   g_autofree char *after = g_strdup_printf (
       "%.1f files/s, %.0f x real time, %" G_GINT64_FORMAT ":%02d left",
-      run->n_done / elapsed, run->seconds / elapsed, left / 60,
+      self->n_done / elapsed, self->seconds / elapsed, left / 60,
       (gint) (left % 60));
 
   tool_progress_show_fraction (before, fraction, after);
@@ -165,42 +165,42 @@ listing_id (const ToolListing *listing)
 }
 
 static void
-choose (Run *run)
+choose (Analysis *self)
 {
-  const ToolListing *listing = run->options->listing;
+  const ToolListing *listing = self->options->listing;
 
   for (guint64 i = 0; i < listing->entries->len; i++) {
     ToolListingEntry *entry = g_ptr_array_index (listing->entries, i);
 
-    if (!tool_shard_has (&run->options->shard, entry->key))
+    if (!tool_shard_has (&self->options->shard, entry->key))
       continue;
-    g_ptr_array_add (run->entries, entry);
-    g_array_append_val (run->indices, i);
+    g_ptr_array_add (self->entries, entry);
+    g_array_append_val (self->indices, i);
   }
 }
 
 /* Leaves those that have no record yet. */
 static void
-skip_done (Run *run)
+skip_done (Analysis *self)
 {
   guint n = 0;
 
-  for (guint k = 0; k < run->entries->len; k++) {
-    const guint64 index = g_array_index (run->indices, guint64, k);
+  for (guint k = 0; k < self->entries->len; k++) {
+    const guint64 index = g_array_index (self->indices, guint64, k);
 
-    if (tool_shard_writer_has (run->part, index))
+    if (tool_shard_writer_has (self->part, index))
       continue;
-    g_ptr_array_index (run->entries, n) = g_ptr_array_index (run->entries, k);
-    g_array_index (run->indices, guint64, n++) = index;
+    g_ptr_array_index (self->entries, n) = g_ptr_array_index (self->entries, k);
+    g_array_index (self->indices, guint64, n++) = index;
   }
-  g_ptr_array_set_size (run->entries, n);
-  g_array_set_size (run->indices, n);
+  g_ptr_array_set_size (self->entries, n);
+  g_array_set_size (self->indices, n);
 }
 
 static gboolean
-open_part (Run *run, const char *path, const char *head, GError **error)
+open_part (Analysis *self, const char *path, const char *head, GError **error)
 {
-  const ToolAnalyzeOptions *options = run->options;
+  const ToolAnalyzeOptions *options = self->options;
   g_autofree char *settings = tool_analyze_options_describe (options);
   g_autofree char *listing = listing_id (options->listing);
   const ToolShardInfo info = { .tool = PROGRAM,
@@ -209,16 +209,16 @@ open_part (Run *run, const char *path, const char *head, GError **error)
     .listing = listing,
     .n_listed = options->listing->entries->len,
     .shard = options->shard };
-  const guint n = run->entries->len;
+  const guint n = self->entries->len;
   g_autofree const char **names = g_new (const char *, n + 1);
 
   for (guint i = 0; i < n; i++)
-    names[i] = name_of (run, i);
-  run->part = tool_shard_writer_new (path, &info,
-      (const guint64 *) run->indices->data, names, n, options->resume, error);
-  if (!run->part)
+    names[i] = name_of (self, i);
+  self->part = tool_shard_writer_new (path, &info,
+      (const guint64 *) self->indices->data, names, n, options->resume, error);
+  if (!self->part)
     return FALSE;
-  skip_done (run);
+  skip_done (self);
   return TRUE;
 }
 
@@ -227,56 +227,56 @@ open_part (Run *run, const char *path, const char *head, GError **error)
 static void
 arrive_item (gsize i, gconstpointer data, gpointer user_data)
 {
-  Run *const run = user_data;
+  Analysis *const self = user_data;
   const ToolAnalyzeItem *const item = data;
   g_autoptr (GError) error = NULL;
 
   if (item->kind < TOOL_ANALYZE_FINE)
     return;
-  if (!tool_analyze_source_record (run->part,
-          g_array_index (run->indices, guint64, i),
+  if (!tool_analyze_task_record (self->part,
+          g_array_index (self->indices, guint64, i),
           item->kind - TOOL_ANALYZE_FINE + TOOL_SHARD_FINE, item->text, &error))
-    complain (run, error);
+    complain (self, error);
 }
 
 /* Rank 0 has chosen; all take its choice. */
 static void
-share_choice (Run *run)
+share_choice (Analysis *self)
 {
-  const NnComm *const comm = ranks_comm (run->ranks);
-  guint n = run->indices->len;
+  const NnComm *const comm = ranks_comm (self->ranks);
+  guint n = self->indices->len;
 
   nn_comm_broadcast (comm, &n, sizeof n);
-  g_array_set_size (run->indices, n);
-  nn_comm_broadcast (comm, run->indices->data, n * sizeof (guint64));
-  g_ptr_array_set_size (run->entries, 0);
+  g_array_set_size (self->indices, n);
+  nn_comm_broadcast (comm, self->indices->data, n * sizeof (guint64));
+  g_ptr_array_set_size (self->entries, 0);
   for (guint k = 0; k < n; k++)
-    g_ptr_array_add (run->entries,
-        g_ptr_array_index (run->options->listing->entries,
-            g_array_index (run->indices, guint64, k)));
+    g_ptr_array_add (self->entries,
+        g_ptr_array_index (self->options->listing->entries,
+            g_array_index (self->indices, guint64, k)));
 }
 
 /* The bytes of a file. */
 static guint64
 weigh (gsize i, gpointer user_data)
 {
-  const Run *const run = user_data;
-  const ToolListingEntry *const entry = g_ptr_array_index (run->entries, i);
+  const Analysis *const self = user_data;
+  const ToolListingEntry *const entry = g_ptr_array_index (self->entries, i);
   GStatBuf about;
 
   return g_stat (entry->source, &about) == 0 ? about.st_size : 0;
 }
 
 static gboolean
-run_batch (Run *run, const gint *stop)
+run_batch (Analysis *self, const gint *stop)
 {
   static const ToolBatchPacking packing = { .pack = tool_analyze_item_pack,
     .unpack = tool_analyze_item_unpack,
     .free = (GDestroyNotify) tool_analyze_item_free,
     .arrive = arrive_item };
 
-  const ToolAnalyzeOptions *options = run->options;
-  const gboolean is_live = !options->listing || options->analysis.follow;
+  const ToolAnalyzeOptions *options = self->options;
+  const gboolean is_live = !options->listing || options->analyzer.follow;
   const ToolBatchFuncs funcs = { .begin = begin_thread,
     .end = end_thread,
     .work = analyse,
@@ -284,13 +284,13 @@ run_batch (Run *run, const gint *stop)
     .tick = options->is_quiet || is_live ? NULL : show_progress,
     .weight = weigh };
 
-  run->begin = g_get_monotonic_time ();
-  if (is_shared (run))
-    tool_batch_run_on_ranks (run->ranks, run->entries->len, options->n_jobs,
-        &funcs, &packing, run, stop);
-  else if (run->entries->len > 0)
-    tool_batch_run (
-        run->entries->len, options->n_jobs, &funcs, run, is_live ? NULL : stop);
+  self->begin = g_get_monotonic_time ();
+  if (is_shared (self))
+    tool_batch_run_on_ranks (self->ranks, self->entries->len, options->n_jobs,
+        &funcs, &packing, self, stop);
+  else if (self->entries->len > 0)
+    tool_batch_run (self->entries->len, options->n_jobs, &funcs, self,
+        is_live ? NULL : stop);
   tool_progress_clear ();
   return is_live || !g_atomic_int_get (stop);
 }
@@ -311,101 +311,102 @@ set_interrupted (const ToolAnalyzeOptions *options, GError **error)
 
 /* Rank 0 is ready, or not; others hear of it, and of what there is to do. */
 static gboolean
-begin_shared (Run *run, gboolean is_ready, GError **error)
+begin_shared (Analysis *self, gboolean is_ready, GError **error)
 {
-  if (!ranks_agree (run->ranks, is_ready, error))
+  if (!ranks_agree (self->ranks, is_ready, error))
     return FALSE;
-  if (is_shared (run))
-    share_choice (run);
+  if (is_shared (self))
+    share_choice (self);
   return TRUE;
 }
 
 static gboolean
-open_outputs (Run *run, const char *head, GError **error)
+open_outputs (Analysis *self, const char *head, GError **error)
 {
-  run->output = tool_analyze_output_new (run->options, head, error);
-  if (!run->output || !run->options->html)
-    return run->output != NULL;
-  run->page = tool_page_file_new (run->options->html, error);
-  return run->page != NULL;
+  self->output = tool_analyze_output_new (self->options, head, error);
+  if (!self->output || !self->options->html)
+    return self->output != NULL;
+  self->page = tool_page_file_new (self->options->html, error);
+  return self->page != NULL;
 }
 
 static gboolean
-run_plain (Run *run, const char *head, const gint *stop, GError **error)
+run_plain (Analysis *self, const char *head, const gint *stop, GError **error)
 {
-  if (!begin_shared (run, open_outputs (run, head, error), error))
+  if (!begin_shared (self, open_outputs (self, head, error), error))
     return FALSE;
-  if (!run_batch (run, stop))
-    return set_interrupted (run->options, error);
-  return tool_analyze_output_finish (run->output, error)
-      && (!run->plot || run->has_failed
-          || tool_timeline_plot_write (run->plot, run->options->plot, error))
-      && (!run->page || tool_page_file_finish (run->page, error));
+  if (!run_batch (self, stop))
+    return set_interrupted (self->options, error);
+  return tool_analyze_output_finish (self->output, error)
+      && (!self->plot || self->has_failed
+          || tool_timeline_plot_write (self->plot, self->options->plot, error))
+      && (!self->page || tool_page_file_finish (self->page, error));
 }
 
 static gboolean
-run_part (Run *run, const char *path, const char *head, const gint *stop,
+run_part (Analysis *self, const char *path, const char *head, const gint *stop,
     GError **error)
 {
-  if (!begin_shared (run, open_part (run, path, head, error), error))
+  if (!begin_shared (self, open_part (self, path, head, error), error))
     return FALSE;
-  if (!run_batch (run, stop))
-    return set_interrupted (run->options, error);
-  return tool_shard_writer_finish (run->part, error);
+  if (!run_batch (self, stop))
+    return set_interrupted (self->options, error);
+  return tool_shard_writer_finish (self->part, error);
 }
 
 /* One worker that can be stopped: its part becomes the output. */
 static gboolean
-run_resumable (Run *run, const char *head, const gint *stop, GError **error)
+run_resumable (
+    Analysis *self, const char *head, const gint *stop, GError **error)
 {
-  const char *output = run->options->output;
+  const char *output = self->options->output;
   g_autofree char *path = g_strconcat (output, ".part", NULL);
   const char *const paths[] = { path, NULL };
   g_autoptr (ToolShardSet) set = NULL;
 
-  if (!run_part (run, path, head, stop, error))
+  if (!run_part (self, path, head, stop, error))
     return FALSE;
   set = tool_shard_set_load (paths, PROGRAM, error);
   if (!set)
     return FALSE;
   tool_analyze_write_parts (set, output, FALSE, error);
-  if (!g_atomic_int_get (&run->has_failed))
+  if (!g_atomic_int_get (&self->has_failed))
     g_unlink (path);
   return TRUE;
 }
 
 /* Another rank than 0: analyses what it gets. */
 static gboolean
-follow (Run *run, const gint *stop, GError **error)
+follow (Analysis *self, const gint *stop, GError **error)
 {
-  if (!ranks_agree (run->ranks, TRUE, error))
+  if (!ranks_agree (self->ranks, TRUE, error))
     return FALSE;
-  share_choice (run);
-  run_batch (run, stop);
+  share_choice (self);
+  run_batch (self, stop);
   return TRUE;
 }
 
 /* All ranks have the same sources. */
 static gboolean
-check_listing (const Run *run, GError **error)
+check_listing (const Analysis *self, GError **error)
 {
   g_autofree char *id = NULL;
 
-  if (!is_shared (run))
+  if (!is_shared (self))
     return TRUE;
-  if (!run->options->listing) {
+  if (!self->options->listing) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
         "a microphone cannot be shared by %zu processes",
-        ranks_size (run->ranks));
+        ranks_size (self->ranks));
     return FALSE;
   }
-  if (run->options->plot) {
+  if (self->options->plot) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-        "--plot needs a single process, not %zu", ranks_size (run->ranks));
+        "--plot needs a single process, not %zu", ranks_size (self->ranks));
     return FALSE;
   }
-  id = listing_id (run->options->listing);
-  if (ranks_have_same (run->ranks, id, strlen (id)))
+  id = listing_id (self->options->listing);
+  if (ranks_have_same (self->ranks, id, strlen (id)))
     return TRUE;
   g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
       "the processes do not see the same files");
@@ -413,47 +414,47 @@ check_listing (const Run *run, GError **error)
 }
 
 static void
-lead (Run *run, const char *head, const gint *stop, GError **error)
+lead (Analysis *self, const char *head, const gint *stop, GError **error)
 {
-  const ToolAnalyzeOptions *const options = run->options;
+  const ToolAnalyzeOptions *const options = self->options;
 
   if (options->listing)
-    choose (run);
+    choose (self);
   else
-    g_ptr_array_add (run->entries, NULL);
+    g_ptr_array_add (self->entries, NULL);
   if (options->plot)
-    run->plot = tool_timeline_plot_new (name_of (run, 0));
+    self->plot = tool_timeline_plot_new (name_of (self, 0));
   if (options->is_sharded)
-    run_part (run, options->output, head, stop, error);
+    run_part (self, options->output, head, stop, error);
   else if (options->resume)
-    run_resumable (run, head, stop, error);
+    run_resumable (self, head, stop, error);
   else
-    run_plain (run, head, stop, error);
+    run_plain (self, head, stop, error);
 }
 
 gboolean
-tool_analyze_run (const ToolAnalyzeOptions *options, Ranks *ranks,
+tool_analyze_all (const ToolAnalyzeOptions *options, Ranks *ranks,
     const char *head, const gint *stop)
 {
-  Run run = { .options = options,
+  Analysis self = { .options = options,
     .ranks = ranks,
     .entries = g_ptr_array_new (),
     .indices = g_array_new (FALSE, FALSE, sizeof (guint64)) };
   g_autoptr (GError) error = NULL;
 
-  if (check_listing (&run, &error)) {
+  if (check_listing (&self, &error)) {
     if (ranks_index (ranks) == 0)
-      lead (&run, head, stop, &error);
+      lead (&self, head, stop, &error);
     else
-      follow (&run, stop, &error);
+      follow (&self, stop, &error);
   }
   if (error && ranks_index (ranks) == 0)
-    complain (&run, error);
-  tool_analyze_output_free (run.output);
-  tool_shard_writer_free (run.part);
-  tool_timeline_plot_free (run.plot);
-  tool_page_file_free (run.page);
-  g_ptr_array_unref (run.entries);
-  g_array_unref (run.indices);
-  return !nn_comm_any (ranks_comm (ranks), error || run.has_failed);
+    complain (&self, error);
+  tool_analyze_output_free (self.output);
+  tool_shard_writer_free (self.part);
+  tool_timeline_plot_free (self.plot);
+  tool_page_file_free (self.page);
+  g_ptr_array_unref (self.entries);
+  g_array_unref (self.indices);
+  return !nn_comm_any (ranks_comm (ranks), error || self.has_failed);
 }

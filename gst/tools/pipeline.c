@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "gst/tools/analysis.h"
+#include "gst/tools/pipeline.h"
 
 #include "gst/gstemotiondetect.h"
 #include "gst/media/play.h"
 #include "gst/tools/device.h"
 
 typedef struct {
-  const ToolAnalysisOptions *options;
-  const ToolAnalysisCallbacks *callbacks;
+  const ToolAnalyzerOptions *options;
+  const ToolAnalyzerCallbacks *callbacks;
   gpointer user_data;
   gboolean is_live;
   GstClockTime begin; /* the streaming thread's: of the first buffer */
-} Analysis;
+} Pipeline;
 
 GstElement *
-tool_analysis_element_new (const ToolAnalysisOptions *options)
+tool_pipeline_element_new (const ToolAnalyzerOptions *options)
 {
   /* Not by the registry: this program has the element in it. */
   GstElement *element = g_object_new (GST_TYPE_EMOTION_DETECT, NULL);
@@ -32,7 +32,7 @@ tool_analysis_element_new (const ToolAnalysisOptions *options)
 static GstElement *
 source_new (gpointer user_data, GError **error)
 {
-  const Analysis *self = user_data;
+  const Pipeline *self = user_data;
 
   return tool_device_source_new (self->options->device, error);
 }
@@ -40,8 +40,8 @@ source_new (gpointer user_data, GError **error)
 static GstElement *
 add_sink (GstBin *pipeline, gpointer user_data)
 {
-  const Analysis *self = user_data;
-  g_autoptr (GstElement) detect = tool_analysis_element_new (self->options);
+  const Pipeline *self = user_data;
+  g_autoptr (GstElement) detect = tool_pipeline_element_new (self->options);
   GstElement *sink = gst_element_factory_make ("fakesink", NULL);
 
   if (!sink)
@@ -54,7 +54,7 @@ add_sink (GstBin *pipeline, gpointer user_data)
 
 /* What begins before the end of the recording passes. */
 static gboolean
-is_past_end (Analysis *self, GstBuffer *buffer)
+is_past_end (Pipeline *self, GstBuffer *buffer)
 {
   const GstClockTime pts = GST_BUFFER_PTS (buffer);
   const gdouble record_s = self->options->record_s;
@@ -70,7 +70,7 @@ static gboolean
 take_sound (
     GstBuffer *buffer, GstCaps *caps, gpointer user_data, GError **error)
 {
-  Analysis *self = user_data;
+  Pipeline *self = user_data;
 
   if (is_past_end (self, buffer))
     return FALSE;
@@ -82,7 +82,7 @@ take_sound (
 static void
 take_message (GstMessage *message, gpointer user_data)
 {
-  const Analysis *self = user_data;
+  const Pipeline *self = user_data;
 
   if (gst_message_has_name (message, "emotion"))
     self->callbacks->window (
@@ -92,7 +92,7 @@ take_message (GstMessage *message, gpointer user_data)
 static void
 take_warning (const char *text, gpointer user_data)
 {
-  const Analysis *self = user_data;
+  const Pipeline *self = user_data;
 
   self->callbacks->warning (text, self->user_data);
 }
@@ -100,15 +100,15 @@ take_warning (const char *text, gpointer user_data)
 static void
 take_progress (gdouble fraction, gpointer user_data)
 {
-  const Analysis *self = user_data;
+  const Pipeline *self = user_data;
 
   if (self->callbacks->progress)
     self->callbacks->progress (fraction, self->user_data);
 }
 
 gboolean
-tool_analysis_run (const char *uri, const ToolAnalysisOptions *options,
-    const ToolAnalysisCallbacks *callbacks, gpointer user_data,
+tool_pipeline_run (const char *uri, const ToolAnalyzerOptions *options,
+    const ToolAnalyzerCallbacks *callbacks, gpointer user_data,
     GPtrArray *decoders, char **loss, GError **error)
 {
   const GstEmotionPlay play = { .uri = uri,
@@ -122,7 +122,7 @@ tool_analysis_run (const char *uri, const ToolAnalysisOptions *options,
     .message = take_message,
     .warning = take_warning,
     .progress = take_progress };
-  Analysis self = { .options = options,
+  Pipeline self = { .options = options,
     .callbacks = callbacks,
     .user_data = user_data,
     .is_live = !uri,
