@@ -52,17 +52,17 @@ typedef struct {
 void gst_emotion_continuity_init (GstEmotionContinuity *self);
 void gst_emotion_continuity_clear (GstEmotionContinuity *self);
 
-/* The next frame is the first of a run. */
+/* The next frame is the first of a stretch. */
 void gst_emotion_continuity_restart (GstEmotionContinuity *self);
 
-/* The first time stamp of a run comes in: that is what others are compared to.
- */
+/* The first time stamp of a stretch, to which later ones are compared. */
 void gst_emotion_continuity_start (
     GstEmotionContinuity *self, GstClockTime pts, guint64 frame);
 
 /* A buffer with time stamp pts and that skew comes in; `frame` is the number of
- * its first frame, counted from the start of the run. What happened, of which
- * the caller then tells where frames are now, by gst_emotion_continuity_moved.
+ * its first frame, counted from the start of the stretch. What happened, of
+ * which the caller then tells where frames are now, by
+ * gst_emotion_continuity_moved.
  */
 GstEmotionStep gst_emotion_continuity_judge (GstEmotionContinuity *self,
     GstClockTime pts, GstClockTimeDiff skew, guint64 frame,

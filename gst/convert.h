@@ -8,7 +8,7 @@
 
 typedef struct _GstEmotionConvert GstEmotionConvert;
 
-/* Gets every run of n samples in order; n > 0. */
+/* Gets every block of n samples in order; n > 0. */
 typedef void (*GstEmotionSamplesFunc) (
     const float *samples, gsize n, gpointer user_data);
 

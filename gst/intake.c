@@ -55,7 +55,7 @@ gst_emotion_intake_restart (GstEmotionIntake *self, const char *reason)
   self->is_discont = FALSE;
   self->skip = 0;
   self->edits++;
-  self->run++;
+  self->stretch++;
 }
 
 /* A break that nobody announced. */
@@ -66,7 +66,7 @@ break_off (GstEmotionIntake *self, const char *reason)
   gst_emotion_intake_count (self, &self->stats.breaks, 1);
 }
 
-/* The run goes on, and its next frame is the first of a new count: what the
+/* The stretch goes on, and its next frame is the first of a new count: what the
  * converter held back is in the window. */
 static void
 count_anew (GstEmotionIntake *self)
@@ -233,7 +233,7 @@ drop_repeated (GstEmotionIntake *self, guint64 frame, guint64 n)
   return gone;
 }
 
-/* A new run began with a frame that came in some time ago. */
+/* A new stretch began with a frame that came in some time ago. */
 static void
 break_before (GstEmotionIntake *self, guint64 frame)
 {
@@ -247,7 +247,7 @@ break_before (GstEmotionIntake *self, guint64 frame)
       n);
   gst_emotion_windower_restart_at (self->windower, position);
   gst_emotion_intake_restart_voice (self);
-  self->run++;
+  self->stretch++;
   gst_emotion_intake_count (self, &self->stats.breaks, 1);
 }
 
@@ -279,7 +279,7 @@ fill_now (GstEmotionIntake *self, guint64 n)
   return n - skipped;
 }
 
-/* Does what the step asks for. FALSE if the run has ended and the next
+/* Does what the step asks for. FALSE if the stretch has ended and the next
  * frame begins another. */
 static gboolean
 take_step (GstEmotionIntake *self, const GstEmotionStep *step)
@@ -333,7 +333,7 @@ is_late (const GstEmotionIntake *self, GstClockTime pts)
       > (GstClockTimeDiff) self->continuity.alignment_threshold;
 }
 
-/* The first frame of a run, or the first of it with a time stamp. */
+/* The first frame of a stretch, or the first of it with a time stamp. */
 static void
 start_run (GstEmotionIntake *self, GstClockTime pts)
 {
@@ -450,7 +450,7 @@ gst_emotion_intake_push (GstEmotionIntake *self, GstBuffer *buffer)
 }
 
 /* A gap is no shaking time stamp: it goes on to its end, unless it is so far
- * away that it breaks the run. */
+ * away that it breaks the stretch. */
 static void
 meet_gap (GstEmotionIntake *self, GstClockTime start)
 {

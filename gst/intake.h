@@ -51,9 +51,9 @@ typedef struct {
   GstEmotionConvert *convert;   /* NULL until there is a format, too */
   GstEmotionTimeline timeline;
   GstEmotionContinuity continuity;
-  guint64 run;   /* one more with each break */
-  guint64 edits; /* one more where samples that had come in were moved: the
-                    same position is another sample now */
+  guint64 stretch; /* one more with each break */
+  guint64 edits;   /* one more where samples that had come in were moved: the
+                      same position is another sample now */
 
   GstEmotionVoice *voice; /* NULL: voice is not measured */
   gboolean voice_at_once; /* see gst_emotion_voice_push */
@@ -62,7 +62,7 @@ typedef struct {
   float *recent;          /* [GST_EMOTION_RECENT], the newest last, or NULL */
 
   gboolean is_discont; /* so said a buffer of which no frame came in */
-  gboolean is_assumed; /* no time stamp of the run yet */
+  gboolean is_assumed; /* no time stamp of the stretch yet */
   guint64 skip;        /* frames that come twice, to be dropped */
   float *scratch;      /* [window_len], NULL until a gap is filled late */
 
@@ -75,7 +75,7 @@ void gst_emotion_intake_init (GstEmotionIntake *self, GstElement *owner,
     GstEmotionFullFunc full, gpointer user_data);
 void gst_emotion_intake_clear (GstEmotionIntake *self);
 
-/* Other windows, between two runs. */
+/* Other windows, between two stretches. */
 gboolean gst_emotion_intake_set_windows (GstEmotionIntake *self,
     gsize window_len, guint64 rate, GstClockTime interval, GError **error);
 

@@ -169,7 +169,7 @@ prepare (GstEmotionRecognizer *self, GstEmotionJob *job, gboolean partial)
       gst_emotion_windower_filled (self->in.windower, position, position + n),
       GST_SECOND, self->in.rate);
   gst_emotion_timeline_stamp (&self->in.timeline, position, n, &job->window);
-  job->run = self->in.run + self->n_models;
+  job->stretch = self->in.stretch + self->n_models;
   job->smoothing = self->options.smoothing;
   job->min_confidence = self->options.min_confidence;
   job->has_voice = !GST_CLOCK_TIME_IS_VALID (job->window.voice)

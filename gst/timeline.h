@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which time belongs to which sample of a stream, by its buffers' time stamps.
  *
- * A run of samples without a break has one anchor: the position and the time of
- * its first sample. Times are counted from there in samples, so that neither
- * jitter in time stamps nor rounding adds up. Where the time stamps walk away
- * slowly (a sound card's clock) the anchor follows in steps too small to
- * matter; where they jump, the run has ended. */
+ * A stretch of samples without a break has one anchor: the position and the
+ * time of its first sample. Times are counted from there in samples, so that
+ * neither jitter in time stamps nor rounding adds up. Where the time stamps
+ * walk away slowly (a sound card's clock) the anchor follows in steps too small
+ * to matter; where they jump, the stretch has ended. */
 #pragma once
 
 #include <gst/gst.h>
@@ -28,16 +28,16 @@ typedef struct {
   GstClockTimeDiff skew;  /* of the last buffer: its time stamp - the count */
 } GstEmotionTimeline;
 
-/* A new run with other rates; time goes on. */
+/* A new stretch with other rates; time goes on. */
 void gst_emotion_timeline_set_rates (
     GstEmotionTimeline *self, guint64 rate_in, guint64 rate);
 
-/* A new run; without time stamps it begins where the segment does. A segment
- * that is not in TIME counts as one that starts at 0. */
+/* A new stretch; without time stamps it begins where the segment does. A
+ * segment that is not in TIME counts as one that starts at 0. */
 void gst_emotion_timeline_set_segment (
     GstEmotionTimeline *self, const GstSegment *segment);
 
-/* The next frame has no time yet: a run begins. */
+/* The next frame has no time yet: a stretch begins. */
 void gst_emotion_timeline_break (GstEmotionTimeline *self);
 
 /* The time that the next frame would have without a time stamp. */
@@ -53,20 +53,20 @@ gboolean gst_emotion_timeline_meets (
 gboolean gst_emotion_timeline_continues (
     const GstEmotionTimeline *self, GstClockTime pts);
 
-/* A run begins: its first frame has that time and is at position. */
+/* A stretch begins: its first frame has that time and is at position. */
 void gst_emotion_timeline_start (
     GstEmotionTimeline *self, GstClockTime time, guint64 position);
 
-/* The times of all positions of the run move. */
+/* The times of all positions of the stretch move. */
 void gst_emotion_timeline_move (
     GstEmotionTimeline *self, GstClockTimeDiff offset);
 
-/* The position of a frame of the run, 0 being its first. */
+/* The position of a frame of the stretch, 0 being its first. */
 guint64 gst_emotion_timeline_position (
     const GstEmotionTimeline *self, guint64 frame);
 
 /* n frames come in; time stamp pts (or GST_CLOCK_TIME_NONE). Where they begin a
- * run, the first of them is at position. */
+ * stretch, the first of them is at position. */
 void gst_emotion_timeline_advance (
     GstEmotionTimeline *self, GstClockTime pts, guint64 n, guint64 position);
 
@@ -78,7 +78,7 @@ void gst_emotion_timeline_stamp (const GstEmotionTimeline *self,
 GstClockTime gst_emotion_timeline_duration (
     const GstEmotionTimeline *self, guint64 n);
 
-/* Frames from the end of the run so far to the time `end`, or 0. */
+/* Frames from the end of the stretch so far to the time `end`, or 0. */
 guint64 gst_emotion_timeline_until (
     const GstEmotionTimeline *self, GstClockTime end);
 

@@ -50,14 +50,14 @@ struct _GstEmotionVoice {
   DspResampler *resampler; /* NULL: it has the network's */
   float *block;            /* [BLOCK], if there is a resampler: its input */
   gsize block_len;
-  gdouble start; /* of the run: its position, at rate */
+  gdouble start; /* of the stretch: its position, at rate */
 
   float *state;   /* of the network */
   float *samples; /* [CONTEXT + BATCH * CHUNK]: a context, and what waits */
   gsize n;        /* samples that wait */
 
-  /* Chunk i of the run is chunks[i % capacity]. */
-  guint64 n_chunks; /* so far in the run */
+  /* Chunk i of the stretch is chunks[i % capacity]. */
+  guint64 n_chunks; /* so far in the stretch */
   gsize capacity;
   Chunk *chunks; /* [capacity] */
   float *row;    /* [capacity]: probabilities in order, when asked for */
@@ -254,7 +254,7 @@ chunk_len (const GstEmotionVoice *self)
   return CHUNK * (self->rate / GST_EMOTION_VOICE_RATE);
 }
 
-/* Where chunk i of the run begins. */
+/* Where chunk i of the stretch begins. */
 static guint64
 position_of (const GstEmotionVoice *self, guint64 i)
 {

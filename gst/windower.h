@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A run of samples in, windows of window_len out, one every `interval`:
+/* A stretch of samples in, windows of window_len out, one every `interval`:
  *
  *   interval <  window_len   windows overlap
  *   interval == window_len   they touch
  *   interval >  window_len   what lies between them is skipped
  *
- * Positions count samples since the windower was made. Window k of a run starts
- * at floor (k * interval * rate) after the run, however long it gets: nothing
- * adds up. Once made it cannot fail, and allocates only to
+ * Positions count samples since the windower was made. Window k of a stretch
+ * starts at floor (k * interval * rate) after the stretch, however long it
+ * gets: nothing adds up. Once made it cannot fail, and allocates only to
  * remember what was filled. */
 #pragma once
 
@@ -76,11 +76,12 @@ void gst_emotion_windower_end_at (GstEmotionWindower *self, guint64 position);
 void gst_emotion_windower_begin_at (
     GstEmotionWindower *self, guint64 position, const float *samples);
 
-/* A new run begins with the next sample; what was collected is forgotten. */
+/* A new stretch begins with the next sample; what was collected is forgotten.
+ */
 void gst_emotion_windower_restart (GstEmotionWindower *self);
 
-/* A new run has begun at position, or with the window in progress where that is
- * later; what was collected before is forgotten. */
+/* A new stretch has begun at position, or with the window in progress where
+ * that is later; what was collected before is forgotten. */
 void gst_emotion_windower_restart_at (
     GstEmotionWindower *self, guint64 position);
 

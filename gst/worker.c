@@ -11,8 +11,8 @@ struct _GstEmotionWorker {
   gpointer user_data;
 
   /* Smoothing; only whoever classifies touches it, one thread at a time. */
-  guint64 run;
-  guint n_smooth; /* 0: no window of this run yet */
+  guint64 stretch;
+  guint n_smooth; /* 0: no window of this stretch yet */
   float *smooth;  /* [n_smooth] */
 
   GMutex lock;     /* guards what follows */
@@ -118,19 +118,18 @@ are_probabilities (const float *p, guint n)
   return TRUE;
 }
 
-/* y = s y + (1 - s) p over the windows of a run; the first is taken as it is.
- */
+/* y = s y + (1 - s) p over the windows of a stretch, from y = p. */
 static void
 smooth (GstEmotionWorker *self, const GstEmotionJob *job, float *p, guint n)
 {
   const gdouble s = job->smoothing;
 
-  if (self->run != job->run || self->n_smooth != n) {
+  if (self->stretch != job->stretch || self->n_smooth != n) {
     if (self->n_smooth != n)
       self->smooth = g_renew (float, self->smooth, n);
     memcpy (self->smooth, p, n * sizeof *p);
     self->n_smooth = n;
-    self->run = job->run;
+    self->stretch = job->stretch;
     return;
   }
   for (guint i = 0; i < n; i++)

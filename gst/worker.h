@@ -16,7 +16,7 @@ typedef struct _GstEmotionWorker GstEmotionWorker;
 /* One window to classify. */
 typedef struct {
   GstEmotionWindow window;
-  guint64 run; /* smoothing starts anew where it changes */
+  guint64 stretch; /* smoothing starts anew where it changes */
   gdouble smoothing;
   gdouble min_confidence;
   gboolean has_voice;         /* enough to be classified, or nobody asked */

@@ -27,7 +27,7 @@ typedef struct {
   GstPad *sink; /* that gets the sound */
   GstEmotionStall stall;
   GstEmotionCoverage coverage;
-  GstClockTime heard;  /* in the last run */
+  GstClockTime heard;  /* in the last attempt */
   GPtrArray *tracks;   /* the streaming thread's: GstPad, not chosen from yet */
   gint has_sound;      /* atomic: a buffer with samples came, in any try */
   gint is_enough;      /* atomic */
@@ -39,7 +39,7 @@ typedef struct {
   GstMessage *missing;  /* what there is no plugin for; or NULL */
   GError *warning;      /* the first of those about a file */
   guint n_warnings;
-  char *loss;      /* of the last run */
+  char *loss;      /* of the last attempt */
   GError *refusal; /* by a device; a later error may only say “none” */
 } Player;
 
