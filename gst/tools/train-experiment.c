@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Many models, trained to be compared: --cross-validate, --seeds, --gather. */
+#include <stdio.h>
+
+#include "gst/tools/experiment.h"
+#include "gst/tools/train-tool.h"
+#include "gst/train/trials-report.h"
+
+/* Of all that was read. Free with g_free. */
+static char *
+digest_of (const TrainTool *self)
+{
+  const GPtrArray *const items = self->corpus->items;
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+
+  for (guint i = 0; i < items->len; i++) {
+    const TrainItem *const item = g_ptr_array_index (items, i);
+    g_autofree char *line = g_strdup_printf ("%u %s %s %s\n", item->label,
+        item->data_set, item->speaker, item->digest);
+
+    g_checksum_update (checksum, (const guchar *) line, -1);
+  }
+  return g_strdup (g_checksum_get_string (checksum));
+}
+
+static void
+begin_task (const char *task, gpointer user_data)
+{
+  TrainTool *const self = user_data;
+
+  g_free (self->task);
+  self->task = g_strconcat (task, "  ", NULL);
+}
+
+static void
+end_task (const char *task, const TrainTrial *trial, gpointer user_data)
+{
+  const TrainTool *const self = user_data;
+  g_autoptr (NnMetrics) test = train_trial_metrics (
+      trial, gst_emotion_labels_count (self->corpus->labels));
+
+  train_tool_say (self, "%s  epoch %u of %u, %.0f s, test: accuracy %.3f, UAR %.3f\n",
+      task, trial->best_epoch, trial->n_epochs, trial->seconds,
+      nn_metrics_accuracy (test), nn_metrics_uar (test));
+}
+
+/* What all runs come to. */
+static gboolean
+show_trials (const TrainTool *self, const TrainTrials *trials, GError **error)
+{
+  g_autofree char *table = train_trials_table (trials);
+
+  for (guint m = 0; m < trials->models->len; m++) {
+    g_autoptr (NnMetrics) pool = train_trials_pool (trials, m);
+    g_autofree char *title = trials->models->len == 1
+        ? g_strdup ("Cross-validation")
+        : g_strdup_printf ("Cross-validation, %s",
+            (const char *) g_ptr_array_index (trials->models, m));
+
+    train_tool_print_metrics (title, pool, trials->labels);
+  }
+  printf ("%s", table);
+  if (!self->options->report)
+    return TRUE;
+  train_tool_warn_of_plots (self);
+  return train_trials_report_write (trials, self->options->report, error);
+}
+
+gboolean
+train_tool_experiment (TrainTool *self, GError **error)
+{
+  const TrainOptions *const options = self->options;
+  g_autofree char *sounds = digest_of (self);
+  g_autoptr (TrainTrials) trials = NULL;
+  const ToolExperiment experiment = { .options = options,
+    .corpus = self->corpus,
+    .sounds = sounds,
+    .recipes = self->recipes,
+    .ranks = self->ranks,
+    .hooks = train_tool_hooks (self),
+    .begin = begin_task,
+    .done = end_task,
+    .user_data = self };
+
+  const gboolean ok = tool_experiment_run (&experiment, &trials, error);
+
+  g_clear_pointer (&self->task, g_free);
+  if (!ok || !train_tool_is_speaker (self))
+    return ok;
+  if (trials)
+    return show_trials (self, trials, error);
+  train_tool_say (self, "Shard %s is in %s; --gather combines the shards\n",
+      options->shard, options->output);
+  return TRUE;
+}
+
+gboolean
+train_tool_gather (const TrainTool *self, GError **error)
+{
+  g_autoptr (TrainTrials) trials =
+      tool_experiment_gather ((const char *const *) self->options->rest, error);
+
+  return trials && show_trials (self, trials, error);
+}
