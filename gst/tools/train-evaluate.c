@@ -6,7 +6,8 @@
 
 /* condition: NULL for the sounds as they are. */
 static TrainTrial *
-evaluate_under (TrainTool *self, const TrainCondition *condition, GError **error)
+evaluate_under (
+    TrainTool *self, const TrainCondition *condition, GError **error)
 {
   const guint n_threads = train_options_n_threads (self->options);
   TrainExamplesConfig config;
@@ -82,7 +83,8 @@ calibrate (const TrainTool *self, const TrainTrial *trial, GError **error)
   if (!train_calibrate_file (
           options->evaluate, temperature, options->output, error))
     return FALSE;
-  train_tool_say (self, "\nTemperature %.3g. Model: %s\n", temperature, options->output);
+  train_tool_say (
+      self, "\nTemperature %.3g. Model: %s\n", temperature, options->output);
   return TRUE;
 }
 
@@ -110,7 +112,8 @@ train_tool_evaluate (TrainTool *self, GError **error)
     .conditions = conditions ? conditions->sets : NULL };
 
   if (train_tool_is_speaker (self)) {
-    train_tool_print_metrics (self->options->evaluate, metrics, self->corpus->labels);
+    train_tool_print_metrics (
+        self->options->evaluate, metrics, self->corpus->labels);
     train_tool_print_sets (trial->sets);
     if (conditions)
       train_tool_print_sets (conditions->sets);

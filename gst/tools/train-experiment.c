@@ -39,8 +39,9 @@ end_task (const char *task, const TrainTrial *trial, gpointer user_data)
   g_autoptr (NnMetrics) test = train_trial_metrics (
       trial, gst_emotion_labels_count (self->corpus->labels));
 
-  train_tool_say (self, "%s  epoch %u of %u, %.0f s, test: accuracy %.3f, UAR %.3f\n",
-      task, trial->best_epoch, trial->n_epochs, trial->seconds,
+  train_tool_say (self,
+      "%s  epoch %u of %u, %.0f s, test: accuracy %.3f, UAR %.3f\n", task,
+      trial->best_epoch, trial->n_epochs, trial->seconds,
       nn_metrics_accuracy (test), nn_metrics_uar (test));
 }
 

@@ -7,7 +7,8 @@
 #include "gst/tools/train-tool.h"
 
 static TrainRun *
-run (TrainTool *self, const TrainSubset *subsets, const char *state, GError **error)
+run (TrainTool *self, const TrainSubset *subsets, const char *state,
+    GError **error)
 {
   const TrainRunHooks hooks = train_tool_hooks (self);
   TrainRun *result = train_run_new (self->corpus, subsets, self->options,
@@ -18,7 +19,8 @@ run (TrainTool *self, const TrainSubset *subsets, const char *state, GError **er
 }
 
 static TrainReport
-report_of (const TrainTool *self, const TrainSubset *subsets, const TrainRun *result)
+report_of (
+    const TrainTool *self, const TrainSubset *subsets, const TrainRun *result)
 {
   return (TrainReport){ .model = train_options_model (self->options),
     .options = self->options,
@@ -66,10 +68,12 @@ save (TrainTool *self, const TrainSubset *subsets, const TrainRun *result,
     return FALSE;
   if (result->result != NN_FIT_STOPPED)
     remove (state);
-  train_tool_say (self, "\nEpoch %zu of %zu, %.0f s. Model: %s\n", result->best_epoch + 1,
-      result->n_epochs, result->seconds, options->output);
+  train_tool_say (self, "\nEpoch %zu of %zu, %.0f s. Model: %s\n",
+      result->best_epoch + 1, result->n_epochs, result->seconds,
+      options->output);
   if (result->validation)
-    train_tool_print_metrics ("Validation", result->validation, self->corpus->labels);
+    train_tool_print_metrics (
+        "Validation", result->validation, self->corpus->labels);
   if (result->test)
     train_tool_print_metrics ("Test", result->test, self->corpus->labels);
   if (result->trial)

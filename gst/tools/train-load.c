@@ -34,8 +34,8 @@ load_model (const TrainTool *self, const char *name, DspRecipe *recipe,
 
 /* Sounds are decoded once, for all of them. */
 static gboolean
-check_recipe (
-    const TrainTool *self, const char *name, const DspRecipe *recipe, GError **error)
+check_recipe (const TrainTool *self, const char *name, const DspRecipe *recipe,
+    GError **error)
 {
   if (recipe->rate == self->recipes->rate
       && recipe->window_len == self->recipes->window_len)
@@ -115,8 +115,8 @@ choose_data_sets (const TrainTool *self, GError **error)
 gboolean
 train_tool_load_corpus (TrainTool *self, GError **error)
 {
-  const gboolean ok = tool_train_data_load (
-      self->corpus, self->options, self->recipes, self->ranks, self->stop, error);
+  const gboolean ok = tool_train_data_load (self->corpus, self->options,
+      self->recipes, self->ranks, self->stop, error);
 
   if (train_tool_is_speaker (self)) {
     complain_all (self->corpus->notes);

@@ -57,7 +57,8 @@ train_tool_warn_of_plots (const TrainTool *self)
 }
 
 gboolean
-train_tool_write_report (const TrainTool *self, const TrainReport *report, GError **error)
+train_tool_write_report (
+    const TrainTool *self, const TrainReport *report, GError **error)
 {
   const char *const folder = self->options->report;
 

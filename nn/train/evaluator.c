@@ -96,6 +96,8 @@ run_block (gpointer data, size_t i_block, size_t thread)
   const size_t size = evaluator->input_size, classes = evaluator->n_classes;
   const size_t first = (evaluator->first_block + i_block) * BLOCK;
   const size_t n = MIN (BLOCK, evaluator->samples->n - first);
+  const NnLoss loss = { .n_classes = classes,
+    .smoothing = evaluator->smoothing };
   float weight[BLOCK];
 
   memset (space->target, 0, n * classes * sizeof (float));
@@ -116,7 +118,7 @@ run_block (gpointer data, size_t i_block, size_t thread)
     const float *const p = space->output + i * classes;
 
     evaluator->outcomes[first + i] = (NnOutcome){
-      weight[i] * nn_cross_entropy (target, p, classes, evaluator->smoothing),
+      weight[i] * nn_loss (&loss, target, NULL, p),
       nn_argmax (p, classes) == nn_argmax (target, classes),
     };
   }

@@ -41,7 +41,7 @@ nn_fit_new (NnTrainer *trainer, const NnFitConfig *config,
     fit->average = nn_average_new (trainer->weights, config->average);
   fit->order = g_new (size_t, training->n);
   fit->x = g_new (float, batch * trainer->input_size);
-  fit->target = g_new (float, batch * trainer->n_classes);
+  fit->target = g_new (float, batch *nn_trainer_target_size (trainer));
   fit->weight = g_new (float, batch);
   return fit;
 }
@@ -96,7 +96,8 @@ run_batch (NnFit *fit)
   nn_trainer_make_batch (fit->trainer, fit->training, fit->state.epoch, true,
       fit->order + first + mine, n_mine,
       fit->x + mine * fit->trainer->input_size,
-      fit->target + mine * fit->trainer->n_classes, fit->weight + mine);
+      fit->target + mine * nn_trainer_target_size (fit->trainer),
+      fit->weight + mine);
   nn_trainer_step (fit->trainer, n, fit->x, fit->target, fit->weight, &score);
   if (fit->average)
     nn_average_update (fit->average, fit->trainer->optimizer->step);

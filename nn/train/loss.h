@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Categorical cross-entropy, as Keras computes it from probabilities. */
+/* What a model learns by: categorical cross-entropy, as Keras computes it from
+ * probabilities, and the answers of a teacher (Hinton, Vinyals and Dean 2015):
+ *   loss = (1 - W) CE (labels, p) + W T^2 CE (teacher_T, p_T)
+ * with W the teacher's weight, and p_T = p^(1/T), normalised: the softmax of
+ * logits that were divided by the temperature T. A sample without a label has
+ * the second term alone.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -11,15 +17,23 @@ typedef struct {
   double correct; /* 1 or 0 */
 } NnOutcome;
 
+typedef struct {
+  size_t n_classes;
+  double smoothing;      /* 0 .. 1: (1 - s) y + s / n_classes */
+  double teacher_weight; /* 0 .. 1 */
+  double temperature;    /* > 0 */
+} NnLoss;
+
 /* The label of a distribution: the first of its maxima. */
 size_t nn_argmax (const float *p, size_t n_classes);
 
-/* - sum of t log p, with t = (1 - smoothing) target + smoothing / n_classes and
- * p no less than 1e-7 from 0 and 1. */
-double nn_cross_entropy (
-    const float *target, const float *p, size_t n_classes, double smoothing);
+/* target, p, teacher: [n_classes] each. target: a distribution, or zeros where
+ * nobody labelled the sample; what is not 1 in all counts as much less. p is
+ * taken as no less than 1e-7 from 0 and 1. teacher: NULL for labels alone. */
+double nn_loss (const NnLoss *loss, const float *target, const float *teacher,
+    const float *p);
 
 /* factor * its gradient with respect to p, or to what a softmax made p of. */
-void nn_cross_entropy_gradient (const float *target, const float *p,
-    size_t n_classes, double smoothing, bool of_softmax, double factor,
+void nn_loss_gradient (const NnLoss *loss, const float *target,
+    const float *teacher, const float *p, bool of_softmax, double factor,
     float *gradient);

@@ -11,10 +11,12 @@
 
 /* What is to be made. */
 typedef struct {
-  size_t index;  /* which sample, 0 .. n - 1 */
-  size_t epoch;  /* counts from 0; 0 in evaluation */
-  guint64 seed;  /* for augmentation: differs for each (epoch, index) */
-  bool training; /* false: evaluation, so nothing random */
+  size_t index;   /* which sample, 0 .. n - 1 */
+  size_t epoch;   /* counts from 0; 0 in evaluation */
+  guint64 seed;   /* for augmentation: differs for each (epoch, index) */
+  bool training;  /* false: evaluation, so nothing random */
+  float *teacher; /* [n_classes]: where the probabilities go that a teacher
+                     gives this sample; NULL: nobody learns from it */
 } NnSampleRequest;
 
 typedef struct {
@@ -22,7 +24,8 @@ typedef struct {
   gpointer data;
   /* Writes one sample: x [input size]; target [n_classes], a distribution over
    * the classes (zeros when called; set target[label] = 1, or a mixture for
-   * mixup); *weight (1 when called), times which its loss counts: class
+   * mixup; leave it where nobody labelled the sample, which takes a teacher);
+   * *weight (1 when called), times which its loss counts: class
    * weights belong here. */
   void (*make) (gpointer data, const NnSampleRequest *request, float *x,
       float *target, float *weight);

@@ -15,7 +15,8 @@ nn_train_config_init (NnTrainConfig *config)
     .learning_rate = 1e-3,
     .beta_1 = 0.9,
     .beta_2 = 0.999,
-    .epsilon = 1e-7 };
+    .epsilon = 1e-7,
+    .temperature = 1 };
 }
 
 /* One input, one output that is a distribution. */
@@ -107,6 +108,13 @@ nn_trainer_n_classes (const NnTrainer *trainer)
 }
 
 size_t
+nn_trainer_target_size (const NnTrainer *trainer)
+{
+  return trainer->config.teacher_weight > 0 ? 2 * trainer->n_classes
+                                            : trainer->n_classes;
+}
+
+size_t
 nn_trainer_n_weights (const NnTrainer *trainer)
 {
   return trainer->weights->n_trained;
@@ -144,24 +152,38 @@ nn_trainer_weights_changed (NnTrainer *trainer)
   nn_model_repack (trainer->model);
 }
 
+/* What a sample is labelled as, or what the teacher takes it for. */
+static size_t
+label_of (const float *target, const float *teacher, size_t n_classes)
+{
+  const size_t label = nn_argmax (target, n_classes);
+
+  return teacher && target[label] == 0 ? nn_argmax (teacher, n_classes) : label;
+}
+
 static void
 chunk_loss (
     gpointer data, size_t first, size_t n, const float *output, float *gradient)
 {
   NnTrainer *const trainer = data;
+  const NnTrainConfig *const config = &trainer->config;
   const size_t classes = trainer->n_classes;
-  const double smoothing = trainer->config.label_smoothing;
+  const size_t target_size = nn_trainer_target_size (trainer);
+  const NnLoss loss = { classes, config->label_smoothing,
+    config->teacher_weight, config->temperature };
   const bool of_softmax = nn_backprop_ends_in_softmax (trainer->backprop);
 
   for (size_t i = first; i < first + n; i++) {
-    const float *const target = trainer->target + i * classes;
+    const float *const target = trainer->target + i * target_size;
+    const float *const teacher =
+        target_size > classes ? target + classes : NULL;
     const double weight = trainer->weight ? trainer->weight[i] : 1;
 
     trainer->outcomes[i] = (NnOutcome){
-      weight * nn_cross_entropy (target, output, classes, smoothing),
-      nn_argmax (output, classes) == nn_argmax (target, classes),
+      weight * nn_loss (&loss, target, teacher, output),
+      nn_argmax (output, classes) == label_of (target, teacher, classes),
     };
-    nn_cross_entropy_gradient (target, output, classes, smoothing, of_softmax,
+    nn_loss_gradient (&loss, target, teacher, output, of_softmax,
         weight / trainer->n, gradient);
     output += classes;
     gradient += classes;
@@ -214,14 +236,17 @@ make_sample (gpointer data, size_t i, size_t thread)
 {
   const Making *const making = data;
   const NnTrainer *const trainer = making->trainer;
+  const size_t classes = trainer->n_classes;
+  const size_t target_size = nn_trainer_target_size (trainer);
+  float *const target = making->target + i * target_size;
   const NnSampleRequest request = { .index = making->index[i],
     .epoch = making->epoch,
     .seed =
         nn_sample_seed (trainer->config.seed, making->epoch, making->index[i]),
-    .training = making->training };
-  float *const target = making->target + i * trainer->n_classes;
+    .training = making->training,
+    .teacher = target_size > classes ? target + classes : NULL };
 
-  memset (target, 0, trainer->n_classes * sizeof *target);
+  memset (target, 0, target_size * sizeof *target);
   making->weight[i] = 1;
   making->samples->make (making->samples->data, &request,
       making->x + i * trainer->input_size, target, &making->weight[i]);

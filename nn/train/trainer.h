@@ -33,13 +33,15 @@ typedef struct {
   double clip_norm;       /* bound of the global gradient norm; 0: none */
   double weight_decay;    /* of AdamW, before each update; 0: none */
   double label_smoothing; /* 0 .. 1: (1 - s) y + s / n_classes */
+  double teacher_weight;  /* 0 .. 1, see nn/train/loss.h; 0: no teacher */
+  double temperature;     /* of what teacher and model say */
   const char *freeze;     /* nn_model_freeze; NULL: nothing; borrowed until
                              nn_trainer_new returns */
   const NnComm *comm;     /* NULL: this process alone; borrowed */
 } NnTrainConfig;
 
 /* 32 samples, chunks of 8, one thread for each processor, seed 0, Adam (1e-3,
- * 0.9, 0.999, 1e-7), nothing else. */
+ * 0.9, 0.999, 1e-7), temperature 1, nothing else. */
 void nn_train_config_init (NnTrainConfig *config);
 
 /* Sums over samples; nn_score_* give means. */
@@ -67,6 +69,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnTrainer, nn_trainer_free)
 
 size_t nn_trainer_input_size (const NnTrainer *trainer); /* floats */
 size_t nn_trainer_n_classes (const NnTrainer *trainer);
+/* Floats of a target: n_classes, or with a teacher twice as many: the labels,
+ * and behind them the teacher's probabilities. */
+size_t nn_trainer_target_size (const NnTrainer *trainer);
 size_t nn_trainer_n_weights (const NnTrainer *trainer); /* that are trained */
 size_t nn_trainer_n_threads (const NnTrainer *trainer);
 size_t nn_trainer_memory (const NnTrainer *trainer); /* bytes, about */
@@ -76,10 +81,11 @@ size_t nn_trainer_memory (const NnTrainer *trainer); /* bytes, about */
 void nn_trainer_share (
     NnTrainer *trainer, size_t n, size_t *first, size_t *n_mine);
 
-/* One step on n <= batch_size samples. x [n][input size], target [n][n_classes]
- * (a distribution each), weight [n] or NULL: all 1; of these only the share of
- * this rank is read. The loss is the mean over n of weight * cross-entropy,
- * before the update. score (may be NULL): of all n. */
+/* One step on n <= batch_size samples. x [n][input size], target [n][target
+ * size] (a distribution each), weight [n] or NULL: all 1; of these only the
+ * share of this rank is read. The loss is the mean over n of weight * nn_loss,
+ * before the update. score (may be NULL): of all n; a sample without a label is
+ * right where the model answers as the teacher. */
 void nn_trainer_step (NnTrainer *trainer, size_t n, const float *x,
     const float *target, const float *weight, NnScore *score);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/nn/train/pattern.h"
 
+#include <string.h>
 #include "nn/train/architectures.h"
 #include "nn/random.h"
 
@@ -18,13 +19,19 @@ pattern_make (gpointer data, const NnSampleRequest *request, float *x,
     x[i] = 0.5 * nn_random_uniform (&random)
         + (i / PATTERN_FRAMES / (PATTERN_BANDS / PATTERN_CLASSES) == label ? 0.5
                                                                            : 0);
-  target[label] = 1;
+  for (size_t c = 0; request->teacher && c < PATTERN_CLASSES; c++)
+    request->teacher[c] = c == label ? 0.7 : 0.3 / (PATTERN_CLASSES - 1);
+  if (!request->teacher || request->index % 5 != 0)
+    target[label] = 1;
   *weight = label == 0 ? 0.5 : 1;
 }
 
 NnTrainer *
 pattern_trainer (const char *nick, size_t n_threads, const NnComm *comm)
 {
+  const char *const teacher = strstr (nick, PATTERN_TEACHER);
+  g_autofree char *plain =
+      g_strndup (nick, teacher ? (gsize) (teacher - nick) : strlen (nick));
   NnArchitectureOptions options;
   NnTrainConfig config;
   g_autoptr (GError) error = NULL;
@@ -36,7 +43,7 @@ pattern_trainer (const char *nick, size_t n_threads, const NnComm *comm)
       ? (NnShape){ .rank = 3, .dim = { PATTERN_BANDS, PATTERN_FRAMES, 1 } }
       : (NnShape){ .rank = 1, .dim = { PATTERN_SIZE } };
   options.n_classes = PATTERN_CLASSES;
-  g_autoptr (NnModel) model = nn_architecture_new (nick, &options, 3, &error);
+  g_autoptr (NnModel) model = nn_architecture_new (plain, &options, 3, &error);
   g_assert_no_error (error);
   nn_train_config_init (&config);
   config.batch_size = 16;
@@ -46,6 +53,8 @@ pattern_trainer (const char *nick, size_t n_threads, const NnComm *comm)
   config.label_smoothing = 0.05;
   config.clip_norm = 1;
   config.weight_decay = 1e-4;
+  config.teacher_weight = teacher ? 0.6 : 0;
+  config.temperature = 2;
   config.comm = comm;
   trainer = nn_trainer_new (model, &config, &error);
   g_assert_no_error (error);

@@ -10,6 +10,7 @@
 #include "tests/nn/train/pattern.h"
 
 #define N 41 /* not a multiple of the batch */
+#define PLAIN "cnn-lstm-optimized"
 
 static const NnSamples samples = { .n = N, .make = pattern_make };
 static const NnSamples validation = { .n = 19, .make = pattern_make };
@@ -85,6 +86,7 @@ test_threads (gconstpointer data)
 
 /* Stops behind batch `batch` of epoch `epoch`; batch 0: behind the epoch. */
 typedef struct {
+  const char *nick;
   size_t epoch, batch;
   double average; /* of NnFitConfig */
 } StopAt;
@@ -116,10 +118,10 @@ test_resume (gconstpointer data)
   g_autofree char *folder = g_dir_make_tmp ("emotion-XXXXXX", &error);
   g_autofree char *path = g_build_filename (folder, "state.h5", NULL);
   g_autofree char *text = NULL;
-  g_autoptr (NnTrainer) whole = pattern_trainer ("cnn-lstm-optimized", 2, NULL);
+  g_autoptr (NnTrainer) whole = pattern_trainer (at.nick, 2, NULL);
   g_autoptr (NnFit) whole_fit =
       nn_fit_new (whole, &config, &samples, &validation);
-  g_autoptr (NnTrainer) cut = pattern_trainer ("cnn-lstm-optimized", 1, NULL);
+  g_autoptr (NnTrainer) cut = pattern_trainer (at.nick, 1, NULL);
   g_autoptr (NnFit) cut_fit = NULL;
 
   g_assert_cmpint (nn_fit_run (whole_fit), ==, NN_FIT_DONE);
@@ -132,7 +134,7 @@ test_resume (gconstpointer data)
   g_assert_no_error (error);
 
   at.epoch = G_MAXSIZE;
-  g_autoptr (NnTrainer) rest = pattern_trainer ("cnn-lstm-optimized", 2, NULL);
+  g_autoptr (NnTrainer) rest = pattern_trainer (at.nick, 2, NULL);
   g_autoptr (NnFit) rest_fit =
       nn_fit_new (rest, &config, &samples, &validation);
   g_assert_true (nn_fit_load_state (rest_fit, path, &text, &error));
@@ -143,8 +145,8 @@ test_resume (gconstpointer data)
   assert_same_history (whole_fit, rest_fit);
 
   /* Another model is refused, and left as it was. */
-  g_autoptr (NnTrainer) other = pattern_trainer ("cnn-lstm-optimized", 1, NULL);
-  g_autoptr (NnTrainer) same = pattern_trainer ("cnn-lstm-optimized", 1, NULL);
+  g_autoptr (NnTrainer) other = pattern_trainer (at.nick, 1, NULL);
+  g_autoptr (NnTrainer) same = pattern_trainer (at.nick, 1, NULL);
   const NnSamples fewer = { .n = N - 1, .make = pattern_make };
   g_autoptr (NnFit) other_fit = nn_fit_new (other, &config, &fewer, NULL);
   g_assert_false (nn_fit_load_state (other_fit, path, NULL, &error));
@@ -356,8 +358,9 @@ test_learns (void)
 int
 main (int argc, char **argv)
 {
-  static const StopAt stops[] = { { 0, 2, 0 }, { 1, 1, 0 }, { 1, 0, 0 },
-    { 1, 2, 0.9 }, { 1, 0, 0.9 } };
+  static const StopAt stops[] = { { PLAIN, 0, 2, 0 }, { PLAIN, 1, 1, 0 },
+    { PLAIN, 1, 0, 0 }, { PLAIN, 1, 2, 0.9 }, { PLAIN, 1, 0, 0.9 },
+    { PLAIN PATTERN_TEACHER, 1, 1, 0 } };
   const char *const *const nicks = nn_architecture_nicks ();
 
   g_test_init (&argc, &argv, NULL);
@@ -366,9 +369,12 @@ main (int argc, char **argv)
 
     g_test_add_data_func (path, nicks[i], test_threads);
   }
+  g_test_add_data_func ("/fit/threads/" PLAIN PATTERN_TEACHER,
+      PLAIN PATTERN_TEACHER, test_threads);
   for (size_t i = 0; i < G_N_ELEMENTS (stops); i++) {
-    g_autofree char *path = g_strdup_printf ("/fit/resume/epoch%zu-batch%zu%s",
-        stops[i].epoch, stops[i].batch, stops[i].average > 0 ? "-average" : "");
+    g_autofree char *path = g_strdup_printf (
+        "/fit/resume/%s-epoch%zu-batch%zu%s", stops[i].nick, stops[i].epoch,
+        stops[i].batch, stops[i].average > 0 ? "-average" : "");
 
     g_test_add_data_func (path, &stops[i], test_resume);
   }
