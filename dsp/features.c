@@ -281,23 +281,23 @@ dsp_features_forget (DspFeatures *self)
   dsp_columns_forget (self->columns);
 }
 
-/* The statistics of n values that are step apart, out_step apart in out. */
+/* The statistics of n values that are stride apart, out_stride apart in out. */
 static void
-describe (const DspFeatures *self, const float *values, size_t n, size_t step,
-    float *out, size_t out_step)
+describe (const DspFeatures *self, const float *values, size_t n, size_t stride,
+    float *out, size_t out_stride)
 {
   double sum = 0, square = 0;
 
   for (size_t i = 0; i < n; i++)
-    sum += (double) values[i * step];
+    sum += (double) values[i * stride];
   for (size_t i = 0; i < n; i++) {
-    const double away = (double) values[i * step] - sum / (double) n;
+    const double away = (double) values[i * stride] - sum / (double) n;
 
     square += away * away;
   }
   if (self->recipe.statistics & DSP_STATISTIC_MEAN) {
     *out = (float) (sum / (double) n);
-    out += out_step;
+    out += out_stride;
   }
   if (self->recipe.statistics & DSP_STATISTIC_STD)
     *out = (float) sqrt (square / (double) n);

@@ -12,7 +12,7 @@
 #define F_MIN 150.0
 #define F_MAX 4000.0
 #define THRESHOLD 0.1
-#define N_STEPS 100 /* of the histogram, over one pitch class */
+#define N_BINS 100 /* of the histogram, over one pitch class */
 
 typedef struct {
   double hz;
@@ -169,30 +169,30 @@ median_magnitude (DspTuning *self)
   return (lower + upper) / 2;
 }
 
-/* Lower edge of a step of the histogram. */
+/* Lower edge of a bin of the histogram. */
 static double
-step_edge (size_t step)
+bin_edge (size_t bin)
 {
-  return (double) step * (1.0 / N_STEPS) - 0.5;
+  return (double) bin * (1.0 / N_BINS) - 0.5;
 }
 
 static size_t
-find_step (double residual)
+find_bin (double residual)
 {
-  size_t step =
-      (size_t) CLAMP (floor ((residual + 0.5) * N_STEPS), 0, N_STEPS - 1);
+  size_t bin =
+      (size_t) CLAMP (floor ((residual + 0.5) * N_BINS), 0, N_BINS - 1);
 
-  while (step > 0 && residual < step_edge (step))
-    step--;
-  while (step + 1 < N_STEPS && residual >= step_edge (step + 1))
-    step++;
-  return step;
+  while (bin > 0 && residual < bin_edge (bin))
+    bin--;
+  while (bin + 1 < N_BINS && residual >= bin_edge (bin + 1))
+    bin++;
+  return bin;
 }
 
 double
 dsp_tuning_estimate (DspTuning *self)
 {
-  size_t counts[N_STEPS] = { 0 };
+  size_t counts[N_BINS] = { 0 };
   size_t best = 0;
 
   if (self->n_peaks == 0)
@@ -208,10 +208,10 @@ dsp_tuning_estimate (DspTuning *self)
         (double) self->n_chroma * log2 (self->peaks[i].hz / (440.0 / 16));
     const double residual = classes - floor (classes);
 
-    counts[find_step (residual >= 0.5 ? residual - 1 : residual)]++;
+    counts[find_bin (residual >= 0.5 ? residual - 1 : residual)]++;
   }
-  for (size_t i = 1; i < N_STEPS; i++)
+  for (size_t i = 1; i < N_BINS; i++)
     if (counts[i] > counts[best])
       best = i;
-  return step_edge (best);
+  return bin_edge (best);
 }

@@ -198,16 +198,16 @@ dsp_vocoder_stretch (DspVocoder *self, const float *samples, size_t n_samples,
       self->n_bins * sizeof *self->phase);
 
   for (size_t j = 0; at < n_out + self->n_fft; j++, at += hop) {
-    const double step = (double) j * rate;
-    const size_t i = (size_t) step;
+    const double from = (double) j * rate;
+    const size_t i = (size_t) from;
 
-    if (step >= (double) n_in_frames)
+    if (from >= (double) n_in_frames)
       break;
 
     const Frame *first = load_frame (self, samples, n_samples, i);
     const Frame *second = load_frame (self, samples, n_samples, i + 1);
 
-    make_bins (self, first, second, step - (double) i);
+    make_bins (self, first, second, from - (double) i);
     add_frame (self);
     emit (self, at, hop, out, n_out);
   }
@@ -236,11 +236,11 @@ resample (DspResampler *resampler, const float *in, size_t n_in, float *out,
 
 bool
 dsp_vocoder_shift_pitch (DspVocoder *self, const float *samples,
-    size_t n_samples, double n_steps, float *out, GError **error)
+    size_t n_samples, double semitones, float *out, GError **error)
 {
-  g_return_val_if_fail (fabs (n_steps) <= 12, false);
+  g_return_val_if_fail (fabs (semitones) <= 12, false);
 
-  const double rate = exp2 (-n_steps / 12);
+  const double rate = exp2 (-semitones / 12);
   const size_t n_stretched = dsp_vocoder_stretched_len (n_samples, rate);
   g_autofree float *stretched = g_try_new (float, n_stretched + 1);
   /* Of the two rates only the ratio counts. */

@@ -31,7 +31,7 @@ size_t dsp_vocoder_stretched_len (size_t n_samples, double rate);
 void dsp_vocoder_stretch (DspVocoder *self, const float *samples,
     size_t n_samples, double rate, float *out);
 
-/* n_steps: semitones up (or down), within an octave either way. out:
+/* semitones: up (or down), within an octave either way. out:
  * [n_samples]; may be samples. False and DSP_ERROR_MEMORY. */
 bool dsp_vocoder_shift_pitch (DspVocoder *self, const float *samples,
-    size_t n_samples, double n_steps, float *out, GError **error);
+    size_t n_samples, double semitones, float *out, GError **error);

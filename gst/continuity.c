@@ -125,50 +125,50 @@ range_of (const GstEmotionContinuity *self)
 }
 
 /* All are late: by range->min at least. What is missing is missing in one
- * place, before the first of them; a slow clock makes no such step. */
-static GstEmotionStep
+ * place, before the first of them; a slow clock makes no such jump. */
+static GstEmotionJump
 judge_late (const GstEmotionContinuity *self, const Range *range)
 {
   const Stamp *first = stamp_at (self, 0);
   const GstClockTimeDiff threshold = self->alignment_threshold;
-  GstEmotionStepKind kind = GST_EMOTION_STEP_FILL;
+  GstEmotionJumpKind kind = GST_EMOTION_JUMP_FILL;
 
   if (range->min > (GstClockTimeDiff) GST_EMOTION_FILL_MAX)
-    kind = GST_EMOTION_STEP_BREAK;
+    kind = GST_EMOTION_JUMP_BREAK;
   else if (2 * range->fall > range->min
       || (range->min <= threshold
           && first->skew - self->before
               <= (GstClockTimeDiff) GST_EMOTION_DRIFT))
-    kind = GST_EMOTION_STEP_FOLLOW;
-  return (GstEmotionStep){ kind, range->min, first->frame };
+    kind = GST_EMOTION_JUMP_FOLLOW;
+  return (GstEmotionJump){ kind, range->min, first->frame };
 }
 
 /* All are early: by -range->max at least. Time stamps that fall further and
  * further behind the samples are no times: zeros, or those of ADPCM in WAV. */
-static GstEmotionStep
+static GstEmotionJump
 judge_early (const GstEmotionContinuity *self, const Range *range)
 {
   const Stamp *first = stamp_at (self, 0);
   const GstClockTimeDiff threshold = self->alignment_threshold;
   const GstClockTimeDiff spread = range->max - range->min;
-  GstEmotionStepKind kind = GST_EMOTION_STEP_REPEAT;
+  GstEmotionJumpKind kind = GST_EMOTION_JUMP_REPEAT;
 
   if (spread > threshold && spread > (GstClockTimeDiff) self->discont_wait / 4)
-    kind = GST_EMOTION_STEP_NONE;
+    kind = GST_EMOTION_JUMP_NONE;
   else if (range->max < -(GstClockTimeDiff) GST_EMOTION_FILL_MAX)
-    kind = GST_EMOTION_STEP_BREAK;
+    kind = GST_EMOTION_JUMP_BREAK;
   else if (range->max >= -threshold || 2 * spread > -range->max
       || !self->is_sure)
-    kind = GST_EMOTION_STEP_FOLLOW;
-  return (GstEmotionStep){ kind, range->max, first->frame };
+    kind = GST_EMOTION_JUMP_FOLLOW;
+  return (GstEmotionJump){ kind, range->max, first->frame };
 }
 
 /* What the time stamps of the last discont_wait say. */
-static GstEmotionStep
+static GstEmotionJump
 judge_stamps (const GstEmotionContinuity *self, const Stamp *stamp)
 {
   const GstClockTimeDiff drift = GST_EMOTION_DRIFT;
-  const GstEmotionStep none = { 0 };
+  const GstEmotionJump none = { 0 };
   Range range;
 
   if (ABS (stamp->skew) <= drift
@@ -184,20 +184,20 @@ judge_stamps (const GstEmotionContinuity *self, const Stamp *stamp)
 }
 
 /* What a buffer that says DISCONT says. */
-static GstEmotionStep
+static GstEmotionJump
 judge_discont (const GstEmotionContinuity *self, const Stamp *stamp)
 {
   const GstClockTimeDiff max = GST_EMOTION_FILL_MAX;
   const GstClockTimeDiff threshold = self->alignment_threshold;
-  GstEmotionStepKind kind = GST_EMOTION_STEP_NONE;
+  GstEmotionJumpKind kind = GST_EMOTION_JUMP_NONE;
 
   if (ABS (stamp->skew) > max)
-    kind = GST_EMOTION_STEP_BREAK;
+    kind = GST_EMOTION_JUMP_BREAK;
   else if (stamp->skew > (GstClockTimeDiff) GST_EMOTION_ROUNDING)
-    kind = GST_EMOTION_STEP_FILL;
+    kind = GST_EMOTION_JUMP_FILL;
   else if (stamp->skew < -threshold)
-    kind = GST_EMOTION_STEP_REPEAT;
-  return (GstEmotionStep){ kind, stamp->skew, stamp->frame, TRUE };
+    kind = GST_EMOTION_JUMP_REPEAT;
+  return (GstEmotionJump){ kind, stamp->skew, stamp->frame, TRUE };
 }
 
 gboolean
@@ -209,10 +209,10 @@ gst_emotion_continuity_is_news (
   return skew > range.max - range.min || -skew > range.max - range.min;
 }
 
-GstEmotionStep
+GstEmotionJump
 gst_emotion_continuity_believe (GstEmotionContinuity *self)
 {
-  const GstEmotionStep none = { 0 };
+  const GstEmotionJump none = { 0 };
   guint n_in_time = 0;
   Range range;
 
@@ -237,43 +237,43 @@ gst_emotion_continuity_start (
   add (self, &stamp);
 }
 
-GstEmotionStep
+GstEmotionJump
 gst_emotion_continuity_judge (GstEmotionContinuity *self, GstClockTime pts,
     GstClockTimeDiff skew, guint64 frame, gboolean is_discont)
 {
   const Stamp stamp = { MIN (pts, LIMIT), CLAMP (skew, -LIMIT, LIMIT), frame };
-  GstEmotionStep step = { 0 };
+  GstEmotionJump jump = { 0 };
 
   self->is_off =
       ABS (stamp.skew) > (GstClockTimeDiff) self->alignment_threshold;
   if (is_discont && gst_emotion_continuity_is_news (self, stamp.skew))
-    step = judge_discont (self, &stamp);
-  if (step.kind != GST_EMOTION_STEP_NONE) {
+    jump = judge_discont (self, &stamp);
+  if (jump.kind != GST_EMOTION_JUMP_NONE) {
     add (self, &stamp);
-    return step;
+    return jump;
   }
   if (!says_the_same (self, &stamp))
     add (self, &stamp);
-  step = judge_stamps (self, &stamp);
-  if (step.kind != GST_EMOTION_STEP_NONE)
-    return step;
+  jump = judge_stamps (self, &stamp);
+  if (jump.kind != GST_EMOTION_JUMP_NONE)
+    return jump;
   if (!self->is_off && frame > 0)
     self->is_sure = TRUE;
-  return (GstEmotionStep){ .skew = stamp.skew, .frame = frame };
+  return (GstEmotionJump){ .skew = stamp.skew, .frame = frame };
 }
 
 void
 gst_emotion_continuity_moved (
-    GstEmotionContinuity *self, const GstEmotionStep *step, gint64 n)
+    GstEmotionContinuity *self, const GstEmotionJump *jump, gint64 n)
 {
-  if (step->kind == GST_EMOTION_STEP_FOLLOW)
-    self->before -= step->skew;
-  for (guint i = step->is_now ? n_stamps (self) - 1 : 0; i < n_stamps (self);
+  if (jump->kind == GST_EMOTION_JUMP_FOLLOW)
+    self->before -= jump->skew;
+  for (guint i = jump->is_now ? n_stamps (self) - 1 : 0; i < n_stamps (self);
        i++) {
     Stamp *stamp = stamp_at (self, i);
 
-    stamp->skew -= step->skew;
-    stamp->frame = MAX ((gint64) step->frame, (gint64) stamp->frame + n);
+    stamp->skew -= jump->skew;
+    stamp->frame = MAX ((gint64) jump->frame, (gint64) stamp->frame + n);
   }
   self->is_off = FALSE;
 }

@@ -25,19 +25,19 @@
 #define GST_EMOTION_ROUNDING GST_MSECOND
 
 typedef enum {
-  GST_EMOTION_STEP_NONE,   /* count on */
-  GST_EMOTION_STEP_FOLLOW, /* no sample is missing: the times move */
-  GST_EMOTION_STEP_FILL,   /* samples are missing */
-  GST_EMOTION_STEP_REPEAT, /* samples came twice */
-  GST_EMOTION_STEP_BREAK,  /* what comes has nothing to do with what came */
-} GstEmotionStepKind;
+  GST_EMOTION_JUMP_NONE,   /* count on */
+  GST_EMOTION_JUMP_FOLLOW, /* no sample is missing: the times move */
+  GST_EMOTION_JUMP_FILL,   /* samples are missing */
+  GST_EMOTION_JUMP_REPEAT, /* samples came twice */
+  GST_EMOTION_JUMP_BREAK,  /* what comes has nothing to do with what came */
+} GstEmotionJumpKind;
 
 typedef struct {
-  GstEmotionStepKind kind;
+  GstEmotionJumpKind kind;
   GstClockTimeDiff skew; /* how much; < 0 if samples came twice */
   guint64 frame;         /* where: this one is the first after it */
   gboolean is_now;       /* that one is about to come in */
-} GstEmotionStep;
+} GstEmotionJump;
 
 typedef struct {
   GstClockTime alignment_threshold; /* 1 ns .. 1 h */
@@ -64,7 +64,7 @@ void gst_emotion_continuity_start (
  * which the caller then tells where frames are now, by
  * gst_emotion_continuity_moved.
  */
-GstEmotionStep gst_emotion_continuity_judge (GstEmotionContinuity *self,
+GstEmotionJump gst_emotion_continuity_judge (GstEmotionContinuity *self,
     GstClockTime pts, GstClockTimeDiff skew, guint64 frame,
     gboolean is_discont);
 
@@ -74,10 +74,10 @@ gboolean gst_emotion_continuity_is_news (
     const GstEmotionContinuity *self, GstClockTimeDiff skew);
 
 /* Somebody who is to be believed says that samples are missing: so what is late
- * until now is, one step after the other, without waiting. NONE at the end. */
-GstEmotionStep gst_emotion_continuity_believe (GstEmotionContinuity *self);
+ * until now is, one jump after the other, without waiting. NONE at the end. */
+GstEmotionJump gst_emotion_continuity_believe (GstEmotionContinuity *self);
 
-/* Frames from step->frame on are n later (or earlier, n < 0) than they were,
- * since the step was mended. */
+/* Frames from jump->frame on are n later (or earlier, n < 0) than they were,
+ * since the jump was mended. */
 void gst_emotion_continuity_moved (
-    GstEmotionContinuity *self, const GstEmotionStep *step, gint64 n);
+    GstEmotionContinuity *self, const GstEmotionJump *jump, gint64 n);

@@ -135,7 +135,7 @@ static void
 mix_frames (GstEmotionConvert *self, guint8 *data, gsize n)
 {
   const gint channels = self->info.channels;
-  const gsize step = GST_AUDIO_INFO_BPS (&self->info);
+  const gsize stride = GST_AUDIO_INFO_BPS (&self->info);
   float *mono = self->mono;
   double sum = 0;
   gint c = 0;
@@ -152,7 +152,7 @@ mix_frames (GstEmotionConvert *self, guint8 *data, gsize n)
         c = 0;
       }
     }
-    data += len * step;
+    data += len * stride;
     todo -= len;
   }
 }
@@ -191,7 +191,7 @@ gst_emotion_convert_push (
     GstEmotionConvert *self, const GstAudioBuffer *audio, gsize first, gsize n)
 {
   /* Bytes from one frame to the next in each plane. */
-  const gsize step = GST_AUDIO_BUFFER_PLANE_SIZE (audio) == 0
+  const gsize stride = GST_AUDIO_BUFFER_PLANE_SIZE (audio) == 0
       ? 0
       : (gsize) (GST_AUDIO_INFO_LAYOUT (&self->info)
                   == GST_AUDIO_LAYOUT_INTERLEAVED
@@ -203,7 +203,7 @@ gst_emotion_convert_push (
 
     for (gint p = 0; p < GST_AUDIO_BUFFER_N_PLANES (audio); p++)
       self->planes[p] =
-          (guint8 *) GST_AUDIO_BUFFER_PLANE_DATA (audio, p) + first * step;
+          (guint8 *) GST_AUDIO_BUFFER_PLANE_DATA (audio, p) + first * stride;
     mix (self, len);
     resample (self, self->mono, len);
     first += len;

@@ -252,8 +252,8 @@ break_before (GstEmotionIntake *self, guint64 frame)
 }
 
 static void
-log_step (
-    const GstEmotionIntake *self, GstClockTime pts, const GstEmotionStep *step)
+log_jump (
+    const GstEmotionIntake *self, GstClockTime pts, const GstEmotionJump *jump)
 {
   static const char *const what[] = { "counted on", "the times follow",
     "filled with silence", "dropped: came twice", "a break" };
@@ -263,7 +263,7 @@ log_step (
       ": %" GST_STIME_FORMAT " %s",
       GST_TIME_ARGS (pts),
       GST_TIME_ARGS (gst_emotion_timeline_next (&self->timeline)),
-      GST_STIME_ARGS (step->skew), what[step->kind]);
+      GST_STIME_ARGS (jump->skew), what[jump->kind]);
 }
 
 /* n frames are missing before the one that is about to come in; what was to
@@ -279,41 +279,41 @@ fill_now (GstEmotionIntake *self, guint64 n)
   return n - skipped;
 }
 
-/* Does what the step asks for. FALSE if the stretch has ended and the next
+/* Does what the jump asks for. FALSE if the stretch has ended and the next
  * frame begins another. */
 static gboolean
-take_step (GstEmotionIntake *self, const GstEmotionStep *step)
+take_jump (GstEmotionIntake *self, const GstEmotionJump *jump)
 {
   GstEmotionTimeline *timeline = &self->timeline;
   const guint64 n = gst_util_uint64_scale_round (
-      ABS (step->skew), timeline->rate_in, GST_SECOND);
+      ABS (jump->skew), timeline->rate_in, GST_SECOND);
   gint64 moved = 0;
 
-  switch (step->kind) {
-    case GST_EMOTION_STEP_NONE:
+  switch (jump->kind) {
+    case GST_EMOTION_JUMP_NONE:
       return TRUE;
-    case GST_EMOTION_STEP_FOLLOW:
-      gst_emotion_timeline_move (timeline, step->skew);
+    case GST_EMOTION_JUMP_FOLLOW:
+      gst_emotion_timeline_move (timeline, jump->skew);
       break;
-    case GST_EMOTION_STEP_FILL:
-      if (step->is_now)
+    case GST_EMOTION_JUMP_FILL:
+      if (jump->is_now)
         moved = fill_now (self, n);
       else
-        moved = fill_before (self, step->frame, n);
+        moved = fill_before (self, jump->frame, n);
       break;
-    case GST_EMOTION_STEP_REPEAT:
-      moved = -(gint64) drop_repeated (self, step->frame, n);
+    case GST_EMOTION_JUMP_REPEAT:
+      moved = -(gint64) drop_repeated (self, jump->frame, n);
       break;
-    case GST_EMOTION_STEP_BREAK:
-      if (step->is_now) {
+    case GST_EMOTION_JUMP_BREAK:
+      if (jump->is_now) {
         break_off (self, "time stamps jump");
         return FALSE;
       }
-      break_before (self, step->frame);
-      gst_emotion_timeline_move (timeline, step->skew);
+      break_before (self, jump->frame);
+      gst_emotion_timeline_move (timeline, jump->skew);
       break;
   }
-  gst_emotion_continuity_moved (&self->continuity, step, moved);
+  gst_emotion_continuity_moved (&self->continuity, jump, moved);
   return TRUE;
 }
 
@@ -356,14 +356,14 @@ start_run (GstEmotionIntake *self, GstClockTime pts)
 static void
 believe (GstEmotionIntake *self, GstClockTime pts)
 {
-  GstEmotionStep step;
+  GstEmotionJump jump;
 
   for (;;) {
-    step = gst_emotion_continuity_believe (&self->continuity);
-    if (step.kind == GST_EMOTION_STEP_NONE)
+    jump = gst_emotion_continuity_believe (&self->continuity);
+    if (jump.kind == GST_EMOTION_JUMP_NONE)
       return;
-    log_step (self, pts, &step);
-    take_step (self, &step);
+    log_jump (self, pts, &jump);
+    take_jump (self, &jump);
   }
 }
 
@@ -374,7 +374,7 @@ meet (GstEmotionIntake *self, GstClockTime pts, gboolean is_discont)
 {
   GstEmotionTimeline *timeline = &self->timeline;
   const gboolean was_off = self->continuity.is_off;
-  GstEmotionStep step;
+  GstEmotionJump jump;
 
   if (!timeline->is_anchored || self->is_assumed) {
     start_run (self, pts);
@@ -390,12 +390,12 @@ meet (GstEmotionIntake *self, GstClockTime pts, gboolean is_discont)
       && gst_emotion_continuity_is_news (
           &self->continuity, skew_of (self, pts)))
     believe (self, pts);
-  step = gst_emotion_continuity_judge (
+  jump = gst_emotion_continuity_judge (
       &self->continuity, pts, skew_of (self, pts), timeline->n_in, is_discont);
-  if (step.kind != GST_EMOTION_STEP_NONE || is_discont
+  if (jump.kind != GST_EMOTION_JUMP_NONE || is_discont
       || self->continuity.is_off != was_off)
-    log_step (self, pts, &step);
-  if (!take_step (self, &step))
+    log_jump (self, pts, &jump);
+  if (!take_jump (self, &jump))
     start_run (self, pts);
 }
 

@@ -12,17 +12,17 @@ typedef struct {
   const float **in;
   const float **in_mask;
   float **out;
-} Step;
+} Call;
 
 struct _NnSession {
   NnModel *model;
   size_t max_batch;
   size_t memory;
   float *arena;   /* arena * max_batch floats, then scratch */
-  float **tensor; /* [n_tensors] where each is during a run */
-  Step *steps;
-  size_t n_steps;
-  float *state; /* of the sequence that is being run, or NULL */
+  float **tensor; /* [n_tensors] where each is between begin and end */
+  Call *calls;
+  size_t n_calls;
+  float *state; /* of the sequence that is being processed, or NULL */
 };
 
 static float *
@@ -44,30 +44,30 @@ state_len_of (const NnNode *node)
   return node->repeat == 1 ? node->layer->state_len : 0;
 }
 
-/* One step for each node that computes; views and absorbed nodes do not. */
+/* One call for each node that computes; views and absorbed nodes do not. */
 static void
-make_steps (NnSession *session, float *scratch)
+make_calls (NnSession *session, float *scratch)
 {
   const NnGraph *const graph = session->model->graph;
   size_t state_len = 0;
 
-  session->steps = g_new0 (Step, graph->nodes->len);
+  session->calls = g_new0 (Call, graph->nodes->len);
   for (size_t i = 0; i < graph->nodes->len; i++) {
     const NnNode *const node = nn_graph_node (graph, i);
-    Step *const step = &session->steps[session->n_steps];
+    Call *const call = &session->calls[session->n_calls];
 
     if (node->layer->is_view || node->is_absorbed)
       continue;
-    session->n_steps++;
-    step->node = node;
-    step->state_at = state_len;
+    session->n_calls++;
+    call->node = node;
+    call->state_at = state_len;
     state_len += state_len_of (node);
-    step->in = g_new0 (const float *, node->layer->n_in);
-    step->in_mask = g_new0 (const float *, node->layer->n_in);
-    step->out = g_new0 (float *, node->layer->n_out);
-    step->call = (NnCall){ .in = step->in,
-      .in_mask = step->in_mask,
-      .out = step->out,
+    call->in = g_new0 (const float *, node->layer->n_in);
+    call->in_mask = g_new0 (const float *, node->layer->n_in);
+    call->out = g_new0 (float *, node->layer->n_out);
+    call->call = (NnCall){ .in = call->in,
+      .in_mask = call->in_mask,
+      .out = call->out,
       .scratch = scratch };
   }
 }
@@ -100,7 +100,7 @@ nn_session_new (NnModel *model, size_t max_batch, GError **error)
   for (size_t t = 0; t < model->graph->tensors->len; t++)
     session->tensor[t] =
         session->arena + plan->offset[plan->root[t]] * max_batch;
-  make_steps (session, session->arena + arena);
+  make_calls (session, session->arena + arena);
   return g_steal_pointer (&session);
 }
 
@@ -109,12 +109,12 @@ nn_session_free (NnSession *session)
 {
   if (!session)
     return;
-  for (size_t i = 0; i < session->n_steps; i++) {
-    g_free (session->steps[i].in);
-    g_free (session->steps[i].in_mask);
-    g_free (session->steps[i].out);
+  for (size_t i = 0; i < session->n_calls; i++) {
+    g_free (session->calls[i].in);
+    g_free (session->calls[i].in_mask);
+    g_free (session->calls[i].out);
   }
-  g_free (session->steps);
+  g_free (session->calls);
   g_free (session->tensor);
   free (session->arena);
   nn_model_unref (session->model);
@@ -149,24 +149,24 @@ tensor_at (const NnSession *session, size_t tensor)
 }
 
 void
-nn_session_step (NnSession *session, size_t step, size_t n)
+nn_session_run_call (NnSession *session, size_t index, size_t n)
 {
-  Step *const s = &session->steps[step];
-  const NnNode *const node = s->node;
+  Call *const call = &session->calls[index];
+  const NnNode *const node = call->node;
 
   for (size_t i = 0; i < node->layer->n_in; i++) {
-    s->in[i] = tensor_at (session, node->in[i]);
-    s->in_mask[i] = tensor_at (session, node->in_mask[i]);
+    call->in[i] = tensor_at (session, node->in[i]);
+    call->in_mask[i] = tensor_at (session, node->in_mask[i]);
   }
   for (size_t i = 0; i < node->layer->n_out; i++)
-    s->out[i] = tensor_at (session, node->out[i]);
-  s->call.out_mask = tensor_at (session, node->out_mask);
-  s->call.n = n * node->repeat;
-  s->call.is_sequence = session->state != NULL;
-  s->call.state = session->state && state_len_of (node) > 0
-      ? session->state + s->state_at
+    call->out[i] = tensor_at (session, node->out[i]);
+  call->call.out_mask = tensor_at (session, node->out_mask);
+  call->call.n = n * node->repeat;
+  call->call.is_sequence = session->state != NULL;
+  call->call.state = session->state && state_len_of (node) > 0
+      ? session->state + call->state_at
       : NULL;
-  node->layer->klass->forward (node->layer, &s->call);
+  node->layer->klass->forward (node->layer, &call->call);
 }
 
 void
@@ -188,8 +188,8 @@ nn_session_run (
 {
   g_return_if_fail (session != NULL && n <= session->max_batch);
   nn_session_begin (session, in);
-  for (size_t i = 0; i < session->n_steps; i++)
-    nn_session_step (session, i, n);
+  for (size_t i = 0; i < session->n_calls; i++)
+    nn_session_run_call (session, i, n);
   nn_session_end (session, n, out);
 }
 
@@ -217,19 +217,19 @@ nn_session_run_sequence (NnSession *session, size_t n, const float *const *in,
 }
 
 size_t
-nn_session_n_steps (const NnSession *session)
+nn_session_n_calls (const NnSession *session)
 {
-  return session->n_steps;
+  return session->n_calls;
 }
 
-NnStepInfo
-nn_session_step_info (const NnSession *session, size_t step)
+NnCallInfo
+nn_session_call_info (const NnSession *session, size_t index)
 {
-  const NnNode *const node = session->steps[step].node;
+  const NnNode *const node = session->calls[index].node;
   const NnLayer *const layer = node->layer;
   const NnLayerClass *const klass = layer->klass;
 
-  return (NnStepInfo){ .name = layer->name,
+  return (NnCallInfo){ .name = layer->name,
     .kind = klass->keras_name,
     .flops = klass->flops ? klass->flops (layer) * (double) node->repeat : 0 };
 }

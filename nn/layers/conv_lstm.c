@@ -94,8 +94,8 @@ turn (const NnShape *shape, bool to_last)
     from.dim[to_last ? (i + 1) % (n + 1) : i] =
         shape->dim[to_last ? i : (i + 1) % (n + 1)];
   for (size_t i = 0; i <= n; i++)
-    view.step[i] =
-        nn_shape_step (&from, to_last ? (i + 1) % (n + 1) : (i + n) % (n + 1));
+    view.stride[i] = nn_shape_stride (
+        &from, to_last ? (i + 1) % (n + 1) : (i + n) % (n + 1));
   return view;
 }
 

@@ -65,28 +65,29 @@ dot_setup (NnLayer *layer, const NnConfig *config)
 }
 
 /* in [outer][len][inner] -> out, where element (o, k, i) goes to
- * (o * inner + i) * vector_step + k * element_step */
+ * (o * inner + i) * vector_stride + k * element_stride */
 static void
-arrange (const NnSplit *split, const float *in, size_t vector_step,
-    size_t element_step, float *out)
+arrange (const NnSplit *split, const float *in, size_t vector_stride,
+    size_t element_stride, float *out)
 {
   for (size_t o = 0; o < split->outer; o++)
     for (size_t k = 0; k < split->len; k++)
       for (size_t i = 0; i < split->inner; i++)
-        out[(o * split->inner + i) * vector_step + k * element_step] = *in++;
+        out[(o * split->inner + i) * vector_stride + k * element_stride] =
+            *in++;
 }
 
 static void
-normalize (const Dot *self, float *vector, size_t step)
+normalize (const Dot *self, float *vector, size_t stride)
 {
   double square = 0;
   float scale;
 
   for (size_t k = 0; k < self->a.len; k++)
-    square += (double) vector[k * step] * vector[k * step];
+    square += (double) vector[k * stride] * vector[k * stride];
   scale = 1 / fmax (sqrt (square), self->epsilon);
   for (size_t k = 0; k < self->a.len; k++)
-    vector[k * step] *= scale;
+    vector[k * stride] *= scale;
 }
 
 static void

@@ -31,7 +31,7 @@ typedef struct {
   NnStrided bring[N_OPERANDS - 1], restore;
   bool use_bias;
   NnShape bias;
-  gssize bias_step[NN_MAX_RANK]; /* for each axis of the output */
+  gssize bias_stride[NN_MAX_RANK]; /* for each axis of the output */
   NnActivation activation;
 } Einsum;
 
@@ -184,7 +184,7 @@ view_of (const Einsum *self, const Axes *axes, size_t skip, const Order *order)
     for (size_t k = skip; k < axes->rank; k++)
       if (axes->axis[k] == order->axis[i]) {
         view.shape.dim[i] = shape.dim[k - skip];
-        view.step[i] = nn_shape_step (&shape, k - skip);
+        view.stride[i] = nn_shape_stride (&shape, k - skip);
       }
   return view;
 }
@@ -202,7 +202,7 @@ plan_restore (const Einsum *self, const Order *made)
   for (size_t i = 0; i < view.shape.rank; i++)
     for (size_t k = 0; k < made->rank; k++)
       if (made->axis[k] == out->axis[1 + i])
-        view.step[i] = nn_shape_step (&shape, k);
+        view.stride[i] = nn_shape_stride (&shape, k);
   return view;
 }
 
@@ -271,8 +271,8 @@ read_bias (Einsum *self, const NnConfig *config)
   }
   for (size_t i = 0; i < self->bias.rank; i++)
     if (self->bias.dim[i] != 1)
-      self->bias_step[out->rank - 1 - self->bias.rank + i] =
-          nn_shape_step (&self->bias, i);
+      self->bias_stride[out->rank - 1 - self->bias.rank + i] =
+          nn_shape_stride (&self->bias, i);
   for (const char *c = axes; *c; c++)
     if (!has (out, *c) || *c == out->axis[0])
       nn_config_fail (
@@ -360,7 +360,7 @@ add_bias (const Einsum *self, size_t i, const float *bias, float *out)
     return out + 1;
   }
   for (size_t k = 0; k < shape->dim[i]; k++)
-    out = add_bias (self, i + 1, bias + (gssize) k * self->bias_step[i], out);
+    out = add_bias (self, i + 1, bias + (gssize) k * self->bias_stride[i], out);
   return out;
 }
 

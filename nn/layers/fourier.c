@@ -54,10 +54,10 @@ smallest_factor (size_t n)
   return n;
 }
 
-/* out[k] of n elements of in that are step apart (step * n is self->n): the
+/* out[k] of n elements of in that are stride apart (stride * n is self->n): the
  * transforms of every p-th element, put together. row: [p] for the largest. */
 static void
-transform (const NnFourier *self, size_t n, size_t step, const float *in,
+transform (const NnFourier *self, size_t n, size_t stride, const float *in,
     Complex *out, Complex *row)
 {
   const size_t p = n > 1 ? smallest_factor (n) : 1;
@@ -68,13 +68,13 @@ transform (const NnFourier *self, size_t n, size_t step, const float *in,
     return;
   }
   for (size_t r = 0; r < p; r++)
-    transform (self, m, step * p, in + r * step, out + r * m, row);
+    transform (self, m, stride * p, in + r * stride, out + r * m, row);
   for (size_t k = 0; k < m; k++) {
     for (size_t q = 0; q < p; q++) {
       Complex sum = out[k];
 
       for (size_t r = 1; r < p; r++) {
-        const Complex w = self->roots[r * (k + q * m) % n * step];
+        const Complex w = self->roots[r * (k + q * m) % n * stride];
         const Complex x = out[r * m + k];
 
         sum.re += w.re * x.re - w.im * x.im;

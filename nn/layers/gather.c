@@ -406,7 +406,7 @@ copy_axis (const Part *part, size_t i, const float *in, float *out)
 {
   const Gather *const self = part->self;
   const NnShape *const from = &self->base.in[0];
-  const size_t step = nn_shape_step (from, i);
+  const size_t stride = nn_shape_stride (from, i);
   const size_t start = i == self->axis ? part->start : 0;
 
   if (i == from->rank) {
@@ -417,7 +417,7 @@ copy_axis (const Part *part, size_t i, const float *in, float *out)
     const size_t index = self->index[i][start + k];
 
     out = copy_axis (
-        part, i + 1, in && index != OUTSIDE ? in + index * step : NULL, out);
+        part, i + 1, in && index != OUTSIDE ? in + index * stride : NULL, out);
   }
   return out;
 }

@@ -55,7 +55,7 @@ take_slice (NnStrided *view, const NnConfig *config, const NnConfig *item,
     const NnShape *in, size_t in_axis)
 {
   const gint64 n = in->dim[in_axis];
-  const gint64 by = nn_shape_step (in, in_axis);
+  const gint64 by = nn_shape_stride (in, in_axis);
   bool has_start, has_stop, has_step;
   const gint64 start = slice_part (item, "start", 0, &has_start);
   const gint64 stop = slice_part (item, "stop", 0, &has_stop);
@@ -79,7 +79,7 @@ take_slice (NnStrided *view, const NnConfig *config, const NnConfig *item,
     return;
   }
   view->offset += first * by;
-  view->step[view->shape.rank] = step * by;
+  view->stride[view->shape.rank] = step * by;
   view->shape.dim[view->shape.rank++] = count;
 }
 
@@ -95,7 +95,7 @@ take_index (NnStrided *view, const NnConfig *config, const NnConfig *item,
     nn_config_fail (config, NN_ERROR_SHAPE,
         "index %" G_GINT64_FORMAT " of an axis of %" G_GINT64_FORMAT, given, n);
   else
-    view->offset += index * nn_shape_step (in, in_axis);
+    view->offset += index * nn_shape_stride (in, in_axis);
 }
 
 /* Axes of the input that items use up. */
@@ -117,7 +117,7 @@ take_item (NnStrided *view, const NnConfig *config, const NnConfig *item,
     const NnShape *in, size_t *axis)
 {
   if (!nn_config_is_set (item)) { /* a new axis */
-    view->step[view->shape.rank] = 0;
+    view->stride[view->shape.rank] = 0;
     view->shape.dim[view->shape.rank++] = 1;
   } else if (*axis >= in->rank) {
     nn_config_fail (config, NN_ERROR_SHAPE, "more indices than axes");

@@ -62,10 +62,10 @@ layer_normalization_setup (NnLayer *layer, const NnConfig *config)
   layer->scratch_len = self->axes.is_copied ? nn_shape_size (&layer->in[0]) : 0;
 }
 
-/* len numbers that are step apart. */
+/* len numbers that are stride apart. */
 static void
 normalize (
-    const LayerNormalization *self, const float *in, size_t step, float *out)
+    const LayerNormalization *self, const float *in, size_t stride, float *out)
 {
   const NnLayer *const layer = &self->base;
   const size_t len = self->axes.split.len;
@@ -76,16 +76,16 @@ normalize (
   float scale;
 
   for (size_t i = 0; i < len && !self->is_rms; i++)
-    mean += in[i * step];
+    mean += in[i * stride];
   mean /= len;
   for (size_t i = 0; i < len; i++)
-    square += (in[i * step] - mean) * (in[i * step] - mean);
+    square += (in[i * stride] - mean) * (in[i * stride] - mean);
   scale = 1 / sqrt (square / len + self->epsilon);
   if (self->keeps_mean)
     mean = 0;
   for (size_t i = 0; i < len; i++)
-    out[i * step] =
-        (in[i * step] - (float) mean) * scale * (gamma ? gamma[i] : 1)
+    out[i * stride] =
+        (in[i * stride] - (float) mean) * scale * (gamma ? gamma[i] : 1)
         + (beta ? beta[i] : 0);
 }
 
@@ -121,7 +121,7 @@ static void
 normalize_back (
     const LayerNormalization *self, const NnTrainingCall *call, size_t first)
 {
-  const size_t len = self->axes.split.len, step = self->axes.split.inner;
+  const size_t len = self->axes.split.len, stride = self->axes.split.inner;
   const float *const gamma =
       self->has_gamma ? nn_layer_value (&self->base, 0) : NULL;
   const float *const x = call->forward.in[0] + first;
@@ -130,26 +130,26 @@ normalize_back (
   double mean = 0, square = 0, sum = 0, product = 0, inverse;
 
   for (size_t i = 0; i < len && !self->is_rms; i++)
-    mean += x[i * step] / len;
+    mean += x[i * stride] / len;
   for (size_t i = 0; i < len; i++)
-    square += (x[i * step] - mean) * (x[i * step] - mean);
+    square += (x[i * stride] - mean) * (x[i * stride] - mean);
   inverse = 1 / sqrt (square / len + self->epsilon);
   for (size_t i = 0; i < len; i++) {
-    const double xhat = (x[i * step] - mean) * inverse;
-    const double g = dy[i * step] * (gamma ? gamma[i] : 1);
+    const double xhat = (x[i * stride] - mean) * inverse;
+    const double g = dy[i * stride] * (gamma ? gamma[i] : 1);
 
     sum += self->is_rms ? 0 : g / len;
     product += g * xhat / len;
     if (gamma && grad[0])
-      grad[0][i] += dy[i * step] * xhat;
+      grad[0][i] += dy[i * stride] * xhat;
     if (self->has_beta && grad[self->has_gamma])
-      grad[self->has_gamma][i] += dy[i * step];
+      grad[self->has_gamma][i] += dy[i * stride];
   }
   for (size_t i = 0; i < len && call->in_grad[0]; i++) {
-    const double xhat = (x[i * step] - mean) * inverse;
-    const double g = dy[i * step] * (gamma ? gamma[i] : 1);
+    const double xhat = (x[i * stride] - mean) * inverse;
+    const double g = dy[i * stride] * (gamma ? gamma[i] : 1);
 
-    call->in_grad[0][first + i * step] = (g - sum - xhat * product) * inverse;
+    call->in_grad[0][first + i * stride] = (g - sum - xhat * product) * inverse;
   }
 }
 

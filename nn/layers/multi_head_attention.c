@@ -261,10 +261,10 @@ arrange (const MultiHead *self, const NnShape *in)
   for (int attended = 0; attended < 2; attended++)
     for (size_t i = 0; i + 1 < in->rank; i++)
       if (self->axes[i] == (attended != 0)) {
-        view.step[view.shape.rank] = nn_shape_step (in, i);
+        view.stride[view.shape.rank] = nn_shape_stride (in, i);
         view.shape.dim[view.shape.rank++] = in->dim[i];
       }
-  view.step[view.shape.rank] = 1;
+  view.stride[view.shape.rank] = 1;
   view.shape.dim[view.shape.rank++] = in->dim[in->rank - 1];
   return view;
 }
@@ -293,10 +293,10 @@ plan_copies (MultiHead *self, const NnShape *out, size_t n_features)
 
     for (size_t k = 0; k + 1 < flat.rank && self->axes[i]; k++)
       before += !self->axes[k];
-    self->restore.step[i] =
-        nn_shape_step (&turned.shape, before + seen[self->axes[i]]++);
+    self->restore.stride[i] =
+        nn_shape_stride (&turned.shape, before + seen[self->axes[i]]++);
   }
-  self->restore.step[flat.rank - 1] = 1;
+  self->restore.stride[flat.rank - 1] = 1;
 }
 
 /* [other axes][heads][attended axes of the query][of the key] */
@@ -414,8 +414,8 @@ score_mask (
 
     mask.pair = call->in[self->pair_mask] + sample * nn_shape_size (shape)
         + (by_head ? head * dim[0] * dim[1] : 0);
-    mask.query_step = dim[0] > 1 ? dim[1] : 0;
-    mask.key_step = dim[1] > 1 ? 1 : 0;
+    mask.query_stride = dim[0] > 1 ? dim[1] : 0;
+    mask.key_stride = dim[1] > 1 ? 1 : 0;
   }
   return mask;
 }

@@ -28,7 +28,7 @@ set_order (Permute *self, const NnConfig *config, const size_t *from)
     }
     seen[from[i]] = true;
     view->shape.dim[i] = in->dim[from[i]];
-    view->step[i] = nn_shape_step (in, from[i]);
+    view->stride[i] = nn_shape_stride (in, from[i]);
   }
   nn_layer_add_output (layer, config, &view->shape);
 }

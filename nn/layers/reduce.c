@@ -7,8 +7,8 @@
 #include "nn/layers/op.h"
 #include "nn/layers/split.h"
 
-/* n numbers that are step apart. */
-typedef float (*Reduction) (const float *x, size_t n, size_t step);
+/* n numbers that are stride apart. */
+typedef float (*Reduction) (const float *x, size_t n, size_t stride);
 
 typedef struct {
   NnLayer base;
@@ -17,133 +17,133 @@ typedef struct {
 } Reduce;
 
 static float
-sum_of (const float *x, size_t n, size_t step)
+sum_of (const float *x, size_t n, size_t stride)
 {
   double sum = 0;
 
   for (size_t i = 0; i < n; i++)
-    sum += x[i * step];
+    sum += x[i * stride];
   return sum;
 }
 
 static float
-mean_of (const float *x, size_t n, size_t step)
+mean_of (const float *x, size_t n, size_t stride)
 {
-  return sum_of (x, n, step) / n;
+  return sum_of (x, n, stride) / n;
 }
 
 static float
-length_of (const float *x, size_t n, size_t step)
+length_of (const float *x, size_t n, size_t stride)
 {
   double square = 0;
 
   for (size_t i = 0; i < n; i++)
-    square += (double) x[i * step] * x[i * step];
+    square += (double) x[i * stride] * x[i * stride];
   return sqrt (square);
 }
 
 static float
-product_of (const float *x, size_t n, size_t step)
+product_of (const float *x, size_t n, size_t stride)
 {
   double product = 1;
 
   for (size_t i = 0; i < n; i++)
-    product *= x[i * step];
+    product *= x[i * stride];
   return product;
 }
 
 static float
-variance_of (const float *x, size_t n, size_t step)
+variance_of (const float *x, size_t n, size_t stride)
 {
   double mean = 0, square = 0;
 
   for (size_t i = 0; i < n; i++)
-    mean += x[i * step];
+    mean += x[i * stride];
   mean /= n;
   for (size_t i = 0; i < n; i++)
-    square += (x[i * step] - mean) * (x[i * step] - mean);
+    square += (x[i * stride] - mean) * (x[i * stride] - mean);
   return square / n;
 }
 
 static float
-deviation_of (const float *x, size_t n, size_t step)
+deviation_of (const float *x, size_t n, size_t stride)
 {
-  return sqrtf (variance_of (x, n, step));
+  return sqrtf (variance_of (x, n, stride));
 }
 
 /* The first of them. */
 static float
-index_of_max (const float *x, size_t n, size_t step)
+index_of_max (const float *x, size_t n, size_t stride)
 {
   size_t best = 0;
 
   for (size_t i = 1; i < n; i++)
-    if (x[i * step] > x[best * step])
+    if (x[i * stride] > x[best * stride])
       best = i;
   return best;
 }
 
 static float
-index_of_min (const float *x, size_t n, size_t step)
+index_of_min (const float *x, size_t n, size_t stride)
 {
   size_t best = 0;
 
   for (size_t i = 1; i < n; i++)
-    if (x[i * step] < x[best * step])
+    if (x[i * stride] < x[best * stride])
       best = i;
   return best;
 }
 
 static float
-max_of (const float *x, size_t n, size_t step)
+max_of (const float *x, size_t n, size_t stride)
 {
-  return x[(size_t) index_of_max (x, n, step) * step];
+  return x[(size_t) index_of_max (x, n, stride) * stride];
 }
 
 static float
-min_of (const float *x, size_t n, size_t step)
+min_of (const float *x, size_t n, size_t stride)
 {
-  return x[(size_t) index_of_min (x, n, step) * step];
+  return x[(size_t) index_of_min (x, n, stride) * stride];
 }
 
 static float
-any_of (const float *x, size_t n, size_t step)
+any_of (const float *x, size_t n, size_t stride)
 {
   bool any = false;
 
   for (size_t i = 0; i < n; i++)
-    any = any || x[i * step] != 0;
+    any = any || x[i * stride] != 0;
   return any;
 }
 
 static float
-all_of (const float *x, size_t n, size_t step)
+all_of (const float *x, size_t n, size_t stride)
 {
   bool all = true;
 
   for (size_t i = 0; i < n; i++)
-    all = all && x[i * step] != 0;
+    all = all && x[i * stride] != 0;
   return all;
 }
 
 static float
-count_of (const float *x, size_t n, size_t step)
+count_of (const float *x, size_t n, size_t stride)
 {
   size_t count = 0;
 
   for (size_t i = 0; i < n; i++)
-    count += x[i * step] != 0;
+    count += x[i * stride] != 0;
   return count;
 }
 
 static float
-log_sum_exp_of (const float *x, size_t n, size_t step)
+log_sum_exp_of (const float *x, size_t n, size_t stride)
 {
-  const float max = max_of (x, n, step);
+  const float max = max_of (x, n, stride);
   double sum = 0;
 
   for (size_t i = 0; i < n; i++)
-    sum += exp (x[i * step] - max);
+    sum += exp (x[i * stride] - max);
   return max + log (sum);
 }
 
@@ -270,15 +270,16 @@ static void
 cumsum_forward (const NnLayer *layer, const NnCall *call)
 {
   const NnSplit *const split = &((const Reduce *) layer)->axes.split;
-  const size_t step = split->inner;
+  const size_t stride = split->inner;
 
   for (size_t o = 0; o < call->n * split->outer; o++)
-    for (size_t i = 0; i < step; i++) {
-      const size_t first = o * split->len * step + i;
+    for (size_t i = 0; i < stride; i++) {
+      const size_t first = o * split->len * stride + i;
       double sum = 0;
 
       for (size_t k = 0; k < split->len; k++)
-        call->out[0][first + k * step] = sum += call->in[0][first + k * step];
+        call->out[0][first + k * stride] = sum +=
+            call->in[0][first + k * stride];
     }
 }
 

@@ -11,14 +11,14 @@ static void
 hide (const NnScoreMask *mask, size_t query, float *row)
 {
   const float *const pair =
-      mask->pair ? mask->pair + query * mask->query_step : NULL;
+      mask->pair ? mask->pair + query * mask->query_stride : NULL;
   const bool is_hidden = mask->query && mask->query[query] == 0;
 
   for (size_t k = 0; k < mask->n_keys; k++)
     if (is_hidden || (mask->is_causal && k > query)
         || (mask->key && mask->key[k] == 0)
         || (mask->other_key && mask->other_key[k] == 0)
-        || (pair && pair[k * mask->key_step] == 0))
+        || (pair && pair[k * mask->key_stride] == 0))
       row[k] = HIDDEN;
 }
 

@@ -10,12 +10,13 @@
 
 typedef struct {
   size_t n_queries, n_keys;
-  bool is_causal;              /* query i sees keys 0 ... i */
-  const float *query;          /* [n_queries] of 1 and 0, or NULL: all */
-  const float *key;            /* [n_keys], likewise */
-  const float *other_key;      /* [n_keys], likewise */
-  const float *pair;           /* 1 and 0 for each pair, or NULL: all */
-  size_t query_step, key_step; /* of pair, in elements; 0: the same for all */
+  bool is_causal;         /* query i sees keys 0 ... i */
+  const float *query;     /* [n_queries] of 1 and 0, or NULL: all */
+  const float *key;       /* [n_keys], likewise */
+  const float *other_key; /* [n_keys], likewise */
+  const float *pair;      /* 1 and 0 for each pair, or NULL: all */
+  size_t query_stride,
+      key_stride; /* of pair, in elements; 0: the same for all */
 } NnScoreMask;
 
 /* In place. A query that may see nothing sees all alike, as in Keras. */

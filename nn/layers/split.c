@@ -81,12 +81,12 @@ nn_axis_set (const NnShape *shape, const bool *set)
         first = of_set ? first : place + 1;
         at[i] = place;
         copy->dim[place] = shape->dim[i];
-        self.bring.step[place++] = nn_shape_step (shape, i);
+        self.bring.stride[place++] = nn_shape_stride (shape, i);
       }
   copy->rank = place;
   self.restore.shape = *shape;
   for (size_t i = 0; i < shape->rank; i++)
-    self.restore.step[i] = nn_shape_step (copy, at[i]);
+    self.restore.stride[i] = nn_shape_stride (copy, at[i]);
   self.split = nn_split (copy, first, copy->rank);
   return self;
 }

@@ -4,13 +4,13 @@
 #include <string.h>
 
 size_t
-nn_shape_step (const NnShape *shape, size_t axis)
+nn_shape_stride (const NnShape *shape, size_t axis)
 {
-  size_t step = 1;
+  size_t stride = 1;
 
   for (size_t i = axis + 1; i < shape->rank; i++)
-    step *= shape->dim[i];
-  return step;
+    stride *= shape->dim[i];
+  return stride;
 }
 
 /* Copies axis i and those behind it; returns the end of what it wrote. */
@@ -18,18 +18,18 @@ static float *
 copy_axis (const NnStrided *view, size_t i, const float *in, float *out)
 {
   const size_t n = view->shape.dim[i];
-  const gssize step = view->step[i];
+  const gssize stride = view->stride[i];
 
   if (i + 1 < view->shape.rank) {
     for (size_t k = 0; k < n; k++)
-      out = copy_axis (view, i + 1, in + (gssize) k * step, out);
+      out = copy_axis (view, i + 1, in + (gssize) k * stride, out);
     return out;
   }
-  if (step == 1)
+  if (stride == 1)
     memcpy (out, in, n * sizeof (float));
   else
     for (size_t k = 0; k < n; k++)
-      out[k] = in[(gssize) k * step];
+      out[k] = in[(gssize) k * stride];
   return out + n;
 }
 

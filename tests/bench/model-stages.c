@@ -13,7 +13,7 @@ typedef struct {
   float *samples; /* [n_samples] */
   float *in;      /* [batch][n_in] */
   float *out;     /* [batch][classes] */
-  BenchRow **row_step;
+  BenchRow **row_call;
   BenchRow *row_whole, *row_chain;
 } Stages;
 
@@ -27,22 +27,22 @@ stages_free (gpointer data)
   g_free (s->samples);
   g_free (s->in);
   g_free (s->out);
-  g_free (s->row_step);
+  g_free (s->row_call);
   g_free (s);
 }
 
 static void
-run_steps (gpointer data)
+run_calls (gpointer data)
 {
   const Stages *const s = data;
-  const size_t n_steps = nn_session_n_steps (s->session);
+  const size_t n_calls = nn_session_n_calls (s->session);
   gint64 t;
 
   nn_session_begin (s->session, (const float *const[]){ s->in });
   t = bench_clock ();
-  for (size_t i = 0; i < n_steps; i++) {
-    nn_session_step (s->session, i, s->batch);
-    t = bench_lap (s->row_step[i], t);
+  for (size_t i = 0; i < n_calls; i++) {
+    nn_session_run_call (s->session, i, s->batch);
+    t = bench_lap (s->row_call[i], t);
   }
   nn_session_end (s->session, s->batch, (float *const[]){ s->out });
 }
@@ -71,16 +71,16 @@ run_chain (gpointer data)
 }
 
 static double
-make_step_rows (Stages *s, BenchTable *table)
+make_call_rows (Stages *s, BenchTable *table)
 {
-  const size_t n_steps = nn_session_n_steps (s->session);
+  const size_t n_calls = nn_session_n_calls (s->session);
   double flops = 0;
 
-  s->row_step = g_new (BenchRow *, n_steps);
-  for (size_t i = 0; i < n_steps; i++) {
-    const NnStepInfo info = nn_session_step_info (s->session, i);
+  s->row_call = g_new (BenchRow *, n_calls);
+  for (size_t i = 0; i < n_calls; i++) {
+    const NnCallInfo info = nn_session_call_info (s->session, i);
 
-    s->row_step[i] =
+    s->row_call[i] =
         bench_add_row (table, info.name, info.flops, (double) s->batch);
     flops += info.flops;
   }
@@ -94,7 +94,7 @@ make_rows (Stages *s, Bench *bench, const char *title)
       g_strdup_printf ("%s, batch %" G_GSIZE_FORMAT, title, s->batch);
   BenchTable *const table =
       bench_add_table (bench, full, nn_session_memory (s->session));
-  const double flops = make_step_rows (s, table);
+  const double flops = make_call_rows (s, table);
 
   s->row_whole =
       bench_add_row (table, "network, whole", flops, (double) s->batch);
@@ -142,7 +142,7 @@ stages_add_model (Bench *bench, const char *title, NnModel *model, size_t batch,
   for (size_t i = 1; i < batch; i++)
     memcpy (s->in + i * s->n_in, s->in, s->n_in * sizeof *s->in);
   make_rows (s, bench, title);
-  bench_add_probe (bench, run_steps, s, stages_free);
+  bench_add_probe (bench, run_calls, s, stages_free);
   bench_add_probe (bench, run_whole, s, NULL);
   if (s->row_chain)
     bench_add_probe (bench, run_chain, s, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A session run step by step: the same bits as in one go, and the numbers of
+/* A session call by call: the same bits as in one go, and the numbers of
  * operations that a person counts. */
 #include "nn/profile.h"
 
@@ -40,14 +40,14 @@ load (const char *file)
 }
 
 static void
-test_steps (gconstpointer data)
+test_calls (gconstpointer data)
 {
   const size_t i = GPOINTER_TO_SIZE (data);
   g_autoptr (NnModel) model = load (models[i].file);
   g_autoptr (NnSession) session = NULL;
   g_autoptr (GRand) rand = g_rand_new_with_seed (1);
   g_autofree float *in = g_new (float, MAX_BATCH *BANDS *FRAMES);
-  float whole[MAX_BATCH * N_CLASSES], steps[MAX_BATCH * N_CLASSES];
+  float whole[MAX_BATCH * N_CLASSES], calls[MAX_BATCH * N_CLASSES];
   double flops = 0;
 
   if (!model)
@@ -58,15 +58,15 @@ test_steps (gconstpointer data)
   nn_session_run (session, MAX_BATCH, (const float *const[]){ in },
       (float *const[]){ whole });
   nn_session_begin (session, (const float *const[]){ in });
-  for (size_t s = 0; s < nn_session_n_steps (session); s++) {
-    const NnStepInfo info = nn_session_step_info (session, s);
+  for (size_t s = 0; s < nn_session_n_calls (session); s++) {
+    const NnCallInfo info = nn_session_call_info (session, s);
 
     g_test_message ("%s (%s): %.0f", info.name, info.kind, info.flops);
     flops += info.flops;
-    nn_session_step (session, s, MAX_BATCH);
+    nn_session_run_call (session, s, MAX_BATCH);
   }
-  nn_session_end (session, MAX_BATCH, (float *const[]){ steps });
-  g_assert_cmpmem (whole, sizeof whole, steps, sizeof steps);
+  nn_session_end (session, MAX_BATCH, (float *const[]){ calls });
+  g_assert_cmpmem (whole, sizeof whole, calls, sizeof calls);
   g_assert_cmpfloat (flops, ==, models[i].flops);
 }
 
@@ -78,7 +78,7 @@ main (int argc, char **argv)
     g_autofree char *base = g_path_get_basename (models[i].file);
     g_autofree char *path = g_strdup_printf ("/profile/%s", base);
 
-    g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_steps);
+    g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_calls);
   }
   return g_test_run ();
 }
