@@ -2,6 +2,7 @@
 /* What the words of the command line mean. */
 #include <math.h>
 #include "gst/train/options.h"
+#include "nn/train/architectures.h"
 
 static gboolean
 parse_folds (const char *text, TrainSplitMode *mode, guint *n)
@@ -62,8 +63,6 @@ static const char *const balances[] = { "none", "oversample", "weights",
 
 static const char *const schedules[] = { "plateau", "cosine", NULL };
 static const char *const keeps[] = { "best", "last", NULL };
-/* Models of statistics of features, not of pictures. */
-static const char *const small_models[] = { "simple", "logistic", NULL };
 
 static const char *
 word (const char *value, const char *fallback)
@@ -151,7 +150,7 @@ train_options_recipe (const TrainOptions *self, const char *model,
   g_autoptr (GError) failure = NULL;
 
   *recipe = DSP_RECIPE_DEFAULT;
-  if (index_of (model, small_models) >= 0)
+  if (nn_architecture_features (model) == NN_FEATURES_STATISTICS)
     *recipe = dsp_recipe_simple ();
   if ((!text || dsp_recipe_change (recipe, text, &failure))
       && dsp_recipe_check (recipe, &failure))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Models that have not been trained yet: the four of the Python system and ours
- * (cnn) by their nick, the small ones for statistics of features (simple: two
- * hidden layers; logistic: none), or any Keras configuration. Weights come from
+ * by their nick, the small ones for statistics of features (simple: two hidden
+ * layers; logistic: none), or any Keras configuration. Weights come from
  * the initialisers that the configuration names, drawn as Keras draws them (the
  * distributions, not Keras' own random numbers) from one seed.
  */
@@ -11,6 +11,15 @@
 
 /* "cnn-gru", "cnn-lstm", ...; NULL-terminated. */
 const char *const *nn_architecture_nicks (void);
+
+/* What an architecture is drawn for. */
+typedef enum {
+  NN_FEATURES_PICTURE,    /* (bands, frames, 1) */
+  NN_FEATURES_STATISTICS, /* (values): of each band over the window */
+} NnFeatures;
+
+/* PICTURE for a nick that does not exist: files say themselves. */
+NnFeatures nn_architecture_features (const char *nick);
 
 typedef struct {
   NnShape input; /* (bands, frames, 1); of the small ones: (values) */

@@ -39,7 +39,7 @@ pattern_trainer (const char *nick, size_t n_threads, const NnComm *comm)
 
   nn_architecture_options_init (&options);
   /* The small ones take values, not a matrix; as many here. */
-  options.input = g_str_has_prefix (nick, "cnn")
+  options.input = nn_architecture_features (nick) == NN_FEATURES_PICTURE
       ? (NnShape){ .rank = 3, .dim = { PATTERN_BANDS, PATTERN_FRAMES, 1 } }
       : (NnShape){ .rank = 1, .dim = { PATTERN_SIZE } };
   options.n_classes = PATTERN_CLASSES;

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between nn/train/network.c, which writes a model, and network-layers.c, which
+ * writes the configurations of its layers. */
+#pragma once
+
+#include "nn/graph.h"
+#include "nn/json-writer.h"
+#include "nn/train/network.h"
+
+#define NN_NETWORK_MAX_IN 2
+
+typedef struct {
+  const char *class_name, *stem; /* the name is the stem and a number */
+  size_t number;                 /* among those of the same stem */
+  NnJson *config;
+  NnValue in[NN_NETWORK_MAX_IN];
+  size_t n_in;
+  bool is_apart; /* its inputs are arguments of the call, not one list */
+  size_t tensor; /* what it gives, in the graph; NN_NO_TENSOR: it failed */
+} NnNetworkLayer;
+
+struct _NnNetwork {
+  char *name;
+  NnArchitectureOptions options;
+  GPtrArray *layers; /* of NnNetworkLayer: value i + 1 is what layer i gives */
+  NnGraph *graph;    /* the same, for the shapes; without values of weights */
+  GError *error;     /* the first failure, or NULL */
+};
+
+/* A layer that reads x; its name and what all have are written. The rest of its
+ * config goes to layer->config, and then nn_network_end. */
+NnNetworkLayer *nn_network_begin (
+    NnNetwork *self, const char *class_name, const char *stem, NnValue x);
+NnValue nn_network_end (NnNetwork *self);
