@@ -243,21 +243,21 @@ class Drawing {
   }
 
   drawBand(y) {
-    const runs = [];
+    const stretches = [];
     this.drawLane(y, LANES.band);
     this.drawName('emotion', y, LANES.band);
     this.forWindows((window, from, to) => {
       const label = this.windows[window];
-      const last = runs.at(-1);
+      const last = stretches.at(-1);
       const shown = this.isShown(window);
       if (last && last.label === label && last.to === from
           && last.shown === shown)
         last.to = to;
       else
-        runs.push({ label, from, to, shown });
+        stretches.push({ label, from, to, shown });
     });
     this.pen.textAlign = 'center';
-    for (const { label, from, to, shown } of runs) {
+    for (const { label, from, to, shown } of stretches) {
       if (label === NO_LABEL)
         continue;
       this.pen.globalAlpha = shown ? 1 : 0.2;

@@ -98,7 +98,7 @@ class Source extends Drawing {
 
   // The table's rows get buttons, and are found by time.
   readTable() {
-    const table = this.section.querySelector('table.runs');
+    const table = this.section.querySelector('table.stretches');
     this.rows = [];
     if (!table)
       return;

@@ -209,7 +209,7 @@ static void
 append_runs (GString *out, const ToolReportCues *cues)
 {
   guint n;
-  const ToolReportCue *const runs = tool_report_cues_get (cues, &n);
+  const ToolReportCue *const stretches = tool_report_cues_get (cues, &n);
 
   if (n == 0) {
     g_string_append (out,
@@ -219,7 +219,8 @@ append_runs (GString *out, const ToolReportCues *cues)
   }
   g_string_append (out,
       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-      "aria-label=\"Stretches of the same emotion\">\n<table class=\"runs\">\n"
+      "aria-label=\"Stretches of the same emotion\">\n<table "
+      "class=\"stretches\">\n"
       "<caption>Stretches of the same emotion. Silence, stretches without "
       "a voice and unknown emotions are left out; where windows overlap, each "
       "counts until the next one begins.</caption>\n<thead><tr><th "
@@ -229,13 +230,13 @@ append_runs (GString *out, const ToolReportCues *cues)
       "class=\"number\">Confidence</th></tr></thead>\n<tbody>\n");
   for (guint i = 0; i < n; i++) {
     g_string_append (out, "<tr><td>");
-    gst_emotion_page_time (out, runs[i].start);
+    gst_emotion_page_time (out, stretches[i].start);
     g_string_append (out, "<td>");
-    gst_emotion_page_time (out, runs[i].end);
+    gst_emotion_page_time (out, stretches[i].end);
     g_string_append (out, "<td>");
-    gst_emotion_page_name (out, runs[i].emotion);
+    gst_emotion_page_name (out, stretches[i].emotion);
     g_string_append (out, "<td>");
-    gst_emotion_page_percent (out, runs[i].confidence);
+    gst_emotion_page_percent (out, stretches[i].confidence);
     g_string_append_c (out, '\n');
   }
   g_string_append (out, "</tbody>\n</table>\n</div>\n");

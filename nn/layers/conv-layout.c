@@ -18,10 +18,10 @@ has_padding (const NnAxis *axis)
   return padded_length (axis) > axis->in;
 }
 
-/* Runs of consecutive floats in one row of taps: one where all channels are
+/* Segments of consecutive floats in one row of taps: one where all channels are
  * taken and no column is left out, else one for each tap. */
 static size_t
-runs_of_row (const NnConv *self)
+segments_of_row (const NnConv *self)
 {
   return self->groups == 1 && self->window.x.dilation == 1
       ? 1
@@ -39,7 +39,7 @@ nn_conv_lay_out (NnConv *self)
 {
   const NnWindow *const window = &self->window;
   const NnAxis *const z = &window->z, *const y = &window->y;
-  const size_t runs = runs_of_row (self);
+  const size_t per_row = segments_of_row (self);
   NnShape slots;
   size_t size;
 
@@ -50,8 +50,9 @@ nn_conv_lay_out (NnConv *self)
   /* Rows follow each other, but where there are planes they come again. */
   self->n_slots = z->in > 1 ? z->in * y->in : (y->kernel - 1) * y->dilation + 1;
   self->n_slots = MIN (self->n_slots, z->in * y->in);
-  self->segment_len = window->channels / self->groups * window->x.kernel / runs;
-  self->n_segments = z->kernel * y->kernel * runs;
+  self->segment_len =
+      window->channels / self->groups * window->x.kernel / per_row;
+  self->n_segments = z->kernel * y->kernel * per_row;
   slots = (NnShape){ .rank = 3,
     .dim = { self->n_slots + 1, self->padded_x, window->channels } };
   if (!nn_shape_checked_size (&slots, &size))
@@ -65,7 +66,7 @@ nn_conv_find_segments (const NnConv *self, size_t oz, size_t oy, size_t n_slots,
 {
   const NnWindow *const window = &self->window;
   const NnAxis *const z = &window->z, *const y = &window->y;
-  const size_t runs = runs_of_row (self);
+  const size_t per_row = segments_of_row (self);
 
   for (size_t kz = 0; kz < z->kernel; kz++)
     for (size_t ky = 0; ky < y->kernel; ky++) {
@@ -76,7 +77,7 @@ nn_conv_find_segments (const NnConv *self, size_t oz, size_t oy, size_t n_slots,
 
       if (iz < z->in && iy < y->in)
         slot = is_padded ? (iz * y->in + iy) % n_slots : iz * y->in + iy;
-      for (size_t kx = 0; kx < runs; kx++)
+      for (size_t kx = 0; kx < per_row; kx++)
         *segments++ = (slot * self->padded_x + kx * window->x.dilation)
             * window->channels;
     }

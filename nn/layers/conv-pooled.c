@@ -60,11 +60,11 @@ static void
 first_segments (const NnConv *self, size_t *segments)
 {
   const NnWindow *const window = &self->window;
-  const size_t runs = self->n_segments / window->y.kernel;
+  const size_t per_row = self->n_segments / window->y.kernel;
 
   for (size_t i = 0; i < self->n_segments; i++)
-    segments[i] = i / runs * window->y.dilation * row_len (self)
-        + i % runs * window->x.dilation * window->channels;
+    segments[i] = i / per_row * window->y.dilation * row_len (self)
+        + i % per_row * window->x.dilation * window->channels;
 }
 
 static void

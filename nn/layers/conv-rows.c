@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Convolutions of every shape: one row of the output at a time is a product of
  * the padded input and the packed kernel. The patch under each position is a
- * few runs of consecutive floats, so nothing is gathered.
+ * few segments of consecutive floats, so nothing is gathered.
  */
 #include <string.h>
 #include "nn/layers/conv.h"

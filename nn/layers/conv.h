@@ -42,7 +42,7 @@ struct _NnConv {
   bool is_padded;
   size_t padded_x; /* positions of a slot */
   size_t n_slots;
-  /* A patch is runs of consecutive floats, the same in each row of taps. */
+  /* A patch is segments of consecutive floats, the same in each row of taps. */
   size_t n_segments, segment_len;
   NnPacked *packed; /* [n_packed]: the way's, as nn_conv_pack left them */
   size_t n_packed;
@@ -96,11 +96,11 @@ nn_conv_out_size (const NnConv *self)
 
 /* ---- conv-layout.c ---- */
 
-/* Finds the runs of a patch and the slots; false where a size overflows. */
+/* Finds the segments of a patch and the slots; false where a size overflows. */
 bool nn_conv_lay_out (NnConv *self);
 /* Floats that hold n_segments offsets. */
 size_t nn_conv_segments_len (const NnConv *self);
-/* Where the runs begin that row (oz, oy) of the output needs, in memory of
+/* Where the segments begin that row (oz, oy) of the output needs, in memory of
  * n_slots rows and one of zeros. */
 void nn_conv_find_segments (const NnConv *self, size_t oz, size_t oy,
     size_t n_slots, bool is_padded, size_t *segments);

@@ -45,22 +45,22 @@ group_normalization_setup (NnLayer *layer, const NnConfig *config)
   nn_layer_add_output (layer, config, &layer->in[0]);
 }
 
-/* Mean and 1 / deviation of the run numbers that each of split.outer rows has
+/* Mean and 1 / deviation of the len numbers that each of split.outer rows has
  * at the given place. */
 static void
-find_moments (const GroupNormalization *self, const float *in, size_t run,
+find_moments (const GroupNormalization *self, const float *in, size_t len,
     float *mean, float *scale)
 {
   const size_t row = self->split.len * self->split.inner;
-  const double n = (double) run * self->split.outer;
+  const double n = (double) len * self->split.outer;
   double sum = 0, square = 0;
 
   for (size_t o = 0; o < self->split.outer; o++)
-    for (size_t i = 0; i < run; i++)
+    for (size_t i = 0; i < len; i++)
       sum += in[o * row + i];
   sum /= n;
   for (size_t o = 0; o < self->split.outer; o++)
-    for (size_t i = 0; i < run; i++)
+    for (size_t i = 0; i < len; i++)
       square += (in[o * row + i] - sum) * (in[o * row + i] - sum);
   *mean = sum;
   *scale = 1 / sqrt (square / n + self->epsilon);

@@ -268,7 +268,7 @@ project_inputs (const NnRnn *rnn, size_t n, size_t t, size_t n_steps,
         .ldc = columns });
 }
 
-/* A run of n samples, which go side by side: their states are one matrix. */
+/* n samples side by side: their states are one matrix. */
 typedef struct {
   size_t n;
   const float *mask;                /* [n][steps], or NULL */
@@ -276,15 +276,15 @@ typedef struct {
   guint8 *bytes;                    /* scratch [n][of a row of units] */
   float *rec;                       /* [n][columns] */
   float *out;                       /* [n][steps or 1][units] */
-} Run;
+} Batch;
 
 /* rec [n][columns] = h [n][units] times the recurrent kernel, and its bias. */
 static void
-project_states (const NnRnn *rnn, const Run *run)
+project_states (const NnRnn *rnn, const Batch *batch)
 {
-  const size_t columns = n_columns (rnn), n = run->n;
-  const float *const h = run->states[0];
-  float *const rec = run->rec;
+  const size_t columns = n_columns (rnn), n = batch->n;
+  const float *const h = batch->states[0];
+  float *const rec = batch->rec;
   const float *const bias =
       rnn->reset_after && rnn->bias ? rnn->bias + columns : NULL;
 
@@ -293,7 +293,7 @@ project_states (const NnRnn *rnn, const Run *run)
         .a = h,
         .b = &rnn->quantised,
         .bias = bias,
-        .bytes = run->bytes,
+        .bytes = batch->bytes,
         .c = rec,
         .ldc = columns });
     return;
@@ -336,41 +336,41 @@ write_output (
 
 /* Step i; x: where the projection of each sample's step is, stride apart. */
 static void
-run_step (
-    const NnRnn *rnn, const Run *run, size_t i, const float *x, size_t stride)
+run_step (const NnRnn *rnn, const Batch *batch, size_t i, const float *x,
+    size_t stride)
 {
   const size_t units = rnn->units;
   const size_t n_out = rnn->return_sequences ? rnn->steps : 1;
   const size_t place = rnn->return_sequences ? i : 0;
 
   if (!rnn->recurrent_by_cell)
-    project_states (rnn, run);
-  for (size_t k = 0; k < run->n; k++) {
-    const float *const mask = run->mask ? run->mask + k * rnn->steps : NULL;
+    project_states (rnn, batch);
+  for (size_t k = 0; k < batch->n; k++) {
+    const float *const mask = batch->mask ? batch->mask + k * rnn->steps : NULL;
     float *mine[NN_RNN_MAX_STATES];
 
     for (size_t s = 0; s < rnn->cell->n_states; s++)
-      mine[s] = run->states[s] + k * units;
+      mine[s] = batch->states[s] + k * units;
     if (!mask || mask[time_of (rnn, i)] != 0)
       rnn->cell->step (
-          rnn, x + k * stride, run->rec + k * n_columns (rnn), mine);
+          rnn, x + k * stride, batch->rec + k * n_columns (rnn), mine);
     if (rnn->return_sequences || i + 1 == rnn->steps)
       write_output (
-          rnn, mask, i, mine[0], run->out + (k * n_out + place) * units);
+          rnn, mask, i, mine[0], batch->out + (k * n_out + place) * units);
   }
 }
 
 /* n_steps steps from i on; x: scratch for their projections. */
 static void
-run_block (const NnRnn *rnn, const Run *run, size_t i, size_t n_steps,
+run_block (const NnRnn *rnn, const Batch *batch, size_t i, size_t n_steps,
     const float *in, float *x)
 {
   const size_t columns = n_columns (rnn);
   const size_t first = rnn->go_backwards ? rnn->steps - i - n_steps : i;
 
-  project_inputs (rnn, run->n, first, n_steps, in, x);
+  project_inputs (rnn, batch->n, first, n_steps, in, x);
   for (size_t k = i; k < i + n_steps; k++)
-    run_step (rnn, run, k, x + (time_of (rnn, k) - first) * columns,
+    run_step (rnn, batch, k, x + (time_of (rnn, k) - first) * columns,
         n_steps * columns);
 }
 
@@ -382,23 +382,23 @@ nn_rnn_run (const NnRnn *rnn, size_t n, const float *in, const float *mask,
   const size_t columns = n_columns (rnn), block = block_len (rnn);
   const size_t state_bytes = n * rnn->units * sizeof (float);
   float *const x = scratch;
-  Run run = {
+  Batch batch = {
     .n = n, .mask = mask, .rec = x + n * block * columns, .out = out
   };
 
   for (size_t s = 0; s < rnn->cell->n_states; s++) {
-    run.states[s] = run.rec + n * columns + s * n * rnn->units;
+    batch.states[s] = batch.rec + n * columns + s * n * rnn->units;
     if (initial)
-      memcpy (run.states[s], initial[s], state_bytes);
+      memcpy (batch.states[s], initial[s], state_bytes);
     else
-      memset (run.states[s], 0, state_bytes);
+      memset (batch.states[s], 0, state_bytes);
   }
-  run.bytes =
-      (guint8 *) (run.rec + n * (columns + rnn->cell->n_states * rnn->units));
+  batch.bytes =
+      (guint8 *) (batch.rec + n * (columns + rnn->cell->n_states * rnn->units));
   for (size_t i = 0; i < rnn->steps; i += block)
-    run_block (rnn, &run, i, MIN (block, rnn->steps - i), in, x);
+    run_block (rnn, &batch, i, MIN (block, rnn->steps - i), in, x);
   for (size_t s = 0; s < rnn->cell->n_states && final; s++)
-    memcpy (final[s], run.states[s], state_bytes);
+    memcpy (final[s], batch.states[s], state_bytes);
 }
 
 bool

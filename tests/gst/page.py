@@ -65,7 +65,7 @@ class Reader(html.parser.HTMLParser):
 
 
 def check_plain(folder):
-    """Without a script the page is a table of the runs of JSON."""
+    """Without a script the page is a table of the stretches of JSON."""
     analyze(folder, '--html', 'plain.html', 'sound.wav')
     with open(folder + '/plain.html', encoding='utf-8') as file:
         text = file.read()
@@ -93,7 +93,7 @@ STATE = '''
   return { time: audio.currentTime, paused: audio.paused,
     duration: audio.duration, error: audio.error?.message,
     value: document.querySelector('.timeline').ariaValueNow };'''
-ROWS = '''return Array.from(document.querySelectorAll('.runs tbody tr'))
+ROWS = '''return Array.from(document.querySelectorAll('.stretches tbody tr'))
   .filter((row) => !row.hidden).map((row) => row.innerText);'''
 
 
@@ -136,12 +136,12 @@ def check_used(folder):
         assert browser.run(STATE)['paused']
 
         # A row plays from its start.
-        browser.click('.runs tbody tr:nth-child(2) button')
+        browser.click('.stretches tbody tr:nth-child(2) button')
         browser.wait("!document.querySelector('audio').paused && document"
                      ".querySelector('audio').currentTime > %f" % starts[1])
         assert browser.run(STATE)['time'] < starts[1] + 5
         assert browser.run("return document.querySelector("
-                           "'.runs tr[aria-current]').rowIndex") == 2
+                           "'.stretches tr[aria-current]').rowIndex") == 2
         browser.key('.timeline', 'Space')
 
         # Zoom keeps the cursor where it is heard.
@@ -233,7 +233,7 @@ def check_hostile(folder):
                             "'.filter bdi'), (one) => one.textContent)")
         assert shown == labels, shown
         told = set(browser.run(
-            "return Array.from(document.querySelectorAll('.runs bdi'),"
+            "return Array.from(document.querySelectorAll('.stretches bdi'),"
             '(one) => one.textContent)'))
         assert told and told <= set(labels), told
         assert browser.run(
