@@ -19,7 +19,7 @@ DspChroma *dsp_chroma_new (
 void dsp_chroma_free (DspChroma *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DspChroma, dsp_chroma_free)
 
-/* Moves the filters by tuning, a part of a pitch class from A = 440 Hz (see
+/* Moves the filters by tuning, a fraction of a pitch class from A = 440 Hz (see
  * dsp/tuning.h). Builds them anew where it changed: about 0.3 ms. */
 void dsp_chroma_set_tuning (DspChroma *self, double tuning);
 

@@ -63,9 +63,9 @@ dsp_bandwidth (const float *magnitude, size_t n_bins)
 }
 
 size_t
-dsp_rolloff (const float *magnitude, size_t n_bins, double part)
+dsp_rolloff (const float *magnitude, size_t n_bins, double fraction)
 {
-  const double wanted = part * dsp_kernels ()->sum (magnitude, n_bins);
+  const double wanted = fraction * dsp_kernels ()->sum (magnitude, n_bins);
   double sum = 0;
   size_t k;
 

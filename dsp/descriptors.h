@@ -11,9 +11,9 @@
  * (the rest is zero); feature.rms. */
 float dsp_rms (const float *samples, size_t n, size_t len);
 
-/* Changes of sign from one sample to the next, as a part of len; within 1e-10
- * of zero counts as positive; feature.zero_crossing_rate. n_silent samples of
- * zero follow the n samples. */
+/* Changes of sign from one sample to the next, as a fraction of len; within
+ * 1e-10 of zero counts as positive; feature.zero_crossing_rate. n_silent
+ * samples of zero follow the n samples. */
 float dsp_zero_crossing_rate (
     const float *samples, size_t n, size_t n_silent, size_t len);
 
@@ -24,9 +24,9 @@ float dsp_zero_crossing_rate (
 double dsp_centroid (const float *magnitude, size_t n_bins);
 /* Standard deviation from it; feature.spectral_bandwidth (p=2). */
 double dsp_bandwidth (const float *magnitude, size_t n_bins);
-/* The first bin with part (0..1) of the sum at or below it;
- * feature.spectral_rolloff (roll_percent=part). */
-size_t dsp_rolloff (const float *magnitude, size_t n_bins, double part);
+/* The first bin with fraction (0..1) of the sum at or below it;
+ * feature.spectral_rolloff (roll_percent=fraction). */
+size_t dsp_rolloff (const float *magnitude, size_t n_bins, double fraction);
 
 /* Of the power [n_bins] of a spectrum, which it overwrites: the geometric over
  * the arithmetic mean, 0..1, where no bin counts as less than amin; of zeros:

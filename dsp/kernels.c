@@ -168,11 +168,11 @@ turn (const double *restrict a, const double *restrict b, size_t n,
 }
 
 static void
-between (const double *restrict a, const double *restrict b, double part,
+between (const double *restrict a, const double *restrict b, double fraction,
     const double *restrict direction, size_t n, double *restrict out)
 {
   for (size_t k = 0; k < n; k++) {
-    const double length = a[k] + part * (b[k] - a[k]);
+    const double length = a[k] + fraction * (b[k] - a[k]);
 
     out[2 * k] = length * direction[2 * k];
     out[2 * k + 1] = length * direction[2 * k + 1];

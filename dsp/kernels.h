@@ -48,8 +48,8 @@ typedef struct {
       const double *bins, size_t n, double *magnitude, double *direction);
   /* x [n][2] *= a [n][2] conj (b [n][2]) */
   void (*turn) (const double *a, const double *b, size_t n, double *x);
-  /* out [n][2] = (a [n] + part (b [n] - a [n])) direction [n][2] */
-  void (*between) (const double *a, const double *b, double part,
+  /* out [n][2] = (a [n] + fraction (b [n] - a [n])) direction [n][2] */
+  void (*between) (const double *a, const double *b, double fraction,
       const double *direction, size_t n, double *out);
 
   /* out = sqrt (power) */

@@ -87,32 +87,32 @@ typedef enum {
 } DspTuningMode;
 
 typedef struct {
-  double rate;              /* Hz, of the samples that the recipe takes */
-  size_t window_len;        /* samples in one window, > 0 */
-  size_t n_fft;             /* samples, even */
-  size_t hop_length;        /* samples */
-  size_t win_length;        /* samples of n_fft under the window; 0: all */
-  unsigned window;          /* DspWindow */
-  unsigned center;          /* 1: frame f is around f * hop_length; 0: begins */
-  unsigned pad_mode;        /* DspPadMode, where centred */
-  size_t power;             /* 2: mel of the power; 1: of the magnitude */
-  unsigned features;        /* DspFeature, at least one */
-  size_t n_mels;            /* bands */
-  double f_min;             /* Hz */
-  double f_max;             /* Hz, f_min < f_max <= rate / 2 */
-  unsigned htk;             /* 1: HTK's mel scale; 0: Slaney's */
-  unsigned norm;            /* DspNorm */
-  unsigned ref;             /* DspRef */
-  double amin;              /* power_to_db: smallest power, > 0 */
-  double top_db;            /* dB below the window's maximum, > 0 */
-  size_t n_mfcc;            /* coefficients, <= mfcc_mels */
-  size_t mfcc_mels;         /* bands that the MFCC are made of */
-  double lifter;            /* of the MFCC; 0: none */
-  size_t delta_width;       /* frames, odd, >= 3 */
-  size_t n_chroma;          /* pitch classes */
-  size_t chroma_power;      /* 2: of the power; 1: of the magnitude */
-  unsigned tuning;          /* DspTuningMode */
-  double roll_percent;      /* 0..1: the part of the magnitude below rolloff */
+  double rate;         /* Hz, of the samples that the recipe takes */
+  size_t window_len;   /* samples in one window, > 0 */
+  size_t n_fft;        /* samples, even */
+  size_t hop_length;   /* samples */
+  size_t win_length;   /* samples of n_fft under the window; 0: all */
+  unsigned window;     /* DspWindow */
+  unsigned center;     /* 1: frame f is around f * hop_length; 0: begins */
+  unsigned pad_mode;   /* DspPadMode, where centred */
+  size_t power;        /* 2: mel of the power; 1: of the magnitude */
+  unsigned features;   /* DspFeature, at least one */
+  size_t n_mels;       /* bands */
+  double f_min;        /* Hz */
+  double f_max;        /* Hz, f_min < f_max <= rate / 2 */
+  unsigned htk;        /* 1: HTK's mel scale; 0: Slaney's */
+  unsigned norm;       /* DspNorm */
+  unsigned ref;        /* DspRef */
+  double amin;         /* power_to_db: smallest power, > 0 */
+  double top_db;       /* dB below the window's maximum, > 0 */
+  size_t n_mfcc;       /* coefficients, <= mfcc_mels */
+  size_t mfcc_mels;    /* bands that the MFCC are made of */
+  double lifter;       /* of the MFCC; 0: none */
+  size_t delta_width;  /* frames, odd, >= 3 */
+  size_t n_chroma;     /* pitch classes */
+  size_t chroma_power; /* 2: of the power; 1: of the magnitude */
+  unsigned tuning;     /* DspTuningMode */
+  double roll_percent; /* 0..1: the fraction of the magnitude below rolloff */
   unsigned normalization;   /* DspNormalization */
   unsigned statistics;      /* DspStatistic, or 0 */
   unsigned statistics_axis; /* DspAxis */

@@ -129,16 +129,16 @@ load_frame (
   return frame;
 }
 
-/* The output frame between two of the input (part of the way from the first to
- * the second), and the phase of the next: each bin turns on as it does from the
- * first to the second. */
+/* The output frame between two of the input (fraction of the way from the first
+ * to the second), and the phase of the next: each bin turns on as it does from
+ * the first to the second. */
 static void
 make_bins (
-    DspVocoder *self, const Frame *first, const Frame *second, double part)
+    DspVocoder *self, const Frame *first, const Frame *second, double fraction)
 {
   const DspKernels *const kernels = dsp_kernels ();
 
-  kernels->between (first->magnitude, second->magnitude, part,
+  kernels->between (first->magnitude, second->magnitude, fraction,
       (const double *) self->phase, self->n_bins, (double *) self->bins);
   kernels->turn ((const double *) second->unit, (const double *) first->unit,
       self->n_bins, (double *) self->phase);

@@ -65,8 +65,7 @@ add_pair (NnJson *json, const char *key, size_t y, size_t x)
 
 /* Of layers with a kernel, in Keras' order. */
 static void
-add_weights (
-    NnJson *json, const char *activation, bool use_bias)
+add_weights (NnJson *json, const char *activation, bool use_bias)
 {
   nn_json_add_string (json, "activation", activation ? activation : "linear");
   nn_json_add_boolean (json, "use_bias", use_bias);
@@ -126,8 +125,8 @@ nn_network_mean2d (NnNetwork *self, NnValue x, bool keeps_axes)
 NnValue
 nn_network_mean1d (NnNetwork *self, NnValue x)
 {
-  return add_mean (self, x, "GlobalAveragePooling1D",
-      "global_average_pooling1d", false);
+  return add_mean (
+      self, x, "GlobalAveragePooling1D", "global_average_pooling1d", false);
 }
 
 NnValue
@@ -176,8 +175,8 @@ nn_network_gru (NnNetwork *self, NnValue x, size_t units, double dropout)
 }
 
 NnValue
-nn_network_lstm (NnNetwork *self, NnValue x, size_t units, double dropout,
-    bool is_sequence)
+nn_network_lstm (
+    NnNetwork *self, NnValue x, size_t units, double dropout, bool is_sequence)
 {
   NnJson *const json =
       begin_recurrent (self, x, "LSTM", "lstm", units, dropout, is_sequence);
@@ -190,8 +189,8 @@ NnValue
 nn_network_attention (
     NnNetwork *self, NnValue x, size_t heads, size_t key_dim, double dropout)
 {
-  NnNetworkLayer *const layer = nn_network_begin (
-      self, "MultiHeadAttention", "multi_head_attention", x);
+  NnNetworkLayer *const layer =
+      nn_network_begin (self, "MultiHeadAttention", "multi_head_attention", x);
   NnJson *const json = layer->config;
 
   layer->is_apart = true;
@@ -225,8 +224,8 @@ nn_network_dense_by_step (NnNetwork *self, NnValue x, size_t units)
 }
 
 NnValue
-nn_network_dense (NnNetwork *self, NnValue x, size_t units,
-    const char *activation, double l2)
+nn_network_dense (
+    NnNetwork *self, NnValue x, size_t units, const char *activation, double l2)
 {
   NnJson *const json = nn_network_begin (self, "Dense", "dense", x)->config;
 
@@ -350,8 +349,7 @@ nn_network_permute (
 }
 
 NnValue
-nn_network_merge (
-    NnNetwork *self, const char *class_name, NnValue a, NnValue b)
+nn_network_merge (NnNetwork *self, const char *class_name, NnValue a, NnValue b)
 {
   static const struct {
     const char *class_name, *stem;

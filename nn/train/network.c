@@ -188,8 +188,7 @@ append_keras_3 (GString *json, const NnNetwork *self, NnValue value)
 }
 
 static void
-append_call (
-    GString *json, const NnNetwork *self, const NnNetworkLayer *layer)
+append_call (GString *json, const NnNetwork *self, const NnNetworkLayer *layer)
 {
   const bool is_new = is_keras_3 (self);
   const bool is_list = !is_new || (layer->n_in > 1 && !layer->is_apart);
@@ -205,8 +204,8 @@ append_call (
 }
 
 static void
-append_layer (GString *json, const NnNetwork *self,
-    const NnNetworkLayer *layer, bool is_functional)
+append_layer (GString *json, const NnNetwork *self, const NnNetworkLayer *layer,
+    bool is_functional)
 {
   g_autofree char *name = layer_name (layer);
 
@@ -264,8 +263,7 @@ write_config (const NnNetwork *self, NnValue output)
 }
 
 NnModel *
-nn_network_build (
-    NnNetwork *self, NnValue output, guint64 seed, GError **error)
+nn_network_build (NnNetwork *self, NnValue output, guint64 seed, GError **error)
 {
   g_autofree char *json = NULL;
 
@@ -275,6 +273,6 @@ nn_network_build (
     return NULL;
   }
   json = write_config (self, output);
-  return nn_model_new_from_config (self->name, json,
-      is_keras_3 (self) ? "3.9.2" : "2.10.0", seed, error);
+  return nn_model_new_from_config (
+      self->name, json, is_keras_3 (self) ? "3.9.2" : "2.10.0", seed, error);
 }

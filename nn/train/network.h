@@ -39,7 +39,7 @@ NnModel *nn_network_build (
 
 typedef struct {
   size_t filters;
-  size_t size;           /* of the kernel, both ways; 0: 3 */
+  size_t size;            /* of the kernel, both ways; 0: 3 */
   const char *activation; /* NULL: linear */
   double l2;
   bool no_bias; /* a BatchNormalization follows */
@@ -59,8 +59,8 @@ NnValue nn_network_to_steps (NnNetwork *self, NnValue x, size_t features);
 NnValue nn_network_gru (
     NnNetwork *self, NnValue x, size_t units, double dropout);
 /* is_sequence: its output at every step, not at the last only. */
-NnValue nn_network_lstm (NnNetwork *self, NnValue x, size_t units,
-    double dropout, bool is_sequence);
+NnValue nn_network_lstm (
+    NnNetwork *self, NnValue x, size_t units, double dropout, bool is_sequence);
 /* MultiHeadAttention with itself. */
 NnValue nn_network_attention (
     NnNetwork *self, NnValue x, size_t heads, size_t key_dim, double dropout);
