@@ -21,7 +21,7 @@ reverse (float *samples, size_t n)
   }
 }
 
-/* Two parts change places by turning round each, and then the whole. */
+/* Swaps two adjacent blocks by reversing each, then the whole. */
 void
 dsp_roll (float *samples, size_t n, ptrdiff_t shift)
 {
@@ -109,7 +109,7 @@ dsp_change_speed (const float *samples, size_t n, double factor, size_t *n_out,
     return NULL;
   }
 
-  /* Of the two rates only the ratio counts. */
+  /* Only the ratio of the two rates matters. */
   g_autoptr (DspResampler) resampler =
       dsp_resampler_new (16000 * factor, 16000, error);
   const size_t max_out = (size_t) ((double) n / factor) + 2;

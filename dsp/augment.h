@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Small changes of a sound that leave its meaning: more examples to train on.
- * In place unless said otherwise, on samples [n] in -1..1; what is random comes
- * from the caller's GRand, so that one seed gives one result. (Stretch and
- * pitch are in dsp/vocoder.h.) Stateless.
- */
+/* Data augmentation: small changes that leave the meaning of a sound. In place
+ * unless said otherwise, on samples [n] in -1..1; random numbers come from the
+ * caller's GRand, so a seed determines the result. (Stretch and pitch are in
+ * dsp/vocoder.h.) Stateless. */
 #pragma once
 
 #include <glib.h>
 #include <stddef.h>
 
-/* Moves the sound by shift samples, later if positive; what leaves at one end
- * comes in at the other (numpy.roll). */
+/* Shifts the sound by that many samples, later if positive; samples shifted out
+ * at one end come in at the other (numpy.roll). */
 void dsp_roll (float *samples, size_t n, ptrdiff_t shift);
 
 /* Multiplies by 10^(gain_db / 20). Nothing is clipped. */
@@ -24,8 +23,8 @@ void dsp_add_noise (float *samples, size_t n, double sigma, GRand *rand);
 void dsp_add_noise_at_snr (
     float *samples, size_t n, double snr_db, GRand *rand);
 
-/* The same with a recording [n_noise], read from a random place on and from its
- * start again. A silent one adds nothing. */
+/* The same with a recording [n_noise], read in a loop from a random place. A
+ * silent one adds nothing. */
 void dsp_mix_at_snr (float *samples, size_t n, const float *noise,
     size_t n_noise, double snr_db, GRand *rand);
 

@@ -14,14 +14,14 @@
 void dsp_band_limit (
     float *samples, size_t n, double rate, double low, double high);
 
-/* A bell of gain_db around centre Hz (peaking filter of R. Bristow-Johnson's
+/* A peak of gain_db at centre Hz (peaking filter of R. Bristow-Johnson's
  * cookbook); q: centre / bandwidth, > 0. */
 void dsp_equalize (float *samples, size_t n, double rate, double centre,
     double gain_db, double q);
 
-/* G.711's mu-law: 8 bits for each sample, there and back. What is beyond -1..1
- * is cut off. */
+/* G.711's mu-law: 8 bits for each sample, encoded and decoded. Samples beyond
+ * -1..1 are clipped. */
 void dsp_mu_law (float *samples, size_t n);
 
-/* Cuts off what is beyond +-level. */
+/* Clips to +-level. */
 void dsp_clip (float *samples, size_t n, double level);

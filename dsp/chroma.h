@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Chroma: how the power of a frame spreads over the pitch classes (C, C#, ...).
+/* Chroma: how the power of a frame is distributed over the pitch classes (C,
+ * C#, ...).
  *   power [n_fft / 2 + 1]  ->  chroma [n_chroma], the largest of them 1
  * Same numbers as librosa.feature.chroma_stft (norm=inf) with the filters of
  * librosa.filters.chroma: Ellis, "Chroma feature analysis and synthesis", 2007.
- * One thread at a time.
- */
+ * One thread at a time. */
 #pragma once
 
 #include <glib.h>
@@ -20,7 +20,7 @@ void dsp_chroma_free (DspChroma *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DspChroma, dsp_chroma_free)
 
 /* Moves the filters by tuning, a fraction of a pitch class from A = 440 Hz (see
- * dsp/tuning.h). Builds them anew where it changed: about 0.3 ms. */
+ * dsp/tuning.h). Rebuilds them if it has changed: about 0.3 ms. */
 void dsp_chroma_set_tuning (DspChroma *self, double tuning);
 
 /* The weight of a bin in a pitch class. */

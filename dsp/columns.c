@@ -37,11 +37,11 @@ struct _DspColumns {
   uint64_t n_computed; /* columns */
 };
 
-/* The samples that a frame covers, as far as the window has them. */
+/* The samples of the window that a frame covers. */
 typedef struct {
   const float *samples;
   size_t n;        /* of the stream */
-  size_t n_silent; /* zeros behind them, up to the window's end */
+  size_t n_silent; /* zeros after them, up to the end of the window */
 } Cover;
 
 /* Samples of a frame before its time. */
@@ -65,7 +65,7 @@ cover (const DspRecipe *recipe, const float *samples, size_t n_samples,
       Cover){ samples + MIN (begin, n_samples), known - begin, end - known };
 }
 
-/* The features of one number per frame, in the order of DspFeature. */
+/* Features of one value per frame, in the order of DspFeature. */
 static float
 rms (const DspColumns *self, const Cover *cover)
 {
@@ -143,7 +143,8 @@ lay_out (const DspRecipe *recipe)
   return layout;
 }
 
-/* The bank of a part of the column; true, and no bank, if there is none. */
+/* The filterbank of a section of the column. True, and no bank, if the recipe
+ * does not need it. */
 static bool
 add_bank (const DspRecipe *recipe, size_t n_mels, DspMel **bank, GError **error)
 {

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The first half of a feature recipe: what is made of one frame of samples and
- * of nothing else, for every frame of a window.
+/* The first half of a feature recipe: what each frame of a window gives by
+ * itself.
  *   samples [window_len]  ->  columns [n_frames][len]
- * A frame that two windows of a stream share has the same column in both, and
- * is computed once. One thread at a time.
- */
+ * A frame that two windows of a stream share is computed once, for it has the
+ * same column in both. One thread at a time. */
 #pragma once
 
 #include <glib.h>
 #include <stdint.h>
 #include "dsp/recipe.h"
 
-/* Where the parts of a column begin. A part that the recipe does not need has
- * no length: that of its successor. */
+/* Where the sections of a column begin. One that the recipe does not need is
+ * empty: it begins where the next does. */
 typedef struct {
   size_t mel;      /* [n_mels], power */
   size_t mfcc_mel; /* [mfcc_mels], power */
@@ -31,14 +30,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DspColumns, dsp_columns_free)
 
 const DspColumnLayout *dsp_columns_layout (const DspColumns *self);
 
-/* Moves on to the window that begins with these samples and goes on with zeros;
- * position is the stream's index of samples[0]. Columns of the window before
- * are kept where their distance is a multiple of hop_length and their frame
- * lies within both windows, without padding. Never fails, never allocates. */
+/* Moves on to the window of these samples, zero-padded; position is the
+ * stream's index of samples[0]. Columns of the previous window are kept where
+ * their distance is a multiple of hop_length and their frame lies within both
+ * windows, without padding. Never fails, never allocates. */
 void dsp_columns_move (DspColumns *self, uint64_t position,
     const float *samples, size_t n_samples);
 
-/* The next window shares nothing with the last. */
+/* Makes the next window share nothing with the last. */
 void dsp_columns_forget (DspColumns *self);
 
 /* The column of a frame of the window, until the next move. */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Discrete cosine transform, type II, orthonormal: mel bands in dB -> MFCC.
  *   in [n_in]  ->  out [n_out], the first n_out <= n_in coefficients
- * Same numbers as scipy.fft.dct (type=2, norm="ortho"). A product with a
- * matrix: for 13 of 128 coefficients that is as fast as a transform. Immutable
- * once built: threads may share one.
- */
+ * Same numbers as scipy.fft.dct (type=2, norm="ortho"). Computed as a matrix
+ * product: for 13 of 128 coefficients that is as fast as a transform. Immutable
+ * once built: threads may share one. */
 #pragma once
 
 #include <glib.h>

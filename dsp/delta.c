@@ -74,8 +74,8 @@ dsp_delta_free (DspDelta *self)
   g_free (self);
 }
 
-/* At the edges the polynomial of the first (last) width frames goes on, and its
- * highest derivative is the same everywhere. */
+/* At the edges the polynomial of the first (last) width frames is extrapolated,
+ * and its highest derivative is constant. */
 void
 dsp_delta_apply (
     const DspDelta *self, const float *in, size_t n_frames, float *out)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One number for one frame: loudness, noisiness and where the spectrum lies.
- * Same numbers as the functions of librosa.feature named beside each. They
- * never fail, and nothing but finite numbers comes out. Stateless.
- */
+/* Features of one value per frame: loudness, noisiness and the shape of the
+ * spectrum. Same numbers as the functions of librosa.feature named beside each.
+ * They never fail, and their results are finite. Stateless. */
 #pragma once
 
 #include <stddef.h>
@@ -12,15 +11,15 @@
 float dsp_rms (const float *samples, size_t n, size_t len);
 
 /* Changes of sign from one sample to the next, as a fraction of len; within
- * 1e-10 of zero counts as positive; feature.zero_crossing_rate. n_silent
- * samples of zero follow the n samples. */
+ * 1e-10 of zero counts as positive; feature.zero_crossing_rate. The n samples
+ * are followed by n_silent zeros. */
 float dsp_zero_crossing_rate (
     const float *samples, size_t n, size_t n_silent, size_t len);
 
 /* Of the magnitudes [n_bins] of a spectrum, in bins (times rate / n_fft: in
  * Hz). Of zeros: all 0. */
 
-/* Mean place; feature.spectral_centroid. */
+/* Mean frequency; feature.spectral_centroid. */
 double dsp_centroid (const float *magnitude, size_t n_bins);
 /* Standard deviation from it; feature.spectral_bandwidth (p=2). */
 double dsp_bandwidth (const float *magnitude, size_t n_bins);
@@ -29,6 +28,6 @@ double dsp_bandwidth (const float *magnitude, size_t n_bins);
 size_t dsp_rolloff (const float *magnitude, size_t n_bins, double fraction);
 
 /* Of the power [n_bins] of a spectrum, which it overwrites: the geometric over
- * the arithmetic mean, 0..1, where no bin counts as less than amin; of zeros:
- * 1; feature.spectral_flatness. */
+ * the arithmetic mean, 0..1, with bins below amin counted as amin; of zeros: 1;
+ * feature.spectral_flatness. */
 float dsp_flatness (float *power, size_t n_bins, float amin);

@@ -34,7 +34,7 @@ struct _DspFeatures {
   float *matrix;   /* [n_bands][n_frames], where the result is statistics */
 };
 
-/* Rows from the same part of every column. */
+/* Rows from the same section of every column. */
 static void
 transpose (const DspFeatures *self, size_t part, size_t n_rows, float *out)
 {
@@ -61,7 +61,7 @@ fill_mel_db (DspFeatures *self, float *out)
       (float) self->recipe.amin, (float) self->recipe.top_db);
 }
 
-/* The deltas are made of it too, so it is there before any feature is. */
+/* The deltas are made of it, too, so it is computed before any feature. */
 static void
 compute_mfcc (DspFeatures *self)
 {
@@ -121,8 +121,8 @@ fill_chroma (DspFeatures *self, float *out)
         self->n_frames);
 }
 
-/* A feature of one number per frame: those are in the column as in DspFeature.
- */
+/* A feature of one value per frame; the column has them in the order of
+ * DspFeature. */
 static void
 fill_scalar (DspFeatures *self, DspFeature feature, float *out)
 {
@@ -156,7 +156,7 @@ alloc_matrix (const DspFeatures *self, size_t n_rows, GError **error)
   return matrix;
 }
 
-/* The parts that only some recipes need. */
+/* Allocates what only some recipes need. */
 static bool
 add_mfcc (DspFeatures *self, GError **error)
 {
@@ -281,7 +281,8 @@ dsp_features_forget (DspFeatures *self)
   dsp_columns_forget (self->columns);
 }
 
-/* The statistics of n values that are stride apart, out_stride apart in out. */
+/* The statistics of n values, which are stride apart; out_stride apart in out.
+ */
 static void
 describe (const DspFeatures *self, const float *values, size_t n, size_t stride,
     float *out, size_t out_stride)
@@ -383,6 +384,6 @@ dsp_features_compute (
   const bool has_contrast =
       dsp_features_compute_at (self, 0, samples, n_samples, out);
 
-  dsp_features_forget (self); /* position 0 was not a stream's */
+  dsp_features_forget (self); /* position 0 was not of a stream */
   return has_contrast;
 }

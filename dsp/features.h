@@ -17,8 +17,8 @@
 
 typedef struct _DspFeatures DspFeatures;
 
-/* Free with dsp_features_free. NULL and DSP_ERROR_CONFIG if the recipe has a
- * value out of its range. Takes the FFTW planner's lock. */
+/* Free with dsp_features_free. NULL and DSP_ERROR_CONFIG if a value of the
+ * recipe is out of range. Takes the FFTW planner's lock. */
 DspFeatures *dsp_features_new (const DspRecipe *recipe, GError **error);
 /* The same for dsp_recipe_check_long. */
 DspFeatures *dsp_features_new_long (const DspRecipe *recipe, GError **error);
@@ -30,11 +30,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DspFeatures, dsp_features_free)
 size_t dsp_features_n_bands (const DspFeatures *self);
 size_t dsp_features_n_frames (const DspFeatures *self);
 
-/* Features of one window. samples: n_samples <= window_len of them; what is
- * missing is zero-padded at the end. out: [n_bands][n_frames]. Returns true, or
- * false if the window has no contrast (digital silence): then a normalised
- * out is all zeros, and one that is not has the features of silence. Samples
- * that are not finite count as zero. Never fails, never allocates. */
+/* Features of one window. samples: n_samples <= window_len of them; padded with
+ * zeros at the end. out: [n_bands][n_frames]. Returns false if the window has
+ * no contrast (digital silence): a normalised out is then all zeros, and one
+ * that is not normalised has the features of silence. Non-finite samples count
+ * as zero. Never fails, never allocates. */
 bool dsp_features_compute (
     DspFeatures *self, const float *samples, size_t n_samples, float *out);
 
@@ -47,8 +47,8 @@ bool dsp_features_compute (
 bool dsp_features_compute_at (DspFeatures *self, uint64_t position,
     const float *samples, size_t n_samples, float *out);
 
-/* The next window shares nothing with the last. */
+/* Makes the next window share nothing with the last. */
 void dsp_features_forget (DspFeatures *self);
 
-/* Frames computed so far: a count for tests and statistics. */
+/* Frames computed so far, for tests and statistics. */
 uint64_t dsp_features_frames_computed (const DspFeatures *self);

@@ -16,9 +16,9 @@ struct _DspFft {
   fftw_plan inverse;
 };
 
-/* FFTW_ESTIMATE chooses the same plan in each run, so features, and the models
- * trained on them, are the same bits each time; FFTW_MEASURE picks by the
- * clock. For 2048 its plan is 3 % faster (tests/bench). */
+/* FFTW_ESTIMATE chooses the same plan every time, so features, and models
+ * trained on them, are reproducible bit for bit; FFTW_MEASURE depends on
+ * timing. For 2048 its plan is 3 % faster (tests/bench). */
 static void
 plan (DspFft *self, double *real, double complex *bins)
 {

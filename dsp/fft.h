@@ -3,10 +3,10 @@
  *   forward: in [n] -> out [n / 2 + 1], X[k] = sum x[t] exp (-2 pi i k t / n)
  *   inverse: the other way, scaled by 1 / n, so that it undoes forward
  * Double, because single precision misses quiet bands beside a loud tone by up
- * to 0.8 % (golden square200), and gains little: 94 transforms of 2048 take 175
- * us, in single precision 157 us (emotion-bench, FFTW 3.3.10, AVX2).
- * Immutable once built: threads may share one, each with its own buffers.
- */
+ * to 0.8 % (golden square200), and single precision gains little: 94 transforms
+ * of 2048 take 175 us, in single precision 157 us (emotion-bench, FFTW 3.3.10,
+ * AVX2). Immutable once built: threads may share one, each with its own
+ * buffers. */
 #pragma once
 
 #include <complex.h>
@@ -22,12 +22,13 @@ DspFft *dsp_fft_new (size_t n, GError **error);
 void dsp_fft_free (DspFft *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DspFft, dsp_fft_free)
 
-/* Buffers for the two functions below come from here, since FFTW's vector code
- * wants them aligned. n_bytes are zeroed. NULL if there is no memory. */
+/* Buffers for the two functions below have to come from here, because FFTW's
+ * vector code needs them aligned. Returns n_bytes of zeros, or NULL if there is
+ * no memory. */
 void *dsp_fft_alloc (size_t n_bytes);
 void dsp_fft_buffer_free (void *buffer); /* NULL is fine */
 
 /* Never fail, never allocate. in and out must not overlap. */
 void dsp_fft_forward (const DspFft *self, double *in, double complex *out);
-/* Destroys in. */
+/* Overwrites in. */
 void dsp_fft_inverse (const DspFft *self, double complex *in, double *out);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Compiled several times, with DSP_KERNELS_NAME and the machine flags that go
- * with it; see dsp/kernels.h. The loops say which sums may be reordered (omp
- * simd), since nothing else may be. */
+/* Compiled several times, with DSP_KERNELS_NAME and matching machine flags; see
+ * dsp/kernels.h. Only sums marked with omp simd may be reordered. */
 #include "dsp/kernels.h"
 
 #include <math.h>
@@ -26,8 +25,8 @@ power (const double *restrict bins, size_t n, float *restrict out)
         (float) (bins[2 * k] * bins[2 * k] + bins[2 * k + 1] * bins[2 * k + 1]);
 }
 
-/* As many sums side by side as a register holds. Wider ones (AVX-512) are no
- * gain for the short bands of a mel bank. */
+/* As many partial sums as a register holds. Wider ones (AVX-512) do not help
+ * with the short bands of a mel bank. */
 #ifdef __AVX__
 #define LANES 8
 #else
@@ -197,7 +196,7 @@ sum (const float *x, size_t n)
   return total;
 }
 
-/* An int index, since that becomes a vector of double and size_t does not. */
+/* The index is an int because size_t does not convert to a vector of double. */
 static double
 moment1 (const float *x, size_t n)
 {

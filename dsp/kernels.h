@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The inner loops of the features, built once for each generation of processor
- * and chosen when the program runs.
+/* The inner loops of the features, compiled for several generations of
+ * processors, one of which is chosen at run time.
  *   dsp/kernels.c   the loops, in C that compilers vectorise
  *   dsp/dispatch.c  the choice; EMOTION_SIMD=generic|avx2|avx512 forces one
  * Pure: the same input gives the same bits on the same path; paths differ in
  * the order of sums and in rounding. Nothing fails, nothing allocates. Buffers
- * must not overlap, except that a function with one buffer works in place.
- */
+ * must not overlap, except that a function with one buffer works in place. */
 #pragma once
 
 #include <stddef.h>
 
-/* A row of a matrix that is zero outside of len columns from first on; those
+/* A row of a matrix that is zero except for len columns from first on, which
  * are at weights[offset]. */
 typedef struct {
   size_t first, len, offset;
@@ -32,8 +31,8 @@ typedef struct {
   void (*product) (const DspBand *bands, size_t n, const float *weights,
       const float *in, float *out, size_t stride);
 
-  /* x = 10 log10 (max (x, amin)), amin >= 1e-30. Within DSP_DECIBELS_ERROR of
-   * its value, relative or (below 1 dB) absolute. */
+  /* x = 10 log10 (max (x, amin)), amin >= 1e-30. The error is below
+   * DSP_DECIBELS_ERROR, relative or (below 1 dB) absolute. */
   void (*decibels) (float *x, size_t n, float amin);
   /* x = max (x - subtrahend, floor) */
   void (*subtract) (float *x, size_t n, float subtrahend, float floor);
@@ -54,7 +53,7 @@ typedef struct {
 
   /* out = sqrt (power) */
   void (*magnitude) (const float *power, size_t n, float *out);
-  /* The sum of x, and that of x times (index - centre)^order, order 1 or 2. */
+  /* The sums of x and of x times (index - centre)^order, order 1 or 2. */
   double (*sum) (const float *x, size_t n);
   double (*moment1) (const float *x, size_t n);
   double (*moment2) (const float *x, size_t n, double centre);

@@ -88,8 +88,8 @@ weight (const DspMelConfig *c, const Triangle *t, size_t bin)
   return (float) (MAX (0, MIN (up, down)) * height);
 }
 
-/* Appends the weights of one band: those above 0 and, up to whole vectors,
- * zeros behind or (at the end of the spectrum) before them. */
+/* Appends the weights above 0 of one band, padded to whole vectors with zeros
+ * after or (at the end of the spectrum) before them. */
 static DspBand
 add_band (const DspMelConfig *c, size_t band, GArray *weights)
 {

@@ -31,8 +31,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DspMel, dsp_mel_free)
 /* The weight of a bin in a band. */
 float dsp_mel_weight (const DspMel *self, size_t band, size_t bin);
 
-/* The mel of one frame. Never fails, never allocates. */
+/* The mel energies of one frame. Never fails, never allocates. */
 void dsp_mel_apply (const DspMel *self, const float *power, float *out);
 
-/* Place of a frequency on HTK's or Slaney's scale. */
+/* Position of a frequency on HTK's or Slaney's scale. */
 double dsp_mel_from_hz (double hz, bool htk);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Numbers of the normal distribution, mean 0 and sigma 1. */
+/* Random numbers of the normal distribution, mean 0, sigma 1. */
 #pragma once
 
 #include <glib.h>

@@ -4,7 +4,7 @@
 #include <glib.h>
 #include <string.h>
 
-/* What librosa takes where nothing is said: 22050 Hz and bands up to half. */
+/* librosa's defaults: 22050 Hz and bands up to half of that. */
 #define LIBROSA "normalization=none rate=22050 f_max=11025 "
 #define THREE_SECONDS "window_len=66150"
 #define MEAN "statistics=mean "

@@ -8,11 +8,11 @@
 #include "dsp/fft.h"
 #include "dsp/presets.h"
 
-/* Recipes come from model files, which nobody vouches for: the ranges bound the
- * memory that a recipe can ask for. */
+/* Recipes come from untrusted model files: these ranges bound the memory that a
+ * recipe can take. */
 #define WINDOW_LEN_MAX (1 << 24)
 #define VALUES_MAX (1 << 24) /* of one matrix, and of a spectrogram */
-/* A long window may have so many times as much. */
+/* A long window may take this many times as much. */
 #define LONG 16
 
 static const char *const feature_names[] = { "mel", "mel_db", "mfcc", "delta",
@@ -135,7 +135,7 @@ dsp_recipe_set (DspRecipe *recipe, const DspRecipeField *field, double value)
   return true;
 }
 
-/* Index of a name; that of the NULL behind them if there is no such name. */
+/* Index of a name; that of the terminating NULL if there is none. */
 static unsigned
 index_of (const char *const *names, const char *name)
 {
@@ -172,7 +172,8 @@ dsp_recipe_nth_feature (const DspRecipe *recipe, size_t i)
   }
 }
 
-/* The order of the names in text, each known; 0 if it is the usual one. */
+/* The order of the names in text, all of which are known; 0 if it is the
+ * default order. */
 static guint64
 order_of (const char *text)
 {
@@ -223,7 +224,7 @@ dsp_recipe_get_text (const DspRecipe *recipe, const DspRecipeField *field)
   return g_string_free (text, false);
 }
 
-/* The number that names stand for; false, with an error, at an unknown one. */
+/* The number that names stand for; false and an error if one is unknown. */
 static bool
 parse_names (const DspRecipeField *field, const char *text, double *value,
     GError **error)
@@ -304,7 +305,7 @@ fail_change (const char *word, GError **error)
   g_string_free (known, true);
 }
 
-/* A preset, by its name. */
+/* Applies the preset of that name. */
 static bool
 apply_preset (DspRecipe *recipe, const char *name, GError **error)
 {
@@ -365,7 +366,7 @@ check_fields (const DspRecipe *recipe, size_t scale, GError **error)
   return true;
 }
 
-/* Whether the STFT has what it needs at the ends of a window. */
+/* Whether the window is long enough for the padding of the STFT. */
 static bool
 check_frames (const DspRecipe *recipe, GError **error)
 {

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The feature recipe: the one value that says how samples become the numbers
- * that a network sees. Training, tools and playback share it; model files carry
- * it. Field names and meanings are librosa's.
+/* The feature recipe: defines how samples become the input of a network.
+ * Training, tools and playback share it; model files carry it. Field names and
+ * meanings are librosa's.
  *
- * A window of samples becomes a matrix [rows][frames]: the rows of each feature
- * that is asked for, in the order of DspFeature or that of feature_order. It
- * may be normalised, and then be reduced to statistics over time,
+ * A window of samples becomes a matrix [rows][frames]: the rows of each
+ * selected feature, in the order of DspFeature or that of feature_order. It may
+ * be normalised, and then be reduced to statistics over time,
  * [rows][statistics], or over the coefficients of its one feature,
- * [statistics][frames].
- */
+ * [statistics][frames]. */
 #pragma once
 
 #include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What can be asked for; or-ed together in DspRecipe.features. */
+/* Features; or-ed together in DspRecipe.features. */
 typedef enum {
   DSP_FEATURE_MEL = 1 << 0,       /* n_mels rows, power */
   DSP_FEATURE_MEL_DB = 1 << 1,    /* n_mels rows, dB from ref */
@@ -37,17 +36,17 @@ typedef enum {
   DSP_STATISTIC_STD = 1 << 1, /* of the population, as numpy.std */
 } DspStatistic;
 
-/* What the statistics are over. */
+/* The axis of the statistics. */
 typedef enum {
   DSP_AXIS_TIME,
   DSP_AXIS_COEFFICIENTS, /* numpy.mean (mfcc, axis=0): of each frame */
 } DspAxis;
 
-/* How a matrix lies in a row, where a network takes it so: feature by feature,
- * and in each */
+/* Order of a matrix that a network takes as one row: feature by feature, and
+ * within each */
 typedef enum {
-  DSP_FLATTEN_BANDS,  /* the frames of a row behind each other */
-  DSP_FLATTEN_FRAMES, /* the rows of a frame: numpy.ravel (mfcc.T) */
+  DSP_FLATTEN_BANDS,  /* row by row */
+  DSP_FLATTEN_FRAMES, /* frame by frame: numpy.ravel (mfcc.T) */
 } DspFlatten;
 
 /* Of the matrix as one. */
@@ -62,7 +61,7 @@ typedef enum {
   DSP_WINDOW_HAMMING,
 } DspWindow;
 
-/* What lies before and behind the samples, for the STFT. */
+/* Padding before and after the samples, for the STFT. */
 typedef enum {
   DSP_PAD_CONSTANT, /* zeros */
   DSP_PAD_REFLECT,  /* a mirror image, as librosa had it before 0.9 */
@@ -76,8 +75,8 @@ typedef enum {
 
 /* What 0 dB of mel_db is. */
 typedef enum {
-  DSP_REF_MAX, /* the loudest of the window */
-  DSP_REF_ONE, /* a power of 1 */
+  DSP_REF_MAX, /* the maximum of the window */
+  DSP_REF_ONE, /* power 1 */
 } DspRef;
 
 /* Of the chroma filters, from A = 440 Hz. */
@@ -118,8 +117,8 @@ typedef struct {
   unsigned statistics_axis; /* DspAxis */
   unsigned flatten;         /* DspFlatten */
 
-  /* Of the features, a part of that field: 0 is as in DspFeature; else 4 bits
-   * for each, from the lowest: 1 + the number of its bit. */
+  /* Order of the features, stored in that field: 0 is the order of DspFeature;
+   * else 4 bits for each feature, lowest first: 1 + the number of its bit. */
   guint64 feature_order;
 } DspRecipe;
 
@@ -129,7 +128,7 @@ typedef struct {
 #define DSP_RECIPE_DEFAULT_WINDOW_LEN 48000
 
 /* 3 s at 16 kHz -> 64 mel bands x 94 frames: the recipe of the Python system,
- * and of every model file that names no other. */
+ * and of all model files without a recipe. */
 #define DSP_RECIPE_DEFAULT                                                     \
   ((DspRecipe){ .rate = DSP_RECIPE_DEFAULT_RATE,                               \
       .window_len = DSP_RECIPE_DEFAULT_WINDOW_LEN,                             \
@@ -171,8 +170,8 @@ typedef enum {
   DSP_FIELD_FLAGS,  /* unsigned, bit i stands for names[i] */
 } DspFieldType;
 
-/* One field of the recipe. Whoever checks, reads, writes or compares recipes
- * walks this table, so that a new field is one line in recipe.c. */
+/* One field of the recipe. Recipes are checked, read, written and compared by
+ * walking this table, so a new field is one line in recipe.c. */
 typedef struct {
   const char *name;
   DspFieldType type;
@@ -185,31 +184,31 @@ const DspRecipeField *dsp_recipe_fields (size_t *n_fields);
 /* NULL if there is no field of that name. */
 const DspRecipeField *dsp_recipe_find_field (const char *name);
 
-/* The value of a field as a number, whatever its type. set refuses (false) what
- * is no value of the type, such as 1.5 bands, but does not look at the range.
- */
+/* The value of a field as a number, whatever its type. set refuses (false)
+ * numbers that the type cannot hold, such as 1.5 bands, but does not check the
+ * range. */
 double dsp_recipe_get (const DspRecipe *recipe, const DspRecipeField *field);
 bool dsp_recipe_set (
     DspRecipe *recipe, const DspRecipeField *field, double value);
 
-/* The same as text: a number, a name, or names with commas between (none: "").
+/* The same as text: a number, a name, or names separated by commas (none: "").
  * Free with g_free. set refuses (false, DSP_ERROR_CONFIG) unknown names. */
 char *dsp_recipe_get_text (
     const DspRecipe *recipe, const DspRecipeField *field);
 bool dsp_recipe_set_text (DspRecipe *recipe, const DspRecipeField *field,
     const char *text, GError **error);
 
-/* Changes fields: "n_mels=40 features=mfcc,delta", white space between them. A
+/* Changes fields: "n_mels=40 features=mfcc,delta", separated by white space. A
  * word without "=" is the name of a preset (dsp/presets.h), which changes many.
- * Does not look at ranges. False and DSP_ERROR_CONFIG, which names the fields
- * that there are, where it is no such text; recipe is as it was then. */
+ * Does not check ranges. False and DSP_ERROR_CONFIG, which lists the fields, if
+ * the text is wrong; recipe is then unchanged. */
 bool dsp_recipe_change (DspRecipe *recipe, const char *text, GError **error);
 
-/* False and DSP_ERROR_CONFIG, naming the field, where a value is out of its
- * range or the values do not go together. */
+/* False and DSP_ERROR_CONFIG, naming the field, if a value is out of range or
+ * values contradict each other. */
 bool dsp_recipe_check (const DspRecipe *recipe, GError **error);
-/* The same for a window that is a whole sound of somebody who has it: up to
- * 2^28 samples, and matrices of as many values. */
+/* The same for a window that is a whole recording in memory: up to 2^28
+ * samples, and matrices of as many values. */
 bool dsp_recipe_check_long (const DspRecipe *recipe, GError **error);
 
 bool dsp_recipe_equal (const DspRecipe *a, const DspRecipe *b);
@@ -217,8 +216,8 @@ bool dsp_recipe_equal (const DspRecipe *a, const DspRecipe *b);
 /* Feature i of the recipe, from 0, or 0 if there are no more. */
 DspFeature dsp_recipe_nth_feature (const DspRecipe *recipe, size_t i);
 
-/* Rows that one feature takes in the result, and those of all features in the
- * recipe before it; 0 rows where the recipe lacks it. */
+/* Rows of one feature in the result, and of all features before it; 0 if the
+ * recipe lacks it. */
 size_t dsp_recipe_rows (
     const DspRecipe *recipe, DspFeature feature, size_t *first_row);
 
@@ -231,10 +230,10 @@ size_t dsp_recipe_n_columns (const DspRecipe *recipe);
 /* Frames of the STFT of one window. */
 size_t dsp_recipe_n_frames (const DspRecipe *recipe);
 
-/* The one rule for the windows of a sound, in the element, in training and in
- * emotion-features: they touch, and the samples that are left after the last
- * whole one are a window, padded with zeros, where they fill at least half of
- * it or if there is no other window. */
+/* The one rule for cutting a sound into windows, in the element, in training
+ * and in emotion-features: windows are adjacent, and samples left after the
+ * last whole one make another, zero-padded, if they fill at least half of it or
+ * if it is the only one. */
 bool dsp_recipe_keeps_rest (
     const DspRecipe *recipe, size_t n_rest, bool is_first);
 /* How many windows that makes of n_samples. */

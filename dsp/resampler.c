@@ -13,7 +13,7 @@
 #define RATE_MIN 1.0
 #define RATE_MAX 1e6
 
-/* Samples that soxr gets at once: its buffers grow to what it was once given,
+/* Samples passed to soxr at once: its buffers grow to the largest input so far,
  * so this bounds them, and they stop growing after the first second or so. */
 #define BLOCK_LEN 1024
 
@@ -81,7 +81,7 @@ pass_through (
   return *n_used;
 }
 
-/* One NaN would spoil every later sample of the filter. */
+/* A single NaN would stay in the filter for ever. */
 static size_t
 load_block (DspResampler *self, const float *in, size_t n_in)
 {
@@ -107,7 +107,7 @@ dsp_resampler_push (DspResampler *self, const float *in, size_t n_in,
     size_t taken = 0;
     size_t made = 0;
 
-    /* Fails only if a reset found no memory: then all is dropped. */
+    /* Fails only if a reset found no memory; everything is dropped then. */
     if (soxr_process (self->soxr, self->block, n, &taken, out + written,
             n_out - written, &made))
       taken = n;
@@ -120,8 +120,8 @@ dsp_resampler_push (DspResampler *self, const float *in, size_t n_in,
   return written;
 }
 
-/* soxr ends a stream after round (n * ratio) samples; librosa.resample, whose
- * ceil is promised, appends the missing one as a zero, and so do we. */
+/* soxr ends a stream after round (n * ratio) samples; librosa.resample, which
+ * promises ceil, appends a zero for the missing one, and so do we. */
 size_t
 dsp_resampler_drain (DspResampler *self, float *out, size_t n_out)
 {
@@ -156,7 +156,7 @@ dsp_resampler_reset (DspResampler *self)
   self->n_out = 0;
   if (!self->soxr)
     return;
-  /* clear leaves the ratio to be set anew, which builds the filters. */
+  /* After a clear the ratio has to be set again, which builds the filters. */
   soxr_clear (self->soxr);
   soxr_set_io_ratio (self->soxr, self->rate_in / self->rate_out, 0);
 }

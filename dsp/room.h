@@ -19,8 +19,8 @@ DspRoom *dsp_room_new (
 void dsp_room_free (DspRoom *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DspRoom, dsp_room_free)
 
-/* In place on samples [n <= n_max]; what rings on behind them is cut off. rt60:
- * seconds in which the tail falls by 60 dB, 0 < rt60 <= rt60_max. The power of
- * the whole stays as it was. */
+/* In place on samples [n <= n_max]; the tail beyond them is cut off. rt60:
+ * seconds in which the tail falls by 60 dB, 0 < rt60 <= rt60_max. The mean
+ * power stays the same. */
 void dsp_room_reverberate (DspRoom *self, float *samples, size_t n, double rt60,
     double drr_db, GRand *rand);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a stream may bring, made safe: everything in dsp/ that reads samples
- * from outside reads them through this. */
+/* Sanitises samples: everything in dsp/ that reads samples from outside does so
+ * through this. */
 #pragma once
 
 #include <math.h>
 
-/* Larger samples have a power that float cannot hold. */
+/* The power of larger samples overflows a float. */
 #define DSP_SAMPLE_MAX 1e12f
 
 /* The sample, or 0 if it is NaN, infinite or beyond DSP_SAMPLE_MAX. (The

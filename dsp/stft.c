@@ -39,8 +39,8 @@ check_config (const DspStftConfig *c, GError **error)
   return false;
 }
 
-/* Shorter windows stand in the middle of a frame, with zeros around them. One
- * of a single sample is 1, as scipy has it, not 0. */
+/* Shorter windows are centred in the frame, zero-padded. A window of one sample
+ * is 1, as in scipy, not 0. */
 static void
 design (DspStft *self, const DspStftConfig *c)
 {
@@ -115,7 +115,7 @@ dsp_stft_window (const DspStft *self)
   return self->window;
 }
 
-/* Whether a frame reaches over an end that is a mirror. */
+/* Whether a frame reaches beyond a mirrored end. */
 static bool
 is_mirrored (const DspStft *self, size_t at)
 {
@@ -124,8 +124,8 @@ is_mirrored (const DspStft *self, size_t at)
           || at - self->before + self->n_fft > self->mirror_len);
 }
 
-/* Fills self->frame with the samples from at - before on, and where that is
- * outside 0..mirror_len - 1, with those on the other side of the end. */
+/* Fills self->frame with the samples from at - before on, mirrored where they
+ * are outside 0..mirror_len - 1. */
 static void
 load_mirrored (DspStft *self, const float *samples, size_t n_samples, size_t at)
 {

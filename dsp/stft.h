@@ -2,10 +2,9 @@
 /* Short-time Fourier transform, one frame at a time.
  *   samples [n_samples] -> frames [1 + n_samples / hop_length][n_fft / 2 + 1]
  * By default, frame f is centred on sample f * hop_length, under a periodic
- * Hann window of n_fft samples; what lies outside the samples is zero. Same
- * numbers as librosa.stft on samples in float64. Samples are cleaned
- * (dsp/sample.h). One thread at a time.
- */
+ * Hann window of n_fft samples; samples outside are zero. Same numbers as
+ * librosa.stft on samples in float64. Samples are cleaned (dsp/sample.h). One
+ * thread at a time. */
 #pragma once
 
 #include <complex.h>
@@ -38,8 +37,8 @@ size_t dsp_stft_n_frames (const DspStft *self, size_t n_samples);
 /* The window, [n_fft]; lives as long as self. */
 const double *dsp_stft_window (const DspStft *self);
 
-/* Never fail, never allocate. spectrum, power: [n_bins] of the one frame;
- * power is |spectrum|^2. Any frame may be asked for: past the end it is 0. */
+/* Never fail, never allocate. spectrum, power: [n_bins] of the one frame; power
+ * is |spectrum|^2. Frames past the end are 0. */
 void dsp_stft_spectrum (DspStft *self, const float *samples, size_t n_samples,
     size_t frame, double complex *spectrum);
 void dsp_stft_power (DspStft *self, const float *samples, size_t n_samples,

@@ -30,7 +30,7 @@ struct _DspTuning {
   double *magnitudes; /* [max_peaks], a copy that the median may reorder */
 };
 
-/* The first bin at hz or above that has a neighbour on either side. */
+/* The first bin at hz or above with neighbours on both sides. */
 static size_t
 bin_from (double hz, double rate, size_t n_fft)
 {
@@ -104,14 +104,15 @@ dsp_tuning_add (DspTuning *self, const float *power)
   const float floor_power = (float) THRESHOLD * max;
 
   for (size_t k = self->first_bin; k < self->end_bin; k++)
-    /* Neighbours below the threshold count as 0, so they are lower anyway. */
+    /* Neighbours below the threshold count as 0, so they are lower in any case.
+     */
     if (power[k] > floor_power && power[k] > power[k - 1]
         && power[k] >= power[k + 1] && self->n_peaks < self->max_peaks)
       self->peaks[self->n_peaks++] = interpolate (self, power, k);
 }
 
-/* Puts the values so that the k-th smallest is in its place, with none larger
- * before it and none smaller behind (Hoare's quickselect). */
+/* Partially sorts the values: the k-th smallest is in its place, with none
+ * larger before and none smaller after it (Hoare's quickselect). */
 static double
 select_kth (double *values, size_t n, size_t k)
 {

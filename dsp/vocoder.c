@@ -12,7 +12,7 @@
 #include "dsp/resampler.h"
 #include "dsp/stft.h"
 
-/* A frame of the input, its bins as lengths and directions. */
+/* A frame of the input in polar form: magnitudes and unit vectors. */
 typedef struct {
   size_t index;
   double *magnitude;    /* [n_bins] */
@@ -33,7 +33,7 @@ struct _DspVocoder {
   double *weight;        /* [n_fft] of the squares of their windows */
 };
 
-/* Zeroed; *failed is set if there is no memory. */
+/* Zeroed memory; sets *failed if there is none. */
 static void *
 alloc (size_t n, size_t size, bool *failed)
 {
@@ -109,7 +109,7 @@ dsp_vocoder_stretched_len (size_t n_samples, double rate)
   return (size_t) rint ((double) n_samples / rate);
 }
 
-/* Frame number index of the input; those past its end are zero. */
+/* Frame number index of the input; frames past its end are zero. */
 static const Frame *
 load_frame (
     DspVocoder *self, const float *samples, size_t n_samples, size_t index)
@@ -129,9 +129,9 @@ load_frame (
   return frame;
 }
 
-/* The output frame between two of the input (fraction of the way from the first
- * to the second), and the phase of the next: each bin turns on as it does from
- * the first to the second. */
+/* Interpolates an output frame at that fraction of the way from one input frame
+ * to the next, and advances each bin's phase as it does from the first to the
+ * second. */
 static void
 make_bins (
     DspVocoder *self, const Frame *first, const Frame *second, double fraction)
@@ -147,7 +147,7 @@ make_bins (
   self->bins[self->n_bins - 1] = creal (self->bins[self->n_bins - 1]);
 }
 
-/* Overlap-add of the frame that self->bins describe. */
+/* Overlap-adds the frame of self->bins. */
 static void
 add_frame (DspVocoder *self)
 {
@@ -160,8 +160,8 @@ add_frame (DspVocoder *self)
   }
 }
 
-/* Takes n samples from the front of the overlap-add and writes those that lie
- * within the output; at is where the front is, counted from n_fft / 2 before
+/* Removes n samples from the front of the overlap-add and writes those within
+ * the output; at is the position of the front, counted from n_fft / 2 before
  * the output's first sample. */
 static void
 emit (DspVocoder *self, size_t at, size_t n, float *out, size_t n_out)
@@ -218,7 +218,7 @@ dsp_vocoder_stretch (DspVocoder *self, const float *samples, size_t n_samples,
     out[i] = 0;
 }
 
-/* All of in through a resampler; at most n_out samples, and zeros behind. */
+/* All of in through a resampler: at most n_out samples, zero-padded. */
 static void
 resample (DspResampler *resampler, const float *in, size_t n_in, float *out,
     size_t n_out)
@@ -243,7 +243,7 @@ dsp_vocoder_shift_pitch (DspVocoder *self, const float *samples,
   const double rate = exp2 (-semitones / 12);
   const size_t n_stretched = dsp_vocoder_stretched_len (n_samples, rate);
   g_autofree float *stretched = g_try_new (float, n_stretched + 1);
-  /* Of the two rates only the ratio counts. */
+  /* Only the ratio of the two rates matters. */
   g_autoptr (DspResampler) resampler =
       dsp_resampler_new (16000 / rate, 16000, error);
 

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Phase vocoder: longer or shorter without a change of pitch, higher or lower
- * without a change of length. Flanagan & Golden, Bell Syst. Tech. J. 45, 1966;
- * same numbers as librosa.effects.time_stretch and pitch_shift (0.11).
- * For training, not for playback: the whole sound at once. One thread at a
- * time.
- */
+/* Phase vocoder: changes length without pitch, or pitch without length.
+ * Flanagan & Golden, Bell Syst. Tech. J. 45, 1966; same numbers as
+ * librosa.effects.time_stretch and pitch_shift (0.11). For training, not for
+ * playback: the whole sound at once. One thread at a time. */
 #pragma once
 
 #include <glib.h>
