@@ -65,6 +65,7 @@ typedef struct {
   char *schedule; /* NULL: TRAIN_DEFAULT_SCHEDULE */
   char *keep;     /* NULL: TRAIN_DEFAULT_KEEP */
   char *freeze;   /* "N" or the name of a layer */
+  char *trunk;    /* the name of a layer, or NULL: the whole file */
   gint warm_up;
   double dropout, l2, average;
   gint epochs, batch_size, patience, start_from_epoch, plateau_patience;

@@ -11,6 +11,7 @@
 
 #define SELF_TEST_SEED 7
 #define SETTLING_STEPS 500
+#define TRUNK_DROPOUT 0.3
 
 /* What the callbacks of the fit need. */
 typedef struct {
@@ -43,7 +44,8 @@ input_shape (const DspRecipe *recipe)
   return (NnShape){ .rank = 3, .dim = { n_bands, n_columns, 1 } };
 }
 
-/* A file that was trained on other classes gets a new last layer. */
+/* A file that was trained on other classes gets a new last layer, and one of
+ * which the trunk alone is wanted a new end. */
 static NnModel *
 load_network (const TrainOptions *options, const NnShape *input,
     guint n_classes, GError **error)
@@ -51,6 +53,9 @@ load_network (const TrainOptions *options, const NnShape *input,
   g_autoptr (NnModel) network =
       nn_model_load (train_options_model (options), input, 1, error);
 
+  if (network && options->trunk)
+    return nn_model_trunk (network, options->trunk, n_classes,
+        MIN (TRUNK_DROPOUT * options->dropout, 0.9), error);
   if (!network
       || nn_shape_size (nn_model_output_shape (network, 0)) == n_classes)
     return g_steal_pointer (&network);

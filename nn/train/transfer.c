@@ -7,6 +7,9 @@
 #include "nn/json-node.h"
 #include "nn/model-private.h"
 
+/* Of the normalization behind a trunk: known after a hundred steps. */
+#define TRUNK_MOMENTUM 0.95
+
 /* The layers of a Sequential or functional model. Files of Keras before 2.2.3
  * have no object around those of a Sequential. */
 static JsonArray *
@@ -63,22 +66,38 @@ config_with_classes (const NnModel *model, size_t n_classes)
   return g_strdup (nn_json_text (json));
 }
 
-/* Those of equal shapes; the others begin at zero, so that the first outputs
- * are all alike, and the first loss is log (n_classes), however large the
- * values are that the model puts into its last layer. */
+/* Those of equal shapes; others have the constant that Keras would begin with,
+ * and zero where it would draw: the first outputs are all alike, and the first
+ * loss is log (n_classes), however large the values are that the model puts
+ * into its last layer. from: NULL for a layer that is new. */
 static void
 copy_fitting (const NnWeights *from, NnWeights *to)
 {
   for (guint i = 0; i < to->params->len; i++) {
-    const NnParam *const source = g_ptr_array_index (from->params, i);
+    const NnParam *const source =
+        from ? g_ptr_array_index (from->params, i) : NULL;
     NnParam *const param = g_ptr_array_index (to->params, i);
 
     if (param->value) /* shared layers come again */
       continue;
-    param->value = source->size == param->size
-        ? g_memdup2 (source->value, param->size * sizeof (float))
-        : g_new0 (float, param->size);
+    if (source && source->size == param->size) {
+      param->value = g_memdup2 (source->value, param->size * sizeof (float));
+      continue;
+    }
+    param->value = g_new0 (float, param->size);
+    if (param->initializer.kind == NN_INIT_CONSTANT)
+      for (size_t k = 0; k < param->size; k++)
+        param->value[k] = param->initializer.a;
   }
+}
+
+/* The first n nodes are those of another model; what follows is new. */
+static void
+copy_weights (const NnModel *from, size_t n, NnModel *to)
+{
+  for (guint i = 0; i < to->graph->nodes->len; i++)
+    copy_fitting (i < n ? nn_graph_node (from->graph, i)->layer->weights : NULL,
+        nn_graph_node (to->graph, i)->layer->weights);
 }
 
 NnModel *
@@ -100,9 +119,145 @@ nn_model_with_classes (const NnModel *model, size_t n_classes, GError **error)
       nn_model_input_shape (model, 0), 1, error);
   if (!result)
     return NULL;
-  for (guint i = 0; i < result->graph->nodes->len; i++)
-    copy_fitting (nn_graph_node (model->graph, i)->layer->weights,
-        nn_graph_node (result->graph, i)->layer->weights);
+  copy_weights (model, model->graph->nodes->len, result);
+  return nn_model_finish (result, error) ? g_steal_pointer (&result) : NULL;
+}
+
+static JsonObject *
+add_layer (JsonArray *layers, const char *class_name, const char *name)
+{
+  JsonObject *const layer = json_object_new ();
+  JsonObject *const config = json_object_new ();
+
+  json_object_set_string_member (layer, "class_name", class_name);
+  json_object_set_string_member (config, "name", name);
+  json_object_set_string_member (config, "dtype", "float32");
+  json_object_set_object_member (layer, "config", config);
+  json_array_add_object_element (layers, layer);
+  return config;
+}
+
+/* Behind what has the shape [bands][time][channels] or [time][channels]. */
+static void
+add_mean_over_time (JsonArray *layers, const NnShape *shape)
+{
+  const size_t time = shape->dim[shape->rank - 2];
+  JsonObject *const pool = add_layer (layers,
+      shape->rank == 3 ? "AveragePooling2D" : "AveragePooling1D",
+      "mean_over_time");
+
+  for (guint i = 0; i < 2; i++) {
+    const char *const member = i == 0 ? "pool_size" : "strides";
+    JsonArray *const sizes = json_array_new ();
+
+    if (shape->rank == 3)
+      json_array_add_int_element (sizes, 1);
+    json_array_add_int_element (sizes, time);
+    json_object_set_array_member (pool, member, sizes);
+  }
+  json_object_set_string_member (pool, "padding", "valid");
+  json_object_set_string_member (pool, "data_format", "channels_last");
+  add_layer (layers, "Flatten", "flatten");
+}
+
+/* Takes all layers behind one of them away; FALSE where there is none of that
+ * name. */
+static bool
+cut_behind (JsonArray *layers, const char *name)
+{
+  guint i = 0;
+
+  for (; i < json_array_get_length (layers); i++) {
+    JsonObject *const layer = json_array_get_object_element (layers, i);
+    JsonObject *const config = json_object_get_object_member (layer, "config");
+
+    if (g_strcmp0 (
+            json_object_get_string_member_with_default (config, "name", NULL),
+            name)
+        == 0)
+      break;
+  }
+  if (i == json_array_get_length (layers))
+    return false;
+  while (json_array_get_length (layers) > i + 1)
+    json_array_remove_element (layers, i + 1);
+  return true;
+}
+
+/* How many nodes there are up to the layer of that name; 0: no such layer. */
+static size_t
+nodes_up_to (const NnModel *model, const char *name)
+{
+  for (guint i = 0; i < model->graph->nodes->len; i++)
+    if (g_strcmp0 (nn_graph_node (model->graph, i)->layer->name, name) == 0)
+      return i + 1;
+  return 0;
+}
+
+static char *
+trunk_config (
+    const NnModel *model, const char *layer, size_t n_classes, double dropout)
+{
+  g_autoptr (JsonNode) root = json_from_string (model->config, NULL);
+  const size_t n = nodes_up_to (model, layer);
+  const NnShape *const shape =
+      n > 0 ? &nn_graph_node (model->graph, n - 1)->layer->out[0] : NULL;
+  JsonArray *const layers = root ? layers_of (root) : NULL;
+  g_autoptr (NnJson) json = nn_json_new (false);
+  JsonObject *dense;
+
+  if (!shape || shape->rank < 2 || shape->rank > 3 || !layers
+      || !cut_behind (layers, layer))
+    return NULL;
+  add_mean_over_time (layers, shape);
+  json_object_set_double_member (
+      add_layer (layers, "BatchNormalization", "normalization"), "momentum",
+      TRUNK_MOMENTUM);
+  json_object_set_double_member (
+      add_layer (layers, "Dropout", "dropout"), "rate", dropout);
+  dense = add_layer (layers, "Dense", "classes");
+  json_object_set_int_member (dense, "units", n_classes);
+  json_object_set_string_member (dense, "activation", "softmax");
+  json_object_set_boolean_member (dense, "use_bias", TRUE);
+  nn_json_add_node (json, NULL, root);
+  return g_strdup (nn_json_text (json));
+}
+
+static bool
+is_sequential (const NnModel *model)
+{
+  g_autoptr (JsonNode) root = json_from_string (model->config, NULL);
+
+  return root
+      && g_strcmp0 (json_object_get_string_member_with_default (
+                        json_node_get_object (root), "class_name", NULL),
+             "Sequential")
+      == 0;
+}
+
+NnModel *
+nn_model_trunk (const NnModel *model, const char *layer, size_t n_classes,
+    double dropout, GError **error)
+{
+  g_autofree char *config = NULL;
+  g_autoptr (NnModel) result = NULL;
+
+  g_return_val_if_fail (model != NULL && layer != NULL && n_classes > 0, NULL);
+  if (is_sequential (model))
+    config = trunk_config (model, layer, n_classes, dropout);
+  if (!config) {
+    g_set_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED,
+        "%s: no trunk up to “%s”: a layer of a Sequential model is needed "
+        "whose output is over time; emotion-analyze --show-model lists the "
+        "layers",
+        model->name, layer);
+    return NULL;
+  }
+  result = nn_model_build (model->name, config, model->keras_version,
+      nn_model_input_shape (model, 0), 1, error);
+  if (!result)
+    return NULL;
+  copy_weights (model, nodes_up_to (model, layer), result);
   return nn_model_finish (result, error) ? g_steal_pointer (&result) : NULL;
 }
 

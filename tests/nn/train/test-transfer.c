@@ -24,6 +24,13 @@ static const char chain[] =
         ", \"units\": 4, \"activation\": \"softmax\"") "]}}";
 static const char softmax_apart[] = HEAD LAYER (
     "Dense", "a", ", \"units\": 4") "," LAYER ("Softmax", "s", "") "]}}";
+static const char over_time[] =
+    "{\"class_name\": \"Sequential\", \"config\": {\"layers\": ["
+    "{\"class_name\": \"InputLayer\", \"config\": {\"name\": \"in\", "
+    "\"batch_input_shape\": [null, 2, 5, 1]}}," LAYER ("Conv2D", "conv",
+        ", \"filters\": 3, \"kernel_size\": [1, 3]") "," LAYER ("ReLU", "r",
+        "") "," LAYER ("GlobalAveragePooling2D", "gap", "") "," LAYER ("Dense",
+        "c", ", \"units\": 4, \"activation\": \"softmax\"") "]}}";
 static const char no_dense[] =
     HEAD LAYER ("Dense", "a", ", \"units\": 4") "," LAYER (
         "BatchNormalization", "n", ", \"axis\": -1") "]}}";
@@ -96,6 +103,85 @@ test_no_dense (void)
 
   g_assert_null (nn_model_with_classes (model, 5, &error));
   g_assert_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED);
+}
+
+/* The probability of the second of two classes by hand: the convolution, ReLU,
+ * the mean over time of each band and filter (variance 1 + 0.001 in the
+ * normalization), and the Dense layer. kernel: [3 taps][3 filters]; dense: [2
+ * bands][3 filters][2]. */
+static double
+second_class (const float *x, const float *kernel, const float *dense)
+{
+  double logit[2] = { 0, 0 };
+
+  for (int band = 0; band < 2; band++)
+    for (int f = 0; f < 3; f++) {
+      double mean = 0;
+
+      for (int t = 0; t < 3; t++) {
+        double sum = 0;
+
+        for (int tap = 0; tap < 3; tap++)
+          sum += x[band * 5 + t + tap] * kernel[tap * 3 + f];
+        mean += MAX (sum, 0) / 3;
+      }
+      for (int c = 0; c < 2; c++)
+        logit[c] += mean / sqrt (1.001) * dense[(band * 3 + f) * 2 + c];
+    }
+  return 1 / (1 + exp (logit[0] - logit[1]));
+}
+
+static void
+test_trunk (void)
+{
+  float x[10], y[2];
+  const float *in[] = { x };
+  float *out[] = { y };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NnModel) model = new_model (over_time);
+  g_autoptr (NnModel) trunk = nn_model_trunk (model, "r", 2, 0.3, &error);
+  g_autoptr (NnSession) session = NULL;
+  g_autoptr (NnWeightList) list = NULL;
+  g_autofree float *before = weights_of (model, &(size_t){ 0 });
+  g_autofree float *after = NULL;
+  size_t n;
+
+  g_assert_no_error (error);
+  after = weights_of (trunk, &n);
+  g_assert_cmpuint (n, ==, 3 * 3 + 3 + 4 * 6 + 6 * 2 + 2);
+  g_assert_cmpmem (before, 12 * sizeof *before, after, 12 * sizeof *after);
+  for (int i = 0; i < 10; i++)
+    x[i] = sinf (i);
+  session = nn_session_new (trunk, 1, &error);
+  g_assert_no_error (error);
+  nn_session_run (session, 1, in, out);
+  g_assert_cmpfloat (y[0], ==, 0.5f);
+  g_clear_pointer (&session, nn_session_free);
+
+  for (size_t i = n - 14; i < n - 2; i++)
+    after[i] = cosf (i);
+  list = nn_weight_list_new (trunk);
+  nn_weight_list_set (list, after);
+  nn_model_repack (trunk);
+  session = nn_session_new (trunk, 1, &error);
+  nn_session_run (session, 1, in, out);
+  g_assert_cmpfloat_with_epsilon (
+      y[1], second_class (x, before, after + n - 14), 1e-5);
+}
+
+static void
+test_trunk_errors (void)
+{
+  static const char *const layers[] = { "nobody", "gap", "c" };
+  g_autoptr (NnModel) model = new_model (over_time);
+
+  for (size_t i = 0; i < G_N_ELEMENTS (layers); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (nn_model_trunk (model, layers[i], 5, 0.3, &error));
+    g_assert_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED);
+    g_assert_nonnull (strstr (error->message, layers[i]));
+  }
 }
 
 /* Softmax of z / T is p^(1/T), normalised. */
@@ -211,6 +297,8 @@ main (int argc, char **argv)
   g_test_add_func ("/transfer/classes", test_classes);
   g_test_add_func ("/transfer/softmax-apart", test_softmax_apart);
   g_test_add_func ("/transfer/no-dense", test_no_dense);
+  g_test_add_func ("/transfer/trunk", test_trunk);
+  g_test_add_func ("/transfer/trunk-errors", test_trunk_errors);
   g_test_add_func ("/transfer/cool", test_cool);
   g_test_add_func ("/transfer/freeze", test_freeze);
   g_test_add_func ("/transfer/freeze-errors", test_freeze_errors);
