@@ -7,6 +7,7 @@
 #include "nn/blas.h"
 #include "nn/layers/layers.h"
 #include "nn/layers/split.h"
+#include "nn/training.h"
 
 typedef struct {
   NnLayer base;
@@ -112,6 +113,68 @@ dot_forward (const NnLayer *layer, const NnCall *call)
   }
 }
 
+/* ---- training ---- */
+
+/* The way back of arrange. */
+static void
+restore (const NnSplit *split, const float *in, size_t vector_step,
+    size_t element_step, float *out)
+{
+  for (size_t o = 0; o < split->outer; o++)
+    for (size_t k = 0; k < split->len; k++)
+      for (size_t i = 0; i < split->inner; i++)
+        *out++ = in[(o * split->inner + i) * vector_step + k * element_step];
+}
+
+/* out [m][n] = a b: da [m][k] = dy b', db [k][n] = a' dy */
+static void
+dot_backward (const NnLayer *layer, const NnTrainingCall *call)
+{
+  const Dot *self = (const Dot *) layer;
+  const size_t a_size = nn_shape_size (&layer->in[0]);
+  const size_t b_size = nn_shape_size (&layer->in[1]);
+  const size_t m = self->a.outer * self->a.inner, k = self->a.len;
+  const size_t n = self->b.outer * self->b.inner;
+  float *const a = call->forward.scratch; /* [m][k], or its gradient */
+  float *const b = a + a_size; /* [n][k], or [k][n] of its gradient */
+
+  for (size_t s = 0; s < call->forward.n; s++) {
+    const float *const dy = call->out_grad[0] + s * m * n;
+
+    if (call->in_grad[0]) {
+      arrange (&self->b, call->forward.in[1] + s * b_size, k, 1, b);
+      nn_blas_gemm (m, k, n, dy, n, b, k, false, a, k);
+      restore (&self->a, a, k, 1, call->in_grad[0] + s * a_size);
+    }
+    if (call->in_grad[1]) {
+      arrange (&self->a, call->forward.in[0] + s * a_size, 1, m, a);
+      nn_blas_gemm (k, n, m, a, m, dy, n, false, b, n);
+      restore (&self->b, b, 1, n, call->in_grad[1] + s * b_size);
+    }
+  }
+}
+
+static const char *
+dot_obstacle (const NnLayer *layer)
+{
+  return ((const Dot *) layer)->is_normalized
+      ? "the option “normalize” is not supported in training"
+      : NULL;
+}
+
+static void
+dot_measure (const NnLayer *layer, NnTrainingNeeds *needs)
+{
+  needs->forgets_out = true;
+}
+
+static const NnTraining dot_training = {
+  .is_by_sample = true,
+  .obstacle = dot_obstacle,
+  .measure = dot_measure,
+  .backward = dot_backward,
+};
+
 static double
 dot_flops (const NnLayer *layer)
 {
@@ -125,6 +188,7 @@ const NnLayerClass nn_dot_classes[] = {
       .setup = dot_setup,
       .forward = dot_forward,
       .flops = dot_flops,
+      .training = &dot_training,
   },
   { NULL },
 };

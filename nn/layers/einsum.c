@@ -11,6 +11,9 @@
 #include "nn/layers/layers.h"
 #include "nn/layers/op.h"
 #include "nn/layers/strided.h"
+#include "nn/loops.h"
+#include "nn/simd.h"
+#include "nn/training.h"
 
 enum { A, B, OUT, N_OPERANDS };
 enum { KERNEL, BIAS };
@@ -28,7 +31,7 @@ typedef struct {
   size_t dim[G_MAXUINT8 + 1];
   /* Operands as products see them: a [z][m][k], b [z][k][n], out [z][m][n] */
   size_t z, m, n, k;
-  NnStrided bring[N_OPERANDS - 1], restore;
+  NnStrided bring[N_OPERANDS], restore[N_OPERANDS]; /* to that, and back */
   bool use_bias;
   NnShape bias;
   gssize bias_stride[NN_MAX_RANK]; /* for each axis of the output */
@@ -189,19 +192,20 @@ view_of (const Einsum *self, const Axes *axes, size_t skip, const Order *order)
   return view;
 }
 
-/* The result is made as [z][m][n]: where its axes are in that. */
+/* The way back: where the tensor's axes are in what has the order of a product.
+ */
 static NnStrided
-plan_restore (const Einsum *self, const Order *made)
+restore_of (
+    const Einsum *self, const Axes *axes, size_t skip, const Order *order)
 {
-  const Axes *const out = &self->axes[OUT];
-  NnStrided view = { .shape = shape_of (self, out, 1) };
-  NnShape shape = { .rank = made->rank };
+  NnStrided view = { .shape = shape_of (self, axes, skip) };
+  NnShape shape = { .rank = order->rank };
 
-  for (size_t i = 0; i < made->rank; i++)
-    shape.dim[i] = self->dim[(guint8) made->axis[i]];
+  for (size_t i = 0; i < order->rank; i++)
+    shape.dim[i] = self->dim[(guint8) order->axis[i]];
   for (size_t i = 0; i < view.shape.rank; i++)
-    for (size_t k = 0; k < made->rank; k++)
-      if (made->axis[k] == out->axis[1 + i])
+    for (size_t k = 0; k < order->rank; k++)
+      if (order->axis[k] == axes->axis[skip + i])
         view.stride[i] = nn_shape_stride (&shape, k);
   return view;
 }
@@ -226,6 +230,8 @@ static void
 plan_product (Einsum *self)
 {
   const Axes *const a = &self->axes[A], *const b = &self->axes[B];
+  const Axes *const out = &self->axes[OUT];
+  const size_t b_skip = self->is_dense ? 0 : 1; /* a kernel has no batch */
   Order of_a = { .rank = 0 }, of_b = { .rank = 0 }, made;
 
   self->z = append (self, &of_a, a, true, true, true);
@@ -237,8 +243,11 @@ plan_product (Einsum *self)
   self->n = append (self, &of_b, b, false, true, true);
   append (self, &made, b, false, true, true);
   self->bring[A] = view_of (self, a, 1, &of_a);
-  self->bring[B] = view_of (self, b, self->is_dense ? 0 : 1, &of_b);
-  self->restore = plan_restore (self, &made);
+  self->bring[B] = view_of (self, b, b_skip, &of_b);
+  self->bring[OUT] = view_of (self, out, 1, &made);
+  self->restore[A] = restore_of (self, a, 1, &of_a);
+  self->restore[B] = restore_of (self, b, b_skip, &of_b);
+  self->restore[OUT] = restore_of (self, out, 1, &made);
 }
 
 static void
@@ -386,12 +395,135 @@ einsum_forward (const NnLayer *layer, const NnCall *call)
     for (size_t i = 0; i < self->z; i++)
       nn_blas_gemm (m, n, k, a + i * m * k, k, b + i * k * n, n, false,
           made + i * m * n, n);
-    nn_strided_copy (&self->restore, made, out);
+    nn_strided_copy (&self->restore[OUT], made, out);
     if (self->use_bias)
       add_bias (self, 0, nn_layer_value (layer, BIAS), out);
     nn_activation_apply (&self->activation, out, out_size / row, row);
   }
 }
+
+/* ---- training ---- */
+
+/* The gradient of add_bias. */
+static const float *
+collect_bias (const Einsum *self, size_t i, const float *dy, float *grad)
+{
+  const NnShape *const shape = &self->base.out[0];
+
+  if (i == shape->rank) {
+    *grad += *dy;
+    return dy + 1;
+  }
+  for (size_t k = 0; k < shape->dim[i]; k++)
+    dy = collect_bias (
+        self, i + 1, dy, grad + (gssize) k * self->bias_stride[i]);
+  return dy;
+}
+
+/* The parts of the scratch memory in backward. */
+typedef struct {
+  float *a, *b, *dy; /* as products see them */
+  float *a_grad, *b_grad;
+  float *plain; /* the gradient of the kernel, as that is */
+  float *packed;
+} EinsumBack;
+
+static EinsumBack
+lay_out (const Einsum *self, float *scratch)
+{
+  const size_t a_size = self->z * self->m * self->k;
+  const size_t b_size = self->z * self->k * self->n;
+  EinsumBack at = { .a = scratch };
+
+  at.a_grad = at.a + a_size;
+  at.b = at.a_grad + a_size;
+  at.b_grad = at.b + b_size;
+  at.plain = at.b_grad + b_size;
+  at.dy = at.plain + b_size;
+  at.packed = at.dy + self->z * self->m * self->n;
+  return at;
+}
+
+/* out [z][m][n] = a [z][m][k] b [z][k][n]; b_grad is added to. */
+static void
+product_back (
+    const Einsum *self, const EinsumBack *at, bool wants_a, bool wants_b)
+{
+  const size_t m = self->m, n = self->n, k = self->k;
+
+  for (size_t i = 0; i < self->z; i++) {
+    const float *const dy = at->dy + i * m * n;
+
+    if (wants_a)
+      nn_training_product (m, n, k, dy, n, at->b + i * k * n, 1, n, false,
+          at->a_grad + i * m * k, k, at->packed);
+    if (wants_b)
+      nn_simd ()->transposed_product (&(NnTransposedProduct){ .m = m,
+          .k = k,
+          .n = n,
+          .a = at->a + i * m * k,
+          .lda = k,
+          .n_segments = 1,
+          .b = dy,
+          .ldb = n,
+          .c = at->b_grad + i * k * n,
+          .ldc = n });
+  }
+}
+
+static void
+einsum_backward (const NnLayer *layer, const NnTrainingCall *call)
+{
+  const Einsum *self = (const Einsum *) layer;
+  const size_t a_size = self->z * self->m * self->k;
+  const size_t b_size = self->z * self->k * self->n;
+  const size_t out_size = self->z * self->m * self->n;
+  const bool is_dense = self->is_dense;
+  float *const a_grad = call->in_grad[0];
+  float *const b_grad = is_dense ? call->param_grad[KERNEL] : call->in_grad[1];
+  const EinsumBack at = lay_out (self, call->forward.scratch);
+
+  for (size_t s = 0; s < call->forward.n; s++) {
+    const float *const dy = call->out_grad[0] + s * out_size;
+
+    if (self->use_bias && call->param_grad[BIAS])
+      collect_bias (self, 0, dy, call->param_grad[BIAS]);
+    nn_strided_copy (&self->bring[OUT], dy, at.dy);
+    nn_strided_copy (&self->bring[A], call->forward.in[0] + s * a_size, at.a);
+    if (!is_dense || s == 0) { /* one kernel, whose gradients add up */
+      nn_strided_copy (&self->bring[B],
+          is_dense ? nn_layer_value (layer, KERNEL)
+                   : call->forward.in[1] + s * b_size,
+          at.b);
+      memset (at.b_grad, 0, b_size * sizeof (float));
+    }
+    product_back (self, &at, a_grad != NULL, b_grad != NULL);
+    if (a_grad)
+      nn_strided_copy (&self->restore[A], at.a_grad, a_grad + s * a_size);
+    if (b_grad && !is_dense)
+      nn_strided_copy (&self->restore[B], at.b_grad, b_grad + s * b_size);
+  }
+  if (b_grad && is_dense) {
+    nn_strided_copy (&self->restore[B], at.b_grad, at.plain);
+    nn_loops ()->add (b_size, at.plain, b_grad);
+  }
+}
+
+static void
+einsum_measure (const NnLayer *layer, NnTrainingNeeds *needs)
+{
+  const Einsum *self = (const Einsum *) layer;
+
+  needs->scratch = 2 * self->z * self->m * self->k
+      + 3 * self->z * self->k * self->n + self->z * self->m * self->n
+      + nn_training_product_len (self->n, self->k);
+  needs->forgets_out = true;
+}
+
+static const NnTraining einsum_training = {
+  .measure = einsum_measure,
+  .backward = einsum_backward,
+};
 
 static double
 einsum_flops (const NnLayer *layer)
@@ -408,6 +540,7 @@ const NnLayerClass nn_einsum_classes[] = {
       .setup = dense_setup,
       .forward = einsum_forward,
       .flops = einsum_flops,
+      .training = &einsum_training,
   },
   {
       .keras_name = "ops.Einsum",
@@ -415,6 +548,7 @@ const NnLayerClass nn_einsum_classes[] = {
       .setup = op_setup,
       .forward = einsum_forward,
       .flops = einsum_flops,
+      .training = &einsum_training,
   },
   { NULL },
 };

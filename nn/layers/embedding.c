@@ -6,6 +6,8 @@
  */
 #include <string.h>
 #include "nn/layers/layers.h"
+#include "nn/loops.h"
+#include "nn/training.h"
 
 typedef struct {
   NnLayer base;
@@ -57,12 +59,38 @@ embedding_forward (const NnLayer *layer, const NnCall *call)
   }
 }
 
+/* To the rows that were taken; an index has no gradient. */
+static void
+embedding_backward (const NnLayer *layer, const NnTrainingCall *call)
+{
+  const Embedding *self = (const Embedding *) layer;
+  const size_t n = call->forward.n * nn_shape_size (&layer->in[0]);
+
+  for (size_t i = 0; i < n && call->param_grad[0]; i++)
+    nn_loops ()->add (self->k, call->out_grad[0] + i * self->k,
+        call->param_grad[0] + row_of (self, call->forward.in[0][i]) * self->k);
+  if (call->in_grad[0])
+    memset (call->in_grad[0], 0, n * sizeof (float));
+}
+
+static void
+embedding_measure (const NnLayer *layer, NnTrainingNeeds *needs)
+{
+  needs->forgets_out = true;
+}
+
+static const NnTraining embedding_training = {
+  .measure = embedding_measure,
+  .backward = embedding_backward,
+};
+
 const NnLayerClass nn_embedding_classes[] = {
   {
       .keras_name = "Embedding",
       .size = sizeof (Embedding),
       .setup = embedding_setup,
       .forward = embedding_forward,
+      .training = &embedding_training,
   },
   { NULL },
 };

@@ -6,6 +6,7 @@
 #include <math.h>
 #include "nn/layers/layers.h"
 #include "nn/layers/split.h"
+#include "nn/training.h"
 
 typedef struct {
   NnLayer base;
@@ -103,6 +104,76 @@ group_normalization_forward (const NnLayer *layer, const NnCall *call)
           self, g, call->in[0] + i * size, call->out[0] + i * size);
 }
 
+/* ---- training ---- */
+
+/* With xhat = (x - mean) * scale and g = gamma dy, over the group:
+ *   dx = (g - mean of g - xhat mean of (g xhat)) * scale */
+static void
+group_back (const GroupNormalization *self, const NnTrainingCall *call,
+    size_t group, size_t sample)
+{
+  const size_t inner = self->split.inner, row = self->split.len * inner;
+  const size_t n = self->split.len / self->groups, first = group * n;
+  const size_t count = self->split.outer * n * inner;
+  const float *const in =
+      call->forward.in[0] + sample * self->split.outer * row;
+  const float *const dy = call->out_grad[0] + sample * self->split.outer * row;
+  const float *const gammas =
+      self->has_gamma ? nn_layer_value (&self->base, 0) : NULL;
+  float *const gamma_grad = gammas ? call->param_grad[0] : NULL;
+  float *const beta_grad =
+      self->has_beta ? call->param_grad[self->has_gamma] : NULL;
+  double sum = 0, product = 0;
+  float mean, scale;
+
+  find_moments (self, in + first * inner, n * inner, &mean, &scale);
+  for (size_t c = first; c < first + n; c++) {
+    const double gamma = gammas ? gammas[c] : 1;
+    double channel_sum = 0, channel_product = 0;
+
+    for (size_t o = 0; o < self->split.outer; o++)
+      for (size_t k = o * row + c * inner; k < o * row + (c + 1) * inner; k++) {
+        channel_sum += dy[k];
+        channel_product += (double) dy[k] * (in[k] - mean) * scale;
+      }
+    sum += gamma * channel_sum / count;
+    product += gamma * channel_product / count;
+    if (gamma_grad)
+      gamma_grad[c] += channel_product;
+    if (beta_grad)
+      beta_grad[c] += channel_sum;
+  }
+  for (size_t c = first; c < first + n && call->in_grad[0]; c++)
+    for (size_t o = 0; o < self->split.outer; o++)
+      for (size_t k = o * row + c * inner; k < o * row + (c + 1) * inner; k++)
+        call->in_grad[0][sample * self->split.outer * row + k] =
+            (dy[k] * (gammas ? gammas[c] : 1) - sum
+                - (in[k] - mean) * scale * product)
+            * scale;
+}
+
+static void
+group_normalization_backward (const NnLayer *layer, const NnTrainingCall *call)
+{
+  const GroupNormalization *self = (const GroupNormalization *) layer;
+
+  for (size_t i = 0; i < call->forward.n; i++)
+    for (size_t g = 0; g < self->groups; g++)
+      group_back (self, call, g, i);
+}
+
+static void
+group_normalization_measure (const NnLayer *layer, NnTrainingNeeds *needs)
+{
+  needs->forgets_out = true;
+}
+
+static const NnTraining group_normalization_training = {
+  .is_by_sample = true,
+  .measure = group_normalization_measure,
+  .backward = group_normalization_backward,
+};
+
 const NnLayerClass nn_group_normalization_classes[] = {
   {
       .keras_name = "GroupNormalization",
@@ -110,6 +181,7 @@ const NnLayerClass nn_group_normalization_classes[] = {
       .mask_rule = NN_MASK_PASS,
       .setup = group_normalization_setup,
       .forward = group_normalization_forward,
+      .training = &group_normalization_training,
   },
   { NULL },
 };

@@ -36,6 +36,7 @@ typedef struct {
   Slope slope;
   NnBroadcast first;    /* of inputs 0 and 1 */
   NnBroadcast *rest;    /* [n_in - 2] of the result so far and input 2, ... */
+  NnBroadcast *back;    /* [n_in] of the output and each input */
   bool needs_all_masks; /* Keras 2; else any */
 } Merge;
 
@@ -84,6 +85,7 @@ merge_setup (NnLayer *layer, const NnConfig *config)
     if (g_str_equal (kinds[i].keras_name, layer->klass->keras_name))
       self->slope = kinds[i].slope;
   self->rest = g_new0 (NnBroadcast, layer->n_in);
+  self->back = g_new0 (NnBroadcast, layer->n_in);
   out = layer->in[0];
   for (size_t i = 1; i < layer->n_in; i++) {
     const NnShape so_far = out;
@@ -96,6 +98,8 @@ merge_setup (NnLayer *layer, const NnConfig *config)
   self->first = nn_broadcast_plan (&layer->in[0], &layer->in[1], &out);
   for (size_t i = 2; i < layer->n_in; i++)
     self->rest[i - 2] = nn_broadcast_plan (&out, &layer->in[i], &out);
+  for (size_t i = 0; i < layer->n_in; i++)
+    self->back[i] = nn_broadcast_plan (&out, &layer->in[i], &out);
   nn_layer_add_output (layer, config, &out);
   self->needs_all_masks = config->keras_major < 3;
   if (nn_config_ok (config))
@@ -143,17 +147,10 @@ static void
 merge_clear (NnLayer *layer)
 {
   g_clear_pointer (&((Merge *) layer)->rest, g_free);
+  g_clear_pointer (&((Merge *) layer)->back, g_free);
 }
 
 /* ---- training ---- */
-
-static void
-multiply_row (const float *a, size_t a_step, const float *b, size_t b_step,
-    size_t n, float *out)
-{
-  for (size_t i = 0; i < n; i++)
-    out[i] = a[i * a_step] * b[i * b_step];
-}
 
 /* 1 where b is a, else 0: the maximum came from b. */
 static void
@@ -164,30 +161,33 @@ select_row (const float *a, size_t a_step, const float *b, size_t b_step,
     out[i] = a[i * a_step] == b[i * b_step];
 }
 
-/* factor [out size] = the derivative of the output by input i, of sample s. */
+/* gradient [out size] = the derivative by input i, repeated as that is, of
+ * sample s. slope: scratch [out size]. */
 static void
-find_slope (const Merge *self, const NnTrainingCall *call, size_t i, size_t s,
-    float *factor)
+derive (const Merge *self, const NnTrainingCall *call, size_t i, size_t s,
+    float *slope, float *gradient)
 {
   const NnLayer *const layer = &self->base;
-  const NnShape *const out = &layer->out[0];
-  const size_t size = nn_shape_size (out);
+  const size_t size = nn_shape_size (&layer->out[0]);
+  const float *const dy = call->out_grad[0] + s * size;
   const float constant = self->slope == SLOPE_MEAN ? 1.f / layer->n_in
       : self->slope == SLOPE_SIGN && i > 0         ? -1
                                                    : 1;
 
-  for (size_t k = 0; k < size; k++)
-    factor[k] = constant;
-  for (size_t j = 0; j < layer->n_in; j++) {
-    const NnBroadcast plan = nn_broadcast_plan (out, &layer->in[j], out);
-    const float *const in =
-        call->forward.in[j] + s * nn_shape_size (&layer->in[j]);
-
-    if (self->slope == SLOPE_PRODUCT && j != i)
-      nn_broadcast_run (&plan, factor, in, factor, multiply_row);
-    else if (self->slope == SLOPE_SELECTED && j == i)
-      nn_broadcast_run (
-          &plan, call->forward.out[0] + s * size, in, factor, select_row);
+  if (constant == 1)
+    memcpy (gradient, dy, size * sizeof *gradient);
+  for (size_t k = 0; k < size && constant != 1; k++)
+    gradient[k] = constant * dy[k];
+  for (size_t j = 0; j < layer->n_in && self->slope == SLOPE_PRODUCT; j++)
+    if (j != i)
+      nn_broadcast_run (&self->back[j], gradient,
+          call->forward.in[j] + s * nn_shape_size (&layer->in[j]), gradient,
+          self->row);
+  if (self->slope == SLOPE_SELECTED) {
+    nn_broadcast_run (&self->back[i], call->forward.out[0] + s * size,
+        call->forward.in[i] + s * nn_shape_size (&layer->in[i]), slope,
+        select_row);
+    nn_loops ()->multiply (size, slope, gradient, gradient);
   }
 }
 
@@ -195,22 +195,20 @@ static void
 merge_backward (const NnLayer *layer, const NnTrainingCall *call)
 {
   const Merge *self = (const Merge *) layer;
-  const NnShape *const out = &layer->out[0];
-  const size_t size = nn_shape_size (out);
-  float *const gradient = call->forward.scratch;
+  const size_t size = nn_shape_size (&layer->out[0]);
+  float *const slope = call->forward.scratch, *const repeated = slope + size;
 
   for (size_t i = 0; i < layer->n_in; i++) {
     const size_t in_size = nn_shape_size (&layer->in[i]);
-    const NnBroadcast plan = nn_broadcast_plan (out, &layer->in[i], out);
 
-    if (!call->in_grad[i])
-      continue;
-    memset (call->in_grad[i], 0, call->forward.n * in_size * sizeof (float));
-    for (size_t s = 0; s < call->forward.n; s++) {
-      find_slope (self, call, i, s, gradient);
-      nn_loops ()->multiply (
-          size, call->out_grad[0] + s * size, gradient, gradient);
-      nn_broadcast_collect (&plan, gradient, call->in_grad[i] + s * in_size);
+    for (size_t s = 0; s < call->forward.n && call->in_grad[i]; s++) {
+      float *const dx = call->in_grad[i] + s * in_size;
+
+      derive (self, call, i, s, slope, in_size == size ? dx : repeated);
+      if (in_size == size)
+        continue;
+      memset (dx, 0, in_size * sizeof *dx);
+      nn_broadcast_collect (&self->back[i], repeated, dx);
     }
   }
 }
@@ -218,10 +216,16 @@ merge_backward (const NnLayer *layer, const NnTrainingCall *call)
 static void
 merge_measure (const NnLayer *layer, NnTrainingNeeds *needs)
 {
-  needs->scratch = nn_shape_size (&layer->out[0]);
+  const Merge *self = (const Merge *) layer;
+
+  needs->scratch = 2 * nn_shape_size (&layer->out[0]);
+  needs->forgets_in =
+      self->slope != SLOPE_PRODUCT && self->slope != SLOPE_SELECTED;
+  needs->forgets_out = self->slope != SLOPE_SELECTED;
 }
 
 static const NnTraining merge_training = {
+  .is_by_sample = true,
   .measure = merge_measure,
   .backward = merge_backward,
 };

@@ -10,6 +10,7 @@
 #include "nn/layers/layers.h"
 #include "nn/layers/numbers.h"
 #include "nn/layers/split.h"
+#include "nn/training.h"
 
 typedef struct {
   NnLayer base;
@@ -120,6 +121,30 @@ normalization_forward (const NnLayer *layer, const NnCall *call)
 }
 
 static void
+normalization_backward (const NnLayer *layer, const NnTrainingCall *call)
+{
+  const Normalization *self = (const Normalization *) layer;
+  const size_t size = nn_shape_size (&layer->in[0]);
+
+  for (size_t i = 0; i < call->forward.n && call->in_grad[0]; i++)
+    nn_broadcast_run (&self->broadcast, call->out_grad[0] + i * size,
+        self->factor, call->in_grad[0] + i * size,
+        nn_arithmetic_find ("Multiply"));
+}
+
+static void
+measure_affine (const NnLayer *layer, NnTrainingNeeds *needs)
+{
+  needs->forgets_in = needs->forgets_out = true;
+}
+
+static const NnTraining normalization_training = {
+  .is_by_sample = true,
+  .measure = measure_affine,
+  .backward = normalization_backward,
+};
+
+static void
 normalization_clear (NnLayer *layer)
 {
   Normalization *self = (Normalization *) layer;
@@ -166,6 +191,24 @@ rescaling_forward (const NnLayer *layer, const NnCall *call)
 }
 
 static void
+rescaling_backward (const NnLayer *layer, const NnTrainingCall *call)
+{
+  const Rescaling *self = (const Rescaling *) layer;
+  const size_t channels = layer->in[0].dim[layer->in[0].rank - 1];
+  const size_t n = call->forward.n * nn_shape_size (&layer->in[0]);
+
+  for (size_t i = 0; i < n && call->in_grad[0]; i += channels)
+    nn_loops ()->multiply (
+        channels, call->out_grad[0] + i, self->scale, call->in_grad[0] + i);
+}
+
+static const NnTraining rescaling_training = {
+  .is_by_sample = true,
+  .measure = measure_affine,
+  .backward = rescaling_backward,
+};
+
+static void
 rescaling_clear (NnLayer *layer)
 {
   Rescaling *self = (Rescaling *) layer;
@@ -182,6 +225,7 @@ const NnLayerClass nn_normalization_classes[] = {
       .finish = normalization_finish,
       .forward = normalization_forward,
       .clear = normalization_clear,
+      .training = &normalization_training,
   },
   {
       .keras_name = "Rescaling",
@@ -190,6 +234,7 @@ const NnLayerClass nn_normalization_classes[] = {
       .setup = rescaling_setup,
       .forward = rescaling_forward,
       .clear = rescaling_clear,
+      .training = &rescaling_training,
   },
   { NULL },
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "nn/layers/layers.h"
 #include "nn/limits.h"
+#include "nn/training.h"
 
 #define MAX_AXES 3
 
@@ -127,11 +128,63 @@ padding_forward (const NnLayer *layer, const NnCall *call)
         call->out[0] + i * nn_shape_size (&layer->out[0]));
 }
 
+/* ---- training ---- */
+
+/* What a row of the output shows of one of the input. */
+static void
+copy_row_back (const Padding *self, const float *dy, float *dx)
+{
+  const Margin *const x = &self->margin[2];
+  const size_t c = self->channels;
+  const size_t skip = x->before < 0 ? -x->before : 0;
+  const size_t zeros = x->before > 0 ? x->before : 0;
+
+  memcpy (dx + skip * c, dy + zeros * c,
+      MIN (x->in - skip, x->out - zeros) * c * sizeof (float));
+}
+
+static void
+padding_backward (const NnLayer *layer, const NnTrainingCall *call)
+{
+  const Padding *self = (const Padding *) layer;
+  const Margin *const z = &self->margin[0], *const y = &self->margin[1];
+  const size_t in_row = self->margin[2].in * self->channels;
+  const size_t out_row = self->margin[2].out * self->channels;
+  const size_t size = nn_shape_size (&layer->in[0]);
+  const float *dy = call->out_grad[0];
+  float *dx = call->in_grad[0];
+
+  if (!dx)
+    return;
+  memset (dx, 0, call->forward.n * size * sizeof *dx);
+  for (size_t i = 0; i < call->forward.n; i++, dx += size)
+    for (size_t oz = 0; oz < z->out; oz++)
+      for (size_t oy = 0; oy < y->out; oy++, dy += out_row) {
+        const size_t iz = source (z, oz), iy = source (y, oy);
+
+        if (iz < z->in && iy < y->in)
+          copy_row_back (self, dy, dx + (iz * y->in + iy) * in_row);
+      }
+}
+
+static void
+padding_measure (const NnLayer *layer, NnTrainingNeeds *needs)
+{
+  needs->forgets_in = needs->forgets_out = true;
+}
+
+static const NnTraining padding_training = {
+  .is_by_sample = true,
+  .measure = padding_measure,
+  .backward = padding_backward,
+};
+
 /* clang-format off */
 #define PADDING(name, n)                                                       \
   {                                                                            \
     .keras_name = name #n "D", .size = sizeof (Padding), .n_axes = n,          \
     .setup = padding_setup, .forward = padding_forward,                        \
+    .training = &padding_training,                                             \
   }
 /* clang-format on */
 

@@ -5,10 +5,11 @@
 #include "nn/layers/op.h"
 #include "nn/layers/split.h"
 #include "nn/layers/strided.h"
+#include "nn/training.h"
 
 typedef struct {
   NnLayer base;
-  NnStrided view;
+  NnStrided view, back; /* of the input; of the output's gradient */
 } Permute;
 
 /* from: [rank] which axis of the input each axis of the output is. */
@@ -30,6 +31,9 @@ set_order (Permute *self, const NnConfig *config, const size_t *from)
     view->shape.dim[i] = in->dim[from[i]];
     view->stride[i] = nn_shape_stride (in, from[i]);
   }
+  self->back.shape = *in;
+  for (size_t i = 0; i < in->rank; i++)
+    self->back.stride[from[i]] = nn_shape_stride (&view->shape, i);
   nn_layer_add_output (layer, config, &view->shape);
 }
 
@@ -147,11 +151,33 @@ permute_forward (const NnLayer *layer, const NnCall *call)
         call->out[0] + i * size);
 }
 
+static void
+permute_backward (const NnLayer *layer, const NnTrainingCall *call)
+{
+  const size_t size = nn_shape_size (&layer->in[0]);
+
+  for (size_t i = 0; i < call->forward.n && call->in_grad[0]; i++)
+    nn_strided_copy (&((const Permute *) layer)->back,
+        call->out_grad[0] + i * size, call->in_grad[0] + i * size);
+}
+
+static void
+permute_measure (const NnLayer *layer, NnTrainingNeeds *needs)
+{
+  needs->forgets_in = needs->forgets_out = true;
+}
+
+static const NnTraining permute_training = {
+  .is_by_sample = true,
+  .measure = permute_measure,
+  .backward = permute_backward,
+};
+
 /* clang-format off */
 #define PERMUTE(name, how)                                                     \
   {                                                                            \
     .keras_name = name, .size = sizeof (Permute), .setup = how,                \
-    .forward = permute_forward,                                                \
+    .forward = permute_forward, .training = &permute_training,                 \
   }
 /* clang-format on */
 

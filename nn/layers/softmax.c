@@ -5,6 +5,7 @@
 #include "nn/layers/layers.h"
 #include "nn/layers/op.h"
 #include "nn/layers/split.h"
+#include "nn/training.h"
 
 typedef struct {
   NnLayer base;
@@ -75,11 +76,73 @@ softmax_forward (const NnLayer *layer, const NnCall *call)
   }
 }
 
+/* ---- training ---- */
+
+/* dx = dy f', along the axis. row: scratch [2 len]. */
+static void
+softmax_back (const Softmax *self, const float *y, float *dx, float *row)
+{
+  const NnSplit *const split = &self->axes.split;
+  const size_t len = split->len, step = split->inner;
+
+  if (step == 1) {
+    nn_activation_gradient (&self->activation, NULL, y, dx, split->outer, len);
+    return;
+  }
+  for (size_t o = 0; o < split->outer; o++, y += len * step, dx += len * step)
+    for (size_t k = 0; k < step; k++) {
+      for (size_t i = 0; i < len; i++) {
+        row[i] = y[i * step + k];
+        row[len + i] = dx[i * step + k];
+      }
+      nn_activation_gradient (&self->activation, NULL, row, row + len, 1, len);
+      for (size_t i = 0; i < len; i++)
+        dx[i * step + k] = row[len + i];
+    }
+}
+
+static void
+softmax_backward (const NnLayer *layer, const NnTrainingCall *call)
+{
+  const size_t size = nn_shape_size (&layer->in[0]);
+
+  for (size_t s = 0; s < call->forward.n && call->in_grad[0]; s++) {
+    float *const dx = call->in_grad[0] + s * size;
+
+    memcpy (dx, call->out_grad[0] + s * size, size * sizeof *dx);
+    softmax_back ((const Softmax *) layer, call->forward.out[0] + s * size, dx,
+        call->forward.scratch);
+  }
+}
+
+static const char *
+softmax_obstacle (const NnLayer *layer)
+{
+  return ((const Softmax *) layer)->axes.is_copied
+      ? "axes with others between them are not supported in training"
+      : NULL;
+}
+
+static void
+softmax_measure (const NnLayer *layer, NnTrainingNeeds *needs)
+{
+  needs->scratch = 2 * ((const Softmax *) layer)->axes.split.len;
+  needs->forgets_in = true;
+}
+
+static const NnTraining softmax_training = {
+  .is_by_sample = true,
+  .obstacle = softmax_obstacle,
+  .measure = softmax_measure,
+  .backward = softmax_backward,
+};
+
 /* clang-format off */
 #define SOFTMAX(name)                                                          \
   {                                                                            \
     .keras_name = name, .size = sizeof (Softmax), .mask_rule = NN_MASK_PASS,   \
     .setup = softmax_setup, .forward = softmax_forward,                        \
+    .training = &softmax_training,                                             \
   }
 /* clang-format on */
 

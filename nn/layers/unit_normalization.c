@@ -7,6 +7,7 @@
 #include <math.h>
 #include "nn/layers/layers.h"
 #include "nn/layers/split.h"
+#include "nn/training.h"
 
 typedef struct {
   NnLayer base;
@@ -74,12 +75,71 @@ unit_normalization_forward (const NnLayer *layer, const NnCall *call)
   }
 }
 
+/* ---- training ---- */
+
+/* With y = x / |x|: dx = (dy - y (y . dy)) / |x|; of what is shorter than the
+ * least length: dy / that. */
+static void
+normalize_back (
+    const UnitNormalization *self, const float *in, const float *dy, float *dx)
+{
+  const size_t len = self->axes.split.len, step = self->axes.split.inner;
+  double square = 0, product = 0, length;
+
+  for (size_t k = 0; k < len; k++) {
+    square += (double) in[k * step] * in[k * step];
+    product += (double) in[k * step] * dy[k * step];
+  }
+  length = fmax (sqrt (square), self->min_length);
+  product /= length > self->min_length ? square : INFINITY;
+  for (size_t k = 0; k < len; k++)
+    dx[k * step] = (dy[k * step] - in[k * step] * product) / length;
+}
+
+static void
+unit_normalization_backward (const NnLayer *layer, const NnTrainingCall *call)
+{
+  const UnitNormalization *self = (const UnitNormalization *) layer;
+  const NnSplit *const split = &self->axes.split;
+
+  for (size_t o = 0; o < call->forward.n * split->outer && call->in_grad[0];
+       o++)
+    for (size_t i = 0; i < split->inner; i++) {
+      const size_t at = o * split->len * split->inner + i;
+
+      normalize_back (self, call->forward.in[0] + at, call->out_grad[0] + at,
+          call->in_grad[0] + at);
+    }
+}
+
+static const char *
+unit_normalization_obstacle (const NnLayer *layer)
+{
+  return ((const UnitNormalization *) layer)->axes.is_copied
+      ? "axes with others between them are not supported in training"
+      : NULL;
+}
+
+static void
+unit_normalization_measure (const NnLayer *layer, NnTrainingNeeds *needs)
+{
+  needs->forgets_out = true;
+}
+
+static const NnTraining unit_normalization_training = {
+  .is_by_sample = true,
+  .obstacle = unit_normalization_obstacle,
+  .measure = unit_normalization_measure,
+  .backward = unit_normalization_backward,
+};
+
 /* clang-format off */
 #define UNIT_NORMALIZATION(name)                                               \
   {                                                                            \
     .keras_name = name, .size = sizeof (UnitNormalization),                    \
     .mask_rule = NN_MASK_PASS, .setup = unit_normalization_setup,              \
     .forward = unit_normalization_forward,                                     \
+    .training = &unit_normalization_training,                                  \
   }
 /* clang-format on */
 
