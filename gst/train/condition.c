@@ -5,6 +5,7 @@
 #include <string.h>
 #include "dsp/augment.h"
 #include "dsp/channel.h"
+#include "gst/train/codec.h"
 
 static const struct {
   const char *name;
@@ -18,6 +19,7 @@ static const struct {
   [TRAIN_CONDITION_GAIN] = { "gain", TRUE, -120, 60 },
   [TRAIN_CONDITION_LATE] = { "late" },
   [TRAIN_CONDITION_MU_LAW] = { "mu-law" },
+  [TRAIN_CONDITION_OPUS] = { "opus", TRUE, 6, 510 },
 };
 
 static gboolean
@@ -49,7 +51,7 @@ train_condition_parse (
     }
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
       "“%s” is not a condition; there are clean, white:DB, telephone, mu-law, "
-      "reverb:S (0.05 to 1), gain:DB and late",
+      "reverb:S (0.05 to 1), opus:KBPS (6 to 510), gain:DB and late",
       text);
   return FALSE;
 }
@@ -63,9 +65,9 @@ train_condition_begin (
   return MIN (n / 2, (gsize) (g_rand_double_range (rand, 0.25, 1) * rate));
 }
 
-void
+gboolean
 train_condition_apply (const TrainCondition *self, DspRoom *room,
-    float *samples, gsize n, double rate, GRand *rand)
+    float *samples, gsize n, double rate, GRand *rand, GError **error)
 {
   switch (self->kind) {
     case TRAIN_CONDITION_WHITE:
@@ -83,8 +85,12 @@ train_condition_apply (const TrainCondition *self, DspRoom *room,
     case TRAIN_CONDITION_GAIN:
       dsp_gain (samples, n, self->value);
       break;
+    case TRAIN_CONDITION_OPUS:
+      return train_codec_opus (
+          samples, n, rate, lrint (self->value * 1000), error);
     case TRAIN_CONDITION_CLEAN:
     case TRAIN_CONDITION_LATE:
       break;
   }
+  return TRUE;
 }

@@ -13,6 +13,7 @@ typedef enum {
   TRAIN_CONDITION_GAIN,      /* value dB louder */
   TRAIN_CONDITION_LATE,      /* the window begins 0.25..1 s later */
   TRAIN_CONDITION_MU_LAW,    /* telephone, and G.711 */
+  TRAIN_CONDITION_OPUS,      /* Opus at value kbit/s */
 } TrainConditionKind;
 
 typedef struct {
@@ -21,7 +22,8 @@ typedef struct {
 } TrainCondition;
 
 #define TRAIN_ALL_CONDITIONS                                                   \
-  "clean,white:20,white:10,white:5,telephone,mu-law,reverb:0.5,gain:-30,late"
+  "clean,white:20,white:10,white:5,telephone,mu-law,reverb:0.5,opus:12,"       \
+  "gain:-30,late"
 
 /* "white:20". FALSE and G_OPTION_ERROR_BAD_VALUE, with what there is. */
 gboolean train_condition_parse (
@@ -31,6 +33,7 @@ gboolean train_condition_parse (
 gsize train_condition_begin (
     const TrainCondition *self, gsize n, double rate, GRand *rand);
 
-/* In place on a window [n]. room: for TRAIN_CONDITION_REVERB. */
-void train_condition_apply (const TrainCondition *self, DspRoom *room,
-    float *samples, gsize n, double rate, GRand *rand);
+/* In place on a window [n]. room: for TRAIN_CONDITION_REVERB. FALSE and an
+ * error where the codec of TRAIN_CONDITION_OPUS is missing or fails. */
+gboolean train_condition_apply (const TrainCondition *self, DspRoom *room,
+    float *samples, gsize n, double rate, GRand *rand, GError **error);

@@ -51,6 +51,18 @@ scratch_free (Scratch *scratch)
   g_free (scratch);
 }
 
+/* A codec may be missing: better said before than in the middle. */
+static gboolean
+try_codec (Scratch *scratch, const TrainExamplesConfig *config, GError **error)
+{
+  const DspRecipe *const recipe = &config->recipe;
+
+  memset (scratch->window, 0, recipe->window_len * sizeof *scratch->window);
+  return config->condition->kind != TRAIN_CONDITION_OPUS
+      || train_condition_apply (config->condition, NULL, scratch->window,
+          recipe->window_len, recipe->rate, NULL, error);
+}
+
 static gboolean
 setup_condition (
     Scratch *scratch, const TrainExamplesConfig *config, GError **error)
@@ -64,7 +76,9 @@ setup_condition (
   if (condition->kind == TRAIN_CONDITION_REVERB)
     scratch->room = dsp_room_new (
         recipe->window_len, recipe->rate, condition->value, error);
-  return condition->kind != TRAIN_CONDITION_REVERB || scratch->room;
+  if (condition->kind == TRAIN_CONDITION_REVERB && !scratch->room)
+    return FALSE;
+  return try_codec (scratch, config, error);
 }
 
 static Scratch *
@@ -117,13 +131,16 @@ apply_condition (const TrainExamples *self, Scratch *scratch,
   g_autoptr (GRand) rand =
       train_rand_new ((guint64) window->item << 32 ^ window->offset);
   const gsize begin = train_condition_begin (condition, n, recipe->rate, rand);
+  g_autoptr (GError) error = NULL;
   const gsize len = MIN (n - begin, recipe->window_len);
 
   memcpy (scratch->window, samples + begin, len * sizeof *samples);
   memset (
       scratch->window + len, 0, (recipe->window_len - len) * sizeof *samples);
-  train_condition_apply (condition, scratch->room, scratch->window,
-      recipe->window_len, recipe->rate, rand);
+  if (!train_condition_apply (condition, scratch->room, scratch->window,
+          recipe->window_len, recipe->rate, rand, &error))
+    g_critical ("%s stays as it is: %s", item_of (self, window)->path,
+        error->message); /* setup_condition has tried it */
   return scratch->window;
 }
 
