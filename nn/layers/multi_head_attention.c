@@ -13,37 +13,12 @@
 #include <string.h>
 #include "nn/blas.h"
 #include "nn/layers/layers.h"
-#include "nn/layers/scores.h"
+#include "nn/layers/multi_head.h"
 #include "nn/layers/split.h"
-
-enum { QUERY, KEY, VALUE, OUTPUT, N_PRODUCTS };
-
-/* One of the four products: rows [n][from] -> [n][to] */
-typedef struct {
-  size_t from, to;
-  size_t param; /* of the kernel; the bias follows */
-} Product;
-
-typedef struct {
-  NnLayer base;
-  size_t input[OUTPUT]; /* which inputs are query, key and value */
-  size_t pair_mask;     /* which is the attention mask, or n_in */
-  size_t t, s;
-  size_t heads, shared_heads; /* of the query; of key and value */
-  size_t key_dim, value_dim;
-  bool use_bias, is_causal, gives_scores;
-  Product product[N_PRODUCTS];
-  bool axes[NN_MAX_RANK];  /* of query and key: attended over */
-  bool has_others;         /* axes of steps that are not */
-  size_t apart;            /* their positions */
-  NnStrided bring[OUTPUT]; /* where there are any */
-  NnStrided restore;
-  size_t copy_len; /* floats of the copies, and the output's */
-} MultiHead;
 
 /* What one attention reads and writes. */
 typedef struct {
-  const float *in[OUTPUT];
+  const float *in[NN_OUTPUT];
   float *out, *scores; /* scores: [heads][t][s], or NULL */
   size_t sample;
 } Attention;
@@ -70,21 +45,21 @@ n_rows (const NnShape *shape)
 }
 
 static void
-find_inputs (MultiHead *self, const NnConfig *config)
+find_inputs (NnMultiHead *self, const NnConfig *config)
 {
   const NnLayer *const layer = &self->base;
   size_t *const input = self->input;
 
   self->pair_mask = layer->n_in;
-  input[QUERY] = find_input (layer, config, "query", 0, layer->n_in);
-  input[VALUE] = find_input (layer, config, "value", 1, layer->n_in);
+  input[NN_QUERY] = find_input (layer, config, "query", 0, layer->n_in);
+  input[NN_VALUE] = find_input (layer, config, "value", 1, layer->n_in);
   if (!nn_config_ok (config))
     return;
-  input[KEY] = find_input (layer, config, "key", 2, input[VALUE]);
+  input[NN_KEY] = find_input (layer, config, "key", 2, input[NN_VALUE]);
   if (nn_layer_arg (layer, "attention_mask", G_MAXSIZE))
     self->pair_mask =
         find_input (layer, config, "attention_mask", G_MAXSIZE, layer->n_in);
-  for (size_t i = 0; i < OUTPUT && nn_config_ok (config); i++)
+  for (size_t i = 0; i < NN_OUTPUT && nn_config_ok (config); i++)
     if (layer->in[input[i]].rank < 2)
       nn_config_fail (config, NN_ERROR_SHAPE,
           "query, value or key has not (steps, features)");
@@ -96,7 +71,7 @@ find_inputs (MultiHead *self, const NnConfig *config)
 /* Keras' rules for the mask of pairs: [t][s] or [heads][t][s], where an axis
  * may be 1. */
 static void
-check_pair_mask (const MultiHead *self, const NnConfig *config)
+check_pair_mask (const NnMultiHead *self, const NnConfig *config)
 {
   const NnShape *const shape = &self->base.in[self->pair_mask];
   const size_t wanted[] = { self->heads, self->t, self->s };
@@ -111,10 +86,10 @@ check_pair_mask (const MultiHead *self, const NnConfig *config)
 
 /* The axes of the steps that are attended over: all, or those given. */
 static void
-read_axes (MultiHead *self, const NnConfig *config)
+read_axes (NnMultiHead *self, const NnConfig *config)
 {
   const NnConfig axes = nn_config_get (config, "attention_axes");
-  const NnShape *const query = &self->base.in[self->input[QUERY]];
+  const NnShape *const query = &self->base.in[self->input[NN_QUERY]];
   size_t n_axes = 0;
 
   if (!nn_config_is_set (&axes))
@@ -139,12 +114,12 @@ read_axes (MultiHead *self, const NnConfig *config)
 /* Key and value have the same steps; where others than the query's, in the axes
  * that are attended over. */
 static void
-check_steps (MultiHead *self, const NnConfig *config)
+check_steps (NnMultiHead *self, const NnConfig *config)
 {
   const NnShape *const in = self->base.in;
-  const NnShape *const query = &in[self->input[QUERY]];
-  const NnShape *const key = &in[self->input[KEY]];
-  const NnShape *const value = &in[self->input[VALUE]];
+  const NnShape *const query = &in[self->input[NN_QUERY]];
+  const NnShape *const key = &in[self->input[NN_KEY]];
+  const NnShape *const value = &in[self->input[NN_VALUE]];
   bool fit = value->rank == key->rank;
 
   if (!self->has_others) { /* their ranks may differ from the query's */
@@ -164,7 +139,7 @@ check_steps (MultiHead *self, const NnConfig *config)
 }
 
 static void
-read_heads (MultiHead *self, const NnConfig *config)
+read_heads (NnMultiHead *self, const NnConfig *config)
 {
   const bool is_grouped =
       !g_str_equal (self->base.klass->keras_name, "MultiHeadAttention");
@@ -183,15 +158,16 @@ read_heads (MultiHead *self, const NnConfig *config)
         "%" G_GSIZE_FORMAT " heads do not divide into %" G_GSIZE_FORMAT,
         self->heads, self->shared_heads);
   self->use_bias = nn_config_bool (config, "use_bias", true);
+  self->dropout = nn_config_double (config, "dropout", 0);
   nn_layer_refuse (config, "use_gate");
 }
 
 /* The features of the output: a number, a list, or those of the query. */
 static NnShape
-read_output_features (const MultiHead *self, const NnConfig *config)
+read_output_features (const NnMultiHead *self, const NnConfig *config)
 {
   const NnConfig value = nn_config_get (config, "output_shape");
-  const NnShape *const query = &self->base.in[self->input[QUERY]];
+  const NnShape *const query = &self->base.in[self->input[NN_QUERY]];
   NnShape features = { .rank = 1 };
 
   if (nn_config_is_list (&value))
@@ -211,7 +187,7 @@ read_output_features (const MultiHead *self, const NnConfig *config)
 
 /* Declares kernel and bias, both of from axes and then to axes. */
 static void
-add_product (MultiHead *self, const NnConfig *config, size_t which,
+add_product (NnMultiHead *self, const NnConfig *config, size_t which,
     const NnShape *from, const NnShape *to)
 {
   static const char *const scopes[] = { "query_dense", "key_dense",
@@ -222,8 +198,8 @@ add_product (MultiHead *self, const NnConfig *config, size_t which,
   for (size_t i = 0; i < to->rank; i++)
     kernel.dim[kernel.rank++] = to->dim[i];
   self->product[which] =
-      (Product){ .param = nn_layer_add_param (
-                     layer, config, scopes[which], "kernel", &kernel, true) };
+      (NnHeadProduct){ .param = nn_layer_add_param (layer, config,
+                           scopes[which], "kernel", &kernel, true) };
   if (self->use_bias)
     nn_layer_add_param (layer, config, scopes[which], "bias", to, true);
   if (!nn_config_ok (config))
@@ -233,20 +209,21 @@ add_product (MultiHead *self, const NnConfig *config, size_t which,
 }
 
 static void
-add_products (MultiHead *self, const NnConfig *config, const NnShape *features)
+add_products (
+    NnMultiHead *self, const NnConfig *config, const NnShape *features)
 {
   const size_t heads[] = { self->heads, self->shared_heads,
     self->shared_heads };
   const size_t dims[] = { self->key_dim, self->key_dim, self->value_dim };
 
-  for (size_t i = 0; i < OUTPUT; i++) {
+  for (size_t i = 0; i < NN_OUTPUT; i++) {
     const NnShape *const in = &self->base.in[self->input[i]];
 
     add_product (self, config, i,
         &(NnShape){ .rank = 1, .dim = { in->dim[in->rank - 1] } },
         &(NnShape){ .rank = 2, .dim = { heads[i], dims[i] } });
   }
-  add_product (self, config, OUTPUT,
+  add_product (self, config, NN_OUTPUT,
       &(NnShape){ .rank = 2, .dim = { self->heads, self->value_dim } },
       features);
 }
@@ -254,7 +231,7 @@ add_products (MultiHead *self, const NnConfig *config, const NnShape *features)
 /* in, with the axes in the order of the copies: in front those that are not
  * attended over. */
 static NnStrided
-arrange (const MultiHead *self, const NnShape *in)
+arrange (const NnMultiHead *self, const NnShape *in)
 {
   NnStrided view = { .offset = 0 };
 
@@ -271,19 +248,19 @@ arrange (const MultiHead *self, const NnShape *in)
 
 /* out: the shape with its features, n_features of them, as one axis. */
 static void
-plan_copies (MultiHead *self, const NnShape *out, size_t n_features)
+plan_copies (NnMultiHead *self, const NnShape *out, size_t n_features)
 {
   const NnLayer *const layer = &self->base;
   NnShape flat = *out;
   NnStrided turned;
 
-  for (size_t i = 0; i < OUTPUT; i++) {
+  for (size_t i = 0; i < NN_OUTPUT; i++) {
     const NnShape *const in = &layer->in[self->input[i]];
 
     self->bring[i] = arrange (self, in);
     self->copy_len += nn_shape_size (in);
   }
-  flat.rank = layer->in[self->input[QUERY]].rank;
+  flat.rank = layer->in[self->input[NN_QUERY]].rank;
   flat.dim[flat.rank - 1] = n_features;
   self->copy_len += nn_shape_size (&flat);
   turned = arrange (self, &flat);
@@ -301,11 +278,11 @@ plan_copies (MultiHead *self, const NnShape *out, size_t n_features)
 
 /* [other axes][heads][attended axes of the query][of the key] */
 static void
-add_scores (MultiHead *self, const NnConfig *config)
+add_scores (NnMultiHead *self, const NnConfig *config)
 {
   NnLayer *const layer = &self->base;
-  const NnShape *const query = &layer->in[self->input[QUERY]];
-  const NnShape *const key = &layer->in[self->input[KEY]];
+  const NnShape *const query = &layer->in[self->input[NN_QUERY]];
+  const NnShape *const key = &layer->in[self->input[NN_KEY]];
   NnShape scores = { .rank = 0 };
 
   if (query->rank + key->rank - 1 > NN_MAX_RANK) {
@@ -327,10 +304,10 @@ add_scores (MultiHead *self, const NnConfig *config)
 }
 
 static void
-add_outputs (MultiHead *self, const NnConfig *config, const NnShape *features)
+add_outputs (NnMultiHead *self, const NnConfig *config, const NnShape *features)
 {
   NnLayer *const layer = &self->base;
-  NnShape out = layer->in[self->input[QUERY]];
+  NnShape out = layer->in[self->input[NN_QUERY]];
 
   out.rank--;
   for (size_t i = 0; i < features->rank; i++)
@@ -345,17 +322,17 @@ add_outputs (MultiHead *self, const NnConfig *config, const NnShape *features)
 /* Query, key, value and context of all heads; key of one head, turned; its
  * scores; copies. Cannot wrap: each is the product of axes in bounds. */
 static size_t
-scratch_len (const MultiHead *self)
+scratch_len (const NnMultiHead *self)
 {
-  return self->t * (self->product[QUERY].to + self->product[OUTPUT].from)
-      + self->s * (self->product[KEY].to + self->product[VALUE].to)
+  return self->t * (self->product[NN_QUERY].to + self->product[NN_OUTPUT].from)
+      + self->s * (self->product[NN_KEY].to + self->product[NN_VALUE].to)
       + self->key_dim * self->s + self->t * self->s + self->copy_len;
 }
 
 static void
 multi_head_setup (NnLayer *layer, const NnConfig *config)
 {
-  MultiHead *self = (MultiHead *) layer;
+  NnMultiHead *self = (NnMultiHead *) layer;
   NnShape features;
 
   find_inputs (self, config);
@@ -377,10 +354,10 @@ multi_head_setup (NnLayer *layer, const NnConfig *config)
 }
 
 static void
-multiply (const MultiHead *self, size_t which, size_t rows, const float *in,
+multiply (const NnMultiHead *self, size_t which, size_t rows, const float *in,
     float *out)
 {
-  const Product *const product = &self->product[which];
+  const NnHeadProduct *const product = &self->product[which];
   const size_t n = product->to;
 
   for (size_t r = 0; r < rows && self->use_bias; r++)
@@ -396,16 +373,16 @@ mask_of (const NnCall *call, size_t input, size_t sample, size_t steps)
   return call->in_mask[input] ? call->in_mask[input] + sample * steps : NULL;
 }
 
-static NnScoreMask
-score_mask (
-    const MultiHead *self, const NnCall *call, size_t sample, size_t head)
+NnScoreMask
+nn_multi_head_mask (
+    const NnMultiHead *self, const NnCall *call, size_t sample, size_t head)
 {
   NnScoreMask mask = { .n_queries = self->t,
     .n_keys = self->s,
     .is_causal = self->is_causal,
-    .query = mask_of (call, self->input[QUERY], sample, self->t),
-    .key = mask_of (call, self->input[VALUE], sample, self->s),
-    .other_key = mask_of (call, self->input[KEY], sample, self->s) };
+    .query = mask_of (call, self->input[NN_QUERY], sample, self->t),
+    .key = mask_of (call, self->input[NN_VALUE], sample, self->s),
+    .other_key = mask_of (call, self->input[NN_KEY], sample, self->s) };
 
   if (self->pair_mask < self->base.n_in) {
     const NnShape *const shape = &self->base.in[self->pair_mask];
@@ -421,55 +398,55 @@ score_mask (
 }
 
 static void
-attend (const MultiHead *self, const NnCall *call, const Attention *what)
+attend (const NnMultiHead *self, const NnCall *call, const Attention *what)
 {
   const size_t t = self->t, s = self->s;
-  const Product *const product = self->product;
+  const NnHeadProduct *const product = self->product;
   float *const query = call->scratch;
-  float *const key = query + t * product[QUERY].to;
-  float *const value = key + s * product[KEY].to;
-  float *const context = value + s * product[VALUE].to;
-  float *const turned = context + t * product[OUTPUT].from;
+  float *const key = query + t * product[NN_QUERY].to;
+  float *const value = key + s * product[NN_KEY].to;
+  float *const context = value + s * product[NN_VALUE].to;
+  float *const turned = context + t * product[NN_OUTPUT].from;
   float *const spare = turned + self->key_dim * s;
   const float scale = 1 / sqrtf (self->key_dim);
 
-  for (size_t i = 0; i < OUTPUT; i++) {
+  for (size_t i = 0; i < NN_OUTPUT; i++) {
     float *const to[] = { query, key, value };
 
-    multiply (self, i, i == QUERY ? t : s, what->in[i], to[i]);
+    multiply (self, i, i == NN_QUERY ? t : s, what->in[i], to[i]);
   }
-  for (size_t i = 0; i < t * product[QUERY].to; i++)
+  for (size_t i = 0; i < t * product[NN_QUERY].to; i++)
     query[i] *= scale;
   for (size_t h = 0; h < self->heads; h++) {
     const size_t shared = h / (self->heads / self->shared_heads);
-    const NnScoreMask mask = score_mask (self, call, what->sample, h);
+    const NnScoreMask mask = nn_multi_head_mask (self, call, what->sample, h);
     float *const scores = what->scores ? what->scores + h * t * s : spare;
 
     nn_scores_transpose (key + shared * self->key_dim, s, self->key_dim,
-        product[KEY].to, turned);
+        product[NN_KEY].to, turned);
     nn_blas_gemm (t, s, self->key_dim, query + h * self->key_dim,
-        product[QUERY].to, turned, s, false, scores, s);
+        product[NN_QUERY].to, turned, s, false, scores, s);
     nn_scores_softmax (&mask, scores);
     nn_blas_gemm (t, self->value_dim, s, scores, s,
-        value + shared * self->value_dim, product[VALUE].to, false,
-        context + h * self->value_dim, product[OUTPUT].from);
+        value + shared * self->value_dim, product[NN_VALUE].to, false,
+        context + h * self->value_dim, product[NN_OUTPUT].from);
   }
-  multiply (self, OUTPUT, t, context, what->out);
+  multiply (self, NN_OUTPUT, t, context, what->out);
 }
 
 static void
 multi_head_forward (const NnLayer *layer, const NnCall *call)
 {
-  const MultiHead *self = (const MultiHead *) layer;
-  const Product *const product = self->product;
-  const size_t out_len = self->t * product[OUTPUT].to;
+  const NnMultiHead *self = (const NnMultiHead *) layer;
+  const NnHeadProduct *const product = self->product;
+  const size_t out_len = self->t * product[NN_OUTPUT].to;
 
   for (size_t n = 0; n < call->n; n++) {
     float *const out = call->out[0] + n * self->apart * out_len;
     float *copy = call->scratch + layer->scratch_len - self->copy_len;
     Attention what = { .out = out, .sample = n };
 
-    for (size_t i = 0; i < OUTPUT; i++) {
+    for (size_t i = 0; i < NN_OUTPUT; i++) {
       const size_t in = self->input[i], size = nn_shape_size (&layer->in[in]);
 
       what.in[i] = call->in[in] + n * size;
@@ -484,8 +461,8 @@ multi_head_forward (const NnLayer *layer, const NnCall *call)
         what.scores = call->out[1]
             + (n * self->apart + k) * self->heads * self->t * self->s;
       attend (self, call, &what);
-      for (size_t i = 0; i < OUTPUT; i++)
-        what.in[i] += (i == QUERY ? self->t : self->s) * product[i].from;
+      for (size_t i = 0; i < NN_OUTPUT; i++)
+        what.in[i] += (i == NN_QUERY ? self->t : self->s) * product[i].from;
       what.out += out_len;
     }
     if (self->apart > 1)
@@ -496,12 +473,12 @@ multi_head_forward (const NnLayer *layer, const NnCall *call)
 static double
 multi_head_flops (const NnLayer *layer)
 {
-  const MultiHead *self = (const MultiHead *) layer;
+  const NnMultiHead *self = (const NnMultiHead *) layer;
   double flops =
       2.0 * self->heads * self->t * self->s * (self->key_dim + self->value_dim);
 
-  for (size_t i = 0; i < N_PRODUCTS; i++)
-    flops += 2.0 * (i == KEY || i == VALUE ? self->s : self->t)
+  for (size_t i = 0; i < NN_N_PRODUCTS; i++)
+    flops += 2.0 * (i == NN_KEY || i == NN_VALUE ? self->s : self->t)
         * self->product[i].from * self->product[i].to;
   return flops * self->apart;
 }
@@ -509,9 +486,10 @@ multi_head_flops (const NnLayer *layer)
 /* clang-format off */
 #define MULTI_HEAD(name)                                                       \
   {                                                                            \
-    .keras_name = name, .size = sizeof (MultiHead),                            \
+    .keras_name = name, .size = sizeof (NnMultiHead),                            \
     .mask_rule = NN_MASK_PASS, .setup = multi_head_setup,                      \
     .forward = multi_head_forward, .flops = multi_head_flops,                  \
+    .training = &nn_multi_head_training,                                       \
   }
 /* clang-format on */
 

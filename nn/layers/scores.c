@@ -7,8 +7,9 @@
 /* What Keras' Softmax adds where the mask is 0: far below any score. */
 #define HIDDEN (-1e9f)
 
+/* Puts a value where a query may not look. */
 static void
-hide (const NnScoreMask *mask, size_t query, float *row)
+hide (const NnScoreMask *mask, size_t query, float value, float *row)
 {
   const float *const pair =
       mask->pair ? mask->pair + query * mask->query_stride : NULL;
@@ -19,7 +20,16 @@ hide (const NnScoreMask *mask, size_t query, float *row)
         || (mask->key && mask->key[k] == 0)
         || (mask->other_key && mask->other_key[k] == 0)
         || (pair && pair[k * mask->key_stride] == 0))
-      row[k] = HIDDEN;
+      row[k] = value;
+}
+
+static void
+hide_all (const NnScoreMask *mask, float value, float *scores)
+{
+  if (mask->is_causal || mask->query || mask->key || mask->other_key
+      || mask->pair)
+    for (size_t q = 0; q < mask->n_queries; q++)
+      hide (mask, q, value, scores + q * mask->n_keys);
 }
 
 void
@@ -28,11 +38,20 @@ nn_scores_softmax (const NnScoreMask *mask, float *scores)
   NnActivation softmax;
 
   nn_activation_find ("softmax", 3, &softmax);
-  if (mask->is_causal || mask->query || mask->key || mask->other_key
-      || mask->pair)
-    for (size_t q = 0; q < mask->n_queries; q++)
-      hide (mask, q, scores + q * mask->n_keys);
+  hide_all (mask, HIDDEN, scores);
   nn_activation_apply (&softmax, scores, mask->n_queries, mask->n_keys);
+}
+
+void
+nn_scores_softmax_gradient (
+    const NnScoreMask *mask, const float *p, float *grad)
+{
+  NnActivation softmax;
+
+  nn_activation_find ("softmax", 3, &softmax);
+  nn_activation_gradient (
+      &softmax, NULL, p, grad, mask->n_queries, mask->n_keys);
+  hide_all (mask, 0, grad);
 }
 
 void

@@ -22,6 +22,11 @@ typedef struct {
 /* In place. A query that may see nothing sees all alike, as in Keras. */
 void nn_scores_softmax (const NnScoreMask *mask, float *scores);
 
+/* The way back: p is what that gave, grad [queries][keys] its gradient, which
+ * becomes that of the scores. */
+void nn_scores_softmax_gradient (
+    const NnScoreMask *mask, const float *p, float *grad);
+
 /* in [rows][columns], rows that are ld apart -> out [columns][rows] */
 void nn_scores_transpose (
     const float *in, size_t rows, size_t columns, size_t ld, float *out);

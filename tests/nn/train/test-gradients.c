@@ -162,6 +162,8 @@ static const char merge_config[] =
 #define B ", [\"b\", 0, 0, {}]"
 #define IN ", [\"in\", 0, 0, {}]"
 
+#define HEADS ", \"num_heads\": 2, \"key_dim\": 3"
+
 static const struct {
   const char *class_name, *units, *others, *config, *arguments;
 } merges[] = {
@@ -176,7 +178,24 @@ static const struct {
   { "Concatenate", "3", B IN, "", "" },
   { "Dot", "3", B, ", \"axes\": 1", "" },
   { "Dot", "6", B, ", \"axes\": [2, 2]", "" },
+  { "MultiHeadAttention", "1", "", HEADS, "\"value\": [\"a\", 0, 0]" },
+  { "MultiHeadAttention", "5", "", HEADS ", \"value_dim\": 4, \"use_bias\": false", "\"value\": [\"b\", 0, 0]" },
+  { "MultiHeadAttention", "5", "", HEADS ", \"output_shape\": [2, 4]", "\"value\": [\"b\", 0, 0], \"key\": [\"in\", 0, 0]" },
+  { "MultiHeadAttention", "5", "", HEADS ", \"dropout\": 0.4", "\"value\": [\"b\", 0, 0], \"use_causal_mask\": true" },
+  { "MultiHeadAttention", "4", "", HEADS, "\"value\": [\"in\", 0, 0], \"attention_mask\": [\"b\", 0, 0]" },
+  { "GroupedQueryAttention", "5", "", ", \"num_query_heads\": 4, \"num_key_value_heads\": 2, \"head_dim\": 3", "\"value\": [\"b\", 0, 0]" },
 };
+
+/* Steps that a mask hides: of queries and of keys. */
+static const char masked_config[] =
+  "{\"class_name\": \"Functional\", \"config\": {\"layers\": ["
+  "{\"class_name\": \"InputLayer\", \"name\": \"in\", \"config\": {\"name\": \"in\", \"batch_input_shape\": [null, 6, 4]}, \"inbound_nodes\": []},"
+  "{\"class_name\": \"Masking\", \"name\": \"a\", \"config\": {\"name\": \"a\", \"dtype\": \"float32\", \"mask_value\": 0.0}, \"inbound_nodes\": [[[\"in\", 0, 0, {}]]]},"
+  "{\"class_name\": \"Dense\", \"name\": \"b\", \"config\": {\"name\": \"b\", \"dtype\": \"float32\", \"units\": 5}, \"inbound_nodes\": [[[\"a\", 0, 0, {}]]]},"
+  "{\"class_name\": \"MultiHeadAttention\", \"name\": \"m\", \"config\": {\"name\": \"m\", \"dtype\": \"float32\"" HEADS "}, \"inbound_nodes\": [[[\"b\", 0, 0, {\"value\": [\"b\", 0, 0]}]]]},"
+  "{\"class_name\": \"LayerNormalization\", \"name\": \"n\", \"config\": {\"name\": \"n\", \"dtype\": \"float32\", \"axis\": -1}, \"inbound_nodes\": [[[\"m\", 0, 0, {}]]]},"
+  "{\"class_name\": \"GlobalAveragePooling1D\", \"name\": \"p\", \"config\": {\"name\": \"p\", \"dtype\": \"float32\"}, \"inbound_nodes\": [[[\"n\", 0, 0, {}]]]}"
+  "], \"input_layers\": [[\"in\", 0, 0]], \"output_layers\": [[\"p\", 0, 0]]}}";
 /* clang-format on */
 
 /* ---- the check ---- */
@@ -433,6 +452,12 @@ test_merge (gconstpointer data)
   check_model (json, false);
 }
 
+static void
+test_masked_attention (void)
+{
+  check_model (masked_config, true);
+}
+
 /* And what this layout is meant to test: something is in a thread's memory. */
 static void
 test_pictures (void)
@@ -515,6 +540,7 @@ main (int argc, char **argv)
   for (size_t i = 0; i < G_N_ELEMENTS (merges); i++)
     add ("merge", merges[i].class_name, i, GSIZE_TO_POINTER (i), test_merge);
   g_test_add_func ("/gradients/pictures", test_pictures);
+  g_test_add_func ("/gradients/masked-attention", test_masked_attention);
   g_test_add_func ("/gradients/complete", test_complete);
   return g_test_run ();
 }
