@@ -161,6 +161,8 @@ static const Option options[] = {
     "Freeze the first N layers, or all up to NAME", "N|NAME" },
   { FIT, "trunk", G_OPTION_ARG_STRING, AT (trunk), 0, 0, TRUE,
     "Keep the file's layers up to NAME, a new head on it", "NAME" },
+  { FIT, "probe", G_OPTION_ARG_INT, AT (probe), 0, 1000, TRUE,
+    "Begin with ridge regression on N epochs (0)", "N" },
   { FIT, "dropout", G_OPTION_ARG_DOUBLE, AT (dropout), 0, 3, TRUE,
     "Scale the dropout rates (1)", "X" },
   { FIT, "l2", G_OPTION_ARG_DOUBLE, AT (l2), 0, 1000, TRUE,

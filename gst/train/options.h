@@ -66,7 +66,7 @@ typedef struct {
   char *keep;     /* NULL: TRAIN_DEFAULT_KEEP */
   char *freeze;   /* "N" or the name of a layer */
   char *trunk;    /* the name of a layer, or NULL: the whole file */
-  gint warm_up;
+  gint warm_up, probe;
   double dropout, l2, average;
   gint epochs, batch_size, patience, start_from_epoch, plateau_patience;
   double learning_rate, min_learning_rate, plateau_factor;

@@ -7,6 +7,7 @@
 #include "nn/metadata.h"
 #include "nn/save.h"
 #include "nn/train/architectures.h"
+#include "nn/train/probe.h"
 #include "nn/train/transfer.h"
 
 #define SELF_TEST_SEED 7
@@ -203,6 +204,10 @@ fit (TrainRun *self, const TrainOptions *options, Context *context,
   g_autoptr (GError) state_error = NULL;
   NnFitConfig config;
 
+  if (options->probe > 0 && !may_resume (options, context)
+      && !nn_trainer_probe (self->trainer, train_examples_samples (training),
+          options->probe, error))
+    return FALSE;
   set_fit (options, train_examples_n (training), context, &config);
   g_autoptr (NnFit) fit =
       nn_fit_new (self->trainer, &config, train_examples_samples (training),

@@ -7,9 +7,6 @@
 #include "nn/json-node.h"
 #include "nn/model-private.h"
 
-/* Of the normalization behind a trunk: known after a hundred steps. */
-#define TRUNK_MOMENTUM 0.95
-
 /* The layers of a Sequential or functional model. Files of Keras before 2.2.3
  * have no object around those of a Sequential. */
 static JsonArray *
@@ -210,9 +207,9 @@ trunk_config (
       || !cut_behind (layers, layer))
     return NULL;
   add_mean_over_time (layers, shape);
-  json_object_set_double_member (
-      add_layer (layers, "BatchNormalization", "normalization"), "momentum",
-      TRUNK_MOMENTUM);
+  json_object_set_boolean_member (
+      add_layer (layers, "BatchNormalization", "normalization"), "trainable",
+      FALSE);
   json_object_set_double_member (
       add_layer (layers, "Dropout", "dropout"), "rate", dropout);
   dense = add_layer (layers, "Dense", "classes");
@@ -235,16 +232,26 @@ is_sequential (const NnModel *model)
       == 0;
 }
 
-NnModel *
-nn_model_trunk (const NnModel *model, const char *layer, size_t n_classes,
-    double dropout, GError **error)
+static char *
+config_up_to (const NnModel *model, const char *layer)
 {
-  g_autofree char *config = NULL;
+  g_autoptr (JsonNode) root = json_from_string (model->config, NULL);
+  g_autoptr (NnJson) json = nn_json_new (false);
+
+  if (!root || !cut_behind (layers_of (root), layer))
+    return NULL;
+  nn_json_add_node (json, NULL, root);
+  return g_strdup (nn_json_text (json));
+}
+
+/* config: NULL where there is no such layer, or what is to become of it cannot
+ * be. */
+static NnModel *
+build_up_to (
+    const NnModel *model, const char *layer, const char *config, GError **error)
+{
   g_autoptr (NnModel) result = NULL;
 
-  g_return_val_if_fail (model != NULL && layer != NULL && n_classes > 0, NULL);
-  if (is_sequential (model))
-    config = trunk_config (model, layer, n_classes, dropout);
   if (!config) {
     g_set_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED,
         "%s: no trunk up to “%s”: a layer of a Sequential model is needed "
@@ -259,6 +266,29 @@ nn_model_trunk (const NnModel *model, const char *layer, size_t n_classes,
     return NULL;
   copy_weights (model, nodes_up_to (model, layer), result);
   return nn_model_finish (result, error) ? g_steal_pointer (&result) : NULL;
+}
+
+NnModel *
+nn_model_trunk (const NnModel *model, const char *layer, size_t n_classes,
+    double dropout, GError **error)
+{
+  g_autofree char *config = NULL;
+
+  g_return_val_if_fail (model != NULL && layer != NULL && n_classes > 0, NULL);
+  if (is_sequential (model))
+    config = trunk_config (model, layer, n_classes, dropout);
+  return build_up_to (model, layer, config, error);
+}
+
+NnModel *
+nn_model_up_to (const NnModel *model, const char *layer, GError **error)
+{
+  g_autofree char *config = NULL;
+
+  g_return_val_if_fail (model != NULL && layer != NULL, NULL);
+  if (is_sequential (model))
+    config = config_up_to (model, layer);
+  return build_up_to (model, layer, config, error);
 }
 
 /* The last layer, where it is a Dense, or NULL. */

@@ -26,10 +26,16 @@ bool nn_model_freeze (NnModel *model, const char *which, GError **error);
 
 /* A copy of a Sequential model that ends at one of its layers, with a new end:
  * the mean over time of what this layer puts out (of a picture: each band of it
- * by itself), Dropout, and a Dense layer of n_classes, all zero, with a
+ * by itself), BatchNormalization that is not trained (nn/train/probe.h gives it
+ * mean and variance), Dropout, and a Dense layer of n_classes, all zero, with a
  * softmax. What a network hears half-way often serves other tasks better than
  * what it makes of it at its end (Yosinski et al. 2014). Finished. NULL and
  * NN_ERROR_UNSUPPORTED where the model is not Sequential, has no such layer, or
  * the layer's output has no time. */
 NnModel *nn_model_trunk (const NnModel *model, const char *layer,
     size_t n_classes, double dropout, GError **error);
+
+/* A copy of a Sequential model that ends at one of its layers. Finished. Errors
+ * as above. */
+NnModel *nn_model_up_to (
+    const NnModel *model, const char *layer, GError **error);
