@@ -16,10 +16,10 @@
 
 /* What forward leaves for backward, of n samples. */
 typedef struct {
-  float *query; /* [n][t][heads][key_dim], times 1 / sqrt (key_dim) */
-  float *key;   /* [n][s][shared_heads][key_dim] */
-  float *value; /* [n][s][shared_heads][value_dim] */
-  float *p;     /* [n][heads][t][s] */
+  float *query;   /* [n][t][heads][key_dim], times 1 / sqrt (key_dim) */
+  float *key;     /* [n][s][shared_heads][key_dim] */
+  float *value;   /* [n][s][shared_heads][value_dim] */
+  float *p;       /* [n][heads][t][s] */
   float *context; /* [n][t][heads][value_dim] */
 } Saved;
 
@@ -39,10 +39,10 @@ static Head
 find_head (const NnMultiHead *self, size_t which, size_t i, size_t h)
 {
   const bool is_of_keys = which == NN_KEY || which == NN_VALUE;
-  const size_t dim = which == NN_QUERY || which == NN_KEY ? self->key_dim
-                                                          : self->value_dim;
-  const size_t ld = which == NN_OUTPUT ? self->product[which].from
-                                       : self->product[which].to;
+  const size_t dim =
+      which == NN_QUERY || which == NN_KEY ? self->key_dim : self->value_dim;
+  const size_t ld =
+      which == NN_OUTPUT ? self->product[which].from : self->product[which].to;
 
   if (is_of_keys)
     h /= self->heads / self->shared_heads;
@@ -98,10 +98,10 @@ multi_head_measure (const NnLayer *layer, NnTrainingNeeds *needs)
       nn_training_product_len (self->s, dim));
 
   for (size_t i = 0; i < NN_N_PRODUCTS; i++) {
-    packed = MAX (
-        packed, nn_training_product_len (product[i].from, product[i].to));
-    packed = MAX (
-        packed, nn_training_product_len (product[i].to, product[i].from));
+    packed =
+        MAX (packed, nn_training_product_len (product[i].from, product[i].to));
+    packed =
+        MAX (packed, nn_training_product_len (product[i].to, product[i].from));
   }
   needs->saved_per_sample = wide + self->heads * self->t * self->s;
   needs->scratch_per_sample = wide;
@@ -153,8 +153,7 @@ attend (const NnMultiHead *self, const NnTrainingCall *call, const Saved *saved,
   const Head key = find_head (self, NN_KEY, sample, h);
   const Head value = find_head (self, NN_VALUE, sample, h);
   const Head context = find_head (self, NN_OUTPUT, sample, h);
-  const NnScoreMask mask =
-      nn_multi_head_mask (self, &call->forward, sample, h);
+  const NnScoreMask mask = nn_multi_head_mask (self, &call->forward, sample, h);
   float *const p = saved->p + (sample * self->heads + h) * t * s;
   const float *weights = p;
 
@@ -239,14 +238,14 @@ static void
 attend_back (const NnMultiHead *self, const NnTrainingCall *call,
     const Saved *saved, const Scratch *scratch, size_t sample, size_t h)
 {
-  const size_t t = self->t, s = self->s, at = (sample * self->heads + h) * t * s;
+  const size_t t = self->t, s = self->s,
+               at = (sample * self->heads + h) * t * s;
   const size_t key_dim = self->key_dim, value_dim = self->value_dim;
   const Head query = find_head (self, NN_QUERY, sample, h);
   const Head key = find_head (self, NN_KEY, sample, h);
   const Head value = find_head (self, NN_VALUE, sample, h);
   const Head context = find_head (self, NN_OUTPUT, sample, h);
-  const NnScoreMask mask =
-      nn_multi_head_mask (self, &call->forward, sample, h);
+  const NnScoreMask mask = nn_multi_head_mask (self, &call->forward, sample, h);
   const float *const p = saved->p + at;
   const float *const context_grad = scratch->context + context.at;
   float *const grad = scratch->weights_grad;
@@ -274,8 +273,8 @@ attend_back (const NnMultiHead *self, const NnTrainingCall *call,
 /* Query, value and key write their gradients; the value adds where it is the
  * key, too, and a mask has none. */
 static void
-inputs_back (const NnMultiHead *self, const NnTrainingCall *call,
-    const Scratch *scratch)
+inputs_back (
+    const NnMultiHead *self, const NnTrainingCall *call, const Scratch *scratch)
 {
   const float *const grad[] = { scratch->query, scratch->key, scratch->value };
 

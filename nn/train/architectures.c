@@ -97,6 +97,114 @@ cnn (NnNetwork *n, NnValue x)
   return nn_network_classes (n, nn_network_dropout (n, x, 0.4), 0);
 }
 
+/* ---- attention ---- */
+
+/* Scales channels by what all of the picture says (Hu et al. 2018). */
+static NnValue
+squeeze_and_excite (NnNetwork *n, NnValue x)
+{
+  const size_t channels = nn_network_shape (n, x).dim[2];
+  NnValue scale = nn_network_mean2d (n, x, true);
+
+  scale = nn_network_dense (n, scale, MAX (channels / 4, 1), "relu", 0);
+  scale = nn_network_dense (n, scale, channels, "sigmoid", 0);
+  return nn_network_merge (n, "Multiply", x, scale);
+}
+
+/* Two convolutions beside a shortcut (He et al. 2016). */
+static NnValue
+residual (NnNetwork *n, NnValue x, size_t filters)
+{
+  const bool has_as_many = nn_network_shape (n, x).dim[2] == filters;
+  NnValue y = conv (n, x, filters, 0);
+
+  y = nn_network_conv2d (
+      n, y, &(NnNetworkConv){ .filters = filters, .no_bias = true });
+  y = squeeze_and_excite (n, nn_network_batch_norm (n, y));
+  if (!has_as_many) {
+    x = nn_network_conv2d (n, x,
+        &(NnNetworkConv){ .filters = filters, .size = 1, .no_bias = true });
+    x = nn_network_batch_norm (n, x);
+  }
+  return nn_network_activation (n, nn_network_merge (n, "Add", x, y), "relu");
+}
+
+/* (steps, features) -> (2 * features): mean and standard deviation over steps,
+ * weighted by attention (Okabe et al. 2018). Keras has no layer for a square
+ * root, but one that divides by a length. With b = w / |w|, w a softmax:
+ *   b^2 = softmax (twice the scores)       mean = sum of b^2 x
+ *   u = b (x - mean), so |u|^2 = variance  deviation = |u| = sum of u u / |u|
+ */
+static NnValue
+attentive_statistics (NnNetwork *n, NnValue x, size_t units)
+{
+  const size_t steps = nn_network_shape (n, x).dim[0];
+  NnValue score, root, mean, u, deviation;
+
+  score = nn_network_dense (n, x, units, "tanh", 0);
+  score = nn_network_dense (n, score, 1, NULL, 0);
+  root = nn_network_unit_norm (n, nn_network_softmax (n, score, 1), 1);
+  mean = nn_network_dot (n, nn_network_merge (n, "Multiply", root, root), x, 1);
+  u = nn_network_merge (n, "Subtract", x, mean);
+  u = nn_network_merge (n, "Multiply", u, root);
+  deviation =
+      nn_network_merge (n, "Multiply", u, nn_network_unit_norm (n, u, 1));
+  deviation = nn_network_rescale (n, nn_network_mean1d (n, deviation), steps);
+  return nn_network_merge (
+      n, "Concatenate", nn_network_flatten (n, mean), deviation);
+}
+
+/* cnn with residual blocks, and statistics instead of its mean. */
+static NnValue
+cnn_attention (NnNetwork *n, NnValue x)
+{
+  x = conv_pool (n, x, 16, 0, 2, 0);
+  x = nn_network_max_pool2d (n, residual (n, x, 32), 2, 2);
+  x = nn_network_dropout (n, x, 0.2);
+  x = nn_network_max_pool2d (n, residual (n, x, 64), 2, 2);
+  x = nn_network_dropout (n, x, 0.2);
+  x = attentive_statistics (n, to_steps (n, residual (n, x, 96)), 32);
+  return nn_network_classes (n, nn_network_dropout (n, x, 0.4), 0);
+}
+
+/* Norms come first (Xiong et al. 2020). */
+static NnValue
+encoder (NnNetwork *n, NnValue x)
+{
+  const size_t units = nn_network_shape (n, x).dim[1], heads = 4;
+  NnValue y;
+
+  y = nn_network_layer_norm (n, x);
+  y = nn_network_attention (n, y, heads, units / heads, 0.1);
+  x = nn_network_merge (n, "Add", x, nn_network_dropout (n, y, 0.1));
+  y = nn_network_layer_norm (n, x);
+  y = nn_network_dense (n, y, 2 * units, "gelu", 0);
+  y = nn_network_dense (n, nn_network_dropout (n, y, 0.1), units, NULL, 0);
+  return nn_network_merge (n, "Add", x, nn_network_dropout (n, y, 0.1));
+}
+
+/* Convolutions make 47 steps of 94 frames, of 8 bands with 64 channels. */
+static NnValue
+transformer (NnNetwork *n, NnValue x)
+{
+  NnShape picture;
+
+  x = nn_network_max_pool2d (n, conv (n, x, 16, 0), 2, 2);
+  x = nn_network_max_pool2d (n, conv (n, x, 32, 0), 2, 1);
+  x = nn_network_max_pool2d (n, conv (n, x, 64, 0), 2, 1);
+  x = nn_network_dropout (n, x, 0.2);
+  picture = nn_network_shape (n, x);
+  x = nn_network_permute (n, x, 2, 1, 3);
+  x = nn_network_to_steps (n, x, picture.dim[0] * picture.dim[2]);
+  x = nn_network_dense_by_step (n, x, 96);
+  for (size_t i = 0; i < 3; i++)
+    x = encoder (n, x);
+  x = attentive_statistics (n, nn_network_layer_norm (n, x), 32);
+  return nn_network_classes (n, nn_network_dropout (n, x, 0.3), 0);
+}
+
+/* ---- statistics of features ---- */
+
 static NnValue
 simple (NnNetwork *n, NnValue x)
 {
@@ -123,6 +231,8 @@ static const struct {
   { "cnn-lstm-optimized", cnn_lstm_optimized, NN_FEATURES_PICTURE },
   { "cnn-lstm-regularized", cnn_lstm_regularized, NN_FEATURES_PICTURE },
   { "cnn", cnn, NN_FEATURES_PICTURE },
+  { "cnn-attention", cnn_attention, NN_FEATURES_PICTURE },
+  { "transformer", transformer, NN_FEATURES_PICTURE },
   { "simple", simple, NN_FEATURES_STATISTICS },
   { "logistic", logistic, NN_FEATURES_STATISTICS },
 };

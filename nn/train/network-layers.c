@@ -141,6 +141,14 @@ nn_network_to_steps (NnNetwork *self, NnValue x, size_t features)
   return nn_network_end (self);
 }
 
+NnValue
+nn_network_flatten (NnNetwork *self, NnValue x)
+{
+  nn_json_add_string (nn_network_begin (self, "Flatten", "flatten", x)->config,
+      "data_format", "channels_last");
+  return nn_network_end (self);
+}
+
 static NnJson *
 begin_recurrent (NnNetwork *self, NnValue x, const char *class_name,
     const char *stem, size_t units, double dropout, bool is_sequence)

@@ -72,6 +72,7 @@ NnValue nn_network_mean1d (NnNetwork *self, NnValue x);
 
 NnValue nn_network_dense (NnNetwork *self, NnValue x, size_t units,
     const char *activation, double l2);
+NnValue nn_network_flatten (NnNetwork *self, NnValue x);
 /* Dense, softmax. */
 NnValue nn_network_classes (NnNetwork *self, NnValue x, double l2);
 NnValue nn_network_activation (
