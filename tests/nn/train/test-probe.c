@@ -50,13 +50,14 @@ new_trainer (size_t n_threads)
   g_autoptr (NnModel) model =
       nn_model_new_from_config ("made", plain, "2.10.0", 1, &error);
   g_autoptr (NnModel) trunk =
-      nn_model_trunk (model, "same", CLASSES, 0.3, &error);
+      nn_model_trunk (model, "same", CLASSES, 0, &error);
   NnTrainConfig config;
   NnTrainer *trainer;
 
   g_assert_no_error (error);
   nn_train_config_init (&config);
   config.n_threads = n_threads;
+  config.batch_size = N;
   trainer = nn_trainer_new (trunk, &config, &error);
   g_assert_no_error (error);
   return trainer;
@@ -156,6 +157,28 @@ test_ridge (void)
   g_assert_cmpfloat (loss, <, loss_of (scores, data.label, scale * 0.9));
 }
 
+/* The first step of training begins with the same loss. */
+static void
+test_step (void)
+{
+  Data data;
+  NnArraySamples arrays = { N, SIZE, data.x[0], data.label, NULL };
+  const NnSamples samples = nn_array_samples (&arrays);
+  g_autoptr (NnTrainer) trainer = new_trainer (2);
+  float target[N][CLASSES] = { { 0 } };
+  NnScore score;
+
+  fill (&data);
+  for (int i = 0; i < N; i++)
+    target[i][data.label[i]] = 1;
+  g_assert_true (nn_trainer_probe (trainer, &samples, 1, NULL));
+
+  const double loss = evaluate (trainer, &samples, NULL);
+
+  nn_trainer_step (trainer, N, data.x[0], target[0], NULL, &score);
+  g_assert_cmpfloat_with_epsilon (nn_score_loss (&score), loss, 1e-5);
+}
+
 static void
 test_threads (void)
 {
@@ -204,6 +227,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/probe/ridge", test_ridge);
+  g_test_add_func ("/probe/step", test_step);
   g_test_add_func ("/probe/threads", test_threads);
   g_test_add_func ("/probe/no-head", test_no_head);
   return g_test_run ();
