@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "gst/media/adts.h"
 #include "gst/media/coverage.h"
 #include "gst/media/diagnosis.h"
 #include "gst/media/source-uri.h"
@@ -560,6 +561,7 @@ gst_emotion_play (
 
   GST_DEBUG_CATEGORY_INIT (
       gst_emotion_play_debug, "emotionplay", 0, "sources of the emotion tools");
+  gst_emotion_adts_register ();
   self.tracks = g_ptr_array_new_with_free_func (gst_object_unref);
   ok = run_all (&self, &failure);
   if (failure) {

@@ -8,6 +8,7 @@
 #include "tests/folder.h"
 #include "tests/gst/analyze-tool.h"
 #include "tests/gst/fixture.h"
+#include "tests/gst/made-media.h"
 
 static char *folder;
 
@@ -280,29 +281,6 @@ test_leaks (void)
   g_assert_null (strstr (err, "object-alive, type-name=(string)Gst"));
 }
 
-/* A video without sound; FALSE where it cannot be made. */
-static gboolean
-make_video (const char *path)
-{
-  g_autofree char *text = g_strdup_printf (
-      "videotestsrc num-buffers=5 ! theoraenc ! oggmux ! filesink location=%s",
-      path);
-  GstElement *pipeline =
-      gst_parse_launch_full (text, NULL, GST_PARSE_FLAG_FATAL_ERRORS, NULL);
-  g_autoptr (GstBus) bus = NULL;
-  g_autoptr (GstMessage) end = NULL;
-
-  if (!pipeline)
-    return FALSE;
-  bus = gst_element_get_bus (pipeline);
-  gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  end = gst_bus_timed_pop_filtered (
-      bus, 60 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-  gst_element_set_state (pipeline, GST_STATE_NULL);
-  gst_object_unref (pipeline);
-  return TRUE;
-}
-
 static void
 expect_line (const char *err, const char *name, const char *text)
 {
@@ -330,9 +308,9 @@ test_messages (void)
         "\2\0\x10\0data\0\0\0\0",
         "it contains an audio stream without a single sample\n" } };
   g_autofree char *good = make_wav ("good.wav", 1);
-  g_autofree char *video = g_build_filename (folder, "silent.ogv", NULL);
+  g_autofree char *video = made_media (folder, "silent.ogv",
+      "videotestsrc num-buffers=5 ! theoraenc ! oggmux" MADE_MEDIA_SINK);
   g_autofree char *nowhere = g_build_filename (folder, "nowhere.wav", NULL);
-  const gboolean has_video = make_video (video);
   GPtrArray *argv = analyze_tool_argv (nowhere, NULL);
   g_autofree char *out = NULL, *err = NULL;
   g_auto (GStrv) lines = NULL;
@@ -344,7 +322,7 @@ test_messages (void)
         g_file_set_contents (path, cases[i].content, cases[i].len, NULL));
     g_ptr_array_add (argv, path);
   }
-  if (has_video)
+  if (video)
     g_ptr_array_add (argv, g_strdup (video));
   g_ptr_array_add (argv, g_strdup (good));
   g_assert_cmpint (analyze_tool_run (argv, NULL, &out, &err), ==, 1);
@@ -353,11 +331,11 @@ test_messages (void)
       err, "nowhere.wav", "cannot be read: No such file or directory\n");
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     expect_line (err, cases[i].name, cases[i].text);
-  if (has_video)
+  if (video)
     expect_line (err, "silent.ogv", "it contains no audio\n");
   lines = g_strsplit (err, "\n", -1);
-  g_assert_cmpuint (
-      g_strv_length (lines), ==, 1 + G_N_ELEMENTS (cases) + has_video + 1);
+  g_assert_cmpuint (g_strv_length (lines), ==,
+      1 + G_N_ELEMENTS (cases) + (video != NULL) + 1);
 }
 
 /* 8 bits, an odd number of samples: what a parser that pulls does not find. */

@@ -5,6 +5,7 @@
 
 #include "tests/folder.h"
 #include "tests/gst/leaks.h"
+#include "tests/gst/made-media.h"
 #include "tests/gst/outcome.h"
 
 static void
@@ -122,29 +123,6 @@ write_avi (const char *path, guint rate, const char *blocks, gsize n)
       g_file_set_contents (path, (char *) file->data, file->len, NULL));
 }
 
-/* Runs it to its end. */
-static void
-make (const char *format, ...)
-{
-  g_autofree char *text = NULL;
-  g_autoptr (GstElement) pipeline = NULL;
-  g_autoptr (GstBus) bus = NULL;
-  g_autoptr (GstMessage) message = NULL;
-  va_list args;
-
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-  pipeline = gst_parse_launch (text, NULL);
-  g_assert_nonnull (pipeline);
-  bus = gst_element_get_bus (pipeline);
-  gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  message = gst_bus_timed_pop_filtered (
-      bus, GST_CLOCK_TIME_NONE, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
-  gst_element_set_state (pipeline, GST_STATE_NULL);
-}
-
 /* The same sound as ADPCM in WAV and AVI, and as what adpcmdec makes of it,
  * with time stamps that are right. */
 static void
@@ -152,10 +130,9 @@ test_adpcm (gconstpointer data)
 {
   const guint rate = GPOINTER_TO_UINT (data);
   char *folder = test_folder_new ();
-  g_autofree char *raw = g_build_filename (folder, "raw", NULL);
+  g_autofree char *raw = NULL, *pcm = NULL;
   g_autofree char *wav = g_build_filename (folder, "a.wav", NULL);
   g_autofree char *avi = g_build_filename (folder, "a.avi", NULL);
-  g_autofree char *pcm = g_build_filename (folder, "pcm.wav", NULL);
   g_autofree char *blocks = NULL;
   gsize n;
 
@@ -163,17 +140,18 @@ test_adpcm (gconstpointer data)
     test_folder_remove (folder);
     return;
   }
-  make ("audiotestsrc wave=pink-noise samplesperbuffer=1600 num-buffers=%u "
-        "! audio/x-raw,rate=%u,channels=1,format=S16LE "
-        "! adpcmenc layout=dvi blockalign=%u ! filesink location=%s",
-      rate * 20 / 1600, rate, BLOCK, raw);
+  raw = made_media (folder, "raw",
+      "audiotestsrc wave=pink-noise samplesperbuffer=1600 num-buffers=%u "
+      "! audio/x-raw,rate=%u,channels=1,format=S16LE "
+      "! adpcmenc layout=dvi blockalign=%u" MADE_MEDIA_SINK,
+      rate * 20 / 1600, rate, BLOCK);
   g_assert_true (g_file_get_contents (raw, &blocks, &n, NULL));
   n -= n % BLOCK;
   write_wav (wav, rate, blocks, n);
   write_avi (avi, rate, blocks, n);
-  make ("filesrc location=%s ! wavparse ! adpcmdec ! wavenc "
-        "! filesink location=%s",
-      wav, pcm);
+  pcm = made_media (folder, "pcm.wav",
+      "filesrc location=%s ! wavparse ! adpcmdec ! wavenc" MADE_MEDIA_SINK,
+      wav);
   for (guint a = 0; a < N_ANALYSES; a++) {
     g_autofree char *from_pcm =
         g_strdup_printf ("filesrc location=%s ! wavparse", pcm);
@@ -261,10 +239,9 @@ test_file (gconstpointer data)
   if (!outcome_has_elements (files[f].elements))
     return;
   folder = test_folder_new ();
-  whole = g_build_filename (folder, "whole", NULL);
   harmed = g_build_filename (folder, "harmed", NULL);
-  make (SOUND_48 "! audioconvert ! %s ! filesink location=%s", files[f].writer,
-      whole);
+  whole = made_media (folder, "whole",
+      SOUND_48 "! audioconvert ! %s" MADE_MEDIA_SINK, files[f].writer);
   for (guint seed = 1; seed <= 3; seed++) {
     g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
     g_autofree char *bytes = NULL;

@@ -12,6 +12,7 @@
 #include "gst/media/decode.h"
 #include "gst/media/wave.h"
 #include "tests/folder.h"
+#include "tests/gst/made-media.h"
 
 #define RATE 16000
 
@@ -23,46 +24,10 @@ path_of (const char *name)
   return g_build_filename (folder, name, NULL);
 }
 
-/* Runs a pipeline whose element “sink” writes to a file of the folder. NULL
- * where an element is not installed; else its path. */
-static char *
-make (const char *name, const char *format, ...)
-{
-  char *path = path_of (name);
-  g_autofree char *text = NULL;
-  g_autoptr (GstElement) pipeline = NULL;
-  g_autoptr (GstElement) sink = NULL;
-  g_autoptr (GstBus) bus = NULL;
-  g_autoptr (GstMessage) end = NULL;
-  va_list args;
-
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-  pipeline =
-      gst_parse_launch_full (text, NULL, GST_PARSE_FLAG_FATAL_ERRORS, NULL);
-  if (!pipeline) {
-    g_test_message ("not installed: %s", text);
-    g_free (path);
-    return NULL;
-  }
-  sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
-  bus = gst_element_get_bus (pipeline);
-  g_object_set (sink, "location", path, NULL);
-  gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  end = gst_bus_timed_pop_filtered (
-      bus, 60 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-  g_assert_nonnull (end);
-  g_assert_cmpint (GST_MESSAGE_TYPE (end), ==, GST_MESSAGE_EOS);
-  gst_element_set_state (pipeline, GST_STATE_NULL);
-  return path;
-}
-
 /* Sound of 10 s, the same each time. */
 #define SOUND                                                                  \
   "audiotestsrc wave=square freq=311 volume=0.3 samplesperbuffer=480 "         \
   "num-buffers=1000 ! audio/x-raw,rate=48000,channels=1 ! audioconvert ! "
-#define SINK " ! filesink name=sink"
 
 static gboolean
 decode (
@@ -117,10 +82,10 @@ check_tracks (const char *path, const TrackCase *cases, guint n)
 static char *
 make_two (const char *name, const char *encoder, const char *muxer)
 {
-  return make (name,
+  return made_media (folder, name,
       "audiotestsrc wave=silence num-buffers=100 ! audio/x-raw,rate=48000,"
       "channels=1 ! audioconvert ! %s ! taginject "
-      "tags=\"language-code=(string)de\" ! %s name=m" SINK
+      "tags=\"language-code=(string)de\" ! %s name=m" MADE_MEDIA_SINK
       " audiotestsrc num-buffers=100 ! audio/x-raw,rate=48000,channels=1 ! "
       "audioconvert ! %s ! taginject "
       "tags=\"language-code=(string)en,title=(string)Film\" ! m.",
@@ -266,8 +231,8 @@ static void
 test_cut (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++) {
-    g_autofree char *path =
-        make (kinds[i].name, SOUND "%s" SINK, kinds[i].encoder);
+    g_autofree char *path = made_media (
+        folder, kinds[i].name, SOUND "%s" MADE_MEDIA_SINK, kinds[i].encoder);
     g_autofree char *part = path ? cut (path, 0.6) : NULL;
 
     if (!path)
@@ -281,7 +246,8 @@ test_cut (void)
 static void
 test_little (void)
 {
-  g_autofree char *path = make ("little.wav", SOUND "wavenc" SINK);
+  g_autofree char *path =
+      made_media (folder, "little.wav", SOUND "wavenc" MADE_MEDIA_SINK);
   g_autofree char *most = cut (path, 0.91);
   g_autofree char *less = NULL;
 
@@ -296,7 +262,8 @@ static void
 test_placeholder (void)
 {
   static const guint32 sizes[] = { 0, 0xffffffff, 0x7fffffff, 0x7ffff000 };
-  g_autofree char *path = make ("pipe.wav", SOUND "wavenc" SINK);
+  g_autofree char *path =
+      made_media (folder, "pipe.wav", SOUND "wavenc" MADE_MEDIA_SINK);
   g_autofree char *data = NULL;
   gsize size;
 
@@ -361,8 +328,8 @@ test_damaged (void)
   g_autoptr (GRand) rand = g_rand_new_with_seed (1);
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autofree char *path =
-        make (cases[i].name, SOUND "%s" SINK, cases[i].encoder);
+    g_autofree char *path = made_media (
+        folder, cases[i].name, SOUND "%s" MADE_MEDIA_SINK, cases[i].encoder);
 
     if (!path)
       continue;
@@ -401,7 +368,8 @@ test_wave_formats (void)
     "mulawenc ! wavenc", "alawenc ! wavenc" };
 
   for (guint i = 0; i < G_N_ELEMENTS (formats); i++) {
-    g_autofree char *path = make ("format.wav", SOUND "%s" SINK, formats[i]);
+    g_autofree char *path = made_media (
+        folder, "format.wav", SOUND "%s" MADE_MEDIA_SINK, formats[i]);
 
     g_test_message ("%s", formats[i]);
     if (path)
@@ -413,7 +381,8 @@ test_wave_formats (void)
 static void
 test_wave_sony (void)
 {
-  g_autofree char *path = make ("a.w64", SOUND "avmux_w64" SINK);
+  g_autofree char *path =
+      made_media (folder, "a.w64", SOUND "avmux_w64" MADE_MEDIA_SINK);
   GstEmotionSound sound;
 
   if (!path) {
@@ -432,7 +401,8 @@ test_wave_sony (void)
 static void
 test_wave_64 (void)
 {
-  g_autofree char *path = make ("small.wav", SOUND "wavenc" SINK);
+  g_autofree char *path =
+      made_media (folder, "small.wav", SOUND "wavenc" MADE_MEDIA_SINK);
   g_autofree char *copy = path_of ("rf64.wav");
   g_autofree char *data = NULL;
   gsize size;
