@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Six steps of the four architectures, and what genuine Keras 3 did: losses,
  * the gradients of the first step, predictions at the end. See
- * shared/golden/training/README.md. */
+ * shared/golden/training/README.md. And six steps of a small transformer in
+ * PyTorch: losses, and the weights at the end. */
 #include <math.h>
 #include "nn/h5.h"
 #include "nn/model-private.h"
+#include "nn/train/network.h"
 #include "nn/train/trainer-private.h"
 
 #define BATCH 8
@@ -148,6 +150,118 @@ test_golden (gconstpointer data)
     g_assert_cmpfloat_with_epsilon (output[k], predict[k], 1e-3);
 }
 
+/* ---- PyTorch: tests/data/make-transformer.py ---- */
+
+#define T_CLASSES 4
+#define T_SIZE (12 * 8)
+
+static NnValue
+draw_encoder (NnNetwork *n, NnValue x)
+{
+  NnValue y = nn_network_layer_norm (n, x);
+
+  x = nn_network_merge (n, "Add", x, nn_network_attention (n, y, 2, 8, 0));
+  y = nn_network_dense (n, nn_network_layer_norm (n, x), 32, "gelu", 0);
+  return nn_network_merge (n, "Add", x, nn_network_dense (n, y, 16, NULL, 0));
+}
+
+static NnModel *
+draw_transformer (void)
+{
+  const NnArchitectureOptions options = {
+    .input = { .rank = 2, .dim = { 12, 8 } }, .n_classes = T_CLASSES
+  };
+  g_autoptr (NnNetwork) n = nn_network_new ("transformer", &options);
+  g_autoptr (GError) error = NULL;
+  NnValue x = nn_network_dense (n, 0, 16, NULL, 0);
+
+  for (int i = 0; i < 2; i++)
+    x = draw_encoder (n, x);
+  x = nn_network_mean1d (n, nn_network_layer_norm (n, x));
+  NnModel *const model =
+      nn_network_build (n, nn_network_classes (n, x, 0), 1, &error);
+  g_assert_no_error (error);
+  return model;
+}
+
+/* Of the group "init" or "final". */
+static float *
+read_weight (NnH5 *file, const char *group, const NnWeight *weight)
+{
+  const char *const scope = weight->param->scope;
+  g_autofree char *path = g_strdup_printf ("%s/%s/%s%s%s", group, weight->layer,
+      scope, *scope ? "/" : "", weight->param->name);
+
+  return read_floats (file, path);
+}
+
+/* The largest difference of a weight from what PyTorch has. A bias of the keys
+ * adds the same to all scores of a query, so its gradient is 0, but for
+ * rounding, which Adam makes steps of: it is not compared. */
+static double
+compare_weights (const NnTrainer *trainer, NnH5 *file)
+{
+  double largest = 0;
+
+  for (size_t i = 0; i < trainer->weights->n; i++) {
+    const NnWeight *const weight = &trainer->weights->items[i];
+    g_autofree float *expected = read_weight (file, "final", weight);
+
+    if (g_str_equal (weight->param->scope, "key_dense")
+        && g_str_equal (weight->param->name, "bias"))
+      continue;
+    for (size_t k = 0; k < weight->param->size; k++)
+      largest = MAX (largest, fabsf (weight->param->value[k] - expected[k]));
+  }
+  return largest;
+}
+
+static void
+test_torch (void)
+{
+  g_autofree char *path = g_build_filename (
+      g_getenv ("EMOTION_TEST_DATA"), "training", "transformer.h5", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NnH5) file = nn_h5_open (path, &error);
+  g_assert_no_error (error);
+  g_autofree float *x = read_floats (file, "x");
+  g_autofree float *label = read_floats (file, "y");
+  g_autofree float *loss = read_floats (file, "loss");
+  g_autofree float *target = g_new0 (float, BATCH *STEPS *T_CLASSES);
+  g_autoptr (NnModel) model = draw_transformer ();
+  NnTrainConfig config;
+
+  for (size_t i = 0; i < BATCH * STEPS; i++)
+    target[i * T_CLASSES + (size_t) label[i]] = 1;
+  nn_train_config_init (&config);
+  config.batch_size = BATCH;
+  config.chunk = 3;
+  config.weight_decay = 0.01;
+  config.clip_norm = 1;
+  g_autoptr (NnTrainer) trainer = nn_trainer_new (model, &config, &error);
+  g_assert_no_error (error);
+  for (size_t i = 0; i < trainer->weights->n; i++) {
+    const NnParam *const param = trainer->weights->items[i].param;
+    g_autofree float *values =
+        read_weight (file, "init", &trainer->weights->items[i]);
+
+    memcpy (param->value, values, param->size * sizeof *values);
+  }
+  nn_trainer_weights_changed (trainer);
+  for (size_t s = 0; s < STEPS; s++) {
+    NnScore score;
+
+    nn_trainer_step (trainer, BATCH, x + s * BATCH * T_SIZE,
+        target + s * BATCH * T_CLASSES, NULL, &score);
+    g_test_message (
+        "step %zu: %.7g, PyTorch %.7g", s, nn_score_loss (&score), loss[s]);
+    g_assert_cmpfloat (fabs (nn_score_loss (&score) / loss[s] - 1), <=, 1e-4);
+  }
+  const double largest = compare_weights (trainer, file);
+  g_test_message ("weights differ by %.2g at most", largest);
+  g_assert_cmpfloat (largest, <=, 1e-3);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -158,5 +272,6 @@ main (int argc, char **argv)
 
     g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_golden);
   }
+  g_test_add_func ("/training/torch/transformer", test_torch);
   return g_test_run ();
 }
