@@ -133,7 +133,7 @@ log_softmax (float *x, size_t n, size_t len, const float *args)
 }
 
 /* max (x - tau, 0) with tau such that the sum is 1 (Martins & Astudillo 2016).
- * tau grows as elements below it drop out of the mean (Michelot 1986). */
+ * tau grows as elements below it are excluded from the mean (Michelot 1986). */
 static void
 sparsemax (float *x, size_t n, size_t len, const float *args)
 {
@@ -234,7 +234,7 @@ relu_slope (const NnActivationGradient *g)
   nn_loops ()->relu_gradient (g->n * g->len, g->y, g->dy);
 }
 
-/* A slope that is not negative leaves the sign, so y will do. */
+/* A non-negative slope keeps the sign, so y suffices. */
 static void
 leaky_relu_slope (const NnActivationGradient *g)
 {
@@ -284,7 +284,7 @@ log_softmax_slope (const NnActivationGradient *g)
   }
 }
 
-/* What is not zero shares the gradient. */
+/* The non-zero elements share the gradient. */
 static void
 sparsemax_slope (const NnActivationGradient *g)
 {
@@ -305,7 +305,7 @@ sparsemax_slope (const NnActivationGradient *g)
 }
 
 /* clang-format off */
-enum { Y = false, X = true }; /* what the derivative is given */
+enum { Y = false, X = true }; /* what the derivative takes */
 
 const NnActivationClass nn_activation_table[] = {
   { "linear",         0, NULL,           NULL,                 Y },

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What a derivative is given: x before, y behind the function; dy in place. */
+/* What a derivative takes: x before and y after the function; dy in place. */
 typedef struct {
   const float *x, *y;
   float *dy; /* [n][len] */

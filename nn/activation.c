@@ -8,9 +8,9 @@
 #define N_ARGS 3
 
 /* clang-format off */
-/* Keras' layers and operators that are nothing but an activation, and the keys
- * of their configs that set args: Keras 3's, and where it differs Keras 2's. A
- * key that is absent leaves the default given here. */
+/* Keras' layers and operators that are just an activation, and the keys of
+ * their configs that set args: Keras 3's and, where different, Keras 2's.
+ * Absent keys leave the defaults given here. */
 static const struct {
   const char *class_name;
   const char *name;
@@ -65,7 +65,7 @@ static const struct {
 bool
 nn_activation_find (const char *name, int keras_major, NnActivation *activation)
 {
-  /* What TensorFlow calls tf.nn.softmax. */
+  /* As TensorFlow names tf.nn.softmax. */
   if (g_str_equal (name, "softmax_v2"))
     name = "softmax";
   for (const NnActivationClass *row = nn_activation_table; row->name; row++)
@@ -108,7 +108,7 @@ has_other_axis (const NnConfig *config)
       != -1;
 }
 
-/* An activation around another. */
+/* An activation wrapped in another. */
 static NnActivation
 read_wrapped (const NnConfig *config)
 {
@@ -121,8 +121,8 @@ read_wrapped (const NnConfig *config)
   return activation;
 }
 
-/* What varies the function beyond its numbers. TensorFlow's gelu is exact where
- * it is not told otherwise, that of Keras 3 is not. */
+/* Variants of a function beyond its parameters. TensorFlow's gelu is exact by
+ * default, that of Keras 3 is not. */
 static const char *
 choose_form (
     const char *name, const NnActivation *found, const NnConfig *config)
@@ -161,7 +161,7 @@ nn_activation_read_object (
   return false;
 }
 
-/* An activation that was given as an object: a layer, or a function. */
+/* An activation given as an object: a layer, or a function. */
 static NnActivation
 read_nested (const NnConfig *value)
 {

@@ -10,13 +10,13 @@
  * GEMM_MULTITHREAD_THRESHOLD). Slices below that keep it on this thread. */
 #define SINGLE_THREAD_PRODUCT ((size_t) 65536 * 4)
 
-/* Rows that make packing the second matrix worth it. */
+/* From this many rows on, packing the second matrix pays. */
 #define MIN_PACKED_ROWS ((size_t) 16)
 #define MAX_PANEL ((size_t) 32)
 #define DEPTH ((size_t) 256)
 
-/* A product for OpenBLAS' threads, in slices too small for them: of few rows.
- */
+/* A product that is too large for OpenBLAS to compute on one thread, in slices
+ * of few rows. */
 static void
 by_slices (size_t m, size_t n, size_t k, const float *a, size_t lda,
     const float *b, size_t ldb, bool accumulate, float *c, size_t ldc)
@@ -34,7 +34,7 @@ by_slices (size_t m, size_t n, size_t k, const float *a, size_t lda,
             accumulate || p > 0 ? 1 : 0, c + i * ldc + j, ldc);
 }
 
-/* By our own kernels, a block of b at a time packed on the stack. */
+/* By our own kernels, which get b packed block by block on the stack. */
 static void
 by_kernels (size_t m, size_t n, size_t k, const float *a, size_t lda,
     const float *b, size_t ldb, bool accumulate, float *c, size_t ldc)

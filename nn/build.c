@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From a configuration to an NnModel, whoever brings it: a file or the trainer.
- */
+/* From a configuration to an NnModel, whether it comes from a file or from the
+ * trainer. */
 #include <string.h>
 #include "nn/config.h"
 #include "nn/error.h"
 #include "nn/fuse.h"
 #include "nn/model-private.h"
 
-/* Keras 2 and 3 differ in what some options mean. Files that do not say are
- * older than both. */
+/* Some options mean different things in Keras 2 and 3. Files without a version
+ * are older than both. */
 static int
 keras_major (const char *keras_version)
 {
@@ -123,7 +123,7 @@ nn_model_pack (NnModel *model, GError **error)
 void
 nn_model_repack (NnModel *model)
 {
-  pack_layers (model); /* into the memory that it has */
+  pack_layers (model); /* into memory that it already has */
 }
 
 bool
@@ -154,7 +154,7 @@ copy_weights (const NnWeights *from, NnWeights *to)
     const NnParam *const source = g_ptr_array_index (from->params, i);
     NnParam *const param = g_ptr_array_index (to->params, i);
 
-    if (!param->value) /* shared layers come again */
+    if (!param->value) /* shared layers occur more than once */
       param->value = g_memdup2 (source->value, param->size * sizeof (float));
   }
 }

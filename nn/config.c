@@ -11,9 +11,9 @@ struct _NnDocument {
   bool is_torch;
 };
 
-/* Python writes NaN, Infinity and -Infinity, which JSON does not have. Outside
- * strings they become what reads back the same: numbers past the range of
- * double, and for NaN a string that no file has by accident. */
+/* Python writes NaN, Infinity and -Infinity, which JSON lacks. Outside strings
+ * they are replaced: the infinities by numbers beyond the range of double, NaN
+ * by a string that no file contains by accident. */
 #define NAN_TEXT "\001NaN"
 
 static const struct {
@@ -32,8 +32,8 @@ fail_limit (const char *name, const char *what, size_t max, GError **error)
   return false;
 }
 
-/* Checks what json-glib does not: it recurses over the depth, and takes some
- * 200 bytes for each value. Copies the text to json. */
+/* Checks bounds that json-glib does not: it recurses for each level, and takes
+ * some 200 bytes for each value. Copies the text to json. */
 static bool
 prepare_text (const char *name, const char *text, gsize len, GString *json,
     GError **error)
@@ -314,7 +314,7 @@ fail_kind (const NnConfig *config, const char *key, const char *expected)
     nn_config_fail (config, NN_ERROR_FORMAT, "a value is not %s", expected);
 }
 
-/* The readers below take the key only for the message. */
+/* The readers below need the key only for messages. */
 static const char *
 read_string (const NnConfig *value, const char *key, const char *fallback)
 {
@@ -358,7 +358,7 @@ read_int (const NnConfig *value, const char *key, gint64 fallback)
   return fallback;
 }
 
-/* What Python takes for true: people write use_bias=1, and Keras keeps it. */
+/* True as in Python: people write use_bias=1, and Keras keeps it. */
 static bool
 read_bool (const NnConfig *value, const char *key, bool fallback)
 {
@@ -443,7 +443,7 @@ nn_config_bool (const NnConfig *config, const char *key, bool fallback)
 {
   const NnConfig value = nn_config_get (config, key);
 
-  /* To Python, None is false; only what is not there has the default. */
+  /* In Python, None is false; only an absent key has the default. */
   if (!value.node && nn_config_is_object (config)
       && json_object_has_member (json_node_get_object (config->node), key))
     return false;

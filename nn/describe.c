@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A model as a table for people, as Keras' model.summary (). */
+/* A model as a table, as Keras' model.summary (). */
 #include <string.h>
 #include "nn/config.h"
 #include "nn/error.h"
@@ -14,7 +14,7 @@ typedef struct {
 
 typedef struct {
   GArray *rows;  /* of Row */
-  int n_columns; /* without READS where no layer has any */
+  int n_columns; /* without READS if no layer has any */
   guint64 n_trainable, n_frozen;
 } Table;
 
@@ -50,7 +50,7 @@ append_row (Table *table, char *name, char *shape, char *count, char *reads)
   g_array_append_val (table->rows, row);
 }
 
-/* Widths are in characters, as terminals count. Numbers are to the right. */
+/* Widths are in characters, as on terminals. Numbers are right-aligned. */
 static void
 print_row (GString *text, const Row *row, const int *widths, int n_columns)
 {
@@ -103,7 +103,7 @@ count_params (Table *table, const NnKerasLayer *layer, bool is_frozen)
   return n;
 }
 
-/* A shape, in which axes that are another size in other are open. */
+/* A shape; axes whose size differs in other are shown as None. */
 static char *
 describe_shape (const NnShape *shape, const NnShape *other)
 {
@@ -176,7 +176,8 @@ append_shapes (GString *text, const char *what, size_t n, const NnModel *model,
   g_string_append_c (text, '\n');
 }
 
-/* What differs from Keras: there they would go on from window to window. */
+/* Differs from Keras, where they would keep their state from window to window.
+ */
 static void
 append_stateful (GString *text, const NnModel *model)
 {
@@ -196,7 +197,7 @@ append_stateful (GString *text, const NnModel *model)
     g_string_append_c (text, '\n');
 }
 
-/* One value of the attribute; lists in a row. */
+/* One value of the attribute; lists on one line. */
 static void
 append_value (GString *text, const NnConfig *value)
 {
@@ -227,7 +228,7 @@ append_value (GString *text, const NnConfig *value)
   }
 }
 
-/* The members of one object of the attribute, one in a line. */
+/* The members of one object of the attribute, one per line. */
 static void
 append_members (GString *text, const NnConfig *object)
 {
@@ -245,7 +246,7 @@ append_members (GString *text, const NnConfig *object)
 }
 
 /* "emotiondetect": its objects (recipe, training, metrics, ...) with their
- * members, its plain values in a line each. */
+ * members, its plain values on a line each. */
 static void
 append_metadata (GString *text, const NnModel *model)
 {

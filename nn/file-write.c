@@ -24,7 +24,7 @@ write_all (int fd, const char *data, gsize len)
   return true;
 }
 
-/* A file that is replaced keeps its rights. */
+/* A file that is replaced keeps its permissions. */
 static bool
 take_mode (int fd, const char *path)
 {

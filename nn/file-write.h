@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Files that appear whole or not at all. */
+/* Files that appear complete or not at all. */
 #pragma once
 
 #include <glib.h>
@@ -9,7 +9,7 @@
  * must never be replaced. */
 bool nn_file_is_stream (const char *path);
 
-/* Writes bytes to a temporary file beside path, on the disk (fsync), and gives
- * it the name. On failure what was at path is as it was; false and NN_ERROR_IO.
- * A device or a pipe gets the bytes as they come. */
+/* Writes bytes to a temporary file beside path, syncs it (fsync) and renames it
+ * to path. On failure the old file is unchanged; false and NN_ERROR_IO. A
+ * device or a pipe is written directly. */
 bool nn_file_write (const char *path, GBytes *bytes, GError **error);

@@ -42,7 +42,7 @@ check_kind (
   return false;
 }
 
-/* Reads up to len bytes; what is there is the file. */
+/* Reads up to len bytes; the file is what can be read. */
 static bool
 read_all (int fd, char *data, gsize *len)
 {

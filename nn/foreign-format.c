@@ -42,7 +42,7 @@ static const struct {
   SIGNATURE (0,   "ID3",              SOUND),
 };
 
-/* In the first bytes of a text. */
+/* Found in the first bytes of a text. */
 static const struct {
   const char *word;
   const char *kind;
@@ -75,7 +75,7 @@ static const struct {
 };
 /* clang-format on */
 
-/* ONNX begins with its version, and goes on with another field. */
+/* ONNX begins with its version, followed by another field. */
 static bool
 is_onnx (const guint8 *data, gsize len)
 {
@@ -83,7 +83,7 @@ is_onnx (const guint8 *data, gsize len)
       && (data[2] == 0x12 || data[2] == 0x1a || data[2] == 0x3a);
 }
 
-/* The length of a JSON header, and the header. */
+/* The length of a JSON header, then the header. */
 static bool
 is_safetensors (const guint8 *data, gsize len)
 {

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a file is that is no Keras model: the message says so, because people
- * give what they find beside one. */
+/* Identifies files that are not Keras models, for the error message: people
+ * often pass a file that lies beside the model. */
 #pragma once
 
 #include <glib.h>
 
-/* The kind of what Keras calls an architecture: of use beside its weights. */
+/* The kind of an architecture, in Keras' term: useful beside its weights. */
 #define NN_FOREIGN_FORMAT_LAYERS "the layers of a model without its weights"
 
-/* "a TensorFlow Lite model", by how the contents begin; NULL where that is not
- * known. */
+/* "a TensorFlow Lite model", by the first bytes; NULL if unknown. */
 const char *nn_foreign_format_of_bytes (GBytes *bytes);
 
-/* Sets error: kind (NULL: not known) is what name turned out to be. */
+/* Sets error: name is a file of that kind (NULL: unknown). */
 void nn_foreign_format_fail (
     const char *name, const char *kind, GError **error);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nn/fuse.h"
 
-/* Who reads a tensor. */
+/* The readers of a tensor. */
 typedef struct {
   NnNode *last;
   size_t n; /* an output of the model counts too */
@@ -34,8 +34,8 @@ find_readers (const NnGraph *graph)
   return readers;
 }
 
-/* The only reader of tensor, if it runs as often as node and has one input, one
- * output and no mask. */
+/* The only reader of tensor, if it is called as often as node and has one
+ * input, one output and no mask. */
 static NnNode *
 only_reader (const Readers *readers, const NnNode *node, size_t tensor)
 {

@@ -62,8 +62,8 @@ has_room (const NnGraph *graph, const NnConfig *config)
   return false;
 }
 
-/* The tensor of the mask that goes with input i, or NN_NO_TENSOR. Masks that do
- * not run along the first axis mean nothing to any layer. */
+/* The tensor of the mask that goes with input i, or NN_NO_TENSOR. Layers ignore
+ * masks that are not along the first axis. */
 static size_t
 find_mask (const NnGraph *graph, const NnGraphCall *call, size_t i)
 {
@@ -82,7 +82,8 @@ find_mask (const NnGraph *graph, const NnGraphCall *call, size_t i)
       : NN_NO_TENSOR;
 }
 
-/* A mask of several axes of the first input, all of which the output has. */
+/* Whether the output has all axes of a mask of several axes on the first input.
+ */
 static size_t
 find_wide_mask (const NnGraph *graph, const NnNode *node)
 {
@@ -101,7 +102,7 @@ find_wide_mask (const NnGraph *graph, const NnNode *node)
   return mask;
 }
 
-/* The mask of the outputs, by the layer's rule. It goes to those that have the
+/* The mask of the outputs, by the layer's rule. It is given to outputs with the
  * axes of the first: not to the states of a recurrent layer. */
 static void
 connect_mask (NnGraph *graph, NnNode *node)
@@ -142,7 +143,7 @@ outputs_are_bounded (
   return true;
 }
 
-/* All inputs must be repeated alike. */
+/* All inputs must be repeated equally often. */
 static bool
 find_repeat (NnGraph *graph, const NnGraphCall *call, const NnConfig *config,
     size_t *repeat)
@@ -241,7 +242,8 @@ nn_graph_add_view (NnGraph *graph, size_t tensor, const NnShape *shape,
     size_t repeat, size_t mask, const NnConfig *config)
 {
   const NnTensor *const from = nn_graph_tensor (graph, tensor);
-  /* The second shape is the output's: setup has no other way to know it. */
+  /* The second shape is that of the output, which setup cannot know otherwise.
+   */
   const NnShape shapes[] = { from->shape, *shape };
   const bool has_mask[2] = { false };
   const NnArgs args = { .in = shapes, .has_mask = has_mask, .n_in = 2 };

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A model as a flat list of calls of layers, in the order in which they run.
- * Nested models are unfolded into it. Tensors are known by number.
- *   keras.c builds it, session.c and nn/train run it.
- */
+/* A model as a flat list of calls of layers, in execution order. Nested models
+ * are unfolded. Tensors are identified by number. keras.c builds it, session.c
+ * and nn/train execute it. */
 #pragma once
 
 #include "nn/layer.h"
@@ -12,8 +11,8 @@
 typedef struct {
   NnShape shape; /* of one sample */
   size_t size;   /* elements of one sample, times repeat */
-  size_t repeat; /* samples that one sample of the model is here: more than
-                    1 inside TimeDistributed */
+  size_t repeat; /* samples here for one sample of the model: more than 1 inside
+                    TimeDistributed */
 } NnTensor;
 
 typedef struct {
@@ -24,10 +23,10 @@ typedef struct {
   size_t out_mask; /* what the layer writes, or NN_NO_TENSOR */
   size_t repeat;   /* of its inputs */
 
-  /* In a model that only runs (nn/fuse.h): */
+  /* For inference only (nn/fuse.h): */
   bool is_absorbed; /* an earlier node does its work */
-  size_t result;    /* the tensor that it writes instead of out[0], behind what
-                       it absorbed; or NN_NO_TENSOR */
+  size_t result; /* the tensor that it writes instead of out[0], the output of
+                    the last node that it absorbed; or NN_NO_TENSOR */
 } NnNode;
 
 typedef struct {
@@ -58,15 +57,15 @@ nn_graph_node (const NnGraph *graph, size_t i)
 size_t nn_graph_add_tensor (
     NnGraph *graph, const NnShape *shape, size_t repeat);
 
-/* The same memory as another shape, split into another number of samples: the
- * product of size and repeat must be that of the tensor. The new tensor has the
- * mask given, or NN_NO_TENSOR. Fails through config at NN_MAX_NODES, and then
+/* A view: the same memory in another shape, split into another number of
+ * samples; the product of size and repeat must not change. mask: of the new
+ * tensor, or NN_NO_TENSOR. Fails through config beyond NN_MAX_NODES, and then
  * returns NN_NO_TENSOR. */
 size_t nn_graph_add_view (NnGraph *graph, size_t tensor, const NnShape *shape,
     size_t repeat, size_t mask, const NnConfig *config);
 
-/* What a layer is called on. args: NULL where it is called with one argument,
- * all of in. mask: NULL, or for each input the tensor of an explicit mask, or
+/* What a layer is called on. args: NULL if it is called with one argument, all
+ * of in. mask: NULL, or for each input the tensor of an explicit mask, or
  * NN_NO_TENSOR: then the input's own mask is used. */
 typedef struct {
   const size_t *in; /* [n_in] tensors */
@@ -78,7 +77,7 @@ typedef struct {
 
 /* Appends a call of a layer; masks follow the tensors by the rules of the
  * layers. weights as for nn_layer_new. Returns the node, owned by the graph, or
- * NULL where config failed. */
+ * NULL if config failed. */
 NnNode *nn_graph_add_node (NnGraph *graph, const NnLayerClass *klass,
     const char *name, NnWeights *weights, const NnConfig *config,
     const NnGraphCall *call);

@@ -23,7 +23,7 @@ is_name (H5Span span, const char *name)
       && (span.left == len || span.at[len] == 0);
 }
 
-/* One attribute message; fills search where it is the one. */
+/* One attribute message; fills search if it is the one wanted. */
 static bool
 read_attribute (NnH5 *file, H5Span span, gpointer user_data)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Contents of datasets: contiguous, compact, or in chunks that filters may have
- * packed. Everything must be there: data that was never written is a fault,
- * because a small file could otherwise stand for any amount of zeros.
- */
+/* Contents of datasets: contiguous, compact, or chunked and possibly filtered.
+ * All data must be present: a dataset that was never written is an error,
+ * because otherwise a small file could stand for any amount of zeros. */
 #include <string.h>
 #include <zlib.h>
 #include "nn/h5-private.h"
@@ -38,7 +37,8 @@ read_filters (H5Span span, H5Dataset *dataset)
   return true;
 }
 
-/* The shape of chunks: one axis more than the data, the bytes of an element. */
+/* The shape of chunks: one axis more than the data, for the bytes of an
+ * element. */
 static bool
 read_chunk_shape (H5Span *span, H5Dataset *dataset, unsigned rank)
 {
@@ -153,7 +153,7 @@ inflate_chunk (ChunkReader *reader, H5Span in, guint8 *out)
       && len == reader->chunk_bytes;
 }
 
-/* All first bytes of the elements came first, then all second ones, ... */
+/* Stored are the first bytes of all elements, then the second bytes, ... */
 static void
 unshuffle (const guint8 *in, size_t len, size_t size, guint8 *out)
 {
@@ -165,7 +165,7 @@ unshuffle (const guint8 *in, size_t len, size_t size, guint8 *out)
   memcpy (out + n * size, in + n * size, len - n * size);
 }
 
-/* Undoes the filters, last first. mask: those that were left out. */
+/* Undoes the filters, last first. mask: those that were skipped. */
 static bool
 unpack (ChunkReader *reader, H5Span *chunk, unsigned mask)
 {
@@ -191,8 +191,8 @@ unpack (ChunkReader *reader, H5Span *chunk, unsigned mask)
   return chunk->left == reader->chunk_bytes;
 }
 
-/* Copies the part of a chunk that is inside the dataset, row by row. first: the
- * index of its first element. */
+/* Copies what is inside the dataset of a chunk, row by row. first: the index of
+ * its first element. */
 static void
 copy_chunk (ChunkReader *reader, const guint8 *chunk, const size_t *first)
 {
@@ -222,7 +222,7 @@ copy_chunk (ChunkReader *reader, const guint8 *chunk, const size_t *first)
   }
 }
 
-/* A chunk that the tree names: where it belongs, and each only once. */
+/* A chunk listed in the tree: checks its place, and that it occurs once. */
 static bool
 read_chunk (ChunkReader *reader, H5Span key, guint64 address)
 {

@@ -7,14 +7,14 @@
 #include "nn/limits.h"
 
 /* A doubling table: rows of width blocks; the first two rows have blocks of
- * start bytes, each further row blocks twice as large. Up to max_direct bytes a
- * block holds objects, above it holds a table again. */
+ * start bytes, each further row blocks twice as large. Blocks of up to
+ * max_direct bytes hold objects, larger ones another table. */
 typedef struct {
   unsigned id_len;
   unsigned width;
   guint64 start, max_direct;
   unsigned max_bits; /* of an offset into the heap */
-  unsigned n_rows;   /* of the root; 0: the root holds objects itself */
+  unsigned n_rows;   /* of the root; 0: the root is a block of objects */
   guint64 root;
   unsigned offset_bytes, len_bytes; /* in an ID */
 } Heap;
@@ -23,7 +23,7 @@ typedef struct {
 typedef struct {
   unsigned node_size, record_size, record_skip;
   unsigned depth;
-  unsigned count_bytes; /* of a number of records in a node */
+  unsigned count_bytes; /* of the number of records in a node */
   unsigned total_bytes[16];
   const Heap *heap;
   H5ObjectFunc func;
@@ -122,7 +122,7 @@ find_object (NnH5 *file, const Heap *heap, guint64 offset, guint64 len)
   guint64 address = heap->root, block_len = heap->start;
   unsigned n_rows = heap->n_rows, row;
 
-  /* Each table is of smaller blocks than the one above. */
+  /* Each table has smaller blocks than the one above. */
   while (n_rows > 0) {
     address =
         find_child (file, heap, address, n_rows, &offset, &row, &block_len);
@@ -147,8 +147,8 @@ visit_record (NnH5 *file, const Tree *tree, H5Span record)
   kind = nn_h5_take (&record, 1);
   offset = nn_h5_take (&record, heap->offset_bytes);
   len = nn_h5_take (&record, heap->len_bytes);
-  /* Bits 4 and 5: 0 is "managed"; others are larger than a block, or in the ID:
-   * neither links nor our attributes. */
+  /* Bits 4 and 5: 0 is "managed"; other kinds are objects larger than a block,
+   * or stored in the ID: neither are used for links or our attributes. */
   if (record.is_bad || (kind & 0xf0) != 0 || !nn_h5_work (file, 1))
     return false;
   object = find_object (file, heap, offset, len);
@@ -183,7 +183,7 @@ visit_node (NnH5 *file, const Tree *tree, guint64 address, unsigned level,
   return true;
 }
 
-/* How many bytes the numbers of records take, by level. */
+/* Bytes of the record counts, by level. */
 static bool
 find_widths (const NnH5 *file, Tree *tree)
 {
@@ -195,7 +195,7 @@ find_widths (const NnH5 *file, Tree *tree)
     return false;
   total = most = (tree->node_size - 10) / tree->record_size;
   tree->count_bytes = log2_of (most) / 8 + 1;
-  tree->total_bytes[0] = 0; /* a leaf has no more than itself */
+  tree->total_bytes[0] = 0; /* a leaf has just its own records */
   for (unsigned level = 1; level < tree->depth; level++) {
     const unsigned pointer =
         file->offset_size + tree->count_bytes + tree->total_bytes[level - 1];

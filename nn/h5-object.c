@@ -29,7 +29,7 @@ is_size (unsigned n)
   return n == 2 || n == 4 || n == 8;
 }
 
-/* Versions 0 and 1: up to HDF5 1.6, and what is written by default since. */
+/* Versions 0 and 1: HDF5 up to 1.6, and the default of later versions. */
 static void
 read_superblock_old (
     NnH5 *file, H5Span *span, unsigned version, guint64 *base, guint64 *end)
@@ -62,13 +62,13 @@ read_superblock_new (NnH5 *file, H5Span *span, guint64 *base, guint64 *end)
     return;
   }
   *base = nn_h5_take_address (file, span);
-  nn_h5_take_address (file, span); /* extension: nothing that we need */
+  nn_h5_take_address (file, span); /* extension: not needed */
   *end = nn_h5_take_address (file, span);
   file->root = nn_h5_take_address (file, span);
 }
 
-/* The file begins at the signature: at 0, or behind a block of the user's, of
- * 512, 1024, 2048, ... bytes. */
+/* The file begins at the signature: at 0, or after a user block of 512, 1024,
+ * 2048, ... bytes. */
 static guint64
 skip_user_block (NnH5 *file)
 {
@@ -104,12 +104,12 @@ nn_h5_read_superblock (NnH5 *file)
     read_superblock_new (file, &span, &base, &end);
   else
     return false;
-  /* The end counts from where the user's block begins. */
+  /* The end is counted from the beginning of the user block. */
   return !span.is_bad && (base == 0 || base == file->start)
       && end <= file->len + file->start;
 }
 
-/* A part of an object header. */
+/* One block of an object header. */
 typedef struct {
   guint64 address, len;
 } Block;
@@ -171,8 +171,8 @@ read_messages (NnH5 *file, Header *header, H5Span span)
   return true;
 }
 
-/* Version 2 blocks begin with a signature and end with a checksum. The first
- * has its length in the head. */
+/* Version 2 blocks begin with a signature and end with a checksum. The length
+ * of the first is in the header's prefix. */
 static bool
 read_first_block (NnH5 *file, Header *header, H5Span span)
 {

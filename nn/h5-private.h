@@ -7,9 +7,8 @@
  *   h5-type.c       datatypes, dataspaces, strings in global heaps
  *   h5-attribute.c  attributes
  *   h5-data.c       contents of datasets
- * Functions that can fail return false or NULL; what the user is told is said
- * in h5.c, which knows the names.
- */
+ * Functions that can fail return false or NULL; h5.c, which knows the names,
+ * makes the error messages. */
 #pragma once
 
 #include <glib.h>
@@ -18,7 +17,7 @@
 
 typedef struct _NnH5 NnH5;
 
-/* An address that stands for "nothing here". */
+/* The undefined address. */
 #define H5_NO_ADDRESS G_MAXUINT64
 
 struct _NnH5 {
@@ -26,18 +25,18 @@ struct _NnH5 {
   GBytes *bytes;
   const guint8 *data; /* [len], from the signature on */
   size_t len;
-  guint64 start; /* of data in bytes: behind a block of the user's */
+  guint64 start; /* of the data in bytes: after a user block */
   unsigned offset_size, length_size; /* bytes of an address, of a length */
   guint64 root;                      /* object header of the root group */
-  GHashTable *groups; /* address -> (name -> address): those that were read */
+  GHashTable *groups;      /* address -> (name -> address): those read so far */
   GHashTable *collections; /* of global heaps: address -> (index -> offset) */
   size_t work;             /* against NN_MAX_H5_WORK */
-  size_t expanded; /* bytes that were made of the file: see nn_h5_may_expand */
-  size_t source_len; /* of the file, or of the archive that it is in */
+  size_t expanded;   /* bytes decoded from the file: see nn_h5_may_expand */
+  size_t source_len; /* of the file, or of the archive that contains it */
 };
 
-/* A run of bytes. Taking more than is left gives zeros and is_bad, which stays:
- * so a structure is read in a row, and is_bad asked once. */
+/* A span of bytes. Taking more than is left gives zeros and sets is_bad, which
+ * stays set: so a whole structure is read before is_bad is checked once. */
 typedef struct {
   const guint8 *at;
   size_t left;
@@ -121,11 +120,12 @@ nn_h5_span_from (const NnH5 *file, guint64 address)
       : (H5Span){ file->data + address, file->len - address, false };
 }
 
-/* One more step; false once a file has asked for too many. */
+/* Counts one more structure; false if a file has too many. */
 bool nn_h5_work (NnH5 *file, size_t n);
 
-/* Whether bytes more may be allocated for what is read: filters inflate, and
- * many names may lead to one dataset. Bounded by the size of the file. */
+/* Whether that many more bytes may be allocated for decoded data: filters
+ * inflate, and one dataset may have many names. Bounded by the size of the
+ * file. */
 bool nn_h5_may_expand (NnH5 *file, size_t bytes);
 
 /* Object headers. */
@@ -146,17 +146,17 @@ enum {
 
 typedef struct {
   unsigned type;
-  bool is_shared; /* the data is not here: no file of ours has that */
+  bool is_shared; /* the data is elsewhere: not supported */
   H5Span data;
 } H5Message;
 
-/* Finds the signature: false where there is none. */
+/* Finds the signature: false if there is none. */
 bool nn_h5_find_start (NnH5 *file);
 
-/* Reads the superblock behind it, and in it the root group. */
+/* Reads the superblock after it, and from that the root group. */
 bool nn_h5_read_superblock (NnH5 *file);
 
-/* The messages (H5Message) of the object at address; NULL where damaged. */
+/* The messages (H5Message) of the object at address; NULL if damaged. */
 GArray *nn_h5_read_object (NnH5 *file, guint64 address);
 
 /* The first message of a type, or NULL. */
@@ -165,7 +165,7 @@ const H5Message *nn_h5_find_message (const GArray *messages, unsigned type);
 /* Heaps. */
 
 /* Calls func with each object of a fractal heap that the version 2 B-tree at
- * tree names; record_skip: bytes before the heap ID in a record. Stops where
+ * tree names; record_skip: bytes before the heap ID in a record. Stops when
  * func returns false. */
 typedef bool (*H5ObjectFunc) (NnH5 *file, H5Span object, gpointer user_data);
 bool nn_h5_heap_foreach (NnH5 *file, guint64 heap, guint64 tree,
@@ -174,10 +174,10 @@ bool nn_h5_heap_foreach (NnH5 *file, guint64 heap, guint64 tree,
 /* Groups. */
 
 /* name -> guint64 address, H5_NO_ADDRESS for links that are not hard. Borrowed
- * from file. NULL where the object is no group, or damaged. */
+ * from file. NULL if the object is not a group, or damaged. */
 GHashTable *nn_h5_group_links (NnH5 *file, guint64 address);
 
-/* The object at path, one hard link after the other. */
+/* The object at path, by hard links. */
 bool nn_h5_resolve (NnH5 *file, const char *path, guint64 *address);
 
 /* Types. */
@@ -187,7 +187,7 @@ typedef enum {
   H5_TYPE_FLOAT,
   H5_TYPE_STRING,          /* of fixed length */
   H5_TYPE_VARIABLE_STRING, /* in a global heap */
-  H5_TYPE_OPAQUE,          /* bytes, of which an attribute may say more */
+  H5_TYPE_OPAQUE,          /* bytes, whose meaning an attribute may state */
   H5_TYPE_OTHER,
 } H5TypeKind;
 
@@ -195,7 +195,7 @@ typedef struct {
   H5TypeKind kind;
   size_t size; /* bytes of one element */
   bool is_big_endian, is_signed;
-  /* Of floats: places and widths in bits. */
+  /* Of floats: positions and widths in bits. */
   unsigned sign, exponent, exponent_bits, mantissa, mantissa_bits;
   guint32 bias;
 } H5Type;
@@ -220,7 +220,8 @@ bool nn_h5_to_floats (
     const H5Type *type, const guint8 *data, size_t n, float *out);
 bool nn_h5_to_doubles (
     const H5Type *type, const guint8 *data, size_t n, double *out);
-/* n elements as strings; NULL where damaged or no strings. g_strfreev. */
+/* n elements as strings; NULL if damaged or not strings. Free with g_strfreev.
+ */
 char **nn_h5_to_strings (NnH5 *file, const H5Type *type, H5Span data, size_t n);
 
 /* Attributes. */
@@ -241,10 +242,10 @@ H5Found nn_h5_find_attribute (
 
 typedef enum {
   H5_DATASET_OK,
-  H5_DATASET_ABSENT, /* the object is no dataset */
+  H5_DATASET_ABSENT, /* the object is not a dataset */
   H5_DATASET_DAMAGED,
   H5_DATASET_LARGE,
-  H5_DATASET_STORAGE, /* external, virtual, or a filter or index not known */
+  H5_DATASET_STORAGE, /* external, virtual, or an unknown filter or index */
 } H5DatasetStatus;
 
 #define H5_MAX_FILTERS 4
@@ -254,7 +255,7 @@ typedef struct {
   NnShape shape;
   size_t n; /* elements */
   bool is_chunked;
-  H5Span data;               /* not chunked: everything */
+  H5Span data;               /* not chunked: all data */
   guint64 tree;              /* chunked: version 1 B-tree */
   size_t chunk[NN_MAX_RANK]; /* elements of one */
   size_t chunk_n;
@@ -265,7 +266,7 @@ typedef struct {
 H5DatasetStatus nn_h5_open_dataset (
     NnH5 *file, guint64 object, H5Dataset *dataset);
 
-/* The elements, row-major: *data is in the file, or in *owned, which is then to
- * be freed with g_free. False where damaged, or not all there. */
+/* The elements, row-major: *data points into the file, or to *owned, to be
+ * freed with g_free. False if damaged or incomplete. */
 bool nn_h5_read_data (
     NnH5 *file, const H5Dataset *dataset, const guint8 **data, guint8 **owned);

@@ -22,7 +22,7 @@ const H5Type nn_h5_bfloat16 = { .kind = H5_TYPE_FLOAT,
   .mantissa_bits = 7,
   .bias = 127 };
 
-/* Numbers that fill their bytes, as all that NumPy writes do. */
+/* Numbers without padding bits, as NumPy writes. */
 static bool
 read_bits (H5Span *span, size_t size)
 {
@@ -52,7 +52,7 @@ read_float (H5Span *span, unsigned bits, H5Type *type)
       && type->mantissa + type->mantissa_bits <= 8 * type->size;
 }
 
-/* The integer type that an enumeration names. */
+/* The integer type of an enumeration. */
 static bool
 read_base (H5Span span, H5Type *type)
 {
@@ -113,7 +113,7 @@ nn_h5_read_space (const NnH5 *file, H5Span span, NnShape *shape, size_t *n)
   unsigned kind;
 
   nn_h5_skip (&span, 1);
-  kind = nn_h5_take (&span, 1); /* version 2: 2 is "null", nothing at all */
+  kind = nn_h5_take (&span, 1); /* version 2: 2 is "null", no elements */
   nn_h5_skip (&span, version == 1 ? 4 : 0);
   *shape = (NnShape){ .rank = rank };
   *n = version == 2 && kind == 2 ? 0 : 1;
@@ -220,8 +220,8 @@ nn_h5_to_doubles (const H5Type *type, const guint8 *data, size_t n, double *out)
   return true;
 }
 
-/* The objects of the global heap collection at address: index -> where in the
- * file its head is. NULL where damaged. Each collection is read once. */
+/* The objects of the global heap collection at address: index -> position of
+ * its header in the file. NULL if damaged. Each collection is read once. */
 static GHashTable *
 collection_at (NnH5 *file, guint64 address)
 {

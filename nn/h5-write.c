@@ -5,7 +5,7 @@
 #include <string.h>
 #include "nn/error.h"
 
-/* What HDF5 allows for an attribute, less Keras' reserve for its header. */
+/* HDF5's limit for an attribute, less what Keras reserves for its header. */
 #define MAX_ATTRIBUTE_BYTES ((size_t) 64512)
 
 struct _NnH5Writer {
@@ -43,7 +43,7 @@ leave (Guard *guard)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Guard, leave)
 #define SCOPE G_GNUC_UNUSED g_auto (Guard) guard = enter ()
 
-/* An identifier that closes itself, whatever it is of. */
+/* An identifier of any kind that is closed at the end of its scope. */
 typedef hid_t Id;
 
 static void
@@ -69,8 +69,8 @@ nn_h5_writer_new (void)
   SCOPE;
   g_auto (Id) access = H5Pcreate (H5P_FILE_ACCESS);
   g_auto (Id) creation = H5Pcreate (H5P_FILE_CREATE);
-  /* In memory alone; no times of creation, so that equal models are equal
-   * files. */
+  /* In memory only; without creation times, so equal models give equal files.
+   */
   H5Pset_fapl_core (access, 1 << 16, 0);
   H5Pset_obj_track_times (creation, 0);
   writer->file = H5Fcreate ("model.h5", H5F_ACC_TRUNC, creation, access);
@@ -167,7 +167,7 @@ nn_h5_write_doubles (NnH5Writer *writer, const char *path, const NnShape *shape,
       writer, path, shape, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, values);
 }
 
-/* An attribute of a type and space; values NULL: nothing in it. */
+/* An attribute of a type and space; values NULL: empty. */
 static void
 write_attribute (NnH5Writer *writer, const char *path, const char *name,
     hid_t type, hid_t space, const void *values)
@@ -211,12 +211,12 @@ nn_h5_write_double_attribute (
   SCOPE;
   g_auto (Id) space = H5Screate (H5S_SCALAR);
 
-  /* All machines that GStreamer runs on have IEEE doubles. */
+  /* All platforms of GStreamer have IEEE doubles. */
   write_attribute (writer, path, name, H5T_NATIVE_DOUBLE, space, &value);
 }
 
-/* How many strings fit into one attribute, as numpy would store them: each as
- * wide as the widest. At least one. */
+/* How many strings fit into one attribute as NumPy stores them, each as wide as
+ * the widest. At least one. */
 static size_t
 count_that_fit (const char *const *values, size_t n)
 {

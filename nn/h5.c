@@ -192,8 +192,8 @@ nn_h5_attribute_string (
   return g_steal_pointer (&list[0]);
 }
 
-/* Joins name0, name1, ...: how Keras stores what is past the 64 kB that HDF5
- * allows for one attribute. NULL where there is not even the first. */
+/* Joins name0, name1, ...: how Keras stores lists beyond HDF5's limit of 64 kB
+ * for an attribute. NULL if not even the first exists. */
 static char **
 split_attribute_strings (NnH5 *file, const char *path, const char *name)
 {
@@ -242,7 +242,7 @@ nn_h5_attribute_strings (
   return list;
 }
 
-/* What the attribute says that the opaque bytes of a dataset are. */
+/* The type that an attribute gives for a dataset of opaque bytes. */
 static void
 name_opaque (NnH5 *file, guint64 address, H5Type *type)
 {
@@ -307,7 +307,7 @@ nn_h5_dataset_shape (
   return true;
 }
 
-/* A dataset with its contents. data is in the file or in owned. */
+/* A dataset with its contents. data points into the file or to owned. */
 typedef struct {
   H5Dataset dataset;
   const guint8 *data;

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reading of HDF5 files: groups, datasets, attributes as plain C values.
- * By hand, without the HDF5 library: model files are untrusted, and HDF5 1.10
- * (Debian 12) crashes or hangs on damaged ones - a fuzzer found a fault every
- * 125 files. It has no switch against that, and whoever would check files
- * before it sees them must read as much as this does. Writing is elsewhere.
+/* Reading of HDF5 files: groups, datasets, attributes as plain C values. Our
+ * own reader, because model files are untrusted, and the HDF5 library (1.10,
+ * Debian 12) crashes or hangs on damaged ones: a fuzzer found a fault every 125
+ * files. It has no option against that, and checking files first would take as
+ * much code as reading them. Writing: nn/h5-write.h.
  *
- * Read is what Keras and h5py write, by any version of HDF5 with its default
- * settings: superblocks 0 to 3, both object headers, all kinds of groups,
+ * Supported is what Keras and h5py write with default settings, by any version
+ * of HDF5: superblocks 0 to 3, both object headers, all kinds of groups,
  * numbers, strings of fixed and variable length, contiguous, compact and
  * chunked data, deflate and shuffle. Only hard links are followed; external and
  * virtual storage and other filters are refused; sizes are bounded by
  * nn/limits.h before anything is allocated.
  *
- * An NnH5 is used by one thread at a time; nothing is shared between two.
- */
+ * An NnH5 is used by one thread at a time; nothing is shared between two. */
 #pragma once
 
 #include <glib.h>
@@ -21,16 +20,16 @@
 
 typedef struct _NnH5 NnH5;
 
-/* Whether it is HDF5, by its signature; a block of the user's may be before. */
+/* Whether it is HDF5, by its signature; a user block may precede it. */
 bool nn_h5_is_h5 (GBytes *bytes);
 
 /* Opens for reading: the whole file is read into memory. NN_ERROR_NOT_FOUND, or
- * NN_ERROR_FORMAT where it is not HDF5. Close with nn_h5_close. */
+ * NN_ERROR_FORMAT if it is not HDF5. Close with nn_h5_close. */
 NnH5 *nn_h5_open (const char *path, GError **error);
-/* The same for a file that is in memory; name stands for it in messages. */
+/* The same for a file in memory; name is what messages call it. */
 NnH5 *nn_h5_open_bytes (const char *name, GBytes *bytes, GError **error);
-/* It came out of an archive of that length, which bounds how much is made of
- * it: nn_max_expanded. */
+/* It comes from an archive of that length, which bounds how much it may expand
+ * to: nn_max_expanded. */
 void nn_h5_set_source_len (NnH5 *file, gsize len);
 void nn_h5_close (NnH5 *file); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnH5, nn_h5_close)
@@ -42,7 +41,8 @@ const char *nn_h5_name (const NnH5 *file);
 bool nn_h5_has_group (NnH5 *file, const char *path);
 bool nn_h5_has_dataset (NnH5 *file, const char *path);
 
-/* Names of what a group holds, in alphabetic order. Free with g_strfreev. */
+/* Names of the members of a group, in alphabetical order. Free with g_strfreev.
+ */
 char **nn_h5_children (NnH5 *file, const char *path, GError **error);
 
 /* Attributes of a group or dataset. */
@@ -51,7 +51,8 @@ bool nn_h5_has_attribute (NnH5 *file, const char *path, const char *name);
 char *nn_h5_attribute_string (
     NnH5 *file, const char *path, const char *name, GError **error);
 /* A list of strings; an attribute of length 0 of any type is an empty list, and
- * Keras' split attributes (name0, name1, ...) are joined. g_strfreev. */
+ * Keras' split attributes (name0, name1, ...) are joined. Free with g_strfreev.
+ */
 char **nn_h5_attribute_strings (
     NnH5 *file, const char *path, const char *name, GError **error);
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* The key that speaks of an array: "recurrent_kernel" has
+/* The key that belongs to an array: "recurrent_kernel" has
  * "recurrent_initializer", "bias" has "bias_initializer". */
 static NnConfig
 get_for_param (const NnConfig *config, const char *param, const char *what)

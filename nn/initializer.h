@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How a weight array starts and is held small in training: Keras' initialisers
- * and regularisers, as the configuration of a layer names them. Reading never
- * fails: models that only run do not care.
- */
+/* Keras' initialisers and regularisers of a weight array, from the
+ * configuration of its layer. Reading never fails: inference does not need
+ * them. */
 #pragma once
 
 #include "nn/config.h"
 
 typedef enum {
-  NN_INIT_UNKNOWN,          /* named by the file, and not one of these */
+  NN_INIT_UNKNOWN,          /* the file names one that is not supported */
   NN_INIT_CONSTANT,         /* a */
   NN_INIT_UNIFORM,          /* a .. b */
   NN_INIT_NORMAL,           /* mean a, standard deviation b */
@@ -22,10 +21,11 @@ typedef enum { NN_FAN_IN, NN_FAN_OUT, NN_FAN_AVG } NnFan;
 typedef struct {
   NnInitKind kind;
   double a, b;
-  NnFan fan;                 /* of VARIANCE_SCALING */
-  NnInitKind distribution;   /* of VARIANCE_SCALING: UNIFORM, NORMAL or
-                                TRUNCATED_NORMAL */
-  size_t ones_first, n_ones; /* elements that are 1 then: unit_forget_bias */
+  NnFan fan;               /* of VARIANCE_SCALING */
+  NnInitKind distribution; /* of VARIANCE_SCALING: UNIFORM, NORMAL or
+                              TRUNCATED_NORMAL */
+  size_t ones_first,
+      n_ones; /* elements set to 1 afterwards: unit_forget_bias */
 } NnInitializer;
 
 /* loss += l1 * sum of |w| + l2 * sum of w * w */
@@ -35,8 +35,8 @@ typedef struct {
 } NnRegularizer;
 
 /* config["kernel_initializer"] for the array "kernel",
- * config["recurrent_initializer"] for "recurrent_kernel", and so on; Keras'
- * default for arrays of this name where it is not there. */
+ * config["recurrent_initializer"] for "recurrent_kernel", and so on; if absent,
+ * Keras' default for arrays of this name. */
 NnInitializer nn_initializer_read (const NnConfig *config, const char *param);
 NnRegularizer nn_regularizer_read (const NnConfig *config, const char *param);
 /* Whether config has a constraint for this array. */

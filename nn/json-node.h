@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From what json-glib has read to what we write. */
+/* From json-glib's tree to our JSON writer. */
 #pragma once
 
 #include <json-glib/json-glib.h>
 #include "nn/json-writer.h"
 
-/* A value with all that is in it; floats as Python writes them. */
+/* A value with all its members; floats as Python writes them. */
 void nn_json_add_node (NnJson *self, const char *name, JsonNode *node);

@@ -6,8 +6,8 @@
 
 struct _NnJson {
   bool pretty;
-  guint depth;   /* of objects and arrays that are open */
-  bool is_first; /* nothing is in the innermost yet */
+  guint depth;   /* of open objects and arrays */
+  bool is_first; /* the innermost is empty so far */
   GString *text;
 };
 
@@ -57,7 +57,7 @@ append_line_end (NnJson *self)
     g_string_append_c (self->text, ' ');
 }
 
-/* What stands before a value. */
+/* Writes what precedes a value. */
 static void
 begin_value (NnJson *self, const char *name)
 {
@@ -127,7 +127,7 @@ nn_json_add_string (NnJson *self, const char *name, const char *value)
     g_string_append (self->text, "null");
 }
 
-/* The shortest of these precisions that is read back as the same number. */
+/* The lowest precision that reads back as the same number. */
 static void
 append_number (GString *out, double value)
 {

@@ -90,12 +90,12 @@ compare_names (gconstpointer a, gconstpointer b)
   return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
-/* Appends the tensors in value, however deep, to refs. The parser has bounded
+/* Appends the tensors in value, at any depth, to refs. The parser has bounded
  * the depth. */
 static void
 collect (NnKerasBuild *build, const NnConfig *value, GArray *refs)
 {
-  /* Numbers are passed over fast: constants may be large arrays. */
+  /* Skips numbers quickly: constants may be large arrays. */
   if (!nn_config_is_set (value) || nn_config_is_number (value)
       || !nn_keras_spend (build, value, 1 + nn_config_length (value) / 16))
     return;
@@ -258,8 +258,8 @@ read_keras3 (const Reader *reader, const NnConfig *node)
   add_kwargs (reader, &kwargs);
 }
 
-/* The first argument, and the kwargs that hide behind its first tensor. A
- * constant first argument is ["_CONSTANT_VALUE", -1, value, {kwargs}]. */
+/* The first argument, and the kwargs after its first tensor. A constant first
+ * argument is ["_CONSTANT_VALUE", -1, value, {kwargs}]. */
 static void
 read_keras2 (const Reader *reader, const NnConfig *node)
 {

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What an entry of a model says of itself, and what would be computed wrong if
- * it were passed over: a class of somebody else under a name of Keras, and
- * weights that are not what they stand for.
- */
+/* Checks for entries of a model that would be computed wrongly if ignored: a
+ * foreign class with the name of one of Keras', and quantized weights. */
 #include <string.h>
 #include "nn/keras-private.h"
 
-/* Packages whose classes are those of Keras. */
+/* Packages that contain Keras' classes. */
 static const char *const packages[] = { "keras", "tf_keras", "keras_core",
   "tensorflow" };
 
@@ -19,8 +17,8 @@ is_package (const char *name, size_t len)
   return false;
 }
 
-/* "module" is where a class is from, and since Keras 2.12 always there but for
- * classes that were registered: those have "Package>Class". */
+/* "module" is the origin of a class; since Keras 2.12 only registered classes
+ * lack it: these have "Package>Class". */
 static void
 check_origin (const NnConfig *entry)
 {
@@ -41,8 +39,8 @@ check_origin (const NnConfig *entry)
         package);
 }
 
-/* The name of a policy for quantized weights, wherever it is in dtype; NULL
- * where there is none. The parser has bounded the depth. */
+/* The name of a policy for quantized weights, wherever it is in dtype; NULL if
+ * there is none. The parser has bounded the depth. */
 static char *
 find_quantized (const NnConfig *dtype)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Functional models: a list of layers, each with the calls that belong to the
- * model and what they take. The list is in no particular order: calls are run
- * depth first, and each once.
- */
+/* Functional models: a list of layers, each with its calls in the model and
+ * their arguments. The list is in no particular order: calls are visited depth
+ * first, each once. */
 #include "nn/keras-private.h"
 #include "nn/limits.h"
 
@@ -12,10 +11,10 @@ typedef enum { CALL_NEW, CALL_OPEN, CALL_DONE } CallState;
 typedef struct {
   NnKerasCall *spec; /* NULL: of an InputLayer */
   CallState state;
-  GArray *out; /* of size_t: tensors, once it is done */
+  GArray *out; /* of size_t: its tensors, once it is done */
 } Call;
 
-/* Which numbers a file uses for the calls of a nested model: from 0 or 1. */
+/* The numbers that a file uses for calls of a nested model: from 0 or 1. */
 typedef struct {
   gint64 min, max; /* of those that occur */
   gint64 base;
@@ -143,10 +142,10 @@ read_entries (Functional *self, NnKerasLayer *model)
     add_entry (self, model, i);
 }
 
-/* Calls of a nested model are counted from 1 where call 0 is the model's own
- * graph. Keras 2 does so wherever the model has an input of its own; Keras 3
- * only in output_layers, and not for Sequential. The numbers that occur say
- * more than the version. */
+/* Calls of a nested model are numbered from 1 if call 0 is the model's own
+ * graph. Keras 2 does so for every model with an input of its own; Keras 3 only
+ * in output_layers, and not for Sequential. The numbers in the file are more
+ * reliable than the version. */
 static gint64
 numbering_base (const Entry *entry, const Numbering *numbering, bool is_output)
 {
@@ -207,7 +206,7 @@ find_numbering (Functional *self, const GArray *outputs)
   }
 }
 
-/* The call that ref means; NULL and a failure where there is none. */
+/* The call that ref refers to; NULL and a failure if there is none. */
 static Call *
 find_call (const Functional *self, const NnKerasRef *ref, bool is_output,
     const NnConfig *config, Frame *frame)
@@ -234,7 +233,7 @@ find_call (const Functional *self, const NnKerasRef *ref, bool is_output,
   return &g_array_index (entry->calls, Call, index);
 }
 
-/* The tensor that ref means, of a call that is done. */
+/* The tensor that ref refers to, of a call that is done. */
 static size_t
 find_tensor (const Functional *self, const NnKerasRef *ref, bool is_output,
     const NnConfig *config)
@@ -251,7 +250,7 @@ find_tensor (const Functional *self, const NnKerasRef *ref, bool is_output,
   return NN_NO_TENSOR;
 }
 
-/* For people, of a layer that may be called again and again: so much of it. */
+/* The inputs of a layer, for the table; shortened if it is called often. */
 #define MAX_READS 1024
 
 static void
@@ -266,7 +265,7 @@ note_reads (NnKerasLayer *layer, const NnKerasCall *spec)
         g_array_index (spec->inputs, NnKerasRef, i).layer);
 }
 
-/* Everything it takes is there: the layer is called. */
+/* Calls the layer, once all its inputs exist. */
 static void
 run_call (Functional *self, Entry *entry, Call *call)
 {
@@ -308,8 +307,8 @@ dependency (const NnKerasCall *spec, guint i)
       : &g_array_index (spec->masks, NnKerasMask, i - spec->inputs->len).ref;
 }
 
-/* One step of the walk: a dependency that is not done goes on the stack, or the
- * call on its top is run. */
+/* Advances the traversal: pushes a dependency that is not done, or executes the
+ * call on top of the stack. */
 static void
 advance (Functional *self, GArray *stack)
 {
@@ -373,7 +372,7 @@ read_refs (const Functional *self, const char *key, GArray *refs)
     nn_config_fail (self->config, NN_ERROR_FORMAT, "“%s” names no tensor", key);
 }
 
-/* The tensors that the model is called with become those of its InputLayers. */
+/* The arguments of the model become the tensors of its InputLayers. */
 static void
 connect_inputs (
     Functional *self, const GArray *refs, const NnGraphCall *graph_call)

@@ -5,10 +5,10 @@
 #include "nn/error.h"
 #include "nn/keras-param.h"
 
-/* In which order Keras stored the arrays of one top-level layer. */
+/* The order in which Keras stored the arrays of a top-level layer. */
 typedef enum {
   ORDER_TRAINABLE_FIRST, /* of everything below it, then the others */
-  ORDER_IGNORE_FROZEN,   /* the same, layers below that are frozen included */
+  ORDER_IGNORE_FROZEN,   /* the same, including frozen layers below */
   ORDER_CREATED,
   N_ORDERS
 } Order;
@@ -22,8 +22,8 @@ collect_created (const NnKerasLayer *layer, GPtrArray *out)
     collect_created (g_ptr_array_index (layer->children, i), out);
 }
 
-/* Keras' layer.trainable_weights, or layer.non_trainable_weights: a frozen
- * layer has all of its weights in the second. */
+/* Keras' layer.trainable_weights, or layer.non_trainable_weights: all weights
+ * of a frozen layer are in the second. */
 static void
 collect (
     const NnKerasLayer *layer, bool trainable, bool obey_frozen, GPtrArray *out)
@@ -94,8 +94,8 @@ shapes_agree (
   return true;
 }
 
-/* Orders differ only for layers that hold others. Where several fit by shape,
- * the names decide; and if those are foreign, Keras' rule. */
+/* Orders differ only for layers that contain others. If several fit by shape,
+ * the names decide; if the names are unknown, Keras' rule. */
 static GPtrArray *
 find_order (
     NnH5 *file, const char *group, char **names, const NnKerasLayer *layer)
@@ -135,7 +135,7 @@ read_layer (NnH5 *file, const char *group, char **names,
 }
 
 /* Layers that are random in training may have the state of a generator among
- * their weights: "dropout/StateVar:0". It is not one of ours. */
+ * their weights: "dropout/StateVar:0". It is ignored. */
 static void
 forget_generators (char **names)
 {

@@ -5,7 +5,7 @@
  */
 #include "nn/keras-private.h"
 
-/* A keyword of TensorFlow, and what Keras 3 calls it. */
+/* A keyword of TensorFlow, and its name in Keras 3. */
 typedef struct {
   const char *tensorflow, *keras;
 } Keyword;
@@ -20,7 +20,7 @@ typedef struct {
 #define REDUCED { { "axis", "axis" }, { "keepdims", "keepdims" } }
 #define INDEX   { { "axis", "axis" }, { "output_type", "dtype" } }
 
-/* keywords: those that are known beside the first argument and "name". */
+/* keywords: those known besides the first argument and "name". */
 static const struct {
   const char *function;
   const char *class_name;
@@ -158,7 +158,7 @@ static const struct {
   { "data_format", "NHWC" },
 };
 
-/* Gives arg Keras' name; false where the function has no such keyword. */
+/* Gives arg its name in Keras 3; false if the function has no such keyword. */
 static bool
 rename_arg (const Keyword *keywords, NnArg *arg)
 {

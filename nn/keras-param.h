@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One weight array out of a file. */
+/* One weight array from a file. */
 #pragma once
 
 #include "nn/h5.h"

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between the files that turn a Keras configuration into a graph. Everything
- * here fails through the NnConfig it is given. */
+/* Shared by the files that turn a Keras configuration into a graph. Everything
+ * here fails through the NnConfig that it takes. */
 #pragma once
 
 #include "nn/keras.h"
 
-/* What goes on while a model is built. */
+/* The state while a model is built. */
 typedef struct {
   NnGraph *graph;
   size_t work; /* against NN_MAX_WORK */
-  int depth;   /* models and wrappers that are open */
+  int depth;   /* open models and wrappers */
 } NnKerasBuild;
 
-/* False, and a failure, where n more values are too many. */
+/* False, and a failure, if n more values are too many. */
 bool nn_keras_spend (NnKerasBuild *build, const NnConfig *config, size_t n);
 
 /* A node of a Functional model's graph as a file names it. */
@@ -22,7 +22,7 @@ typedef struct {
   gint64 tensor;     /* which of its outputs */
 } NnKerasRef;
 
-/* One call of a layer, in whichever way the file writes it. */
+/* One call of a layer, however the file writes it. */
 typedef struct {
   GArray *inputs; /* of NnKerasRef */
   GArray *args;   /* of NnArg, which refer to inputs */
@@ -46,23 +46,23 @@ void nn_keras_read_refs (
 
 /* The class of a Keras 2 operator (TFOpLambda, SlicingOpLambda): its name as
  * that of an NnLayerClass ("ops.Add"); renames the arguments in args. NULL and
- * a failure where it is not known. */
+ * a failure if it is unknown. */
 const char *nn_keras_operator_find (
     const NnConfig *entry, const NnConfig *config, NnArg *args, size_t n_args);
 
-/* The class that a Merge of Keras 2.0 and 2.1 is, and its options, put into
- * options. NULL and a failure where it runs Python code. */
+/* The class for a Merge of Keras 2.0 and 2.1; its options are put into options.
+ * NULL and a failure if it needs Python code. */
 const char *nn_keras_merge_find (const NnConfig *config, NnDocument *options);
 
 bool nn_keras_is_model (const char *class_name);
 bool nn_keras_is_wrapper (const char *class_name);
 
-/* False, and a failure, where a layer is not what its class_name says: a class
- * that is not of Keras, or one whose weights are quantized. All other dtypes
- * are computed in float32. */
+/* False, and a failure, if a layer is not what its class_name says: a class
+ * that is not Keras', or one with quantized weights. All other dtypes are
+ * computed in float32. */
 bool nn_keras_check_entry (const NnConfig *entry);
 
-/* Layer i of a model or wrapper; made where it is not there yet. */
+/* Layer i of a model or wrapper; created if missing. */
 NnKerasLayer *nn_keras_child (
     NnKerasLayer *parent, size_t i, const NnConfig *entry);
 
@@ -84,5 +84,5 @@ void nn_keras_call_functional (NnKerasBuild *build, NnKerasLayer *model,
 void nn_keras_functional_input_shapes (
     NnKerasBuild *build, const NnConfig *config, GArray *shapes);
 
-/* The shape that an InputLayer, or in Keras 2 any first layer, gives. */
+/* The input shape stated by an InputLayer or, in Keras 2, any first layer. */
 bool nn_keras_read_batch_shape (const NnConfig *config, NnShape *shape);

@@ -8,11 +8,11 @@
 /* The variants of the layout. */
 typedef struct {
   NnH5 *file;
-  const char *container; /* group that holds a model's layers */
+  const char *container; /* group of a model's layers */
   bool is_old;           /* of Keras 2.12 to 2.14: see find_step */
-  char separator;        /* '\\' where Keras 2 ran on Windows: whole paths, up
-                            to "vars", are then names of groups in the root */
-  GHashTable *shared;    /* shared_id -> NnKerasLayer that was read */
+  char separator; /* '\\' where Keras 2 ran on Windows: groups in the root are
+                     then named by whole paths, up to "vars" */
+  GHashTable *shared; /* shared_id -> NnKerasLayer read before */
 } Reader;
 
 static bool read_container (
@@ -23,7 +23,7 @@ nn_keras_v3_snake_case (const char *class_name)
 {
   GString *text = g_string_new (NULL);
 
-  /* The one class that Keras registers under another name than its own. */
+  /* The only class that Keras registers under a different name. */
   if (g_str_equal (class_name, "GroupQueryAttention"))
     class_name = "GroupedQueryAttention";
   for (const char *c = class_name; *c; c++) {
@@ -45,7 +45,7 @@ join (const Reader *reader, const char *path, const char *name)
 }
 
 /* "query_dense" was "_query_dense" before Keras 3, and still is in newer
- * layers: whichever group is there. */
+ * layers: takes whichever group exists. */
 static char *
 find_scope (const Reader *reader, const char *path, const char *scope)
 {
@@ -69,9 +69,9 @@ find_scope (const Reader *reader, const char *path, const char *scope)
   return here;
 }
 
-/* How many arrays of the layer in it a wrapper has before its own:
+/* How many arrays of the inner layer precede a wrapper's own:
  * SpectralNormalization of Keras 3 stores the kernel with its vector, and again
- * where it belongs. */
+ * in the layer's group. */
 static guint
 count_borrowed (
     const Reader *reader, const char *path, const NnKerasLayer *layer)
@@ -111,7 +111,7 @@ read_params (const Reader *reader, const char *path, const NnKerasLayer *layer,
   return true;
 }
 
-/* A layer that is in the tree twice has its weights where it is first. */
+/* A layer that occurs twice in the tree has its weights at its first place. */
 static bool
 copy_params (const NnKerasLayer *from, const NnKerasLayer *to)
 {
@@ -168,8 +168,8 @@ read_layer (
   return true;
 }
 
-/* The name of the next group of a class: dense, dense_1, dense_2, ...
- * step: how far a layer with weights moves the count. */
+/* The name of the next group of a class: dense, dense_1, dense_2, ... step: by
+ * how much a layer with weights advances the count. */
 static char *
 next_name (const NnKerasLayer *layer, guint step, GHashTable *counts)
 {
@@ -201,8 +201,7 @@ name_groups (
   return groups;
 }
 
-/* Where Keras 2 ran on Windows, a group's whole path is a name, and only what
- * is below it is a group. */
+/* If Keras 2 ran on Windows, the whole path is the name of one group. */
 static bool
 has_layer (const Reader *reader, const char *group)
 {
@@ -212,9 +211,8 @@ has_layer (const Reader *reader, const char *group)
       || nn_h5_has_group (reader->file, vars);
 }
 
-/* In Keras 2.12 and 2.13 a layer with weights was listed twice, and counted
- * so: dense, dense_2, dense_4. Files of 2.14 have the same container and count
- * by one. */
+/* Keras 2.12 and 2.13 listed, and counted, a layer with weights twice: dense,
+ * dense_2, dense_4. Files of 2.14 have the same layout but count by one. */
 static guint
 find_step (const Reader *reader, const char *path, const GPtrArray *layers)
 {
@@ -248,7 +246,7 @@ read_container (
 
 #define OLD_CONTAINER "_layer_checkpoint_dependencies"
 
-/* Finds out which variant the file is; false where it is none. */
+/* Detects the variant of the file; false if it is none. */
 static bool
 find_layout (Reader *reader)
 {

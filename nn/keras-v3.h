@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Weights out of the file inside a .keras archive (model.weights.h5), of
- * Keras 3 and of Keras 2.12 to 2.15.
+/* Weights from the file inside a .keras archive (model.weights.h5), of Keras 3
+ * and of Keras 2.12 to 2.15.
  *   layers/<class>[_<k>]/<scope>/vars/<i>
  * <class> is the class in snake case, k counts equal classes of one model in
- * the order of its layers, i counts the arrays of one scope.
- */
+ * the order of its layers, i numbers the arrays of one scope. */
 #pragma once
 
 #include "nn/h5.h"
 #include "nn/keras.h"
 
-/* Whether the file looks like that. */
+/* Whether the file has this layout. */
 bool nn_keras_v3_is_weights (NnH5 *file);
 
 /* Fills the weights of the model's layers. */

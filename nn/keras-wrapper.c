@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Wrappers that are no layers of the network: what is in them is.
- * (Bidirectional is a layer: nn/layers/bidirectional.c.) */
+/* Wrappers that add no layer to the network but the one inside. (Bidirectional
+ * is a layer: nn/layers/bidirectional.c.) */
 #include <string.h>
 #include "nn/keras-private.h"
 #include "nn/limits.h"
@@ -14,7 +14,7 @@ nn_keras_is_wrapper (const char *class_name)
       || g_str_equal (class_name, SPECTRAL);
 }
 
-/* A mask of time and more axes, as the layer inside sees it: of those. */
+/* A mask of time and more axes, as the inner layer sees it: without time. */
 static size_t
 inner_mask (NnKerasBuild *build, size_t mask, const NnTensor *from,
     const NnConfig *config)
@@ -34,8 +34,8 @@ inner_mask (NnKerasBuild *build, size_t mask, const NnTensor *from,
       tensor.repeat * tensor.shape.dim[0], NN_NO_TENSOR, config);
 }
 
-/* What is left of it where the layer inside used it up: in Keras 2, a time of
- * which there is anything. In Keras 3 nothing that any layer could use. */
+/* What remains of it if the inner layer consumed it: in Keras 2, steps of which
+ * any element is used; in Keras 3, nothing that a layer could use. */
 static size_t
 outer_mask (NnKerasBuild *build, size_t mask, const NnConfig *config)
 {
@@ -60,8 +60,8 @@ outer_mask (NnKerasBuild *build, size_t mask, const NnConfig *config)
   return mask;
 }
 
-/* in [time, ...] is seen as time samples of [...], and back. The mask of the
- * steps goes around the layer. */
+/* Views in [time, ...] as time samples of [...], and back. The mask of the
+ * steps bypasses the layer. */
 static void
 call_time_distributed (NnKerasBuild *build, NnKerasLayer *wrapper,
     const NnConfig *config, const NnGraphCall *call, GArray *out)
@@ -115,8 +115,8 @@ call_time_distributed (NnKerasBuild *build, NnKerasLayer *wrapper,
   }
 }
 
-/* The layer has the divided kernel since it was trained, and runs as it is. The
- * vector of its own is read, so that the file and the model agree. */
+/* The stored kernel is already divided, so the layer runs unchanged. The
+ * wrapper's own vector is read so that file and model agree. */
 static void
 call_spectral (NnKerasBuild *build, NnKerasLayer *wrapper,
     const NnConfig *config, const NnGraphCall *call, GArray *out)

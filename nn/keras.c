@@ -70,8 +70,8 @@ is_sequential (const NnConfig *entry)
   return g_str_equal (nn_config_string (entry, "class_name", ""), "Sequential");
 }
 
-/* The layers of a Sequential model. Before Keras 2.2.3 its "config" was the
- * list itself. */
+/* The layers of a Sequential model. Before Keras 2.2.3 "config" was the list
+ * itself. */
 static NnConfig
 sequential_layers (const NnConfig *entry)
 {
@@ -97,8 +97,8 @@ nn_keras_read_batch_shape (const NnConfig *config, NnShape *shape)
   return false;
 }
 
-/* A Sequential model's input: said by its first layer, or the first layer of
- * that, or where it was built without one beside the layers. */
+/* The input of a Sequential model: stated by its first layer, or the first
+ * layer of that, or, if it was built without one, beside the layers. */
 static bool
 sequential_input_shape (const NnConfig *entry, NnShape *shape, int depth)
 {
@@ -187,8 +187,8 @@ is_operator (const NnConfig *entry)
   if (module)
     return g_str_has_prefix (module, "keras.src.ops")
         || g_str_has_prefix (module, "keras.ops");
-  /* Keras 3 does not write the module into .h5 files. Its layers have a dtype
-   * there, its operators do not. */
+  /* Keras 3 does not write the module into .h5 files. Only layers have a dtype
+   * there, operators do not. */
   return entry->keras_major >= 3 && !nn_config_is_set (&dtype)
       && !nn_keras_is_model (class_name)
       && !g_str_equal (class_name, "InputLayer");
@@ -252,7 +252,7 @@ call_sequential (NnKerasBuild *build, NnKerasLayer *model,
     g_array_append_vals (out, last->data, 1);
 }
 
-/* An explicit mask goes with a new name of the tensor. */
+/* An explicit mask needs a new view of the tensor. */
 static size_t
 with_mask (
     NnKerasBuild *build, const NnConfig *entry, size_t tensor, size_t mask)
@@ -301,8 +301,8 @@ fail_unknown (const NnConfig *config, const char *class_name)
         "own is Python code, which cannot be run");
 }
 
-/* An activation along another axis than the last of what the layer computes
- * runs by itself, behind the layer. */
+/* An activation along an axis other than the last one becomes a layer of its
+ * own, after this one. */
 static size_t
 run_activation_apart (NnKerasBuild *build, const NnLayer *layer,
     bool channels_first, const NnConfig *config, size_t tensor)
@@ -360,8 +360,8 @@ call_layer (NnKerasBuild *build, NnKerasLayer *layer, const char *class_name,
       run_activation_apart (build, node->layer, channels_first, config, *last);
 }
 
-/* In Keras 2 the options of an operator are constants of its call: to the layer
- * they are its configuration, as in Keras 3. */
+/* In Keras 2 the options of an operator are constants of its call: the layer
+ * takes them as its configuration, as in Keras 3. */
 static NnDocument *
 collect_options (const NnArg *args, size_t n_args)
 {
@@ -405,7 +405,7 @@ call_operator (NnKerasBuild *build, NnKerasLayer *layer, const NnConfig *entry,
     call_layer (build, layer, class_name, config, call, out);
 }
 
-/* Merge of Keras 2.0 and 2.1, as what has become of it. */
+/* Merge of Keras 2.0 and 2.1, as the layer that replaced it. */
 static void
 call_merge (NnKerasBuild *build, NnKerasLayer *layer, const NnConfig *config,
     const NnGraphCall *call, GArray *out)
@@ -453,7 +453,7 @@ nn_keras_call_entry (NnKerasBuild *build, NnKerasLayer *layer,
   }
 }
 
-/* Fills the axes that the file leaves open from what the caller asks for. */
+/* Fills the axes that the file leaves open from the caller's shapes. */
 static void
 bind_input_shape (NnShape *shape, const NnShape *wanted, const NnConfig *config)
 {
@@ -486,7 +486,7 @@ add_inputs (NnGraph *graph, const NnConfig *config, const NnShape *wanted,
 
   nn_keras_input_shapes (config, shapes);
   if (nn_config_ok (config) && shapes->len == 0) {
-    /* Built without saying: any input will do, if its weights agree. */
+    /* Built without an input shape: any will do, if the weights agree. */
     if (n_wanted == 1)
       g_array_append_vals (shapes, wanted, 1);
     else

@@ -5,7 +5,7 @@
 #include "nn/layers/layers.h"
 #include "nn/limits.h"
 
-/* Every layer there is, by family. */
+/* All layers, by family. */
 static const NnLayerClass *const families[] = {
   nn_activation_classes,
   nn_adaptive_pooling_classes,
@@ -56,7 +56,7 @@ static const NnLayerClass *const families[] = {
   nn_up_sampling_classes,
 };
 
-/* Walks all classes. */
+/* Iterates over all classes. */
 static const NnLayerClass *
 next_class (const NnLayerClass *klass, size_t *family)
 {
@@ -148,7 +148,7 @@ nn_weights_unref (NnWeights *weights)
   g_free (weights);
 }
 
-/* A shared layer must ask for the same arrays at every call. */
+/* A shared layer must declare the same arrays in every call. */
 static bool
 weights_fit (NnWeights *weights, const NnLayer *self, size_t n_declared,
     const NnConfig *config)

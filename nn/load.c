@@ -2,8 +2,8 @@
 /* From files to an NnModel: the containers, and what they hold.
  *   .h5     attribute model_config, group model_weights
  *   .keras  zip of config.json, metadata.json and model.weights.h5
- *   .json   the configuration; the weights are in a file of their own, laid out
- *           as in one of these
+ *   .json   the configuration; the weights are in a separate file, laid out as
+ * in one of these
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@
 
 #define MODEL_WEIGHTS "model_weights"
 
-/* A model file that is open. */
+/* An open model file. */
 typedef struct {
   const NnModelFile *file;
   const char *format;
@@ -29,7 +29,7 @@ typedef struct {
   char *config;         /* JSON */
   NnDocument *document; /* the same, parsed */
   char *keras_version;  /* or NULL */
-  NnH5 *weights;        /* of a zip: once they are asked for */
+  NnH5 *weights;        /* of a zip: once they are needed */
 } Source;
 
 static void
@@ -60,7 +60,7 @@ fail_no_model (NnH5 *file, GError **error)
         nn_h5_name (file));
 }
 
-/* What the HDF5 file with the weights says, or NULL. */
+/* From the HDF5 file with the weights, or NULL. */
 static char *
 read_h5_version (NnH5 *weights)
 {
@@ -127,7 +127,7 @@ read_zip_version (const Source *source)
   return document ? json_version (document) : NULL;
 }
 
-/* Archives that do not say are of Keras 3. */
+/* Archives without a version are of Keras 3. */
 static bool
 open_zip (Source *source, GError **error)
 {
@@ -180,7 +180,7 @@ open_architecture (Source *source, GError **error)
   return true;
 }
 
-/* Keras 2 says it beside the architecture; Keras 3 does not. */
+/* Keras 2 writes it beside the architecture; Keras 3 does not. */
 static char *
 architecture_version (const Source *source)
 {
@@ -193,7 +193,7 @@ architecture_version (const Source *source)
       : read_h5_version (source->weights);
 }
 
-/* By the contents: names of files may say anything. */
+/* By the contents: file names are unreliable. */
 static bool
 open_container (Source *source, GError **error)
 {
@@ -213,8 +213,8 @@ open_container (Source *source, GError **error)
   return false;
 }
 
-/* Keras 3 runs on PyTorch too, which interpolates otherwise. An .h5 file names
- * its backend; a .keras archive does not. */
+/* Keras 3 also runs on PyTorch, which interpolates differently. An .h5 file
+ * names its backend; a .keras archive does not. */
 static bool
 is_of_torch (const Source *source)
 {
@@ -242,7 +242,7 @@ open_source (Source *source, GError **error)
   return true;
 }
 
-/* The file inside the archive, once the configuration was worth it. */
+/* The file inside the archive, read only if the configuration is valid. */
 static bool
 open_weights (Source *source, GError **error)
 {
@@ -269,7 +269,7 @@ read_weights (const Source *source, NnModel *model, GError **error)
 
   if (source->is_zip || (is_apart && nn_keras_v3_is_weights (weights)))
     return nn_keras_v3_read_weights (weights, model->root, error);
-  /* model.save_weights of Keras 2 leaves out the group. */
+  /* model.save_weights of Keras 2 omits the group. */
   if (is_apart && nn_h5_has_attribute (weights, "", "layer_names"))
     group = "";
   return nn_keras_h5_read_weights (weights, group, model->root, error);
@@ -305,7 +305,7 @@ load (Source *source, const NnShape *input_shapes, size_t n_inputs,
   return g_steal_pointer (&model);
 }
 
-/* Whether an input that the file leaves open could be of that shape. */
+/* Whether an input that the file leaves open can have that shape. */
 static bool
 is_open_to (const NnShape *input, const NnShape *shape)
 {
@@ -322,8 +322,8 @@ is_open_to (const NnShape *input, const NnShape *shape)
   return is_open;
 }
 
-/* As the file says, or with the first of choices that the model takes: where it
- * says nothing, all that its weights agree with. */
+/* With the shape in the file, or the first of choices that fits; if the file
+ * has none, all that its weights agree with. */
 static NnModel *
 load_fitting (
     Source *source, const NnShape *choices, size_t n_choices, GError **error)
@@ -349,8 +349,7 @@ load_fitting (
   return model;
 }
 
-/* Names in files may be any bytes, and any number of them; messages are text.
- */
+/* Names in files may be any bytes of any length; messages are text. */
 static void
 propagate_valid (GError **error, GError *failure)
 {

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Loops over arrays for training and normalisation, in plain C
  * (nn/simd/loops.c; by columns: columns.c), built once for each generation of
- * processor like the products of nn/simd.h. An output may be one of the inputs,
- * but must not overlap one otherwise. Matrices [m][c] are contiguous.
- */
+ * processor like the products of nn/simd.h. An output may be identical to an
+ * input, but must not overlap it otherwise. Matrices [m][c] are contiguous. */
 #pragma once
 
 #include <glib.h>
 #include <stddef.h>
 
-/* A stream of Philox4x32-10 (Salmon et al. 2011), a random generator without
- * history: word i is a function of key, stream and i alone. */
+/* A stream of Philox4x32-10 (Salmon et al. 2011), a counter-based random
+ * generator: word i is a function of key, stream and i alone. */
 typedef struct {
   guint32 key[2];
   guint32 stream[3];
@@ -58,8 +57,8 @@ typedef struct _NnLoops {
 
   /* out = max (out, x), where x or out is NaN: either */
   void (*maximum) (size_t n, const float *x, float *out);
-  /* Gives dy to the first of the inputs of a maximum that it came from:
-   * where x == y and left: dx += dy and left = 0. */
+  /* Gradient of a maximum of several inputs, which goes to the first that
+   * equals it: where x == y and left: dx += dy and left = 0. */
   void (*maximum_gradient) (size_t n, const float *x, const float *y,
       const float *dy, float *left, float *dx);
 
@@ -67,7 +66,7 @@ typedef struct _NnLoops {
    * which of the pool_y * pool_x inputs it was. */
   void (*pool_maximum) (
       const NnPoolRow *row, const float *x, float *y, guint8 *from);
-  /* dx = dy where the maximum came from, else 0 */
+  /* dx = dy at the maximum, else 0 */
   void (*pool_gradient) (
       const NnPoolRow *row, const guint8 *from, const float *dy, float *dx);
 
@@ -76,13 +75,13 @@ typedef struct _NnLoops {
 
   /* Gradients of activations from their outputs: dy *= f' */
   void (*relu_gradient) (size_t n, const float *y, float *dy);
-  /* side: anything that is positive where the input is */
+  /* side: any array that is positive where the input is */
   void (*leaky_relu_gradient) (
       size_t n, float slope, const float *side, float *dy);
   void (*sigmoid_gradient) (size_t n, const float *y, float *dy);
   void (*tanh_gradient) (size_t n, const float *y, float *dy);
 
-  /* Adam, as Keras 3 computes it: rate has the bias corrections in it. */
+  /* Adam, as Keras 3 computes it: rate includes the bias corrections. */
   void (*adam) (size_t n, const float *gradient, float rate, float beta_1,
       float beta_2, float epsilon, float *w, float *m, float *v);
 } NnLoops;

@@ -34,7 +34,7 @@ fill_input (float *x, size_t n, guint32 *state)
   }
 }
 
-/* The outputs for the sample that seed makes. */
+/* The outputs for the sample generated from seed. */
 static bool
 run_sample (NnModel *model, guint32 seed, Sample *sample, GError **error)
 {
@@ -73,7 +73,7 @@ nn_metadata_self_test (NnModel *model, guint32 seed, size_t *n, GError **error)
   return g_memdup2 (sample.buffers[sample.n_in], *n * sizeof (float));
 }
 
-/* Output i of the model against what the file says. */
+/* Compares output i of the model with the file. */
 static void
 check_output (const NnModel *model, const NnConfig *expected, size_t i,
     const float *found)
@@ -103,7 +103,7 @@ check_output (const NnModel *model, const NnConfig *expected, size_t i,
         i, worst, TOLERANCE * largest);
 }
 
-/* Opens the text. *failure receives what goes wrong in it. */
+/* Opens the text. *failure receives its errors. */
 static NnDocument *
 parse (const NnModel *model, NnConfig *root, GError **failure)
 {

@@ -11,7 +11,7 @@
 
 #define ARCHITECTURE ".json"
 
-/* What people call the weights of NAME.json, behind NAME. */
+/* Usual names of the weights of NAME.json, after NAME. */
 static const char *const weights_names[] = { ".weights.h5", "_weights.h5",
   "-weights.h5", ".h5" };
 
@@ -33,8 +33,8 @@ nn_model_weights_path (const char *path)
   return NULL;
 }
 
-/* Not every .json is an architecture: TensorFlow.js has the same name for its
- * models, and any file may be a pointer of Git LFS. */
+/* Not every .json is an architecture: TensorFlow.js uses the same suffix, and
+ * any file may be a pointer of Git LFS. */
 static bool
 check_architecture (const NnModelFile *file, const char *path, GError **error)
 {
@@ -62,7 +62,7 @@ read_weights (NnModelFile *file, const char *path, GError **error)
   return file->weights != NULL;
 }
 
-/* All of a file that may be a model; of any other enough to tell what it is. */
+/* All of a file that may be a model; enough of any other to identify it. */
 static GBytes *
 read_model (const char *path, GError **error)
 {

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The files of a model, in memory, not yet looked into:
+/* The files of a model, in memory, not yet parsed:
  *   NAME.h5, NAME.keras  a whole model
  *   NAME.json            its architecture (model.to_json) with the weights
  *                        (model.save_weights) beside it: NAME.weights.h5,
- *                        NAME_weights.h5, NAME-weights.h5 or NAME.h5
- */
+ *                        NAME_weights.h5, NAME-weights.h5 or NAME.h5 */
 #pragma once
 
 #include <glib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is inside an NnModel, for the folder's own files. */
+/* The inside of an NnModel, for files of this folder. */
 #pragma once
 
 #include "nn/graph.h"
@@ -9,12 +9,12 @@
 
 struct _NnModel {
   gatomicrefcount refs;
-  char *name;          /* the path, or what stands for it */
+  char *name;          /* the path, or a name */
   char *metadata;      /* attribute "emotiondetect", or NULL */
-  bool has_self_test;  /* which it passed */
+  bool has_self_test;  /* which the model passed */
   const char *format;  /* "HDF5", ...: static; NULL: not from a file */
   char *config;        /* "model_config" (JSON) that the graph was built from */
-  char *keras_version; /* what wrote it, or NULL: before 2 */
+  char *keras_version; /* of the writer, or NULL: before 2 */
   bool is_torch;       /* see NnConfig */
   NnKerasLayer *root;  /* the model itself */
   GPtrArray *layers;   /* of NnKerasLayer: its layers in Keras' order, with the
@@ -23,8 +23,8 @@ struct _NnModel {
   NnPlan *plan;
 };
 
-/* A model from its configuration, without the values of its weights (NULL);
- * then fill those and call nn_model_finish. Arguments as for nn_model_load;
+/* A model from its configuration, with the values of its weights still NULL;
+ * fill these and call nn_model_finish. Arguments as for nn_model_load;
  * keras_version may be NULL. */
 NnModel *nn_model_build (const char *name, const char *config,
     const char *keras_version, const NnShape *input_shapes, size_t n_inputs,
@@ -40,15 +40,15 @@ NnModel *nn_model_build_document (const char *name, const char *config,
 GArray *nn_model_input_shapes (const char *name, NnDocument *document,
     const char *keras_version, GError **error);
 
-/* Layers pack their weights; fails where memory is missing. */
+/* Layers pack their weights; fails if out of memory. */
 bool nn_model_pack (NnModel *model, GError **error);
-/* The same when weights have changed, in a model that was packed or finished
- * and not quantised: cannot fail. */
+/* The same after weights have changed, in a model that was packed or finished
+ * but not quantised: cannot fail. */
 void nn_model_repack (NnModel *model);
 
-/* The weights are in: packs them, lets layers absorb each other, lays out
- * memory: the model can run. */
+/* After the weights are filled: packs them, fuses layers and lays out memory;
+ * the model is then ready for inference. */
 bool nn_model_finish (NnModel *model, GError **error);
 
-/* The same model with weights of its own, not finished. */
+/* A copy of the model with its own weights, not finished. */
 NnModel *nn_model_copy (const NnModel *model, GError **error);

@@ -63,7 +63,7 @@ nn_model_metadata (const NnModel *model)
   return model->metadata;
 }
 
-/* An Activation layer of nothing: people have one at the end, for its dtype. */
+/* A linear Activation layer: people put one at the end, for its dtype. */
 static bool
 does_nothing (const NnLayer *layer)
 {
@@ -74,7 +74,7 @@ does_nothing (const NnLayer *layer)
               nn_activation_name (layer->last_activation), "linear"));
 }
 
-/* The call that writes a tensor, behind whatever only shows it otherwise. */
+/* The call that writes a tensor, looking through views. */
 static const NnLayer *
 find_writer (const NnGraph *graph, size_t tensor)
 {

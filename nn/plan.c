@@ -6,7 +6,7 @@
 typedef struct {
   size_t tensor;
   size_t size;
-  size_t first, last; /* nodes between which it must be kept */
+  size_t first, last; /* nodes between which the tensor must be kept */
 } Block;
 
 void
@@ -29,7 +29,7 @@ find_roots (const NnGraph *graph, NnPlan *plan)
 
     if (node->layer->is_view)
       plan->root[node->out[0]] = plan->root[node->in[0]];
-    else if (node->result != NN_NO_TENSOR) /* it writes there instead */
+    else if (node->result != NN_NO_TENSOR) /* the node writes there instead */
       plan->root[node->out[0]] = node->result;
   }
 }
@@ -93,9 +93,9 @@ is_input (const NnGraph *graph, size_t tensor)
   return false;
 }
 
-/* Largest first, each at the lowest place where no block that lives at the same
- * time is (Pisarchyk & Lee 2020, "greedy by size"). placed: sorted by offset,
- * which is why one look at each is enough. */
+/* Largest first, each at the lowest offset that no block with an overlapping
+ * lifetime occupies (Pisarchyk & Lee 2020, "greedy by size"). placed: sorted by
+ * offset, so one pass is enough. */
 static void
 place (Block *placed, size_t n, const Block *block, NnPlan *plan)
 {

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* All randomness of training: streams of Philox, each named by a seed, by what
- * it is for, and two numbers (the step, the sample...). A stream has no state
- * outside the one who draws from it, so results do not depend on the order in
- * which threads draw.
- */
+/* All randomness of training: streams of Philox, each identified by a seed, a
+ * purpose and two numbers (step, sample, ...). Streams share no state, so
+ * results do not depend on the order in which threads draw. */
 #pragma once
 
 #include "nn/loops.h"
@@ -30,7 +28,7 @@ guint32 nn_random_word (NnRandom *random);
 guint64 nn_random_word64 (NnRandom *random);
 double nn_random_uniform (NnRandom *random); /* [0, 1), 53 bits */
 double nn_random_normal (NnRandom *random);  /* mean 0, variance 1 */
-/* Evenly from 0 .. n - 1, n > 0. */
+/* Uniform in 0 .. n - 1, n > 0. */
 size_t nn_random_below (NnRandom *random, size_t n);
 /* Fisher and Yates' shuffle. */
 void nn_random_shuffle (NnRandom *random, size_t *index, size_t n);

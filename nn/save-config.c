@@ -6,15 +6,15 @@
 #include "nn/json-writer.h"
 #include "nn/layer.h"
 
-/* Members that are written under another name, or not at all (NULL), beside
- * those of NnLayerClass.saved_keys. What is no layer of nn/layers/: */
+/* Members written under another name, or omitted (NULL), besides those of
+ * NnLayerClass.saved_keys. Objects that are not layers of nn/layers/: */
 static const NnSavedKey input_keys[] = {
   { "batch_shape", "batch_input_shape" },
   { "optional", NULL },
   { NULL },
 };
 
-/* Of what has recurrent weights: layers, and cells in them. */
+/* Of recurrent layers, and of their cells. */
 static const NnSavedKey recurrent_keys[] = {
   { "time_major", NULL },
   { "implementation", NULL },
@@ -27,10 +27,10 @@ static const NnSavedKey all_keys[] = {
   { NULL },
 };
 
-/* What the writer knows of where it is. */
+/* The position of the writer. */
 typedef struct {
   const char *class_name; /* whose config this is, or NULL */
-  bool is_wrapped;        /* the value of a wrapper's "layer" and so on */
+  bool is_wrapped;        /* the value of a wrapper's "layer" or the like */
 } Place;
 
 static void write_value (
@@ -47,7 +47,7 @@ find_key (const NnSavedKey *keys, const char *key, const char **saved)
   return false;
 }
 
-/* The name under which a member is written; NULL: not at all. */
+/* The name under which a member is written; NULL: it is omitted. */
 static const char *
 find_name (const NnConfig *object, const char *key, const char *class_name)
 {
@@ -92,7 +92,7 @@ holds_layer (const char *key)
   return false;
 }
 
-/* Where the value of a member is. */
+/* The position of a member's value. */
 static Place
 place_of (const NnConfig *object, const char *key)
 {
@@ -104,7 +104,7 @@ place_of (const NnConfig *object, const char *key)
   return place;
 }
 
-/* Keras 2 has no modules, and Keras 3 finds classes without them but for the
+/* Keras 2 has no modules, and Keras 3 finds classes without them, except for
  * layers in wrappers. */
 static bool
 is_bookkeeping (const char *key)

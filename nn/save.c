@@ -9,7 +9,7 @@
 #include "nn/model-private.h"
 #include "nn/save-config.h"
 
-/* The layer below (or at) layer that owns a weight array. */
+/* The layer, at or below the given one, that owns a weight array. */
 static const NnKerasLayer *
 find_owner (const NnKerasLayer *layer, const NnParam *param)
 {
@@ -26,9 +26,9 @@ find_owner (const NnKerasLayer *layer, const NnParam *param)
   return NULL;
 }
 
-/* "dense/kernel:0", "gru/gru_cell/kernel:0" as Keras 2 has them. Keras pairs
- * arrays by their order, so beyond that a name only has to be one: n is added
- * where it comes again. */
+/* "dense/kernel:0", "gru/gru_cell/kernel:0" as Keras 2 has them. Keras matches
+ * arrays by order, so a name only has to be unique: n is appended if it occurs
+ * again. */
 static char *
 weight_name (const NnKerasLayer *owner, const NnParam *param, guint n)
 {
@@ -83,7 +83,7 @@ write_layer (NnH5Writer *writer, const NnKerasLayer *layer)
       (const char *const *) names->pdata, names->len);
 }
 
-/* Whether Keras has it in model.layers. */
+/* Whether it is in Keras' model.layers. */
 static bool
 is_listed (const NnModel *model, const NnKerasLayer *layer)
 {
@@ -118,8 +118,8 @@ write_weights (NnH5Writer *writer, const NnModel *model, const char *version)
   nn_h5_write_strings_attribute (writer, empty, "weight_names", NULL, 0);
 }
 
-/* An operator (a + b) has no class in an .h5 that tells it from the layer of
- * that name, and weights that were never given have no values. */
+/* In an .h5, an operator (a + b) cannot be distinguished from the layer with
+ * its name; and weights that were never set have no values. */
 static bool
 check_model (const NnModel *model, GError **error)
 {

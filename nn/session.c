@@ -37,7 +37,7 @@ allocate (size_t n_floats)
   return memory;
 }
 
-/* A layer inside TimeDistributed has no state: its samples are the steps. */
+/* A layer inside TimeDistributed has no state: its samples are time steps. */
 static size_t
 state_len_of (const NnNode *node)
 {
@@ -134,7 +134,7 @@ nn_session_begin (NnSession *session, const float *const *in)
   const NnGraph *const graph = session->model->graph;
   const size_t *const root = session->model->plan->root;
 
-  /* The inputs, and what views show of them, are the caller's memory. */
+  /* The inputs, and views of them, are the caller's memory. */
   for (size_t i = 0; i < graph->inputs->len; i++)
     session->tensor[g_array_index (graph->inputs, size_t, i)] =
         (float *) in[i]; /* no layer writes its inputs */

@@ -14,8 +14,8 @@ typedef struct {
   size_t dim[NN_MAX_RANK];
 } NnShape;
 
-/* An axis whose length a file leaves open ("None"). Only in what a file asks
- * for: every tensor of a loaded model has a known shape. */
+/* An axis whose length a file leaves open ("None"). Only in inputs as a file
+ * states them: all tensors of a loaded model have known shapes. */
 #define NN_DIM_UNKNOWN ((size_t) 0)
 
 /* Number of elements; 1 for a scalar. The product was checked against
@@ -30,8 +30,8 @@ nn_shape_size (const NnShape *shape)
   return n;
 }
 
-/* The same for a shape that comes from a file: false where an axis is zero,
- * past NN_MAX_DIM, or the product is past NN_MAX_ELEMENTS. */
+/* The same for a shape from a file: false if an axis is zero or above
+ * NN_MAX_DIM, or the product is above NN_MAX_ELEMENTS. */
 bool nn_shape_checked_size (const NnShape *shape, size_t *size);
 
 bool nn_shape_equal (const NnShape *a, const NnShape *b);

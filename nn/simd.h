@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The inner loops of the network, built once for each generation of processor
- * and chosen when the program runs.
+/* The inner loops of the network, compiled for several generations of
+ * processors, one of which is chosen at run time.
  *   nn/simd/products.c, convolution.c, winograd.c, recurrent.c, kernels.c
- *                      the loops, in the compiler's vector extensions: the same
- *                      source for SSE2 or NEON (4 floats), AVX2 (8), AVX-512
+ *                      the loops, with the compiler's vector extensions: the
+ * same source for SSE2 or NEON (4 floats), AVX2 (8), AVX-512
  *   nn/simd/quantised.c
  *                      products of bytes, for which processors differ more
  *   nn/simd/loops.c, columns.c
  *                      loops over arrays and matrices: nn/loops.h
  *   nn/simd/simd.c     the choice; EMOTION_SIMD=generic|avx2|avx512|avx512vnni
  *                      forces one
- * Everything runs on the calling thread, allocates nothing and is pure: the
- * same input gives the same bits on the same path.
- */
+ * All functions run on the calling thread, allocate nothing and are pure: the
+ * same input gives the same bits on the same path. */
 #pragma once
 
 #include <glib.h>
@@ -26,8 +25,8 @@ typedef struct {
   float *data; /* aligned */
 } NnPacked;
 
-/* c [m][n] = bias + a b. The rows of a are made of segments, so that a
- * convolution is a product without gathering its patches. Row r of a is
+/* c [m][n] = bias + a b. The rows of a consist of segments, so that a
+ * convolution is a product without gathering patches. Row r of a is
  *   a[segments[0] + r * lda ...], a[segments[1] + r * lda ...], ...
  * of segment_len each, with n_segments * segment_len == b->k. */
 typedef struct {
@@ -43,13 +42,13 @@ typedef struct {
   size_t ldc;
 } NnProduct;
 
-/* A matrix [k][n] of which each column was rounded to 255 steps, for products
- * with numbers in -1 ... 1, which are rounded likewise: element (i, j) is
+/* A matrix [k][n] with each column rounded to 255 levels, for products with
+ * numbers in -1 ... 1, which are rounded likewise: element (i, j) is
  * 127 * scale[j] * an integer in -127 ... 127. Panels as in NnPacked, each
  * [k / 4, rounded up][panel][4]; padded with zeros. */
 typedef struct {
   size_t k, n;
-  gint8 *data;    /* aligned; owns what follows, too */
+  gint8 *data;    /* aligned; contains the arrays below */
   float *scale;   /* [n, whole panels] */
   gint32 *excess; /* [n, whole panels]: 128 * the sum of the integers */
 } NnQuantised;
@@ -64,7 +63,7 @@ nn_quantised_row_len (size_t k)
 /* c [m][n] = bias + a b */
 typedef struct {
   size_t m;
-  const float *a; /* [m][k]; what is outside of -1 ... 1 becomes -1 or 1 */
+  const float *a; /* [m][k]; clamped to -1 ... 1 */
   const NnQuantised *b;
   const float *bias; /* [n], or NULL: zeros */
   guint8 *bytes;     /* scratch [m][nn_quantised_row_len (k)] */
@@ -72,10 +71,10 @@ typedef struct {
   size_t ldc;
 } NnQuantisedProduct;
 
-/* What the outputs of a convolution go through on their way out: the maximum of
- * pool_y x pool_x neighbours, ReLU, scale * x + offset, ReLU. As if the maximum
- * came last: what comes between keeps the order or, where scale is below 0,
- * turns it round, and then the minimum is taken. */
+/* The end of a convolution: the maximum of pool_y x pool_x neighbours, ReLU,
+ * scale * x + offset, ReLU. Equivalent to the maximum at the end, since the
+ * functions after it are monotonic; where scale is below 0, the minimum is
+ * taken. */
 typedef struct {
   size_t pool_y, pool_x; /* 1: no pooling */
   bool relu_before, relu_after;
@@ -83,7 +82,7 @@ typedef struct {
 } NnFinish;
 
 /* rows [pool_y][n * pool_x][channels], ld apart -> out [n][channels]; out may
- * be rows where nothing is pooled. */
+ * be rows if nothing is pooled. */
 typedef struct {
   const NnFinish *finish;
   const float *rows;
@@ -91,8 +90,8 @@ typedef struct {
   float *out;
 } NnFinishRow;
 
-/* A convolution of few taps and what follows, in registers: each out [n][b->n]
- * is the end of pool_y x pool_x products. Row r, column c of those has its
+/* A convolution of few taps with its end, in registers: each out [n][b->n] is
+ * the end of pool_y x pool_x products. Row r, column c of those has its
  * segments (as in NnProduct) at a + r * row + (i * pool_x + c) * lda. */
 typedef struct {
   const NnFinish *finish; /* pools of nn_has_pooled_product */
@@ -114,8 +113,8 @@ nn_has_pooled_product (const NnFinish *finish)
 }
 
 /* Convolutions of 3 x 3 taps by Winograd's minimal filtering F(4x4, 3x3) (Lavin
- * & Gray 2016): 36 products take the place of 9 for each 16 outputs, one for
- * each element of transformed patches of 6 x 6. */
+ * & Gray 2016): 36 products replace 9 for each 16 outputs, one for each element
+ * of transformed patches of 6 x 6. */
 #define NN_WINOGRAD_TILE 4
 #define NN_WINOGRAD_PATCH 6
 #define NN_WINOGRAD_PRODUCTS 36
@@ -168,10 +167,10 @@ typedef struct {
   void (*tanh) (float *x, size_t n);
   void (*sigmoid) (float *x, size_t n);
 
-  /* What a recurrent step does behind the products, for the activations tanh
-   * and sigmoid. x: the input's product and its bias; rec: the state's product
-   * (and its bias); gates in Keras' order.
-   * x, rec [4 * units] (i f c o) -> c, h [units] */
+  /* A time step of a recurrent layer after its products, with the activations
+   * tanh and sigmoid. x: the input's product and its bias; rec: the state's
+   * product (and its bias); gates in Keras' order. x, rec [4 * units] (i f c o)
+   * -> c, h [units] */
   void (*lstm_gates) (
       const float *x, const float *rec, size_t units, float *c, float *h);
   /* x, rec [3 * units] (z r h) -> h [units]; reset_after */
@@ -180,25 +179,24 @@ typedef struct {
 
 /* The best for this processor. */
 const NnSimd *nn_simd (void);
-/* By name, or NULL where this processor or build does not have it. */
+/* By name, or NULL if this processor or build lacks it. */
 const NnSimd *nn_simd_find (const char *name);
 
-/* Packs b [k][n] with rows ldb apart for a path. packed must be zeroed, or have
- * been packed before for that path: the memory of a matrix of the same size is
- * used again. Free with nn_packed_clear; false, and all zero, where there is no
- * memory. */
+/* Packs b [k][n], with rows ldb apart, for a path. packed must be zeroed, or
+ * packed before for that path: the memory of a matrix of the same size is
+ * reused. Free with nn_packed_clear; false, and all zero, if out of memory. */
 bool nn_packed_init (NnPacked *packed, const NnSimd *simd, const float *b,
     size_t ldb, size_t k, size_t n);
 void nn_packed_clear (NnPacked *packed);
 
 /* Rounds b [k][n] with rows ldb apart, each column by its largest element. Free
- * with nn_quantised_clear; false where there is no memory, where an element is
- * not finite, or where there are too many rows for sums of integers. */
+ * with nn_quantised_clear; false if out of memory, if an element is not finite,
+ * or if there are too many rows for sums of integers. */
 bool nn_quantised_init (NnQuantised *quantised, const NnSimd *simd,
     const float *b, size_t ldb, size_t k, size_t n);
 void nn_quantised_clear (NnQuantised *quantised);
 
-/* The same in memory of the caller: nn_packed_len floats, aligned as floats.
+/* The same in the caller's memory: nn_packed_len floats, aligned as floats.
  * Element (i, j) of b is b[i * row + j * column], so b may be read transposed.
  * Do not clear. */
 size_t nn_packed_len (const NnSimd *simd, size_t k, size_t n);

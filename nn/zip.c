@@ -36,7 +36,7 @@ fail_damaged (const char *name, Archive *archive, GError **error)
   return false;
 }
 
-/* Goes to the member; false with an error where there is none. */
+/* Seeks to the member; false and an error if there is none. */
 static bool
 find_member (const char *name, Archive *archive, const char *member,
     struct archive_entry **entry, GError **error)
@@ -98,9 +98,8 @@ read_member (const char *name, Archive *archive, struct archive_entry *entry,
   return g_byte_array_free_to_bytes (g_steal_pointer (&contents));
 }
 
-/* By the directory at the end of the archive: its entries say where members
- * are, so those that nobody wants are not inflated. NULL where there is none.
- */
+/* By the directory at the end of the archive, whose entries say where members
+ * are, so others need not be inflated. NULL if there is none. */
 static Archive *
 open_archive (const char *name, GBytes *bytes, GError **error)
 {
@@ -115,8 +114,8 @@ open_archive (const char *name, GBytes *bytes, GError **error)
   return NULL;
 }
 
-/* Entries of directories, wherever they are: libarchive reads all that there
- * are, at a microsecond each, whatever the archive says of their number. */
+/* Directory entries anywhere in the archive: libarchive reads them all, at a
+ * microsecond each, whatever number the archive states. */
 static bool
 has_few_entries (GBytes *bytes)
 {
