@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Activation: any function of nn/activation.c as a layer; and the layers and
- * operators that are one of them. */
+ * operators named after one. */
 #include "nn/activation.h"
 
 #include <string.h>
@@ -47,7 +47,7 @@ nn_activation_layer_is_relu (const NnLayer *layer)
       && nn_activation_is_relu (&((const Activation *) layer)->activation);
 }
 
-/* The activation itself is the trainer's: NnLayer.last_activation. */
+/* The trainer applies the activation itself: NnLayer.last_activation. */
 static void
 activation_backward (const NnLayer *layer, const NnTrainingCall *call)
 {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* AdaptiveAveragePooling and AdaptiveMaxPooling, 1D to 3D: an output of a given
- * size, each position of which is the mean or maximum of its share of the
- * input. Shares overlap where the sizes do not divide. in [z][y][x][c]  ->  out
- * [z'][y'][x'][c] o covers floor (o n / n') to ceil ((o + 1) n / n')
- */
+ * size, each position of which is the mean or maximum of its window of the
+ * input. Windows overlap if the sizes do not divide. in [z][y][x][c]  ->  out
+ * [z'][y'][x'][c] o covers floor (o n / n') to ceil ((o + 1) n / n') */
 #include <string.h>
 #include "nn/layers/layers.h"
 #include "nn/loops.h"
@@ -36,7 +35,7 @@ adaptive_pooling_setup (NnLayer *layer, const NnConfig *config)
   nn_layer_add_output (layer, config, &out);
 }
 
-/* The share of output position o along axis i. */
+/* The window of output position o along axis i. */
 static size_t
 share_start (const AdaptivePooling *self, size_t i, size_t o)
 {

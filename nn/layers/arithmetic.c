@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-/* An expression in x and y. The usual steps get loops of their own, which the
- * compiler can turn into vectors. */
+/* An expression in x and y. Strides of 0 and 1 have loops of their own, which
+ * the compiler can vectorise. */
 #define BINARY(name, expression)                                               \
   static void name (const float *a, size_t a_step, const float *b,             \
       size_t b_step, size_t n, float *out)                                     \
@@ -34,7 +34,7 @@
     }                                                                          \
   }
 
-/* NaN wins, as in NumPy. */
+/* NaN propagates, as in NumPy. */
 static inline float
 maximum_of (float x, float y)
 {

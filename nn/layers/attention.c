@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Attention (Luong et al. 2015) and AdditiveAttention (Bahdanau et al. 2015).
- *   query [t][d]  value [s][e]  key [s][d] (the value where it is not given)
- *   -> out [t][e], and the weights [t][s] where they are asked for
+ *   query [t][d]  value [s][e]  key [s][d] (default: the value)
+ *   -> out [t][e], and, on request, the weights [t][s]
  *   score = scale * query . key                               dot
  *         = weight * sum of tanh (scale * (query + key))      concat
- *         = sum of scale [d] * tanh (query + key)             additive
- */
+ *         = sum of scale [d] * tanh (query + key)             additive */
 #include <math.h>
 #include "nn/blas.h"
 #include "nn/layers/layers.h"
@@ -83,7 +82,7 @@ attention_setup (NnLayer *layer, const NnConfig *config)
   layer->scratch_len = self->t * self->s + self->s * self->d;
 }
 
-/* scores [t][s]; turned: scratch for the key, [d][s] */
+/* scores [t][s]; turned: scratch for the transposed key, [d][s] */
 static void
 score_dot (const Attention *self, const float *query, const float *key,
     float *turned, float *scores)

@@ -21,16 +21,16 @@ typedef enum {
   NN_PADDING_CAUSAL, /* one spatial axis only */
 } NnPadding;
 
-/* Reads "padding"; causal only where allowed. */
+/* Reads "padding"; causal only if allowed. */
 NnPadding nn_padding_read (const NnConfig *config, bool allow_causal);
 
 /* Fills out and pad_before as Keras does (the odd zero of "same" goes to the
- * end); fails where the kernel is longer than a valid input. */
+ * end); fails if the kernel is longer than a valid input. */
 void nn_axis_resolve (NnAxis *axis, NnPadding padding, const NnConfig *config);
 
-/* The same for a transposed convolution, where in and out change places in the
+/* The same for a transposed convolution, where in and out are swapped in the
  * equation above: fills out (from in) and pad_before. output_padding: G_MAXSIZE
- * where the file gives none. TensorFlow's rule, not PyTorch's. */
+ * if the file states none. TensorFlow's rule, not PyTorch's. */
 void nn_axis_resolve_transposed (NnAxis *axis, NnPadding padding,
     size_t output_padding, const NnConfig *config);
 
@@ -41,7 +41,7 @@ nn_axis_start (const NnAxis *axis, size_t o)
   return (gssize) (o * axis->stride) - (gssize) axis->pad_before;
 }
 
-/* Of output position o: the first tap that falls on the input, and the one
+/* The first tap of output position o that is inside the input, and the one
  * after the last. */
 static inline size_t
 nn_axis_first_tap (const NnAxis *axis, size_t o)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* BatchNormalization (Ioffe & Szegedy 2015). Where a model runs, with the
- * moving statistics: a scale and an offset for each index of one axis. y =
- * gamma * (x - mean) / sqrt (variance + epsilon) + beta
- */
+/* BatchNormalization (Ioffe & Szegedy 2015). In inference, with moving
+ * statistics: a scale and an offset for each index of one axis. y = gamma * (x
+ * - mean) / sqrt (variance + epsilon) + beta */
 #include <math.h>
 #include "nn/fuse.h"
 #include "nn/layers/layers.h"
@@ -10,13 +9,13 @@
 
 typedef struct {
   NnLayer base;
-  size_t outer, channels, inner; /* in seen as [outer][channels][inner] */
+  size_t outer, channels, inner; /* in viewed as [outer][channels][inner] */
   bool has_gamma, has_beta;
   double epsilon, momentum;
   float *scale, *offset; /* [channels] */
 } BatchNormalization;
 
-/* "axis" is a number, or in Keras 2 a list of one; it counts the batch. */
+/* "axis" is a number, or in Keras 2 a list of one; the batch is axis 0. */
 static size_t
 read_axis (const NnConfig *config, size_t rank)
 {
@@ -78,7 +77,7 @@ batch_normalization_finish (NnLayer *layer)
   const float *const mean = nn_layer_value (layer, statistics);
   const float *const variance = nn_layer_value (layer, statistics + 1);
 
-  if (!self->scale) { /* kept: others borrow them (nn/fuse.h) */
+  if (!self->scale) { /* kept: other layers borrow them (nn/fuse.h) */
     self->scale = g_new (float, self->channels);
     self->offset = g_new (float, self->channels);
   }
@@ -272,7 +271,7 @@ batch_normalization_backward (const NnLayer *layer, const NnTrainingCall *call)
     of_dy[c] = gamma_of (self, c) * inverse;
     of_x[c] = -of_dy[c] * inverse * d_gamma / count;
     offset[c] = -of_dy[c] * d_beta / count - of_x[c] * mean;
-    if (call->first > 0) /* the sums are those of the batch: once */
+    if (call->first > 0) /* the sums are of the batch: once */
       continue;
     if (self->has_gamma && call->param_grad[0])
       call->param_grad[0][c] += d_gamma;
@@ -330,7 +329,7 @@ nn_batch_normalization_affine (
   return true;
 }
 
-/* Keras 2 does not know it. */
+/* Unknown to Keras 2. */
 static const NnSavedKey saved_keys[] = {
   { "synchronized", NULL },
   { NULL },
@@ -351,10 +350,10 @@ static const NnSavedKey saved_keys[] = {
 
 const NnLayerClass nn_batch_normalization_classes[] = {
   BATCH_NORMALIZATION ("BatchNormalization"),
-  /* tf.keras 1.13 and 1.14 wrote the names of its two implementations. */
+  /* tf.keras 1.13 and 1.14 wrote the names of the two implementations. */
   BATCH_NORMALIZATION ("BatchNormalizationV1"),
   BATCH_NORMALIZATION ("BatchNormalizationV2"),
-  /* tf.keras.layers.experimental: it is another one in training only. */
+  /* tf.keras.layers.experimental: it differs only in training. */
   BATCH_NORMALIZATION ("SyncBatchNormalization"),
   { NULL },
 };

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Bidirectional: one recurrent layer forwards, another backwards, and their
- * outputs merged; both see masks, and answer zeros at masked steps of a
- * sequence.
+ * outputs merged; both use masks, and give zeros at masked steps of a sequence.
  *   in [steps][k], then the initial states of both (or none)
  *   -> out [steps][units] or [units] (concat: 2 units; merge_mode null: two
- *      outputs), then the final states of both with return_state
- */
+ *      outputs), then the final states of both with return_state */
 #include <string.h>
 #include "nn/layers/layers.h"
 #include "nn/layers/rnn-training.h"
@@ -38,8 +36,7 @@ read_merge (const NnConfig *config)
       : MERGE_NONE;
 }
 
-/* Reads the direction that config[key], an object {class_name, config}, says.
- */
+/* Reads a direction from config[key], an object {class_name, config}. */
 static void
 read_direction (
     Bidirectional *self, NnRnn *rnn, const NnConfig *config, const char *key)
@@ -113,7 +110,7 @@ add_outputs (Bidirectional *self, const NnConfig *config)
     }
 }
 
-/* Where the initialisers and regularisers of a direction stand. */
+/* The config with the initialisers and regularisers of a direction. */
 static NnConfig
 direction_config (const NnConfig *config, size_t direction)
 {
@@ -178,7 +175,7 @@ bidirectional_quantise (NnLayer *layer)
     nn_rnn_quantise (&self->rnn[d], layer);
 }
 
-/* Puts the steps of n samples, each [steps][units], in the opposite order. */
+/* Reverses the steps of n samples, each [steps][units]. */
 static void
 flip_steps (const NnRnn *rnn, size_t n, float *x)
 {
@@ -207,7 +204,7 @@ concatenate (size_t n_rows, const NnRnn *rnn, float *const *y, float *out)
     }
 }
 
-/* out [n] from what both directions say. */
+/* Merges the outputs of both directions into out [n]. */
 static void
 merge (Merge how, size_t n, const float *a, const float *b, float *out)
 {
@@ -254,7 +251,7 @@ bidirectional_obstacle (const NnLayer *layer)
   return obstacle ? obstacle : nn_rnn_obstacle (&rnn[1]);
 }
 
-/* Saved: what each direction keeps, then their outputs. */
+/* Saved: what each direction saves, then their outputs. */
 static void
 bidirectional_measure (const NnLayer *layer, NnTrainingNeeds *needs)
 {
@@ -274,7 +271,7 @@ bidirectional_measure (const NnLayer *layer, NnTrainingNeeds *needs)
       self->out_size[0] + self->out_size[1] + nn_shape_size (&layer->in[0]);
 }
 
-/* Both directions, with everything of one direction but its gradients. */
+/* Both directions, with everything but their gradients. */
 static void
 split_directions (const Bidirectional *self, const NnTrainingCall *call,
     NnRnnTraining *directions)

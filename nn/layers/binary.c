@@ -8,7 +8,7 @@
 #include "nn/layers/op.h"
 
 typedef struct {
-  size_t input;  /* which input it is, or n_in: a constant */
+  size_t input;  /* index of the input, or n_in: a constant */
   NnShape shape; /* of one sample */
   float *values; /* of a constant */
 } Operand;
@@ -74,7 +74,8 @@ binary_setup (NnLayer *layer, const NnConfig *config)
     read_operand (layer, config, names[i], i, &self->operand[i]);
   if (!nn_config_ok (config))
     return;
-  /* Of unequal ranks, the batch of one would meet an axis of the other. */
+  /* With unequal ranks, the batch of one would align with an axis of the other.
+   */
   if ((layer->n_in == 2 && a->shape.rank != b->shape.rank)
       || !nn_broadcast_shapes (&a->shape, &b->shape, &out)) {
     g_autofree char *left = nn_shape_to_string (&a->shape);
@@ -158,7 +159,7 @@ where_setup (NnLayer *layer, const NnConfig *config)
     layer->scratch_len = nn_shape_size (&out);
 }
 
-/* out = a, or where b is 0: what out holds. */
+/* out = a, but unchanged where b is 0. */
 static void
 copy_row (const float *a, size_t a_step, const float *b, size_t b_step,
     size_t n, float *out)

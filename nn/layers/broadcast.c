@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nn/layers/broadcast.h"
 
-/* Axis i of out, as shape has it: 1 where it has no such axis. */
+/* The length of axis i of out in shape: 1 if shape lacks it. */
 static size_t
 aligned_dim (const NnShape *shape, const NnShape *out, size_t i)
 {
@@ -56,13 +56,13 @@ nn_broadcast_plan (const NnShape *a, const NnShape *b, const NnShape *out)
   return plan;
 }
 
-/* Where a row of the output begins in a and in b. */
+/* The offsets of a row of the output in a and in b. */
 typedef struct {
   size_t index[NN_MAX_RANK];
   size_t a, b;
 } Position;
 
-/* On to the next row; false behind the last. */
+/* Advances to the next row; false after the last. */
 static bool
 advance (const NnBroadcast *plan, Position *at)
 {

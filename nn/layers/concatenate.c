@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Concatenate: tensors behind each other along one axis; also the operators
- * Concatenate, and Stack, which puts them along a new axis. Masks as Keras has
- * them for sequences: behind each other along the first axis; along features,
- * Keras 2 needs all of them, Keras 3 any (an input without a mask is all of
- * use).
- */
+/* Concatenate: joins tensors along one axis; also the operators Concatenate,
+ * and Stack, which joins them along a new axis. Masks as in Keras, for
+ * sequences: joined along the first axis; along features, Keras 2 combines them
+ * by and, Keras 3 by or (an input without a mask counts as all 1). */
 #include <string.h>
 #include "nn/layers/layers.h"
 #include "nn/layers/op.h"
@@ -19,7 +17,7 @@ typedef struct {
   bool needs_all_masks; /* Keras 2; else any */
 } Concatenate;
 
-/* An input as it is joined: with the new axis, if there is one. */
+/* The shape of an input, with the new axis, if there is one. */
 static NnShape
 part_shape (const Concatenate *self, size_t i)
 {
@@ -33,7 +31,7 @@ part_shape (const Concatenate *self, size_t i)
   return shape;
 }
 
-/* The output's shape; fails where the others' differ beside axis. */
+/* The output's shape; fails if shapes differ other than along axis. */
 static void
 find_shape (Concatenate *self, const NnConfig *config, NnShape *out)
 {

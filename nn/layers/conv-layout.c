@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where the patches of a convolution lie in memory, and what is done to a row
- * of its output: what all ways of computing it share. */
+/* Memory layout of the patches of a convolution, and the end of a row of its
+ * output: shared by all algorithms. */
 #include "nn/activation.h"
 #include "nn/layers/conv.h"
 
-/* Positions that the windows of an axis reach, the zeros included. */
+/* Positions that the windows of an axis cover, including zeros. */
 static size_t
 padded_length (const NnAxis *axis)
 {
@@ -18,8 +18,8 @@ has_padding (const NnAxis *axis)
   return padded_length (axis) > axis->in;
 }
 
-/* Segments of consecutive floats in one row of taps: one where all channels are
- * taken and no column is left out, else one for each tap. */
+/* Segments of consecutive floats in one row of taps: one if all channels are
+ * used and no column is skipped, else one for each tap. */
 static size_t
 segments_of_row (const NnConv *self)
 {
@@ -47,7 +47,7 @@ nn_conv_lay_out (NnConv *self)
   self->padded_x = padded_length (&window->x);
   self->is_padded =
       has_padding (z) || has_padding (y) || has_padding (&window->x);
-  /* Rows follow each other, but where there are planes they come again. */
+  /* Rows follow each other, but with several planes they are needed again. */
   self->n_slots = z->in > 1 ? z->in * y->in : (y->kernel - 1) * y->dilation + 1;
   self->n_slots = MIN (self->n_slots, z->in * y->in);
   self->segment_len =
@@ -70,7 +70,7 @@ nn_conv_find_segments (const NnConv *self, size_t oz, size_t oy, size_t n_slots,
 
   for (size_t kz = 0; kz < z->kernel; kz++)
     for (size_t ky = 0; ky < y->kernel; ky++) {
-      /* An index before the first wraps, and so is past the last. */
+      /* An index before the first wraps, so it is beyond the last. */
       const size_t iz = oz * z->stride + kz * z->dilation - z->pad_before;
       const size_t iy = oy * y->stride + ky * y->dilation - y->pad_before;
       size_t slot = n_slots;

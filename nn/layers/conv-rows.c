@@ -61,7 +61,8 @@ convolve_row (
         .ldc = self->filters });
 }
 
-/* How many rows of the input, from the first on, row oy of the output needs. */
+/* The number of rows of the input, from the first on, that row oy of the output
+ * needs. */
 static size_t
 rows_needed (const NnConv *self, size_t oy)
 {
@@ -73,7 +74,7 @@ rows_needed (const NnConv *self, size_t oy)
   return end > y->pad_before ? MIN (end - y->pad_before, y->in) : 0;
 }
 
-/* The parts of the scratch memory. */
+/* Layout of the scratch memory. */
 typedef struct {
   size_t *segments; /* [n_segments] */
   float *rows;      /* [pool_y][x.out][filters] */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The way back of Conv1D, Conv2D and Conv3D. */
+/* Gradients of Conv1D, Conv2D and Conv3D. */
 #include <string.h>
 #include "nn/layers/conv.h"
 #include "nn/loops.h"
@@ -20,7 +20,7 @@ depth (const NnConv *self)
   return self->n_segments * self->segment_len;
 }
 
-/* The gradient of the input as a convolution: in and out change places. */
+/* The gradient of the input as a convolution: in and out are swapped. */
 static NnAxis
 adjoint_axis (const NnAxis *axis)
 {
@@ -67,8 +67,8 @@ nn_conv_free_adjoint (NnConv *adjoint)
   g_free (adjoint);
 }
 
-/* kernel [taps][c / groups][filters], of which each group has some
- * -> [taps, turned round][filters / groups][c] */
+/* kernel [taps][c / groups][filters], divided among groups -> [taps,
+ * reversed][filters / groups][c] */
 bool
 nn_conv_pack_adjoint (NnConv *self)
 {
@@ -114,9 +114,9 @@ conv_measure (const NnLayer *layer, NnTrainingNeeds *needs)
         + nn_training_product_len (self->filters / self->groups, depth (self));
 }
 
-/* The parts of the scratch memory in backward. */
+/* Layout of the scratch memory in backward. */
 typedef struct {
-  size_t *segments; /* [n_segments] of the row at hand */
+  size_t *segments; /* [n_segments] of the current row */
   float *image;     /* [z.in * y.in + 1][padded_x][channels] */
   /* Without an adjoint: */
   float *grad;    /* as the image */
@@ -124,7 +124,7 @@ typedef struct {
   float *packed;  /* the transposed kernel of a group */
 } BackwardScratch;
 
-/* Between the rows with zeros around and those without. */
+/* Copies between rows with and without zero padding. */
 static void
 copy_image (const NnConv *self, float *image, const float *in, float *out)
 {
@@ -160,7 +160,7 @@ kernel_back (const NnConv *self, const BackwardScratch *scratch, const float *a,
           .ldc = self->filters });
 }
 
-/* The gradient of the patches of a row goes to where they came from. */
+/* Adds the gradient of the patches of a row at their positions. */
 static void
 input_back (const NnConv *self, const BackwardScratch *scratch, const float *dy,
     float *grad)

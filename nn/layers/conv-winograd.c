@@ -11,7 +11,7 @@
 #define PATCH ((size_t) NN_WINOGRAD_PATCH)
 #define PRODUCTS ((size_t) NN_WINOGRAD_PRODUCTS)
 
-/* Tiles that make a product worth its transformed kernel's way from memory. */
+/* With fewer tiles, loading the transformed kernel from memory does not pay. */
 #define MIN_TILES ((size_t) 6)
 /* Rows of tiles at a time, so that products stay in the cache. */
 #define MAX_TILES ((size_t) 48)
@@ -68,7 +68,7 @@ row_len (const NnConv *self)
   return tiles_x (self) * TILE * self->filters;
 }
 
-/* Where the parts of the scratch memory begin, in floats. */
+/* Layout of the scratch memory, in floats. */
 typedef struct {
   size_t patch;    /* [6][6][channels] at an edge */
   size_t patches;  /* [36][tiles][channels] */
@@ -114,7 +114,7 @@ winograd_pack (NnConv *self, const float *kernel)
   return true;
 }
 
-/* A patch that reaches over an edge, with zeros there. */
+/* A patch that extends beyond an edge, zero-padded. */
 static void
 copy_patch (
     const NnConv *self, const float *in, gssize y0, gssize x0, float *patch)

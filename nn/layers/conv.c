@@ -3,8 +3,7 @@
  *   in [z][y][x][c]  kernel [kz][ky][kx][c / groups][filters]  bias [filters]
  *   -> out [z'][y'][x'][filters]
  * Batch normalisation, ReLU and maximum pooling that follow in the model are
- * done to a row of the output while it is in the cache: see nn/fuse.h.
- */
+ * applied to a row of the output while it is in the cache: see nn/fuse.h. */
 #include "nn/activation.h"
 #include "nn/fuse.h"
 #include "nn/layers/conv.h"

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Conv1D, Conv2D and Conv3D, between their files, each of which calls only
+/* Shared by the files of Conv1D, Conv2D and Conv3D, each of which calls only
  * those before it: conv-layout.c    where patches lie, and what is done to a
  * row of the output conv-rows.c, conv-pooled.c, conv-winograd.c    the ways of
  * computing it conv-ways.c      the table of these, and the choice among them
  *   conv-training.c  gradients
- *   conv.c           the layer
- */
+ *   conv.c           the layer */
 #pragma once
 
 #include "nn/layer.h"
@@ -16,13 +15,12 @@ enum { NN_CONV_KERNEL, NN_CONV_BIAS };
 
 typedef struct _NnConv NnConv;
 
-/* A way of computing a convolution. */
+/* An algorithm for convolutions. */
 typedef struct {
-  /* Whether it suits the shapes, and is then faster than the rest of the table.
-   */
+  /* Whether it supports the shapes and is faster than the rest of the table. */
   bool (*suits) (const NnConv *self);
   size_t (*scratch) (const NnConv *self); /* floats that it needs */
-  /* Packs a kernel into self->packed; false where memory is missing. */
+  /* Packs a kernel into self->packed; false if out of memory. */
   bool (*pack) (NnConv *self, const float *kernel);
   /* n samples, in and out as of the layer. */
   void (*run) (const NnConv *self, size_t n, const float *in, float *scratch,
@@ -36,9 +34,9 @@ struct _NnConv {
   bool use_bias;
   NnActivation activation;
 
-  /* The input's rows, with zeros before and behind, as far as one row of the
-   * output needs them: row i of the input is in slot i % n_slots, and one more
-   * slot is all zeros. Without padding the input serves as it is. */
+  /* Rows of the input, zero-padded, as needed for one row of the output: row i
+   * of the input is in slot i % n_slots, and an additional slot is all zeros.
+   * Without padding the input is used directly. */
   bool is_padded;
   size_t padded_x; /* positions of a slot */
   size_t n_slots;
@@ -52,12 +50,12 @@ struct _NnConv {
 
   const NnConvWay *way;
 
-  /* Where it is trained and has no strides: the gradient of the input is a
-   * convolution of that of the output, with the kernel turned round. */
+  /* For training without strides: the gradient of the input is a convolution of
+   * that of the output with the reversed kernel. */
   NnConv *adjoint; /* or NULL; has no bias and no activation */
 };
 
-/* Of row i of the pooled output, or of plain rows where nothing is pooled. */
+/* Of row i of the pooled output, or of plain rows if nothing is pooled. */
 static inline size_t
 nn_conv_out_rows (const NnConv *self)
 {
@@ -96,7 +94,7 @@ nn_conv_out_size (const NnConv *self)
 
 /* ---- conv-layout.c ---- */
 
-/* Finds the segments of a patch and the slots; false where a size overflows. */
+/* Finds the segments of a patch and the slots; false if a size overflows. */
 bool nn_conv_lay_out (NnConv *self);
 /* Floats that hold n_segments offsets. */
 size_t nn_conv_segments_len (const NnConv *self);
@@ -108,10 +106,10 @@ void nn_conv_find_segments (const NnConv *self, size_t oz, size_t oy,
  * [pool_y][x.out][filters], ld apart -> out. */
 void nn_conv_finish_rows (
     const NnConv *self, float *rows, size_t ld, float *out);
-/* Makes room for n packed matrices, which are packed anew after that; keeps
- * what is there where there are as many already. */
+/* Allocates n packed matrices, to be packed afterwards; keeps existing ones if
+ * there are as many. */
 void nn_conv_resize_packed (NnConv *self, size_t n);
-/* Packs the kernel of each group: for ways whose products are of patches. */
+/* Packs the kernel of each group: for algorithms with products of patches. */
 bool nn_conv_pack_groups (NnConv *self, const float *kernel);
 
 /* ---- the ways ---- */
@@ -122,15 +120,14 @@ extern const NnConvWay nn_conv_winograd; /* 3 x 3 taps of many channels */
 
 /* ---- conv-ways.c ---- */
 
-/* Sets the way, and in scratch_len what it needs: the one that suits every
- * shape; the fastest. */
+/* Sets the algorithm, and scratch_len: the one for all shapes; the fastest. */
 void nn_conv_use_rows (NnConv *self);
 void nn_conv_use_fastest (NnConv *self);
 
 /* ---- conv-training.c ---- */
 
-/* The adjoint: packs the kernel anew (false where memory is missing); frees it
- * (NULL is fine). */
+/* The adjoint: packs the kernel again (false if out of memory); frees it (NULL
+ * is fine). */
 bool nn_conv_pack_adjoint (NnConv *self);
 void nn_conv_free_adjoint (NnConv *adjoint);
 

@@ -5,8 +5,7 @@
  *   kernel [kz][ky][kx][c][4 f]  recurrent [kz][ky][kx][f][4 f]  bias [4 f]
  *   -> out [z'][y'][x'][f], or [steps][z'][y'][x'][f] with return_sequences,
  *      and the final states h and c with return_state
- * With channels first, steps and states are turned round on their way.
- */
+ * With channels first, steps and states are transposed before and after. */
 #include <string.h>
 #include "nn/activation.h"
 #include "nn/blas.h"
@@ -29,14 +28,14 @@ typedef struct {
   NnLayer base;
   size_t n_axes, steps, filters;
   Convolution input, recurrent;
-  size_t in_size, positions; /* of a step: elements; places of the output */
+  size_t in_size, positions; /* of a step: elements; positions of the output */
   bool is_first;             /* channels first */
   NnStrided in_view, to_last, to_first; /* of an input, of states */
   bool use_bias, go_backwards, return_sequences, return_state, zero_masked;
   NnActivation activation, recurrent_activation;
 } ConvLstm;
 
-/* Axes in the order of the file, behind those that are 1. */
+/* Axes in the order of the file, after those of length 1. */
 static void
 read_convolution (ConvLstm *self, const NnConfig *config, const size_t *dims)
 {
@@ -82,7 +81,7 @@ channels_last (const ConvLstm *self, const Convolution *convolution,
   return shape;
 }
 
-/* Shows [c][...] as [...][c], or the other way; shape: of the result. */
+/* Views [c][...] as [...][c], or the reverse; shape: of the result. */
 static NnStrided
 turn (const NnShape *shape, bool to_last)
 {
@@ -203,7 +202,7 @@ conv_lstm_setup (NnLayer *layer, const NnConfig *config)
   layer->scratch_len = self->in_size + self->positions * 6 * self->filters;
 }
 
-/* out [x'][4 f] += what one row of taps finds in one row of the input. */
+/* out [x'][4 f] += one row of taps applied to one row of the input. */
 static void
 add_row (const Convolution *self, const float *in, const float *kernel,
     size_t n, float *out)
@@ -278,7 +277,7 @@ run_step (
   }
 }
 
-/* A state or output as the model sees it. */
+/* A state or output in the layout of the model. */
 static void
 copy_state (
     const ConvLstm *self, const NnStrided *view, const float *from, float *to)

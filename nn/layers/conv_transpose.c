@@ -3,9 +3,8 @@
  * TensorFlow's rule for "same".
  *   in [z][y][x][c]  kernel [kz][ky][kx][filters][c]  bias [filters]
  *   -> out [z'][y'][x'][filters]
- * Each row of the input times the kernel gives what every tap adds to the
- * output; then these are added where they belong.
- */
+ * Each row of the input times the kernel gives the contributions of all taps,
+ * which are then added to the output. */
 #include <string.h>
 #include "nn/activation.h"
 #include "nn/blas.h"
@@ -16,7 +15,8 @@ enum { KERNEL, BIAS };
 
 typedef struct {
   NnLayer base;
-  NnWindow window; /* in and out change places in nn/layers/axis.h's equation */
+  NnWindow
+      window; /* in and out are swapped in the equation of nn/layers/axis.h */
   size_t filters;
   bool use_bias;
   NnActivation activation;
@@ -122,7 +122,7 @@ transpose_row (const ConvTranspose *self, const float *in, size_t iz, size_t iy,
       self->packed, columns, false, products, columns);
   for (size_t kz = 0; kz < z->kernel; kz++)
     for (size_t ky = 0; ky < y->kernel; ky++) {
-      /* An index before the first wraps, and so is past the last. */
+      /* An index before the first wraps, so it is beyond the last. */
       const size_t oz = iz * z->stride + kz * z->dilation - z->pad_before;
       const size_t oy = iy * y->stride + ky * y->dilation - y->pad_before;
 

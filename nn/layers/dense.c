@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Dense: the last axis times a matrix.
- *   in [..., k]  kernel [k][units]  bias [units]  ->  out [..., units]
- */
+/* Dense: the last axis multiplied by a matrix.
+ *   in [..., k]  kernel [k][units]  bias [units]  ->  out [..., units] */
 #include <string.h>
 #include "nn/activation.h"
 #include "nn/layers/layers.h"

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* DepthwiseConv: every channel by itself has its own kernels.
+/* DepthwiseConv: each channel has its own kernels.
  *   in [z][y][x][c]  depthwise_kernel [kz][ky][kx][c][m]
  *   -> out [z'][y'][x'][c * m]
  * SeparableConv: that, and then a product over channels at each position.
- *   pointwise_kernel [1][1][1][c * m][filters]  -> out [z'][y'][x'][filters]
- */
+ *   pointwise_kernel [1][1][1][c * m][filters]  -> out [z'][y'][x'][filters] */
 #include <string.h>
 #include "nn/activation.h"
 #include "nn/blas.h"
@@ -93,7 +92,7 @@ multiply_add (
       out[i * m + j] += in[i] * kernel[i * m + j];
 }
 
-/* out [c * m] += what lies under output position (oz, oy, ox) */
+/* out [c * m] += the products of the window of output position (oz, oy, ox) */
 static void
 add_window (const Depthwise *self, const float *in, size_t oz, size_t oy,
     size_t ox, float *out)
@@ -118,8 +117,8 @@ add_window (const Depthwise *self, const float *in, size_t oz, size_t oy,
       }
 }
 
-/* Row (oz, oy): wide [x.out][c * m] is where the sums go, out [x.out][filters]
- * the result (the same memory if depthwise). */
+/* Row (oz, oy): wide [x.out][c * m] receives the sums, out [x.out][filters] the
+ * result (the same memory if depthwise). */
 static void
 depthwise_row (const Depthwise *self, const float *in, size_t oz, size_t oy,
     float *wide, float *out)

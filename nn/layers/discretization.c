@@ -16,7 +16,7 @@ typedef struct {
   NnLayer base;
   Mode mode;
   size_t n_boundaries;
-  float *boundaries; /* [n_boundaries], rising */
+  float *boundaries; /* [n_boundaries], ascending */
   size_t n_together; /* numbers that share a row of bins */
 } Discretization;
 
@@ -63,7 +63,7 @@ discretization_setup (NnLayer *layer, const NnConfig *config)
   if (self->mode == COUNT && out.rank > 1)
     nn_config_fail (config, NN_ERROR_SHAPE,
         "“output_mode” count is for one axis, and the input has more");
-  /* Keras 2 puts the bins on a last axis of 1. */
+  /* Keras 2 replaces a last axis of 1 by the bins. */
   if (self->mode == ONE_HOT && (config->keras_major >= 3 || last != 1))
     out.rank++;
   if (self->mode != INT)

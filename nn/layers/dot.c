@@ -11,9 +11,9 @@
 
 typedef struct {
   NnLayer base;
-  NnSplit a, b; /* around the axis that is summed over */
+  NnSplit a, b; /* around the axis of summation */
   bool is_normalized;
-  double epsilon; /* least length that is normalised */
+  double epsilon; /* smallest length that is normalised */
 } Dot;
 
 static void

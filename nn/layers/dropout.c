@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Layers and operators that do nothing while a model runs. Some do in training:
+/* Layers and operators that do nothing in inference. Some do in training:
  *   Dropout           each element is 0 with probability rate, or / (1 - rate)
  *   SpatialDropout    the same for whole channels
  *   GaussianDropout   each element times a normal number, mean 1
- *   GaussianNoise     each element plus a normal number, mean 0
- */
+ *   GaussianNoise     each element plus a normal number, mean 0 */
 #include <math.h>
 #include <string.h>
 #include "nn/layers/layers.h"
@@ -27,7 +26,7 @@ identity_setup (NnLayer *layer, const NnConfig *config)
 
   if (!nn_layer_expect (layer, config, 1, 0, NN_MAX_RANK))
     return;
-  /* These mean nothing here, so they are no reason to fail. */
+  /* Options without effect in inference, so any value is accepted. */
   if (nn_config_is_number (&rate))
     self->rate = CLAMP (nn_config_as_double (&rate, 0), 0, 1);
   else if (nn_config_is_number (&deviation))
@@ -37,8 +36,7 @@ identity_setup (NnLayer *layer, const NnConfig *config)
   layer->is_view = true;
 }
 
-/* What one sample is multiplied with, or added to: forward and backward draw
- * the same. */
+/* The factors or summands of one sample: forward and backward draw the same. */
 typedef void (*Noise) (const Dropout *self, const NnPhilox *stream, size_t size,
     const float *in, float *out);
 
@@ -167,7 +165,7 @@ TRAINING (gaussian_noise, add_noise, false)
   }
 /* clang-format on */
 
-/* Its gradient is not known, and its forward pass in training neither. */
+/* Neither its gradient nor its forward pass in training is implemented. */
 static const char *
 unknown_obstacle (const NnLayer *layer)
 {
@@ -176,7 +174,7 @@ unknown_obstacle (const NnLayer *layer)
 
 static const NnTraining no_training = {
   .obstacle = unknown_obstacle,
-  .forward = dropout_forward, /* so that it is not taken for a view */
+  .forward = dropout_forward, /* so that it is not treated as a view */
 };
 
 /* Keras 3 refuses it in files of Keras 2. */
@@ -198,9 +196,9 @@ const NnLayerClass nn_dropout_classes[] = {
       .saved_keys = spatial_keys),
   IDENTITY ("ActivityRegularization", &no_training),
   IDENTITY ("Identity", NULL),
-  /* Images are changed in training only. Not among them: RandomCrop, which
-   * does other things in other versions of Keras where a model runs, and
-   * RandomGrayscale, which is random there, too. */
+  /* Layers that change images in training only. RandomCrop is not among them,
+   * since what it does in inference depends on the version of Keras, nor is
+   * RandomGrayscale, which is random in inference, too. */
   IDENTITY ("RandomBrightness", &no_training),
   IDENTITY ("RandomColorDegeneration", &no_training),
   IDENTITY ("RandomColorJitter", &no_training),

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* EinsumDense, and the operator Einsum of two tensors: for each index of the
- * result, the sum over those that it does not have, as an equation says.
+ * result, the sum over those that it lacks, by an equation.
  *   "abc,cde->abde"    letters are axes; in the result, in their order
  *   "...x,xy->...y"    the dots are all axes that have no letter
- * The first axis of the first operand, and of the result, is the batch.
- */
+ * The first axis of the first operand, and of the result, is the batch. */
 #include <string.h>
 #include "nn/activation.h"
 #include "nn/blas.h"
@@ -18,7 +17,8 @@
 enum { A, B, OUT, N_OPERANDS };
 enum { KERNEL, BIAS };
 
-/* Letters and dots of one operand; the dots stand as letters of their own. */
+/* Letters and dots of one operand; the dots are replaced by reserved letters.
+ */
 typedef struct {
   size_t rank;
   char axis[NN_MAX_RANK + 1];
@@ -29,7 +29,8 @@ typedef struct {
   Axes axes[N_OPERANDS];
   bool is_dense; /* B is the kernel */
   size_t dim[G_MAXUINT8 + 1];
-  /* Operands as products see them: a [z][m][k], b [z][k][n], out [z][m][n] */
+  /* Operands in the layout of products: a [z][m][k], b [z][k][n], out [z][m][n]
+   */
   size_t z, m, n, k;
   NnStrided bring[N_OPERANDS], restore[N_OPERANDS]; /* to that, and back */
   bool use_bias;
@@ -38,7 +39,7 @@ typedef struct {
   NnActivation activation;
 } Einsum;
 
-/* A letter for axis i behind which the dots stand: none that a file can name.
+/* The reserved letter of axis i of the dots: not one that a file can contain.
  */
 static char
 dot_letter (size_t i)
@@ -46,8 +47,8 @@ dot_letter (size_t i)
   return (char) (1 + i);
 }
 
-/* One operand from its part of the equation. rank: of the tensor with its
- * batch; 0: of the result, whose dots are those of the first operand. */
+/* Parses one operand of the equation. rank: of the tensor with its batch; 0:
+ * the result, whose dots are those of the first operand. */
 static bool
 read_axes (Axes *axes, const char *text, size_t len, size_t rank, size_t *dots)
 {
@@ -117,8 +118,8 @@ note_dims (Einsum *self, const Axes *axes, const NnShape *shape, size_t skip)
   return true;
 }
 
-/* The kernel's axes that the input does not have are as long as the output's.
- * Config gives those that have a letter, but for the batch. */
+/* Axes of the kernel that the input lacks are as long as the output's, which
+ * the config states for letters, except for the batch. */
 static void
 read_output_dims (Einsum *self, const NnConfig *config)
 {
@@ -176,7 +177,7 @@ append (const Einsum *self, Order *order, const Axes *from, bool in_a,
   return n;
 }
 
-/* Shows a tensor with its axes in another order. */
+/* Views a tensor with its axes in another order. */
 static NnStrided
 view_of (const Einsum *self, const Axes *axes, size_t skip, const Order *order)
 {
@@ -210,7 +211,7 @@ restore_of (
   return view;
 }
 
-/* Every letter is in two of the three, or in all. */
+/* Every letter must be in two of the three, or in all. */
 static bool
 is_plain (const Einsum *self)
 {
@@ -259,8 +260,8 @@ fail_equation (const NnConfig *config, const char *equation)
       equation);
 }
 
-/* The bias has some axes of the output, in the output's order, and 1 behind
- * the first of them where it has not. */
+/* The bias has some axes of the output, in its order, and after the first of
+ * them length 1 for the others. */
 static void
 read_bias (Einsum *self, const NnConfig *config)
 {
@@ -358,7 +359,7 @@ op_setup (NnLayer *layer, const NnConfig *config)
     finish_setup (self, config);
 }
 
-/* Adds the bias along its axes: axis i of the output and those behind it. */
+/* Adds the bias along its axes: axis i of the output and those after it. */
 static float *
 add_bias (const Einsum *self, size_t i, const float *bias, float *out)
 {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Embedding: a row of a table for each index.
  *   in [...] of whole numbers  embeddings [rows][k]  ->  out [...][k]
- * An index outside the table counts as the nearest one. With mask_zero, index 0
- * means a step of no use.
- */
+ * An index outside the table is clamped. With mask_zero, steps of index 0 are
+ * masked. */
 #include <string.h>
 #include "nn/layers/layers.h"
 #include "nn/loops.h"
@@ -34,7 +33,7 @@ embedding_setup (NnLayer *layer, const NnConfig *config)
   layer->mask_rank = out.rank - 1;
 }
 
-/* Also of NaN: then the first row. */
+/* NaN gives the first row. */
 static size_t
 row_of (const Embedding *self, float index)
 {

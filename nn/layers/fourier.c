@@ -38,7 +38,7 @@ nn_fourier_free (NnFourier *self)
   g_free (self);
 }
 
-/* The result, a row of one factor (at most n), and room to align both. */
+/* The result, a row of one factor (at most n), and padding to align both. */
 size_t
 nn_fourier_scratch_len (const NnFourier *self)
 {
@@ -54,8 +54,8 @@ smallest_factor (size_t n)
   return n;
 }
 
-/* out[k] of n elements of in that are stride apart (stride * n is self->n): the
- * transforms of every p-th element, put together. row: [p] for the largest. */
+/* out[k] of n elements of in that are stride apart (stride * n is self->n):
+ * combines the transforms of every p-th element. row: [p] for the largest. */
 static void
 transform (const NnFourier *self, size_t n, size_t stride, const float *in,
     Complex *out, Complex *row)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The discrete Fourier transform of n numbers, for any n: by the factors of n,
- * in double precision. Immutable, shared by threads. (FFTW is dsp's, and plans
- * under a lock.) */
+/* The discrete Fourier transform of n numbers, for any n, by its factors, in
+ * double precision. Immutable; threads may share it. (FFTW belongs to dsp/, and
+ * plans under a lock.) */
 #pragma once
 
 #include <stddef.h>
@@ -11,7 +11,7 @@ typedef struct _NnFourier NnFourier;
 NnFourier *nn_fourier_new (size_t n);   /* 1..NN_MAX_DIM */
 void nn_fourier_free (NnFourier *self); /* NULL is fine */
 
-/* Floats that a transform needs for itself. */
+/* Floats of scratch memory of a transform. */
 size_t nn_fourier_scratch_len (const NnFourier *self);
 
 /* The power of frequencies 0..n/2 of in [n]. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Operators that take positions of a tensor, axis by axis: Flip, Roll, Repeat,
- * Tile, Pad, Take, GrayscaleToRgb, and Split and Unstack, which have several
- * outputs. out [i][j]... = in [index of axis 0][i] [index of axis 1][j] ...
- */
+/* Operators that select positions of a tensor, axis by axis: Flip, Roll,
+ * Repeat, Tile, Pad, Take, GrayscaleToRgb, and Split and Unstack, which have
+ * several outputs. out [i][j]... = in [index of axis 0][i] [index of axis 1][j]
+ * ... */
 #include <string.h>
 #include "nn/layers/layers.h"
 #include "nn/layers/op.h"
@@ -17,13 +17,13 @@
 
 typedef struct {
   NnLayer base;
-  NnShape shape;              /* of all outputs in a row along axis */
+  NnShape shape;              /* of all outputs, joined along axis */
   size_t *index[NN_MAX_RANK]; /* [shape.dim[i]] */
   size_t axis, *starts;       /* of several outputs: [n_out] */
   float fill;
 } Gather;
 
-/* Axis i with n positions, those in order; NULL where it is too long. */
+/* Axis i with n positions, in order; NULL if it is too long. */
 static size_t *
 set_axis (Gather *self, const NnConfig *config, size_t i, size_t n)
 {
@@ -63,7 +63,8 @@ add_output (Gather *self, const NnConfig *config)
     nn_layer_add_output (&self->base, config, &self->shape);
 }
 
-/* The axis an option names; without one, the whole batch would be flat. */
+/* The axis that an option names; without one, the whole batch would be
+ * flattened. */
 static size_t
 read_axis (const Gather *self, const NnConfig *config, size_t position)
 {
@@ -118,7 +119,7 @@ roll_setup (NnLayer *layer, const NnConfig *config)
   add_output (self, config);
 }
 
-/* n copies of an axis: of each position, or of all in a row. */
+/* Repeats an axis n times: each position, or the whole. */
 static void
 repeat_axis (
     Gather *self, const NnConfig *config, size_t axis, gint64 n, bool in_a_row)
@@ -157,7 +158,7 @@ repeat_setup (NnLayer *layer, const NnConfig *config)
   add_output (self, config);
 }
 
-/* TensorFlow's image.grayscale_to_rgb: one channel, three times. */
+/* TensorFlow's image.grayscale_to_rgb: repeats one channel three times. */
 static void
 to_rgb_setup (NnLayer *layer, const NnConfig *config)
 {
@@ -202,7 +203,7 @@ tile_setup (NnLayer *layer, const NnConfig *config)
 
 typedef enum { CONSTANT, REFLECT, SYMMETRIC } PadMode;
 
-/* Which of n positions stands at place i, which may be outside. */
+/* The position, of n, that padding puts at place i, which may be outside. */
 static size_t
 padded_index (gint64 i, gint64 n, PadMode mode)
 {
@@ -283,7 +284,7 @@ pad_setup (NnLayer *layer, const NnConfig *config)
   add_output (self, config);
 }
 
-/* Indices that are constant: one, or a list. */
+/* Constant indices: one, or a list. */
 static void
 take_setup (NnLayer *layer, const NnConfig *config)
 {
@@ -322,8 +323,8 @@ take_setup (NnLayer *layer, const NnConfig *config)
     nn_layer_add_output (layer, config, &out);
 }
 
-/* One more output: len positions from start on, without the axis if it is to
- * go. */
+/* Adds an output: len positions from start on, without the axis if it is
+ * removed. */
 static void
 add_part (Gather *self, const NnConfig *config, size_t start, size_t len,
     bool drops_axis)
@@ -339,8 +340,8 @@ add_part (Gather *self, const NnConfig *config, size_t start, size_t len,
   nn_layer_add_output (&self->base, config, &out);
 }
 
-/* A number of equal parts, or where the parts after the first begin. In
- * TensorFlow (num_or_size_splits): or how long they are. */
+/* A number of equal sections, or where the sections after the first begin. In
+ * TensorFlow (num_or_size_splits): or their lengths. */
 static void
 split_setup (NnLayer *layer, const NnConfig *config)
 {
@@ -394,7 +395,7 @@ unstack_setup (NnLayer *layer, const NnConfig *config)
     add_part (self, config, i, 1, true);
 }
 
-/* dim: how far each axis goes, from start on along self->axis. */
+/* dim: the lengths of the axes, from start on along self->axis. */
 typedef struct {
   const Gather *self;
   const NnShape *dim;
@@ -433,7 +434,7 @@ gather_forward (const NnLayer *layer, const NnCall *call)
     NnShape dim = self->shape;
     const Part part = { self, &dim, self->starts ? self->starts[o] : 0 };
 
-    if (self->starts) { /* all axes but one as they are */
+    if (self->starts) { /* all axes but one unchanged */
       dim.dim[self->axis] = 1;
       dim.dim[self->axis] = out_size / nn_shape_size (&dim);
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The operator GetItem: x[:, 1:, -1], as in Python: indices, slices, an
- * ellipsis, new axes. The batch must be taken whole. */
+ * ellipsis, new axes. The batch axis must be taken whole. */
 #include "nn/layers/layers.h"
 #include "nn/layers/op.h"
 #include "nn/layers/strided.h"
@@ -27,7 +27,7 @@ is_ellipsis (const NnConfig *item)
           && g_str_equal (nn_config_as_string (item, ""), "..."));
 }
 
-/* start, stop or step of a slice, in Keras 3's writing or Keras 2's. */
+/* start, stop or step of a slice, as Keras 3 or Keras 2 writes it. */
 static gint64
 slice_part (
     const NnConfig *item, const char *key, gint64 fallback, bool *is_given)
@@ -65,7 +65,7 @@ take_slice (NnStrided *view, const NnConfig *config, const NnConfig *item,
   if (step == 0 || step > n || step < -n) {
     if (step == 0)
       nn_config_fail (config, NN_ERROR_FORMAT, "a slice with step 0");
-    else /* only the first element is left */
+    else /* only the first element remains */
       nn_config_fail (config, NN_ERROR_UNSUPPORTED,
           "a slice with a step past the end of its axis");
     return;
@@ -98,7 +98,7 @@ take_index (NnStrided *view, const NnConfig *config, const NnConfig *item,
     view->offset += index * nn_shape_stride (in, in_axis);
 }
 
-/* Axes of the input that items use up. */
+/* Axes of the input that items consume. */
 static size_t
 count_axes (const NnConfig *key)
 {
@@ -131,7 +131,7 @@ take_item (NnStrided *view, const NnConfig *config, const NnConfig *item,
   }
 }
 
-/* The first item is the batch's. */
+/* The first item is for the batch. */
 static void
 read_key (NnStrided *view, const NnConfig *config, const NnConfig *key,
     const NnShape *in)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* GlobalAveragePooling and GlobalMaxPooling, 1D to 3D: one number for each
- * channel, over all positions. The mean of a sequence leaves out masked steps.
- *   in [positions][c]  ->  out [c], or [1]...[c] with keepdims
- */
+/* GlobalAveragePooling and GlobalMaxPooling, 1D to 3D: one value for each
+ * channel, over all positions. The mean of a sequence ignores masked steps.
+ *   in [positions][c]  ->  out [c], or [1]...[c] with keepdims */
 #include <string.h>
 #include "nn/layers/layers.h"
 #include "nn/loops.h"
@@ -99,7 +98,7 @@ global_average_backward (const NnLayer *self, const NnTrainingCall *call)
   }
 }
 
-/* Of equal maxima, the first gets the gradient. */
+/* If maxima are equal, the first gets the gradient. */
 static void
 global_max_backward (const NnLayer *self, const NnTrainingCall *call)
 {

@@ -34,7 +34,8 @@ step_reset_after (const NnRnn *rnn, const float *x, float *rec, float *h)
   blend (rnn, rec, candidate, h);
 }
 
-/* The product for the candidate needs r first, so this form does its own. */
+/* The product for the candidate needs r first, so this form computes it itself.
+ */
 static void
 step_reset_before (const NnRnn *rnn, const float *x, float *rec, float *h)
 {
@@ -59,7 +60,7 @@ gru_step (const NnRnn *rnn, const float *x, float *rec, float *const *states)
     step_reset_before (rnn, x, rec, states[0]);
 }
 
-/* Columns of what a step keeps: z r h, and either what r is multiplied with
+/* Columns that a step saves: z r h, and either what r is multiplied by
  * (reset_after: the state's product) or r times the state. */
 static size_t
 column (const NnRnnChunk *chunk, size_t i)
@@ -179,7 +180,8 @@ gru_pack_back (NnRnnChunk *chunk)
 }
 
 /* One sample, up to the candidate's sum: dz [3 * units] = gradients of the sums
- * of z and of the candidate (r is left), dh what goes past the gates. */
+ * of z and of the candidate (r comes later), dh the gradient that bypasses the
+ * gates. */
 static void
 gru_gates_back (
     const NnRnn *rnn, const float *z, const float *h, float *dh, float *dz)
@@ -193,7 +195,7 @@ gru_gates_back (
       &rnn->activation, NULL, candidate, dz + 2 * units, 1, units);
 }
 
-/* r, once the gradient of what it is multiplied with is known. */
+/* r, once the gradient of its factor is known. */
 static void
 gru_reset_back (const NnRnn *rnn, const float *r, const float *factor,
     const float *gradient, float *dr)
@@ -239,7 +241,7 @@ back_reset_before (NnRnnChunk *chunk, size_t step)
         dz + column (chunk, 3), dz + column (chunk, 1));
     nn_loops ()->multiply_add (
         units, dz + column (chunk, 3), r, chunk->d_states[0] + k * units);
-    /* Stays: the gradient of the kernel wants r times the state. */
+    /* Kept, because the gradient of the kernel needs r times the state. */
     memcpy (dz + column (chunk, 3), z + column (chunk, 3), units * sizeof *dz);
   }
 }
@@ -291,7 +293,7 @@ gru_recurrent_gradient (const NnRnnChunk *chunk, float *kernel, float *bias)
 static void
 gru_read (NnRnn *rnn, const NnConfig *config)
 {
-  /* Files of Keras before 2.3 do not have the key and mean false. */
+  /* Files of Keras before 2.3 lack the key, which means false. */
   rnn->reset_after =
       nn_config_bool (config, "reset_after", config->keras_major >= 3);
   rnn->recurrent_by_cell = !rnn->reset_after;

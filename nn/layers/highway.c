@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Highway and MaxoutDense, which Keras 2.0 and 2.1 still had (keras/legacy):
+/* Highway and MaxoutDense, from Keras 2.0 and 2.1 (keras/legacy):
  *   Highway: t = sigmoid (x W_carry + b_carry)
  *            y = activation (x W + b) * t + x * (1 - t)       W, W_carry [d][d]
  *   MaxoutDense: y = max over f of x W[f] + b[f]         W [features][d][units]
@@ -9,7 +9,7 @@
 #include "nn/blas.h"
 #include "nn/layers/layers.h"
 
-/* Where the arrays of Highway are. */
+/* Indices of the arrays of Highway. */
 enum { W, W_CARRY, B, B_CARRY };
 
 typedef struct {
@@ -19,7 +19,7 @@ typedef struct {
   NnActivation activation, gate;
 } Highway;
 
-/* x w + b, or x w where b is NULL. */
+/* x w + b, or x w if b is NULL. */
 static void
 apply (const float *x, size_t n, const float *w, size_t units, const float *b,
     float *out)

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* LayerNormalization (Ba et al. 2016) over any axes, and RMSNormalization
- * (Zhang & Sennrich 2019), which leaves the mean in:
+ * (Zhang & Sennrich 2019), which does not subtract the mean:
  *   y = gamma * (x - mean) / sqrt (variance + epsilon) + beta
  *   y = scale * x / sqrt (mean square + epsilon)
  * The option rms_scaling of LayerNormalization is neither:
- *   y = gamma * x / sqrt (variance + epsilon)
- */
+ *   y = gamma * x / sqrt (variance + epsilon) */
 #include <math.h>
 #include "nn/layers/layers.h"
 #include "nn/layers/split.h"
@@ -19,7 +18,7 @@ typedef struct {
   double epsilon;
 } LayerNormalization;
 
-/* The weights have the axes that are normalised. */
+/* The weights have the shape of the normalised axes. */
 static NnShape
 weight_shape (const NnShape *in, const bool *axes)
 {
@@ -62,7 +61,7 @@ layer_normalization_setup (NnLayer *layer, const NnConfig *config)
   layer->scratch_len = self->axes.is_copied ? nn_shape_size (&layer->in[0]) : 0;
 }
 
-/* len numbers that are stride apart. */
+/* len numbers, which are stride apart. */
 static void
 normalize (
     const LayerNormalization *self, const float *in, size_t stride, float *out)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The classes of each family of layers, for the table in nn/layer.c. Each list
- * ends with an entry that has no name. */
+ * ends with an entry without a name. */
 #pragma once
 
 #include "nn/layer.h"

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LocallyConnected1D and 2D (Keras 2): a convolution that has a kernel of its
- * own for every position.
+/* LocallyConnected1D and 2D (Keras 2): a convolution with a separate kernel for
+ * each position.
  *   in [y][x][c]  kernel [y' x'][ky kx c][filters]  bias [y'][x'][filters]
  *   -> out [y'][x'][filters]
  * With channels first, the file has the rows of a kernel in the order [c][ky
- * kx] and the numbers of the bias in that of the output, [filters][y'][x'].
- */
+ * kx] and the numbers of the bias in that of the output, [filters][y'][x']. */
 #include <string.h>
 #include "nn/activation.h"
 #include "nn/blas.h"
@@ -69,7 +68,7 @@ locally_connected_setup (NnLayer *layer, const NnConfig *config)
   layer->scratch_len = kernel.dim[1];
 }
 
-/* What lies under an output position, in the order of the kernel's rows. */
+/* The window of an output position, in the order of the kernel's rows. */
 static void
 gather (const LocallyConnected *self, const float *in, size_t oy, size_t ox,
     float *patch)

@@ -30,7 +30,7 @@ lstm_step (const NnRnn *rnn, const float *x, float *rec, float *const *states)
     h[k] *= o[k];
 }
 
-/* Keeps i f g o and act (c). */
+/* Saves i f g o and act (c). */
 static void
 lstm_train_step (NnRnnChunk *chunk, size_t step)
 {
@@ -74,7 +74,7 @@ lstm_pack_back (NnRnnChunk *chunk)
       4 * units, units);
 }
 
-/* One sample: z [5 * units] as kept; dz [4 * units]. */
+/* One sample: z [5 * units] as saved; dz [4 * units]. */
 static void
 lstm_gates_back (const NnRnn *rnn, const float *z, const float *c_before,
     const float *dh, float *dc, float *dz)
@@ -83,7 +83,7 @@ lstm_gates_back (const NnRnn *rnn, const float *z, const float *c_before,
   const float *const i = z, *const f = z + units, *const g = z + 2 * units,
                      *const o = z + 3 * units, *const t = z + 4 * units;
 
-  nn_loops ()->multiply (units, dh, o, dz); /* for a moment */
+  nn_loops ()->multiply (units, dh, o, dz); /* temporarily */
   nn_activation_gradient (&rnn->activation, NULL, t, dz, 1, units);
   nn_loops ()->add (units, dz, dc);
   nn_loops ()->multiply (units, dc, g, dz);

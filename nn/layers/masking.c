@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Masking: a step all of whose features have one value is of no use; it
- * becomes zeros, and the steps that are left are the mask.
+/* Masking: masks steps whose features all have a given value, and sets them to
+ * zero.
+ *
  *   in [steps][k]  ->  out [steps][k], mask [steps]
- * Steps may be several axes. Of a vector, only the zeros are left.
- */
+ *
+ * There may be several axes of steps. A vector gets no mask, only zeros. */
 #include "nn/layers/layers.h"
 
 typedef struct {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The operator Matmul: a [..][m][k]  b [..][k][n]  ->  out [..][m][n], the same
- * axes in front of both. */
+/* The operator Matmul: a [..][m][k]  b [..][k][n]  ->  out [..][m][n], with the
+ * same leading axes. */
 #include "nn/blas.h"
 #include "nn/layers/layers.h"
 #include "nn/layers/op.h"

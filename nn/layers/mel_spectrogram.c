@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* MelSpectrogram of Keras 3: samples into mel bands. As keras.ops.stft with
- * center=True (a mirror image before and behind), HTK's mel scale, triangles in
- * mel of height 1. top_db is below the maximum of the sample; Keras takes that
- * of the batch, so it answers so for a batch of one.
- *   in [...][samples] -> out [...][bands][frames]
- */
+ * center=True (reflected at both ends), HTK's mel scale, triangles in mel of
+ * height 1. top_db is below the maximum of the sample; Keras takes that of the
+ * batch, so the results are those of a batch of one.
+ *   in [...][samples] -> out [...][bands][frames] */
 #include <math.h>
 #include <string.h>
 #include "nn/layers/fourier.h"
@@ -30,7 +29,8 @@ to_mel (float hz)
   return 1127.0f * logf (1.0f + hz / 700.0f);
 }
 
-/* In float, as Keras: a bin at the edge of a band is on the same side. */
+/* In float, as in Keras, so that a bin at the edge of a band is on the same
+ * side. */
 static void
 make_weights (Mel *self, float rate, float low_hz, float high_hz)
 {
@@ -53,7 +53,7 @@ make_weights (Mel *self, float rate, float low_hz, float high_hz)
   }
 }
 
-/* A name, the values themselves, or null for none; in the middle of a frame. */
+/* A name, the values themselves, or null for none; centred in the frame. */
 static void
 make_window (Mel *self, const NnConfig *config, size_t len)
 {
@@ -141,7 +141,7 @@ mel_setup (NnLayer *layer, const NnConfig *config)
   nn_layer_add_output (layer, config, &out);
 }
 
-/* Frame t of the samples, which go on mirrored, under the window. */
+/* Windowed frame t of the samples, which are reflected at both ends. */
 static void
 take_frame (const Mel *self, const float *in, size_t t, float *frame)
 {

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Add, Subtract, Multiply, Average, Maximum, Minimum: two or more tensors into
- * one, element by element. Missing axes count as the first of a sample, and
- * axes of length 1 are repeated.
- */
+/* Add, Subtract, Multiply, Average, Maximum, Minimum: merges two or more
+ * tensors element by element. Missing axes are added at the front, and axes of
+ * length 1 are repeated. */
 #include <string.h>
 #include "nn/layers/arithmetic.h"
 #include "nn/layers/layers.h"
 #include "nn/loops.h"
 #include "nn/training.h"
 
-/* The derivative of the output by one input. */
+/* The derivative of the output with respect to one input. */
 typedef enum {
   SLOPE_ONE,
-  SLOPE_SIGN,     /* -1 by all inputs but the first */
+  SLOPE_SIGN,     /* -1 for all inputs but the first */
   SLOPE_MEAN,     /* 1 / n_in */
   SLOPE_PRODUCT,  /* the product of the other inputs */
   SLOPE_SELECTED, /* 1 where the output is that input, else 0 */
@@ -40,8 +39,7 @@ typedef struct {
   bool needs_all_masks; /* Keras 2; else any */
 } Merge;
 
-/* Keras 2 needs all masks that there are; Keras 3 any, if all inputs have one.
- */
+/* Keras 2 combines all masks by and; Keras 3 by or, if all inputs have one. */
 static void
 choose_mask_rule (Merge *self)
 {
@@ -152,7 +150,7 @@ merge_clear (NnLayer *layer)
 
 /* ---- training ---- */
 
-/* 1 where b is a, else 0: the maximum came from b. */
+/* 1 where b equals a, else 0: the maximum came from b. */
 static void
 select_row (const float *a, size_t a_step, const float *b, size_t b_step,
     size_t n, float *out)

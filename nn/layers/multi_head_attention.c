@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* MultiHeadAttention (Vaswani et al. 2017), and GroupedQueryAttention (Ainslie
  * et al. 2023), in which several heads of the query share one of key and value.
- *   query [t][..]  value [s][..]  key [s][..] (the value where not given)
+ *   query [t][..]  value [s][..]  key [s][..] (default: the value)
  *   kernels [..][heads][h], biases [heads][h]; of the output [heads][h][..]
- *   -> out [t][..], and the weights [heads][t][s] where they are asked for
+ *   -> out [t][..], and, on request, the weights [heads][t][s]
  *   softmax (query . key / sqrt (h)) value, for each head
- * t and s may be several axes, over all or some of which is attended. The other
- * axes, which query, key and value have in common, are then brought to the
- * front in copies: each of their positions is attended to by itself.
- */
+ * t and s may be several axes; attention is over some or all of them. The other
+ * axes, which query, key and value share, are moved to the front in copies, and
+ * each of their positions gets attention of its own. */
 #include <math.h>
 #include <string.h>
 #include "nn/blas.h"
@@ -84,7 +83,7 @@ check_pair_mask (const NnMultiHead *self, const NnConfig *config)
         "“attention_mask” is not (queries, keys) or (heads, queries, keys)");
 }
 
-/* The axes of the steps that are attended over: all, or those given. */
+/* The axes of steps with attention over them: all, or those given. */
 static void
 read_axes (NnMultiHead *self, const NnConfig *config)
 {
@@ -111,8 +110,8 @@ read_axes (NnMultiHead *self, const NnConfig *config)
         "“attention_mask” over some of several axes is not supported");
 }
 
-/* Key and value have the same steps; where others than the query's, in the axes
- * that are attended over. */
+/* Checks that key and value have the same steps, which differ from the query's
+ * only in axes with attention over them. */
 static void
 check_steps (NnMultiHead *self, const NnConfig *config)
 {
@@ -162,7 +161,8 @@ read_heads (NnMultiHead *self, const NnConfig *config)
   nn_layer_refuse (config, "use_gate");
 }
 
-/* The features of the output: a number, a list, or those of the query. */
+/* The shape of the output's features: a number, a list, or that of the query.
+ */
 static NnShape
 read_output_features (const NnMultiHead *self, const NnConfig *config)
 {
@@ -228,8 +228,8 @@ add_products (
       features);
 }
 
-/* in, with the axes in the order of the copies: in front those that are not
- * attended over. */
+/* Views in with the axes in the order of the copies: those without attention
+ * come first. */
 static NnStrided
 arrange (const NnMultiHead *self, const NnShape *in)
 {
@@ -266,7 +266,7 @@ plan_copies (NnMultiHead *self, const NnShape *out, size_t n_features)
   turned = arrange (self, &flat);
   self->restore.shape = flat;
   for (size_t i = 0, seen[2] = { 0 }; i + 1 < flat.rank; i++) {
-    size_t before = 0; /* axes of the other kind that come first */
+    size_t before = 0; /* preceding axes of the other kind */
 
     for (size_t k = 0; k + 1 < flat.rank && self->axes[i]; k++)
       before += !self->axes[k];
@@ -319,7 +319,7 @@ add_outputs (NnMultiHead *self, const NnConfig *config, const NnShape *features)
     plan_copies (self, &out, nn_shape_size (features));
 }
 
-/* Query, key, value and context of all heads; key of one head, turned; its
+/* Query, key, value and context of all heads; transposed key of one head; its
  * scores; copies. Cannot wrap: each is the product of axes in bounds. */
 static size_t
 scratch_len (const NnMultiHead *self)

@@ -2,9 +2,8 @@
 /* Normalization by statistics that were adapted to data (weights) or given in
  * the configuration; and Rescaling.
  *   y = (x - mean) / max (sqrt (variance), 1e-7)
- *   y = x * max (sqrt (variance), 1e-7) + mean    where inverted
- *   y = x * scale + offset
- */
+ *   y = x * max (sqrt (variance), 1e-7) + mean if inverted
+ *   y = x * scale + offset */
 #include <math.h>
 #include "nn/layers/arithmetic.h"
 #include "nn/layers/layers.h"
@@ -20,7 +19,7 @@ typedef struct {
   float *mean, *factor; /* [n] */
 } Normalization;
 
-/* The axes that have statistics of their own; the rest is broadcast over. */
+/* The axes that have statistics; these are broadcast over the rest. */
 static NnShape
 statistics_shape (const NnShape *in, const bool *axes, NnShape *aligned)
 {

@@ -20,8 +20,8 @@ nn_numbers_shape (const NnConfig *config, const NnConfig *value)
   return shape;
 }
 
-/* Appends the numbers in value, up to n; returns how many there are now. The
- * depth of lists is bounded by the parser. */
+/* Appends the numbers in value, up to n; returns how many there are in total.
+ * The depth of lists is bounded by the parser. */
 static size_t
 collect (const NnConfig *value, size_t n, size_t have, float *numbers)
 {

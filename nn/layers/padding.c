@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ZeroPadding and Cropping, 1D to 3D: zeros around the spatial axes, or a
- * margin off them.
- *   in [z][y][x][c]  ->  out [z'][y'][x'][c]
- */
+/* ZeroPadding and Cropping, 1D to 3D: adds zeros around the spatial axes, or
+ * crops them.
+ *   in [z][y][x][c]  ->  out [z'][y'][x'][c] */
 #include <string.h>
 #include "nn/layers/layers.h"
 #include "nn/limits.h"
@@ -10,7 +9,7 @@
 
 #define MAX_AXES 3
 
-/* Output index o shows input index o - before. */
+/* Output index o is input index o - before. */
 typedef struct {
   size_t in, out;
   gint64 before; /* below 0: cropped */
@@ -22,7 +21,7 @@ typedef struct {
   size_t channels;
 } Padding;
 
-/* The i-th of two numbers that value says: a list of two, or one for both. */
+/* The i-th of the two numbers in value: a list of two, or one for both. */
 static gint64
 read_side (const NnConfig *config, const NnConfig *value, size_t i)
 {
@@ -80,7 +79,7 @@ padding_setup (NnLayer *layer, const NnConfig *config)
     nn_layer_add_output (layer, config, &out);
 }
 
-/* Input index of output index o, or past the end where there is none. */
+/* Input index of output index o, or beyond the end if there is none. */
 static size_t
 source (const Margin *margin, size_t o)
 {

@@ -12,7 +12,7 @@ typedef struct {
   NnStrided view, back; /* of the input; of the output's gradient */
 } Permute;
 
-/* from: [rank] which axis of the input each axis of the output is. */
+/* from: [rank] the axis of the input for each axis of the output. */
 static void
 set_order (Permute *self, const NnConfig *config, const size_t *from)
 {
@@ -102,7 +102,7 @@ swap_axes_setup (NnLayer *layer, const NnConfig *config)
     set_order ((Permute *) layer, config, from);
 }
 
-/* Axes source go to the places destination; the others keep their order. */
+/* Moves axes source to places destination; the others keep their order. */
 static void
 move_axis_setup (NnLayer *layer, const NnConfig *config)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The way back of MaxPooling and AveragePooling. */
+/* Gradients of MaxPooling and AveragePooling. */
 #include <string.h>
 #include "nn/layers/pooling.h"
 #include "nn/loops.h"
@@ -8,13 +8,13 @@
 /* One window: where it is, and its gradient. */
 typedef struct {
   const NnWindow *window;
-  const float *in, *out; /* a sample; what the window gave */
+  const float *in, *out; /* a sample; the output of the window */
   const float *out_grad;
   float *in_grad; /* a sample */
-  float *left;    /* [channels] of out_grad: what nobody has yet */
+  float *left;    /* [channels] of out_grad: not distributed yet */
 } Window;
 
-/* Hands the window's gradient to its positions. */
+/* Distributes the window's gradient over its positions. */
 static void
 window_back (const Window *w, size_t oz, size_t oy, size_t ox, bool is_mean)
 {
@@ -40,7 +40,7 @@ window_back (const Window *w, size_t oz, size_t oy, size_t ox, bool is_mean)
       }
 }
 
-/* A mean gives each position its share; of equal maxima the first gets all. */
+/* A mean gives each position its share; the first of equal maxima gets all. */
 static void
 start_window (const Window *w, size_t oz, size_t oy, size_t ox, bool is_mean)
 {
@@ -119,7 +119,7 @@ max_pooling_forward (const NnLayer *layer, const NnTrainingCall *call)
   }
 }
 
-/* What no tile covers gets zeros. */
+/* Zeros where no tile is. */
 static void
 tiles_back (
     const NnPooling *self, const guint8 *from, const float *dy, float *dx)

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* MaxPooling and AveragePooling, 1D to 3D: the maximum or mean of what a window
- * of positions holds, for each channel. Positions outside the input do not
- * count: a mean divides by the positions that are inside (TensorFlow's rule).
- *   in [z][y][x][c]  ->  out [z'][y'][x'][c]
- */
+/* MaxPooling and AveragePooling, 1D to 3D: the maximum or mean of a window of
+ * positions, for each channel. Positions outside the input do not count: a mean
+ * divides by the positions that are inside (TensorFlow's rule).
+ *   in [z][y][x][c]  ->  out [z'][y'][x'][c] */
 #include <math.h>
 #include "nn/fuse.h"
 #include "nn/layers/layers.h"
 #include "nn/layers/pooling.h"
 #include "nn/loops.h"
 
-/* Adds the c channels of one position to what out holds. */
+/* Accumulates the c channels of one position in out. */
 typedef void (*Fold) (const float *in, size_t c, float *out);
 
 static void
@@ -39,7 +38,8 @@ fold_sum (const float *in, size_t c, float *out)
   nn_loops ()->add (c, in, out);
 }
 
-/* Folds all positions under output (oz, oy, ox); returns how many they are. */
+/* Accumulates the window of output (oz, oy, ox); returns the number of its
+ * positions. */
 static size_t
 fold_window (const NnWindow *window, const float *in, size_t oz, size_t oy,
     size_t ox, Fold fold, float *out)

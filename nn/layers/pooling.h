@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* MaxPooling and AveragePooling, between their files: nn/layers/pooling.c has
- * the layers, pooling-training.c the way back. */
+/* Shared by the files of MaxPooling and AveragePooling: nn/layers/pooling.c has
+ * the layers, pooling-training.c the gradients. */
 #pragma once
 
 #include "nn/layer.h"
@@ -24,7 +24,7 @@ nn_pooling_out_row (const NnPooling *self)
   return self->window.x.out * self->window.channels;
 }
 
-/* Whether windows do not overlap, each inside the input, in rows. */
+/* Whether windows are adjacent tiles inside the input. */
 bool nn_pooling_has_tiles (const NnPooling *self);
 /* The layer where it runs; else the maximum. */
 void nn_pooling_run (const NnPooling *self, const NnCall *call, bool is_mean);

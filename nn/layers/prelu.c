@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* PReLU (He et al. 2015): a slope below zero that was learned, one for each
- * element, or one for all along the shared axes.
- *   in [...]  alpha [... with 1 for a shared axis]
- */
+/* PReLU (He et al. 2015): a learned slope below zero, one for each element, or
+ * shared along given axes.
+ *   in [...]  alpha [... with 1 for a shared axis] */
 #include "nn/layers/broadcast.h"
 #include "nn/layers/layers.h"
 #include "nn/layers/split.h"

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Operators that make one number of those along one or more axes:
- * Mean, Sum, Max, ArgMax, Any, ...; and Cumsum. */
+/* Operators that reduce one or more axes to one number: Mean, Sum, Max, ArgMax,
+ * Any, ...; and Cumsum. */
 #include <math.h>
 #include <string.h>
 #include "nn/layers/layers.h"
 #include "nn/layers/op.h"
 #include "nn/layers/split.h"
 
-/* n numbers that are stride apart. */
+/* Reduces n numbers, which are stride apart. */
 typedef float (*Reduction) (const float *x, size_t n, size_t stride);
 
 typedef struct {
@@ -71,7 +71,7 @@ deviation_of (const float *x, size_t n, size_t stride)
   return sqrtf (variance_of (x, n, stride));
 }
 
-/* The first of them. */
+/* The first of equals. */
 static float
 index_of_max (const float *x, size_t n, size_t stride)
 {
@@ -250,7 +250,7 @@ reduce_forward (const NnLayer *layer, const NnCall *call)
   }
 }
 
-/* ---- Cumsum: the sums of all before, and itself ---- */
+/* ---- Cumsum: sums up to and including each element ---- */
 
 static void
 cumsum_setup (NnLayer *layer, const NnConfig *config)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* RepeatVector: in [k] -> out [n][k], n times the same. */
+/* RepeatVector: in [k] -> out [n][k], repeated n times. */
 #include <string.h>
 #include "nn/layers/layers.h"
 

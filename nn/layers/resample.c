@@ -94,7 +94,7 @@ weight_at (
   }
 }
 
-/* How far from its centre a position of the output reads. */
+/* The radius of the kernel around a position of the output. */
 static double
 reach (const NnResample *how, size_t n_in, size_t n_out)
 {
@@ -105,7 +105,8 @@ reach (const NnResample *how, size_t n_in, size_t n_out)
   return kernels[how->kind].radius * (how->antialias ? fmax (scale, 1) : 1);
 }
 
-/* As PyTorch's upsample_bicubic2d: four taps, those outside at the end. */
+/* As PyTorch's upsample_bicubic2d: four taps, those outside moved to the end.
+ */
 static void
 fill_torch (NnTaps *taps, size_t n_in, size_t o)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Interpolation along one axis as tf.image.resize has it: each position of the
- * output is a weighted sum of neighbours in the input. The centres of positions
- * are at halves. */
+/* Interpolation along one axis, as tf.image.resize: each position of the output
+ * is a weighted sum of neighbours in the input. Positions have their centres at
+ * halves. */
 #pragma once
 
 #include <stdbool.h>
@@ -29,12 +29,12 @@ typedef struct {
 
 typedef struct {
   NnResampleKind kind;
-  bool antialias; /* the kernel is as wide as positions of the output are */
-  bool is_torch;  /* bicubic without antialias: a of -0.75, and positions past
-                     the end are those at it; else these have no weight */
+  bool antialias; /* the kernel is as wide as positions of the output */
+  bool is_torch;  /* bicubic without antialias: a of -0.75, and positions beyond
+                     the end are clamped to it; else they have no weight */
 } NnResample;
 
-/* How many weights that takes. */
+/* The number of weights. */
 size_t nn_taps_count (const NnResample *how, size_t n_in, size_t n_out);
 NnTaps nn_taps_new (const NnResample *how, size_t n_in, size_t n_out);
 void nn_taps_clear (NnTaps *taps);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reshape and Flatten, and the operators that only change the shape: the same
- * numbers, in the same memory. */
+ * memory, viewed in another shape. */
 #include "nn/layers/layers.h"
 #include "nn/layers/op.h"
 #include "nn/layers/split.h"
 
-/* The shape that target says from item first on; one axis may be -1. */
+/* The shape in target from item first on; one axis may be -1. */
 static void
 reshape_to (
     NnLayer *self, const NnConfig *config, const NnConfig *target, size_t first)
@@ -57,7 +57,7 @@ reshape_setup (NnLayer *self, const NnConfig *config)
     reshape_to (self, config, &target, 0);
 }
 
-/* The new shape has the batch in front: -1, null, or its size. */
+/* The new shape begins with the batch: -1, null, or its size. */
 static void
 op_reshape_setup (NnLayer *self, const NnConfig *config)
 {

@@ -42,7 +42,7 @@ nn_rnn_saved_per_sample (const NnRnn *rnn)
   return floats;
 }
 
-/* The packed weights of backward, or of a step: whichever are more. */
+/* The packed weights of backward, or of a step: the larger of the two. */
 static size_t
 packed_len (const NnRnn *rnn)
 {
@@ -59,7 +59,7 @@ nn_rnn_training_scratch (
       (3 * rnn->cell->n_states + rnn->cell->n_kept) * rnn->units;
 }
 
-/* Finds the parts of the memory. */
+/* Divides the memory. */
 static NnRnnChunk
 lay_out (const NnRnn *rnn, const NnRnnTraining *training)
 {
@@ -91,7 +91,7 @@ lay_out (const NnRnn *rnn, const NnRnnTraining *training)
   return chunk;
 }
 
-/* Keras 3 draws one mask for each sample, the same at all steps. */
+/* Keras 3 draws one mask for each sample, used at all steps. */
 static void
 draw_masks (const NnRnn *rnn, const NnRnnTraining *training, NnRnnChunk *chunk)
 {
@@ -138,8 +138,8 @@ is_used (const NnRnn *rnn, const float *mask, size_t sample, size_t step)
   return !mask || mask[sample * rnn->steps + nn_rnn_time (rnn, step)] != 0;
 }
 
-/* Whether an output is that of the state, and not zeros: masked steps repeat
- * the last output. */
+/* Whether an output is the state, and not zeros: masked steps repeat the last
+ * output. */
 static bool
 shows_state (const NnRnn *rnn, const float *mask, size_t sample, size_t step)
 {
@@ -150,7 +150,7 @@ shows_state (const NnRnn *rnn, const float *mask, size_t sample, size_t step)
   return has_output;
 }
 
-/* Masked steps keep the states; then the output of the step. */
+/* Masked steps keep the states; then writes the output of the step. */
 static void
 end_step (const NnRnn *rnn, const NnRnnChunk *chunk,
     const NnRnnTraining *training, size_t step)
@@ -207,7 +207,7 @@ nn_rnn_recurrent_gradient (const NnRnnChunk *chunk, const size_t *a_column,
     size_t first, size_t n, float *gradient, size_t ldc)
 {
   const NnRnn *const rnn = chunk->rnn;
-  /* Forwards, all steps are one matrix. */
+  /* Forward, all steps are one matrix. */
   const size_t together = rnn->go_backwards && !a_column ? 1 : rnn->steps;
 
   for (size_t step = 0; step < rnn->steps; step += together) {
@@ -235,7 +235,7 @@ nn_rnn_bias_gradient (
       chunk->rnn->steps * chunk->n, n, chunk->z + first, chunk->width, sum);
 }
 
-/* The gradient of the output of a step joins that of the state. */
+/* Adds the gradient of the output of a step to that of the state. */
 static void
 add_output_gradient (const NnRnn *rnn, const NnRnnChunk *chunk,
     const NnRnnTraining *training, size_t step)
@@ -253,7 +253,7 @@ add_output_gradient (const NnRnn *rnn, const NnRnnChunk *chunk,
           chunk->d_states[0] + i * units);
 }
 
-/* One step back. Masked samples only pass their gradients on. */
+/* One step backward. Masked samples pass their gradients through. */
 static void
 step_back (const NnRnn *rnn, NnRnnChunk *chunk, const NnRnnTraining *training,
     size_t step)

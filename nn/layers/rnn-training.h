@@ -1,35 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Recurrent layers in training: forward over a chunk of samples side by side,
- * keeping what back-propagation through time needs, and back (Werbos 1990).
- * A cell says what one step does, in both directions.
- */
+/* Recurrent layers in training: forward over a chunk of samples at once, saving
+ * what back-propagation through time needs, and backward (Werbos 1990). A cell
+ * defines one step in both directions. */
 #pragma once
 
 #include "nn/layers/rnn.h"
 #include "nn/training.h"
 
-/* A chunk on its way. Rows of z belong to a time, states to a step: they differ
- * where the layer goes backwards. */
+/* The state of a chunk. Rows of z belong to a time, states to a step: they
+ * differ if the layer goes backwards in time. */
 struct _NnRnnChunk {
   const NnRnn *rnn;
   size_t n;
   size_t width; /* of a row of z: cell->n_kept * units */
-  float *z;     /* [steps][n][width]: first the projected inputs, then what the
-                   cell keeps, then the gradients of its sums */
+  float *z; /* [steps][n][width]: first the projected inputs, then what the cell
+               saves, then the gradients of its sums */
   float *states[NN_RNN_MAX_STATES]; /* [steps + 1][n][units] */
-  float *used; /* [steps][n][units] h as the products see it, after dropout */
+  float *
+      used; /* [steps][n][units] h after dropout, the operand of the products */
   const float *x; /* [n][steps][k] the input after dropout: dropped, or the
-                     layer's input where there is no dropout */
+                     layer's input without dropout */
   float *dropped;
   float *x_mask; /* [n][k], factors of dropout; NULL: none */
   float *h_mask; /* [n][units] */
   /* Gradients of the states, [n][units], and scratch for the cell: */
   float *d_states[NN_RNN_MAX_STATES];
   float *rows;   /* [n][width] */
-  float *packed; /* weights for the products of the way back */
+  float *packed; /* weights for the products in backward */
 };
 
-/* What a recurrent layer is given; Bidirectional has two. */
+/* Arguments of a recurrent layer; Bidirectional has two. */
 typedef struct {
   const NnTrainingCall *call; /* for n and random numbers */
   guint32 direction;          /* names those */
@@ -39,9 +39,9 @@ typedef struct {
   float *const *final;
   float *saved, *scratch;
   /* backward: */
-  const float *out_grad;      /* NULL: not used by anybody */
+  const float *out_grad;      /* NULL: unused */
   float *const *final_grad;   /* [n_states] of them NULL likewise; or NULL */
-  float *in_grad;             /* NULL: not wanted */
+  float *in_grad;             /* NULL: not needed */
   float *const *initial_grad; /* likewise */
   float *const *param_grad;   /* [3] */
 } NnRnnTraining;
@@ -74,11 +74,11 @@ nn_rnn_used (const NnRnnChunk *chunk, size_t step)
   return chunk->used + step * chunk->n * chunk->rnn->units;
 }
 
-/* gradient [k][n] += transposed used states times columns first ... of z, over
- * all steps; a: NULL, or instead of the states a column of z. */
+/* gradient [k][n] += transposed used states times the columns of z from first
+ * on, over all steps; a: NULL, or instead of the states a column of z. */
 void nn_rnn_recurrent_gradient (const NnRnnChunk *chunk, const size_t *a_column,
     size_t first, size_t n, float *gradient, size_t ldc);
-/* sum [n] += columns first ... of z, over all steps. */
+/* sum [n] += the columns of z from first on, over all steps. */
 void nn_rnn_bias_gradient (
     const NnRnnChunk *chunk, size_t first, size_t n, float *sum);
 

@@ -93,8 +93,8 @@ nn_rnn_add_params (
   return first;
 }
 
-/* The blocks of a kernel [k][gates * units] as cuDNN keeps them: each block, in
- * reading order, is the transposed block [units][k]. */
+/* The blocks of a kernel [k][gates * units] as cuDNN stores them: each block,
+ * in reading order, is the transposed block [units][k]. */
 static void
 convert_kernel (const NnRnn *rnn, size_t k, const float *from, float *to)
 {
@@ -219,7 +219,7 @@ block_len (const NnRnn *rnn)
   return MIN (rnn->steps, BLOCK);
 }
 
-/* Floats that the bytes of a sample's state take. */
+/* Floats of memory for the bytes of a sample's state. */
 static size_t
 quantised_len (const NnRnn *rnn)
 {
@@ -242,7 +242,7 @@ nn_rnn_flops (const NnRnn *rnn)
   return 2.0 * rnn->steps * n_columns (rnn) * (rnn->k + rnn->units);
 }
 
-/* Where step i is in the input. */
+/* The position of step i in the input. */
 static size_t
 time_of (const NnRnn *rnn, size_t i)
 {
@@ -317,8 +317,8 @@ project_states (const NnRnn *rnn, const Batch *batch)
   nn_simd ()->vector_product (h, &rnn->packed_recurrent, rec);
 }
 
-/* What one step of one sample gives out. A masked step repeats the last output,
- * which is zero before the first: also where an initial state was given. */
+/* Writes the output of one step of one sample. A masked step repeats the last
+ * output, which is zero before the first, even with an initial state. */
 static void
 write_output (
     const NnRnn *rnn, const float *mask, size_t i, const float *h, float *out)
@@ -471,8 +471,9 @@ nn_rnn_layer_quantise (NnLayer *layer)
   nn_rnn_quantise (&((NnRnnLayer *) layer)->rnn, layer);
 }
 
-/* The samples of call one after the other, from its state on. Where each gives
- * out what every step of one long sample would, they are run as that. */
+/* The samples of the call one after the other, starting from its state. If
+ * their outputs are those of the steps of one long sample, they are processed
+ * as that. */
 static void
 run_sequence (const NnRnn *rnn, const NnCall *call)
 {

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What all recurrent layers share: reading the common options, weights, the
- * loop over steps. A cell says only what one step does.
+ * loop over steps. A cell only defines one step.
  *
  *   in [steps][k]  kernel [k][gates * units]  recurrent [units][gates * units]
  *   -> out [units], or [steps][units] with return_sequences
  *      and the final states [units] with return_state
  *
- * Input projections of all steps are one product; then step after step.
- */
+ * Input projections of all steps are one product; then step after step. */
 #pragma once
 
 #include "nn/activation.h"
@@ -23,27 +22,28 @@ typedef struct {
   size_t n_gates;    /* blocks of units columns in the kernels */
   size_t n_states;   /* 1: h; 2: h and c */
   bool is_cudnn;     /* weights as cuDNN orders them, two biases */
-  bool forgets;      /* its second gate: Keras starts that one's bias at 1 */
-  const char *scope; /* where Keras 3 keeps a cell of a stack: "lstm_cell" */
+  bool forgets;      /* its second gate, whose bias Keras initialises to 1 */
+  const char *scope; /* Keras 3's scope of a cell in a stack: "lstm_cell" */
   /* Reads options that only this cell has. May be NULL. */
   void (*read) (NnRnn *rnn, const NnConfig *config);
   /* One step of one sample. x: [gates * units] input projection with its bias;
    * rec: [gates * units] state times recurrent kernel, with the bias of
-   * reset_after (scratch for cells that do it themselves: recurrent_by_cell).
-   * states: [n_states] of [units], updated in place. */
+   * reset_after (scratch for cells that compute it themselves:
+   * recurrent_by_cell). states: [n_states] of [units], updated in place. */
   void (*step) (
       const NnRnn *rnn, const float *x, float *rec, float *const *states);
 
   /* Training, see nn/layers/rnn-training.h; NULL: not supported. */
-  size_t n_kept; /* blocks of units that a step keeps for the way back */
-  /* z holds the projected input -> what is kept; states before -> behind. */
+  size_t n_kept; /* blocks of units that a step saves for backward */
+  /* z: the projected input -> what is saved; states: before -> after the step.
+   */
   void (*train_step) (NnRnnChunk *chunk, size_t step);
-  /* Before the steps back: packs the weights that these need. */
+  /* Before the steps backward: packs the weights that they need. */
   void (*pack_back) (NnRnnChunk *chunk);
-  /* d_states behind the step -> before it; z -> gradients of the sums. */
+  /* d_states: after the step -> before it; z -> gradients of the sums. */
   void (*step_back) (NnRnnChunk *chunk, size_t step);
   /* Adds the gradient of the recurrent kernel, and of a bias that the input
-   * projection does not have (may be NULL). */
+   * projection lacks (may be NULL). */
   void (*recurrent_gradient) (
       const NnRnnChunk *chunk, float *kernel, float *bias);
 } NnRnnCell;
@@ -60,46 +60,45 @@ struct _NnRnn {
   NnActivation activation, recurrent_activation;
   bool use_bias, reset_after, recurrent_by_cell;
   bool go_backwards, return_sequences, return_state, is_stateful;
-  bool zero_masked; /* a masked step gives zeros, not the last output again */
+  bool zero_masked; /* a masked step gives zeros, not the last output */
   const float *kernel, *recurrent, *bias; /* set by nn_rnn_finish */
-  float *converted; /* what they point into where the cell is cuDNN's */
-  bool is_standard; /* tanh and sigmoid: NnSimd has their gates */
+  float *converted;                  /* their memory if the cell is cuDNN's */
+  bool is_standard;                  /* tanh and sigmoid: computed by NnSimd */
   double dropout, recurrent_dropout; /* in training */
   NnPacked packed_kernel, packed_recurrent;
   NnPacked packed_candidate; /* GRU without reset_after: its last block */
-  NnQuantised quantised; /* by nn_rnn_quantise: in packed_recurrent's place */
+  NnQuantised quantised;     /* by nn_rnn_quantise: replaces packed_recurrent */
 };
 
-/* Reads what the configs of a recurrent layer and of its cell say (mostly one
- * and the same); in: the shape [steps][k]. */
+/* Reads the configs of a recurrent layer and of its cell (usually the same
+ * one); in: the shape [steps][k]. */
 void nn_rnn_read (NnRnn *rnn, const NnRnnCell *cell, const NnShape *in,
     const NnConfig *config, const NnConfig *cell_config);
 /* Declares kernel, recurrent_kernel and bias under scope; returns the index of
  * the first. config: the cell's. */
 size_t nn_rnn_add_params (const NnRnn *rnn, NnLayer *layer,
     const NnConfig *config, const char *scope);
-/* Remembers where the weights are, the first of them being params[first], and
- * packs them; false where memory is missing. May be called again when they have
- * changed. */
+/* Takes the weights, the first of which is params[first], and packs them; false
+ * if out of memory. To be called again when they have changed. */
 bool nn_rnn_finish (NnRnn *rnn, const NnLayer *layer, size_t first);
-/* Rounds the recurrent kernel to 8 bits, where states stay in -1 ... 1, and the
- * states before they are multiplied with it. Until nn_rnn_finish. layer: whose
- * inputs say whether there are initial states, which may be anything. */
+/* Rounds the recurrent kernel to 8 bits, and states before they are multiplied
+ * by it, if states stay within -1 ... 1. Undone by nn_rnn_finish. layer: its
+ * inputs tell whether there are initial states, which are unbounded. */
 void nn_rnn_quantise (NnRnn *rnn, const NnLayer *layer);
 void nn_rnn_clear (NnRnn *rnn);
 
 /* Shapes of the output and of each state. */
 NnShape nn_rnn_out_shape (const NnRnn *rnn);
 NnShape nn_rnn_state_shape (const NnRnn *rnn);
-/* Floats of scratch for n samples are this times n. */
+/* Floats of scratch memory for each sample. */
 size_t nn_rnn_scratch_per_sample (const NnRnn *rnn);
 
 /* As NnLayerClass.flops. */
 double nn_rnn_flops (const NnRnn *rnn);
 
-/* Runs n samples. mask: [n][steps] or NULL. initial: [n_states] of [n][units],
- * or NULL for zeros. out: [n][units], or [n][steps][units]. final: [n_states]
- * of [n][units], or NULL. */
+/* Processes n samples. mask: [n][steps] or NULL. initial: [n_states] of
+ * [n][units], or NULL for zeros. out: [n][units], or [n][steps][units]. final:
+ * [n_states] of [n][units], or NULL. */
 void nn_rnn_run (const NnRnn *rnn, size_t n, const float *in, const float *mask,
     const float *const *initial, float *out, float *const *final,
     float *scratch);
@@ -111,7 +110,7 @@ void nn_rnn_expect_states (const NnRnn *rnn, const NnLayer *layer,
     const NnConfig *config, size_t first);
 
 /* A recurrent layer with one NnRnn. Its class has these functions; its
- * keras_name says which cell. */
+ * keras_name determines the cell. */
 typedef struct {
   NnLayer base;
   NnRnn rnn;

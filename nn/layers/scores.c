@@ -4,7 +4,7 @@
 #include <glib.h>
 #include "nn/activation.h"
 
-/* What Keras' Softmax adds where the mask is 0: far below any score. */
+/* Keras' Softmax adds this where the mask is 0: far below any score. */
 #define HIDDEN (-1e9f)
 
 /* Puts a value where a query may not look. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the attention layers share: which of the keys a query may look at, and
- * the softmax over those.
- *   scores [queries][keys]
- */
+/* What the attention layers share: which keys a query may attend to, and the
+ * softmax over those.
+ *   scores [queries][keys] */
 #pragma once
 
 #include <stdbool.h>
@@ -10,7 +9,7 @@
 
 typedef struct {
   size_t n_queries, n_keys;
-  bool is_causal;         /* query i sees keys 0 ... i */
+  bool is_causal;         /* query i attends to keys 0 ... i */
   const float *query;     /* [n_queries] of 1 and 0, or NULL: all */
   const float *key;       /* [n_keys], likewise */
   const float *other_key; /* [n_keys], likewise */
@@ -19,7 +18,8 @@ typedef struct {
       key_stride; /* of pair, in elements; 0: the same for all */
 } NnScoreMask;
 
-/* In place. A query that may see nothing sees all alike, as in Keras. */
+/* In place. A query with all keys masked attends to all equally, as in Keras.
+ */
 void nn_scores_softmax (const NnScoreMask *mask, float *scores);
 
 /* The way back: p is what that gave, grad [queries][keys] its gradient, which
@@ -27,6 +27,6 @@ void nn_scores_softmax (const NnScoreMask *mask, float *scores);
 void nn_scores_softmax_gradient (
     const NnScoreMask *mask, const float *p, float *grad);
 
-/* in [rows][columns], rows that are ld apart -> out [columns][rows] */
+/* in [rows][columns], with rows ld apart, -> out [columns][rows] */
 void nn_scores_transpose (
     const float *in, size_t rows, size_t columns, size_t ld, float *out);

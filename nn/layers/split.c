@@ -48,7 +48,7 @@ nn_split (const NnShape *shape, size_t first, size_t end)
   return split;
 }
 
-/* Whether the axes of the set have no other between them. */
+/* Whether the axes of the set are adjacent. */
 static bool
 are_neighbours (size_t rank, const bool *set, size_t *first, size_t *end)
 {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A tensor seen around some of its axes, which lie side by side:
+/* A tensor viewed around some adjacent axes:
  *   [outer][len][inner]
  * and how Keras numbers axes: the batch counts as axis 0, numbers below 0 count
- * from the end.
- */
+ * from the end. */
 #pragma once
 
 #include "nn/layer.h"
@@ -13,19 +12,19 @@ typedef struct {
   size_t outer, len, inner;
 } NnSplit;
 
-/* The axis of a sample of the given rank; fails through config where it is
- * outside, or the batch. */
+/* The axis of a sample of the given rank; fails through config if it is out of
+ * range, or the batch. */
 size_t nn_axis_index (const NnConfig *config, gint64 axis, size_t rank);
 
-/* The axes that value says: a number, a list, or unset for fallback. set:
- * [NN_MAX_RANK]. false where config failed. */
+/* The axes in value: a number, a list, or unset for fallback. set:
+ * [NN_MAX_RANK]. False if config failed. */
 bool nn_axes_read (const NnConfig *config, const NnConfig *value,
     gint64 fallback, size_t rank, bool *set);
 
 /* Around axis first ... end - 1. */
 NnSplit nn_split (const NnShape *shape, size_t first, size_t end);
-/* Around any axes: where others lie between, those of the set are brought
- * together in a copy of the sample, as its last axes. */
+/* Around any axes: if they are not adjacent, those of the set are moved to the
+ * end in a copy of the sample. */
 typedef struct {
   NnSplit split; /* of the sample, or of the copy */
   bool is_copied;
@@ -33,11 +32,11 @@ typedef struct {
 } NnAxisSet;
 
 NnAxisSet nn_axis_set (const NnShape *shape, const bool *set);
-/* The sample as split sees it: itself, or the copy, which goes to scratch. */
+/* The sample in the layout of split: itself, or the copy, made in scratch. */
 const float *nn_axis_set_bring (
     const NnAxisSet *self, const float *in, float *scratch);
-/* Where a result of the same shape is to be written, so that
- * nn_axis_set_restore brings it to out. */
+/* The place for a result of the same shape, which nn_axis_set_restore then
+ * moves to out. */
 static inline float *
 nn_axis_set_result (const NnAxisSet *self, float *out, float *scratch)
 {

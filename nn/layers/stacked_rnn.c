@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* RNN: a recurrent layer around a cell, or around StackedRNNCells, where each
- * cell sees the output of the one before. That is the same as layers behind
- * each other which share a mask: only the first turns the sequence round.
+ * cell gets the output of the one before. That is equivalent to consecutive
+ * layers which share a mask, of which only the first reverses the sequence.
  *   in [steps][k], then the initial states of all cells (or none)
- *   -> out [units] or [steps][units], then the final states of all cells
- */
+ *   -> out [units] or [steps][units], then the final states of all cells */
 #include <string.h>
 #include "nn/layers/layers.h"
 #include "nn/layers/rnn.h"
@@ -23,7 +22,7 @@ typedef struct {
   size_t between; /* floats of the widest output between two cells, a sample */
 } StackedRnn;
 
-/* The i-th cell's entry {class_name, config}; unset behind the last. */
+/* The i-th cell's entry {class_name, config}; unset after the last. */
 static NnConfig
 cell_entry (const NnConfig *config, size_t i)
 {
@@ -47,8 +46,8 @@ is_stack (const NnConfig *config)
   return nn_config_is_list (&cells);
 }
 
-/* Where Keras 3 keeps the weights of a cell: in a stack, cells of a class are
- * counted. Interned. */
+/* Keras 3's scope of the weights of a cell: in a stack, cells of a class are
+ * numbered. Interned. */
 static const char *
 cell_scope (const NnConfig *config, size_t i)
 {
@@ -121,8 +120,8 @@ add_outputs (StackedRnn *self, const NnConfig *config)
   }
 }
 
-/* The largest a cell needs, two sequences between cells, a mask turned round.
- */
+/* The largest scratch memory of a cell, two sequences between cells, a reversed
+ * mask. */
 static void
 find_scratch (StackedRnn *self, const NnConfig *config)
 {
@@ -194,7 +193,8 @@ stacked_rnn_quantise (NnLayer *layer)
     nn_rnn_quantise (&self->levels[i].rnn, layer);
 }
 
-/* mask [n][steps] -> turned, if the first cell turns the sequence. */
+/* mask [n][steps] -> turned, reversed if the first cell reverses the sequence.
+ */
 static const float *
 turn_mask (const StackedRnn *self, size_t n, const float *mask, float *turned)
 {

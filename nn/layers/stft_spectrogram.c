@@ -21,7 +21,7 @@ typedef struct {
   size_t len, channels;             /* of the input */
   size_t sample_step, channel_step; /* between its elements */
   size_t frame_len, frame_step, n_frames, n_bins;
-  gssize first; /* of the first frame: below 0 where it is padded */
+  gssize first; /* of the first frame: below 0 if it is padded */
   size_t out_bins;
   size_t frame_out, bin_out, channel_out; /* steps in the output */
 } Spectrogram;
@@ -63,7 +63,7 @@ read_frames (Spectrogram *self, const NnConfig *config)
     self->first = -(gssize) ((covered - self->len) / 2);
 }
 
-/* The output's shape, and where its elements are. */
+/* The output's shape and strides. */
 static void
 lay_out (Spectrogram *self, const NnConfig *config, bool is_first)
 {
@@ -127,7 +127,7 @@ spectrogram_setup (NnLayer *layer, const NnConfig *config)
   lay_out (self, config, is_first);
 }
 
-/* Frame t of a channel, with zeros where it is outside. */
+/* Frame t of a channel, zero-padded outside. */
 static void
 take_frame (
     const Spectrogram *self, const float *channel, size_t t, float *frame)
@@ -180,7 +180,7 @@ fill_frame (const Spectrogram *self, const float *frame, float *real,
         bins);
   for (size_t k = 0; k < self->out_bins; k++)
     out[k * self->bin_out] = self->mode == STFT
-        ? real[k] /* and imag behind it */
+        ? real[k] /* followed by imag */
         : value_of (self, real[k], imag[k], k);
 }
 

@@ -13,7 +13,7 @@ nn_shape_stride (const NnShape *shape, size_t axis)
   return stride;
 }
 
-/* Copies axis i and those behind it; returns the end of what it wrote. */
+/* Copies axis i and those after it; returns the end of the output. */
 static float *
 copy_axis (const NnStrided *view, size_t i, const float *in, float *out)
 {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A part of a sample, or its axes in another order: where each element of the
- * result comes from.
- *   out [shape], element (i, j, ...) is in[offset + i * stride[0] + ...]
- */
+/* A strided view of a sample: a section of it, or its axes in another order.
+ *   out [shape], element (i, j, ...) is in[offset + i * stride[0] + ...] */
 #pragma once
 
 #include "nn/shape.h"
@@ -13,8 +11,8 @@ typedef struct {
   gssize stride[NN_MAX_RANK];
 } NnStrided;
 
-/* Elements between two neighbours along an axis of shape. */
+/* The distance of neighbours along an axis of shape, in elements. */
 size_t nn_shape_stride (const NnShape *shape, size_t axis);
 
-/* Copies what view shows of one sample. */
+/* Copies the elements of the view of one sample. */
 void nn_strided_copy (const NnStrided *view, const float *in, float *out);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Operators of one operand, element by element, beside the activations. */
+/* Element-wise operators of one operand, other than activations. */
 #include <math.h>
 #include <string.h>
 #include "nn/layers/layers.h"
@@ -80,8 +80,8 @@ unary_setup (NnLayer *layer, const NnConfig *config)
   nn_layer_add_output (layer, config, &layer->in[0]);
 }
 
-/* Numbers are floats here, whatever a model calls them: only what a cast does
- * to values is left. */
+/* All numbers are floats here, whatever their type in the model: a cast only
+ * changes values. */
 static void
 cast_setup (NnLayer *layer, const NnConfig *config)
 {

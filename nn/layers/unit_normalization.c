@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* UnitNormalization: to the Euclidean length 1 along any axes. Zeros stay
- * zeros: the square of a length counts as no less than epsilon. TensorFlow's
- * l2_normalize is the same, and so is the operator Normalize of Keras 3, but
- * that there it is the length that counts so.
- */
+/* UnitNormalization: to Euclidean length 1 along any axes. Zeros stay zeros:
+ * squares of lengths are at least epsilon. TensorFlow's l2_normalize does the
+ * same, and so does the operator Normalize of Keras 3, but there epsilon bounds
+ * the length. */
 #include <math.h>
 #include "nn/layers/layers.h"
 #include "nn/layers/split.h"

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* UpSampling, 1D to 3D, Resizing, CenterCrop and the operator Resize: an image
- * of another size, each position the nearest of the input's; in 2D also
- * interpolated (nn/layers/resample.h). What keeps the aspect ratio first takes
- * a window of the input, which may be larger.
- *   in [z][y][x][c]  ->  window [z][y][x][c]  ->  out [z'][y'][x'][c]
- */
+ * of another size, by nearest neighbours; in 2D also by interpolation
+ * (nn/layers/resample.h). To keep the aspect ratio, a window of the input is
+ * taken first, which may be larger than the input.
+ *   in [z][y][x][c]  ->  window [z][y][x][c]  ->  out [z'][y'][x'][c] */
 #include <math.h>
 #include <string.h>
 #include "nn/layers/layers.h"
@@ -17,15 +16,15 @@ typedef struct {
   NnLayer base;
   size_t in[MAX_AXES], out[MAX_AXES]; /* z, y, x; in: of the window */
   size_t channels;
-  NnTaps taps[2]; /* of y and x; empty: the nearest */
+  NnTaps taps[2]; /* of y and x; empty: nearest neighbours */
   size_t row_len; /* of scratch, for interpolation */
   bool has_window;
   gssize first[MAX_AXES]; /* of the window in the input; below 0: outside */
   float fill;             /* outside */
 } UpSampling;
 
-/* An image that has the aspect ratio of the result: as much of the input as
- * fits into it, or the least that holds all of the input. */
+/* The window with the aspect ratio of the result: the largest inside the input,
+ * or the smallest around it. */
 typedef enum { WHOLE, CROP, PAD } Fit;
 
 /* size: [n_axes] of the output. */
@@ -47,7 +46,7 @@ set_sizes (UpSampling *self, const NnConfig *config, const size_t *size)
 }
 
 /* The interpolation between the window and the output; after both are known.
- * It has its row of scratch in front of the window. */
+ * Its row of scratch memory precedes the window. */
 static void
 plan_taps (UpSampling *self, const NnConfig *config, NnResampleKind kind)
 {
@@ -91,7 +90,7 @@ up_sampling_setup (NnLayer *layer, const NnConfig *config)
   plan_taps (self, config, kind);
 }
 
-/* Sizes as Keras rounds them, in the middle of the input. */
+/* Sizes rounded as in Keras, centred in the input. */
 static void
 take_window (UpSampling *self, const NnConfig *config, Fit fit)
 {
@@ -196,7 +195,7 @@ fill_window (const UpSampling *self, const float *in, float *window)
   return window;
 }
 
-/* The input position whose span holds the centre of output position o. */
+/* The input position whose span contains the centre of output position o. */
 static size_t
 nearest (size_t o, size_t n_in, size_t n_out)
 {
@@ -228,7 +227,7 @@ repeat_sample (const UpSampling *self, const float *in, float *out)
     }
 }
 
-/* First all rows that one of the output takes, together: scratch holds it. */
+/* First combines all rows for one of the output in scratch. */
 static void
 interpolate_sample (
     const UpSampling *self, const float *in, float *out, float *row)

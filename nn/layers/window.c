@@ -25,7 +25,7 @@ nn_window_read (NnWindow *window, const NnLayer *layer, const NnConfig *config,
   if (!nn_layer_expect (layer, config, 1, n + 1, n + 1))
     return false;
   nn_config_sizes (config, size_key, is_pooling ? 2 : 0, n, size);
-  /* Pooling without strides moves by its size. */
+  /* The strides of pooling default to its size. */
   nn_config_sizes (config,
       is_pooling && !nn_config_is_set (&strides_set) ? size_key : "strides",
       is_pooling ? 2 : 1, n, strides);

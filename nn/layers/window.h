@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The window that a convolution or pooling moves over one to three spatial
- * axes. Layers of fewer axes see the missing ones as of length 1, so that each
- * family needs one loop:
- *   in [z.in][y.in][x.in][channels]  ->  out [z.out][y.out][x.out][...]
- */
+ * axes. Layers of fewer axes have missing ones of length 1, so that each family
+ * needs one loop:
+ *   in [z.in][y.in][x.in][channels]  ->  out [z.out][y.out][x.out][...] */
 #pragma once
 
 #include "nn/layer.h"
@@ -17,7 +16,7 @@ typedef struct {
 
 /* Reads the window of a layer with one input of klass->n_axes spatial axes and
  * channels. size_key: "kernel_size" or "pool_size". Axes are not resolved yet.
- * False where config failed. */
+ * False if config failed. */
 bool nn_window_read (NnWindow *window, const NnLayer *layer,
     const NnConfig *config, const char *size_key);
 /* Fills the lengths of the output: "padding" valid, same, causal (x only). */
@@ -30,6 +29,6 @@ nn_window_taps (const NnWindow *window)
   return window->z.kernel * window->y.kernel * window->x.kernel;
 }
 
-/* Shapes of n_axes axes and what follows them. */
+/* Shapes of n_axes axes and those after them. */
 NnShape nn_window_out_shape (const NnWindow *window, size_t channels);
 NnShape nn_window_kernel_shape (const NnWindow *window, size_t from, size_t to);
