@@ -5,7 +5,7 @@
 #include "nn/train/initialize.h"
 #include "nn/train/network.h"
 
-/* Draws everything between the features and the classes. */
+/* Builds everything between the features and the classes. */
 typedef NnValue (*Draw) (NnNetwork *n, NnValue x);
 
 /* ---- blocks ---- */
@@ -85,8 +85,9 @@ cnn_lstm_regularized (NnNetwork *n, NnValue x)
 
 /* ---- ours ---- */
 
-/* A value of the last convolution sees 38 frames (1.2 s) and as many of the 64
- * bands; the mean of all of them does not mind where a voice lies. */
+/* The receptive field of the last convolution is 38 frames (1.2 s) and 38 of
+ * the 64 bands; the mean over all positions is invariant to where a voice lies.
+ */
 static NnValue
 cnn (NnNetwork *n, NnValue x)
 {
@@ -99,7 +100,8 @@ cnn (NnNetwork *n, NnValue x)
 
 /* ---- attention ---- */
 
-/* Scales channels by what all of the picture says (Hu et al. 2018). */
+/* Squeeze and excitation: scales channels by weights computed from the whole
+ * image (Hu et al. 2018). */
 static NnValue
 squeeze_and_excite (NnNetwork *n, NnValue x)
 {
@@ -111,7 +113,7 @@ squeeze_and_excite (NnNetwork *n, NnValue x)
   return nn_network_merge (n, "Multiply", x, scale);
 }
 
-/* Two convolutions beside a shortcut (He et al. 2016). */
+/* Two convolutions with a shortcut (He et al. 2016). */
 static NnValue
 residual (NnNetwork *n, NnValue x, size_t filters)
 {
@@ -131,7 +133,7 @@ residual (NnNetwork *n, NnValue x, size_t filters)
 
 /* (steps, features) -> (2 * features): mean and standard deviation over steps,
  * weighted by attention (Okabe et al. 2018). Keras has no layer for a square
- * root, but one that divides by a length. With b = w / |w|, w a softmax:
+ * root, but one that divides by a norm. With b = w / |w|, w a softmax:
  *   b^2 = softmax (twice the scores)       mean = sum of b^2 x
  *   u = b (x - mean), so |u|^2 = variance  deviation = |u| = sum of u u / |u|
  */
@@ -167,7 +169,7 @@ cnn_attention (NnNetwork *n, NnValue x)
   return nn_network_classes (n, nn_network_dropout (n, x, 0.4), 0);
 }
 
-/* Norms come first (Xiong et al. 2020). */
+/* Normalisation comes first (Xiong et al. 2020). */
 static NnValue
 encoder (NnNetwork *n, NnValue x)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which operations hand some samples at a time from one to the next, and which
- * tensors need memory for these alone: it stays in the cache, and a batch needs
- * less. */
+/* Chooses which consecutive operations process a few samples at a time, and
+ * which tensors therefore need memory for only these: it stays in the cache,
+ * and a batch needs less. */
 #include "nn/train/backprop-private.h"
 
-/* Floats of a tensor that stay in the second cache beside a few others. */
+/* Floats of a tensor that fit into the L2 cache beside a few others. */
 #define CACHED ((size_t) 1 << 16)
 
 static bool
@@ -13,8 +13,8 @@ is_by_sample (const NnBackpropOp *op)
   return op->training && op->training->is_by_sample;
 }
 
-/* Layers of pictures pass them on one by one. Recurrent and dense layers want
- * many samples at once, for their weights. */
+/* Convolutional layers take samples one by one. Recurrent and dense layers need
+ * many samples at once, to reuse their weights. */
 static void
 plan_groups (NnBackprop *backprop)
 {
@@ -43,7 +43,7 @@ plan_groups (NnBackprop *backprop)
   }
 }
 
-/* Who may not be local: inputs, outputs and masks. */
+/* Tensors that cannot be local: inputs, outputs and masks. */
 static void
 mark_shared (NnBackprop *backprop, bool *is_shared)
 {
@@ -64,8 +64,8 @@ mark_shared (NnBackprop *backprop, bool *is_shared)
   }
 }
 
-/* Steps that wait for sums begin a stage, there and back: those from ... on to
- * - 1 have begun so many. */
+/* Operations that wait for sums begin a stage, forward and backward: this many
+ * begin in from ... to - 1. */
 static size_t
 stages_begun (
     const NnBackprop *backprop, size_t from, size_t to, bool is_backward)
@@ -78,7 +78,7 @@ stages_begun (
   return n;
 }
 
-/* The tensors that one operation leaves to others of its group. */
+/* The tensors passed from one operation to others of its group. */
 static void
 plan_outputs (NnBackprop *backprop, size_t from, const bool *is_shared)
 {
@@ -129,7 +129,8 @@ nn_backprop_plan_local (NnBackprop *backprop)
     plan_outputs (backprop, s, is_shared);
 }
 
-/* One place after the other, in each group anew, and again on the way back. */
+/* Places them one after the other, from 0 in each group, and again in backward.
+ */
 size_t
 nn_backprop_place_local (NnBackprop *backprop)
 {

@@ -2,13 +2,13 @@
 #include <string.h>
 #include "nn/train/backprop-private.h"
 
-/* One call of a layer: which samples, and where everything is. */
+/* One call of a layer: its samples and arrays. */
 typedef struct {
   NnBackpropRange range;
   NnTrainingCall call;
 } Call;
 
-/* The part of an array that belongs to a range, or NULL. */
+/* The slice of an array for a range, or NULL. */
 static float *
 array_at (const NnBackpropArray *array, size_t size,
     const NnBackpropSpace *space, size_t first)
@@ -117,7 +117,7 @@ nn_backprop_op_forward (NnBackprop *backprop, const NnBackpropOp *op,
   }
 }
 
-/* Begins sums with the first samples of a chunk. */
+/* Clears sums at the first samples of a chunk. */
 static void
 begin_sums (const NnBackprop *backprop, const NnBackpropRange *range,
     double *sums, size_t n)
@@ -126,7 +126,7 @@ begin_sums (const NnBackprop *backprop, const NnBackpropRange *range,
     memset (sums, 0, n * sizeof *sums);
 }
 
-/* The sums that a layer wants over the batch, for one chunk. */
+/* The sums over the batch that a layer needs, for one chunk. */
 void
 nn_backprop_op_sums (NnBackprop *backprop, const NnBackpropOp *op,
     const NnBackpropRange *range, size_t thread)
@@ -139,8 +139,8 @@ nn_backprop_op_sums (NnBackprop *backprop, const NnBackpropOp *op,
   op->training->sums (op->layer, &call.call);
 }
 
-/* The gradient of the activation that the layer ends in: in the first pass that
- * looks at out_grad. */
+/* The gradient of the layer's final activation, in the first pass that reads
+ * out_grad. */
 static void
 last_activation_gradient (
     const NnBackprop *backprop, const NnBackpropOp *op, const Call *call)
@@ -173,9 +173,9 @@ nn_backprop_op_backward_sums (NnBackprop *backprop, const NnBackpropOp *op,
   op->training->backward_sums (op->layer, &call.call);
 }
 
-/* Where the gradients of weights and inputs go. Those of inputs that have a
- * part already go to temporary arrays first, for a layer writes and does not
- * add. */
+/* The arrays for gradients of weights and inputs. Inputs with a gradient from
+ * another reader get a temporary array first, because a layer overwrites
+ * instead of adding. */
 static void
 prepare_gradients (
     NnBackprop *backprop, const NnBackpropOp *op, size_t thread, Call *call)

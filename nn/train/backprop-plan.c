@@ -4,7 +4,7 @@
 #include "nn/limits.h"
 #include "nn/train/backprop-private.h"
 
-/* Views share memory; dropout, a view when a model only runs, does not. */
+/* Views share memory; dropout, a view in inference, does not. */
 static bool
 is_view (const NnLayer *layer)
 {
@@ -37,7 +37,7 @@ root_of (NnBackprop *backprop, size_t tensor)
   return &backprop->tensors[backprop->tensors[tensor].root];
 }
 
-/* Weights of a layer that are trained, and where their gradients go. */
+/* Trained weights of a layer, and the places of their gradients. */
 static bool
 plan_params (NnBackprop *backprop, NnBackpropOp *op)
 {
@@ -55,8 +55,8 @@ plan_params (NnBackprop *backprop, NnBackpropOp *op)
   return any;
 }
 
-/* The operations, and through which of them a gradient goes: those behind a
- * weight that is trained. False where memory is missing. */
+/* The operations, and which of them need a gradient: those after a trained
+ * weight. False if out of memory. */
 static bool
 plan_ops (NnBackprop *backprop)
 {
@@ -93,8 +93,8 @@ plan_ops (NnBackprop *backprop)
   return true;
 }
 
-/* From the loss backwards: who writes a gradient first, and who is never asked.
- */
+/* From the loss backwards: which operation writes a gradient first, and which
+ * are not needed. */
 static void
 plan_gradients (NnBackprop *backprop)
 {
@@ -152,7 +152,7 @@ check_op (const NnBackprop *backprop, const NnBackpropOp *op, GError **error)
   return false;
 }
 
-/* The softmax and the cross-entropy have one simple gradient together. */
+/* Softmax and cross-entropy have a simple joint gradient. */
 static void
 plan_loss (NnBackprop *backprop)
 {
@@ -189,7 +189,7 @@ measure_op (const NnBackprop *backprop, NnBackpropOp *op)
   op->saved_len = op->needs.saved + n * op->needs.saved_per_sample;
 }
 
-/* Takes a part of an arena that is only counted while base is NULL. */
+/* Allocates from an arena, whose size is only counted while base is NULL. */
 static float *
 take (float *base, size_t *used, size_t n)
 {
@@ -307,8 +307,8 @@ place_all (NnBackprop *backprop, float *base, size_t *used)
   place_tensors (backprop, base, used);
 }
 
-/* Untrusted sizes: no sum of a few of these wraps, and no float array of a
- * process is near it. */
+/* Untrusted sizes: no sum of a few of these wraps, and no array is near this
+ * size. */
 static bool
 sizes_are_sane (const NnBackprop *backprop)
 {

@@ -7,8 +7,8 @@
 #include "nn/train/backprop.h"
 #include "nn/training.h"
 
-/* Values of a tensor, or their gradients. Those that are written and read while
- * some samples go through a group of layers live in the thread's own memory,
+/* Values of a tensor, or their gradients. If they are only used while some
+ * samples pass through a group of layers, they live in the thread's own memory,
  * and so in its cache. */
 typedef struct {
   bool is_local;
@@ -17,17 +17,17 @@ typedef struct {
 } NnBackpropArray;
 
 typedef struct {
-  size_t root;   /* the tensor whose memory this one shows */
-  bool has_grad; /* the loss depends on it, and something wants to know */
+  size_t root;   /* the tensor whose memory this one shares */
+  bool has_grad; /* the loss depends on it, and its gradient is needed */
   size_t size;   /* floats of one sample */
   NnBackpropArray value, grad;
 } NnBackpropTensor;
 
-/* What a layer does with the gradient of an input. */
+/* How a layer writes the gradient of an input. */
 typedef enum {
   NN_GRAD_NONE,  /* not wanted */
-  NN_GRAD_WRITE, /* the first to write it */
-  NN_GRAD_ADD,   /* another one has: goes through a temporary array */
+  NN_GRAD_WRITE, /* it is the first to write it */
+  NN_GRAD_ADD,   /* another layer has: uses a temporary array */
 } NnGradMode;
 
 /* One layer that computes. */
@@ -39,12 +39,11 @@ typedef struct {
   NnTrainingNeeds needs;
   bool is_backward;        /* a gradient goes through it */
   bool skips_activation;   /* out_grad is that of the softmax' input already */
-  NnActivation activation; /* applied behind the layer, where its gradient needs
-                              what came before it: */
+  NnActivation activation; /* applied after the layer, if its gradient needs its
+                              input: */
   float *before;           /* [batch_size][out], or NULL */
-  /* Operations that belong together, and how many samples go through all of
-   * them before the next: what one writes is in the cache when another reads
-   * it. */
+  /* The group of the operation, and how many samples pass through it at a time:
+   * what one operation writes is still in the cache when another reads it. */
   size_t group_first, group_end, at_once;
   NnGradMode *modes;    /* [n_in] */
   size_t *param_offset; /* [n_params] into a gradient, or NN_NOT_TRAINED */
@@ -60,7 +59,7 @@ nn_backprop_op_has_backward_sums (const NnBackpropOp *op)
   return op->is_backward && op->needs.backward_sums > 0;
 }
 
-/* Floats up to the next array of an arena: whole lines of 64 bytes. */
+/* Rounds up to whole cache lines of 64 bytes, in floats. */
 static inline size_t
 nn_backprop_padded (size_t n)
 {
@@ -69,7 +68,7 @@ nn_backprop_padded (size_t n)
 
 #define NN_NOT_TRAINED G_MAXSIZE
 
-/* What a thread needs for one call. */
+/* A thread's arrays for one call. */
 typedef struct {
   float *scratch, *temporary, *local;
   const float **in, **in_mask; /* [max_in] */
@@ -97,7 +96,7 @@ struct _NnBackprop {
   double *sums;            /* all doubles */
   size_t memory;
 
-  /* Of the batch that runs: */
+  /* Of the current batch: */
   size_t n;
   guint32 step;
   NnLossFunc loss;
@@ -106,13 +105,13 @@ struct _NnBackprop {
   float *gradient;
 };
 
-/* Samples of a chunk that a layer works on: all, or some at a time. */
+/* Samples of a chunk that a layer processes: all, or some at a time. */
 typedef struct {
   size_t chunk, first, n; /* of the batch */
 } NnBackpropRange;
 
-/* One layer, for the samples of a range, there and back; and the sums that it
- * wants over the batch, of which a chunk begins with its first range. */
+/* One layer, for the samples of a range, forward and backward; and its sums
+ * over the batch, which the first range of a chunk clears. */
 void nn_backprop_op_forward (NnBackprop *backprop, const NnBackpropOp *op,
     const NnBackpropRange *range, size_t thread);
 void nn_backprop_op_sums (NnBackprop *backprop, const NnBackpropOp *op,
@@ -122,10 +121,10 @@ void nn_backprop_op_backward (NnBackprop *backprop, const NnBackpropOp *op,
 void nn_backprop_op_backward_sums (NnBackprop *backprop, const NnBackpropOp *op,
     const NnBackpropRange *range, size_t thread);
 
-/* Groups the operations, and says which arrays are local. */
+/* Groups the operations, and decides which arrays are local. */
 void nn_backprop_plan_local (NnBackprop *backprop);
 /* Places these; returns the floats of NnBackpropSpace.local. */
 size_t nn_backprop_place_local (NnBackprop *backprop);
 
-/* Fills everything but the last part. */
+/* Fills everything but the fields of the current batch. */
 bool nn_backprop_plan (NnBackprop *backprop, GError **error);

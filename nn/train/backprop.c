@@ -68,8 +68,8 @@ chunk_range (const NnBackprop *backprop, size_t chunk)
     MIN (backprop->config.chunk, backprop->n - first) };
 }
 
-/* Operations from ... to - 1, then the sums that operation to waits for, or the
- * loss. */
+/* Operations from ... to - 1, then the sums that operation `to` waits for, or
+ * the loss. */
 static void
 forward_stage (gpointer data, size_t i, size_t thread)
 {
@@ -133,8 +133,8 @@ backward_stage (gpointer data, size_t i, size_t thread)
   } while (s > backprop->from);
 }
 
-/* The sums of all chunks, those of other ranks too, in their order, behind
- * them. */
+/* Appends the total of the sums of all chunks, including those of other ranks,
+ * in order. */
 static void
 add_sums (const NnBackprop *backprop, double *sums, size_t n_values)
 {
@@ -205,7 +205,7 @@ nn_backprop_forward (NnBackprop *backprop, size_t n, const float *const *x,
     const NnBackpropOp *waiting;
 
     backprop->from = backprop->to;
-    /* The first stage has no operations where the first waits for sums. */
+    /* The first stage is empty if the first operation waits for sums. */
     if (backprop->from > 0 || is_summed || backprop->ops[0].needs.sums == 0)
       backprop->to++;
     is_summed = true;
@@ -229,7 +229,7 @@ run_backward (NnBackprop *backprop)
   backprop->from = backprop->n_ops;
   do {
     backprop->to = backprop->from;
-    /* The first stage has no operations where the last waits for sums. */
+    /* The first stage is empty if the last operation waits for sums. */
     if (backprop->to < backprop->n_ops || is_summed)
       backprop->from--;
     is_summed = true;

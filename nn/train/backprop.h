@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A graph forward and backward over one batch: inputs -> outputs -> gradients
- * of the weights. Chunks of samples run on the threads of a pool; where there
- * are several ranks, each computes a share of the chunks.
+ * of the weights. Chunks of samples are computed on the threads of a pool; with
+ * several ranks, each computes a share of the chunks.
  *
- * Layers run one after the other within a chunk, until one needs sums over the
- * whole batch; there all chunks meet. Every layer that computes has its output
- * and its gradient in memory for the whole batch.
- */
+ * Within a chunk, layers follow each other until one needs sums over the whole
+ * batch, where all chunks are synchronised. */
 #pragma once
 
 #include "nn/train/pool.h"
@@ -23,8 +21,8 @@ typedef struct {
 } NnBackpropConfig;
 
 /* model (not fused, one output), weights and pool are borrowed. NULL and
- * NN_ERROR_UNSUPPORTED where a gradient must go through a layer that has none,
- * NN_ERROR_LIMIT where there is no memory. */
+ * NN_ERROR_UNSUPPORTED if a gradient is needed of a layer that has none,
+ * NN_ERROR_LIMIT if out of memory. */
 NnBackprop *nn_backprop_new (NnModel *model, const NnWeightList *weights,
     NnPool *pool, const NnBackpropConfig *config, GError **error);
 void nn_backprop_free (NnBackprop *backprop); /* NULL is fine */
@@ -32,28 +30,28 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnBackprop, nn_backprop_free)
 
 size_t nn_backprop_memory (const NnBackprop *backprop); /* bytes */
 
-/* Whether the output is a softmax, so that the loss gives the gradient of what
- * goes into it. */
+/* Whether the output is a softmax, so that the loss gives the gradient of its
+ * input. */
 bool nn_backprop_ends_in_softmax (const NnBackprop *backprop);
 
 /* Which samples of a batch of n this rank computes: *n_mine from *first on. */
 void nn_backprop_share (
     NnBackprop *backprop, size_t n, size_t *first, size_t *n_mine);
-/* Makes rows [n] of `len` bytes, of which each rank has filled those of its
- * share of a batch of n, the same on all. */
+/* Gathers rows [n] of `len` bytes on all ranks; each rank has filled those of
+ * its share of a batch of n. */
 void nn_backprop_gather (
     NnBackprop *backprop, size_t n, void *rows, size_t len);
 
-/* Looks at the outputs of the samples first .. first + n - 1, output [n][size],
- * and writes the gradient of the loss with respect to it (or to what goes into
- * the softmax). Called for several chunks at once. */
+/* Takes the outputs of samples first .. first + n - 1, output [n][size], and
+ * writes the gradient of the loss with respect to them (or to the input of the
+ * softmax). Called for several chunks at once, in several threads. */
 typedef void (*NnLossFunc) (gpointer data, size_t first, size_t n,
     const float *output, float *gradient);
 
-/* x: for each input of the model [n][size], of which only the share of this
- * rank is read. Leaves in gradient [weights->n_trained] the sum over all chunks
- * along their tree (nn/train/share.h), on every rank. step: names the random
- * numbers. Statistics (batch normalisation) are updated. */
+/* x: for each input of the model [n][size], of which each rank reads its share.
+ * Leaves in gradient [weights->n_trained] the sum over all chunks along their
+ * tree (nn/train/share.h), on every rank. step: selects the random numbers.
+ * Statistics (batch normalisation) are updated. */
 void nn_backprop_step (NnBackprop *backprop, size_t n, const float *const *x,
     guint32 step, NnLossFunc loss, gpointer data, float *gradient);
 
@@ -61,6 +59,6 @@ void nn_backprop_step (NnBackprop *backprop, size_t n, const float *const *x,
 void nn_backprop_forward (NnBackprop *backprop, size_t n, const float *const *x,
     guint32 step, NnLossFunc loss, gpointer data);
 
-/* The gradient with respect to input i of the last step, [n][size], where the
+/* The gradient with respect to input i of the last step, [n][size], if the
  * config asked for it; for gradient checks. */
 const float *nn_backprop_input_gradient (const NnBackprop *backprop, size_t i);

@@ -8,7 +8,7 @@
 #include "nn/train/loss.h"
 #include "nn/random.h"
 
-#define BLOCK ((size_t) 16) /* samples that a thread runs at once */
+#define BLOCK ((size_t) 16) /* samples that a thread takes at once */
 
 typedef struct {
   NnSession *session;
@@ -124,7 +124,7 @@ run_block (gpointer data, size_t i_block, size_t thread)
   }
 }
 
-/* Makes rows of `len` bytes, one for each sample, the same on all ranks. */
+/* Gathers rows of `len` bytes, one for each sample, on all ranks. */
 static void
 gather (
     const NnEvaluator *evaluator, const size_t *blocks, void *rows, size_t len)

@@ -5,7 +5,8 @@
 #include "nn/train/fit.h"
 #include "nn/train/trainer-private.h"
 
-/* All that a run depends on besides its samples and configuration; saved. */
+/* Everything that a training run depends on besides its samples and
+ * configuration; saved. */
 typedef struct {
   size_t epoch, batch; /* the next to do */
   NnScore score;       /* of the batches of this epoch */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The state of a run in an HDF5 file:
+/* The state of a training run in an HDF5 file:
  *   version, text   attributes
- *   identity        what must be the same: see write_identity
+ *   identity what must agree: see write_identity
  *   state           NnFitState
  *   history         [epochs][fields of NnEpoch]
  *   weights, best   [n_values];  adam_m, adam_v  [n_trained]
- *   average         [n_values], where there is one
- */
+ *   average         [n_values], where there is one */
 #include <math.h>
 #include <string.h>
 #include "nn/error.h"
@@ -144,7 +143,7 @@ nn_fit_save_state (
   return bytes && nn_file_write (path, bytes, error);
 }
 
-/* n numbers, all finite but for infinities where those may be. */
+/* n numbers, all finite, or infinite where that is allowed. */
 static double *
 read_doubles (NnH5 *file, const char *name, size_t n, GError **error)
 {
@@ -180,7 +179,8 @@ read_floats (NnH5 *file, const char *name, size_t n, GError **error)
   return NULL;
 }
 
-/* The state is that of a run of this model on as many samples. */
+/* Checks that the state is from a training run of this model on as many
+ * samples. */
 static bool
 check_identity (const NnFit *fit, NnH5 *file, GError **error)
 {
@@ -224,7 +224,7 @@ state_is_sane (const NnFit *fit, const double *state, size_t n_epochs)
       && state[12] >= 0 && state[12] < 0x1p31;
 }
 
-/* How many epochs the history has. */
+/* The number of epochs in the history. */
 static bool
 count_epochs (NnH5 *file, size_t *n, GError **error)
 {
@@ -240,7 +240,7 @@ count_epochs (NnH5 *file, size_t *n, GError **error)
   return true;
 }
 
-/* The file as rank 0 has it, for all ranks. */
+/* The file of rank 0, for all ranks. */
 static NnH5 *
 open_state (const NnFit *fit, const char *path, GError **error)
 {

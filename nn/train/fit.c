@@ -69,7 +69,7 @@ count_batches (const NnFit *fit)
   return fit->config.drop_last && n >= size ? n / size : (n + size - 1) / size;
 }
 
-/* The order of the samples: of this epoch alone, not of those before. */
+/* The order of the samples: depends on this epoch only, not on those before. */
 static void
 shuffle (NnFit *fit)
 {
@@ -119,7 +119,7 @@ describe (const NnFit *fit, gint64 started)
     .n_batches = count_batches (fit) };
 }
 
-/* What was before the first epoch that is watched does not count. */
+/* Epochs before the first monitored one do not count. */
 static void
 start_watches (NnFit *fit)
 {
@@ -137,7 +137,7 @@ is_watched (const NnFit *fit)
   return fit->state.epoch >= fit->config.start_from_epoch;
 }
 
-/* Keras' EarlyStopping: true where it is time. */
+/* Keras' EarlyStopping: true if it is time to stop. */
 static bool
 watch_for_stop (NnFit *fit, double loss)
 {
@@ -183,7 +183,7 @@ watch_for_plateau (NnFit *fit, double loss)
   }
 }
 
-/* Of the epoch that begins. */
+/* Of the next epoch. */
 static double
 cosine_rate (const NnFit *fit)
 {
@@ -196,7 +196,7 @@ cosine_rate (const NnFit *fit)
   return fit->first_rate * 0.5 * (1 + cos (G_PI * (epoch - warm_up) / rest));
 }
 
-/* From the weights that are trained to those that count, and back. */
+/* Swaps the trained weights with the average, if there is one. */
 static void
 exchange (NnFit *fit)
 {
@@ -206,7 +206,8 @@ exchange (NnFit *fit)
   nn_trainer_weights_changed (fit->trainer);
 }
 
-/* Validation and the two watches; true where it is time to stop. */
+/* Validation, EarlyStopping and ReduceLROnPlateau; true if it is time to stop.
+ */
 static bool
 end_epoch (NnFit *fit, gint64 started)
 {
@@ -248,7 +249,7 @@ finish (NnFit *fit, NnFitResult result)
   return result;
 }
 
-/* Whether a callback of any rank asks for it. */
+/* Whether a callback of any rank asks to stop. */
 static bool
 is_stopped (const NnFit *fit, bool (*callback) (gpointer, const NnEpoch *),
     const NnEpoch *epoch)
@@ -257,7 +258,7 @@ is_stopped (const NnFit *fit, bool (*callback) (gpointer, const NnEpoch *),
       callback && !callback (fit->config.data, epoch));
 }
 
-/* One epoch, or what is left of it; NN_FIT_DONE: go on. */
+/* One epoch, or the rest of it; NN_FIT_DONE: continue. */
 static NnFitResult
 run_epoch (NnFit *fit)
 {
@@ -292,7 +293,7 @@ NnFitResult
 nn_fit_run (NnFit *fit)
 {
   g_return_val_if_fail (fit != NULL, NN_FIT_DONE);
-  /* A run that was stopped behind the epoch that was its last. */
+  /* A training run that was stopped after its last epoch. */
   while (fit->state.epoch < fit->config.epochs
       && (fit->config.stop_patience == 0
           || fit->state.stop_wait < fit->config.stop_patience)) {

@@ -1,53 +1,51 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Training over epochs, as Keras' Model.fit with EarlyStopping,
- * ReduceLROnPlateau and "restore best weights". Stops between two steps when it
- * is asked to, and goes on from a saved state as if nothing had happened: a run
- * that was interrupted and resumed gives the same weights bit for bit, also on
- * another number of ranks. On several ranks all make the same calls; where a
- * callback stops one, all stop behind the same step.
- */
+ * ReduceLROnPlateau and "restore best weights". Stops between two steps on
+ * request, and continues from a saved state as if nothing had happened: a
+ * training run that was interrupted and resumed gives the same weights bit for
+ * bit, even on another number of ranks. On several ranks all make the same
+ * calls; if a callback stops one, all stop after the same step. */
 #pragma once
 
 #include "nn/train/trainer.h"
 
 typedef struct _NnFit NnFit;
 
-/* One line of the history; also progress inside an epoch. */
+/* One line of the history; also progress within an epoch. */
 typedef struct {
-  size_t epoch;          /* counts from 0 */
-  double loss, accuracy; /* training, means up to now, with the penalty */
+  size_t epoch;                  /* counts from 0 */
+  double loss, accuracy;         /* training, means so far, with the penalty */
   double val_loss, val_accuracy; /* NaN without validation samples */
   double learning_rate;          /* in this epoch */
-  double seconds;                /* of wall time; not resumed */
+  double seconds;                /* of wall time; not continued by resume */
   size_t batch, n_batches;       /* batches done */
-  bool is_best;                  /* of all epochs up to this */
+  bool is_best;                  /* of all epochs up to this one */
 } NnEpoch;
 
 typedef struct {
   size_t epochs; /* at most */
-  /* EarlyStopping: val_loss (loss where there is no validation) */
+  /* EarlyStopping: val_loss (loss without validation) */
   size_t stop_patience; /* epochs without improvement; 0: never stop early */
   double stop_min_delta;
-  bool restore_best; /* the best weights are taken at the end, always */
-  /* Both watches begin with this epoch (EarlyStopping's start_from_epoch):
-   * until the moving statistics of BatchNormalization have settled, the loss on
-   * the validation part tells nothing. Weights of an epoch before it are the
-   * best only as long as there are no others. */
+  bool restore_best; /* the best weights are restored at the end, always */
+  /* Monitoring begins with this epoch (EarlyStopping's start_from_epoch): until
+   * the moving statistics of BatchNormalization have settled, the validation
+   * loss is meaningless. Weights of earlier epochs are the best only as long as
+   * there are no others. */
   size_t start_from_epoch;
   /* ReduceLROnPlateau */
-  size_t plateau_patience; /* 0: the rate stays */
+  size_t plateau_patience; /* 0: constant rate */
   double plateau_factor, plateau_min_delta, plateau_min_rate;
   size_t plateau_cooldown;
-  /* Instead of ReduceLROnPlateau: the rate rises evenly over warm_up epochs and
-   * falls along half a cosine to 0 behind the last epoch (Loshchilov and Hutter
-   * 2017, without restarts). */
+  /* Instead of ReduceLROnPlateau: the rate rises linearly over warm_up epochs
+   * and falls along half a cosine to 0 after the last epoch (Loshchilov and
+   * Hutter 2017, without restarts). */
   bool cosine;
   size_t warm_up; /* epochs */
   bool drop_last; /* skip a last batch that is not full */
-  /* The weights that count (for validation, as the best, at the end) are the
-   * exponential moving average of those of all steps, with this decay; 0: the
-   * weights themselves. It covers the moving statistics of
-   * BatchNormalization. */
+  /* Weights for validation, as the best and at the end are the exponential
+   * moving average over all steps, with this decay; 0: the weights themselves.
+   * It includes the moving statistics of BatchNormalization. */
   double average;
   /* Called by nn_fit_run on the caller's thread; may be NULL. Return false to
    * stop: after on_batch between two steps, after on_epoch between two epochs.
@@ -62,7 +60,7 @@ typedef struct {
 void nn_fit_config_init (NnFitConfig *config);
 
 /* validation: NULL, or n == 0, for none. The trainer and the samples are
- * borrowed and must outlive it. */
+ * borrowed and must outlive the fit. */
 NnFit *nn_fit_new (NnTrainer *trainer, const NnFitConfig *config,
     const NnSamples *training, const NnSamples *validation);
 void nn_fit_free (NnFit *fit); /* NULL is fine */
@@ -71,17 +69,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnFit, nn_fit_free)
 typedef enum {
   NN_FIT_DONE,    /* all epochs */
   NN_FIT_EARLY,   /* no improvement */
-  NN_FIT_STOPPED, /* a callback returned false; may be run again, or saved */
+  NN_FIT_STOPPED, /* a callback returned false; may be continued, or saved */
   NN_FIT_DIVERGED /* the loss is not finite */
 } NnFitResult;
 
 /* Trains until one of these. At the end (all but NN_FIT_STOPPED) the trainer
- * holds the best weights if restore_best, else the last: averaged, if so. */
+ * has the best weights if restore_best, else the last, averaged if so
+ * configured. */
 NnFitResult nn_fit_run (NnFit *fit);
 
-/* Puts the best weights up to now into the trainer: for saving after
- * NN_FIT_STOPPED. false where no epoch is complete. Save the state first:
- * afterwards running on would start from these weights. */
+/* Puts the best weights so far into the trainer, for saving after
+ * NN_FIT_STOPPED. False if no epoch is complete. Save the state first: training
+ * would continue from these weights. */
 bool nn_fit_restore_best (NnFit *fit);
 
 /* The same with the average of the weights up to now; nothing happens where
@@ -100,8 +99,9 @@ size_t nn_fit_best_epoch (const NnFit *fit);
 bool nn_fit_save_state (
     const NnFit *fit, const char *path, const char *text, GError **error);
 
-/* Takes up a saved state; fit must be new and of the same model, batch size,
- * seed and number of samples. Rank 0 reads the file for all. *text (may be
- * NULL) receives the text; g_free. On failure (NN_ERROR) fit is as it was. */
+/* Resumes from a saved state; fit must be new and of the same model, batch
+ * size, seed and number of samples. Rank 0 reads the file for all. *text (may
+ * be NULL) receives the text; g_free. On failure (NN_ERROR) fit is unchanged.
+ */
 bool nn_fit_load_state (
     NnFit *fit, const char *path, char **text, GError **error);

@@ -34,8 +34,8 @@ draw (NnRandom *random, NnInitKind kind, double a, double b)
   return a + b * x;
 }
 
-/* Keras' VarianceScaling: the truncated normal is made wider, by what cutting
- * it off takes from its deviation. */
+/* Keras' VarianceScaling: the truncated normal is widened to make up for the
+ * deviation that it loses by truncation. */
 static void
 fill_scaled (NnRandom *random, const NnInitializer *initializer, NnParam *param)
 {
@@ -58,8 +58,8 @@ fill_scaled (NnRandom *random, const NnInitializer *initializer, NnParam *param)
                       : 1));
 }
 
-/* Makes column j of q [rows][columns] orthogonal to those before it, of length
- * 1. Twice, for the rounding errors of the first time. */
+/* Makes column j of q [rows][columns] orthogonal to those before it, and of
+ * length 1. Done twice because of rounding errors. */
 static void
 orthogonalize (double *q, size_t rows, size_t columns, size_t j)
 {

@@ -41,7 +41,7 @@ negative_log (double p)
   return -log (CLAMP (p, EPSILON, 1 - EPSILON));
 }
 
-/* Whether a small change of p changes the loss. */
+/* Whether p is within the clipping range, so that it affects the loss. */
 static bool
 is_inside (double p)
 {
@@ -54,7 +54,7 @@ typedef struct {
   double power, largest, sum;
 } Cooled;
 
-/* Of the largest, as powers of small numbers vanish. */
+/* Relative to the largest, because powers of small numbers underflow. */
 static double
 cooled_power (const Cooled *cooled, size_t c)
 {
@@ -140,7 +140,7 @@ nn_loss_gradient (const NnLoss *loss, const float *target, const float *teacher,
   if (!teacher)
     return;
 
-  /* T^2 of the loss, and 1/T of what the logits are divided by. */
+  /* T^2 from the loss, and 1/T from the division of the logits. */
   const double of_teacher = factor * loss->teacher_weight * loss->temperature;
   const Cooled q = cool (loss, teacher), mine = cool (loss, p);
 

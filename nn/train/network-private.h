@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between nn/train/network.c, which writes a model, and network-layers.c, which
- * writes the configurations of its layers. */
+/* Shared by nn/train/network.c, which writes a model, and network-layers.c,
+ * which writes the configurations of its layers. */
 #pragma once
 
 #include "nn/graph.h"
@@ -16,19 +16,20 @@ typedef struct {
   NnValue in[NN_NETWORK_MAX_IN];
   size_t n_in;
   bool is_apart; /* its inputs are arguments of the call, not one list */
-  size_t tensor; /* what it gives, in the graph; NN_NO_TENSOR: it failed */
+  size_t tensor; /* its output, in the graph; NN_NO_TENSOR: it failed */
 } NnNetworkLayer;
 
 struct _NnNetwork {
   char *name;
   NnArchitectureOptions options;
-  GPtrArray *layers; /* of NnNetworkLayer: value i + 1 is what layer i gives */
-  NnGraph *graph;    /* the same, for the shapes; without values of weights */
-  GError *error;     /* the first failure, or NULL */
+  GPtrArray
+      *layers;    /* of NnNetworkLayer: value i + 1 is the output of layer i */
+  NnGraph *graph; /* the same, for the shapes; without values of weights */
+  GError *error;  /* the first failure, or NULL */
 };
 
-/* A layer that reads x; its name and what all have are written. The rest of its
- * config goes to layer->config, and then nn_network_end. */
+/* Begins a layer that reads x, with its name and common options. The rest of
+ * its config goes to layer->config, followed by nn_network_end. */
 NnNetworkLayer *nn_network_begin (
     NnNetwork *self, const char *class_name, const char *stem, NnValue x);
 NnValue nn_network_end (NnNetwork *self);

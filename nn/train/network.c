@@ -94,7 +94,7 @@ nn_network_begin (
   return layer;
 }
 
-/* Keras 3 writes the call of a layer whose inputs are apart in its own way. */
+/* Keras 3 writes the call of a layer with separate inputs differently. */
 static bool
 is_keras_3 (const NnNetwork *self)
 {
@@ -104,7 +104,7 @@ is_keras_3 (const NnNetwork *self)
   return false;
 }
 
-/* Puts a call of the layer into the graph. */
+/* Adds a call of the layer to the graph. */
 static void
 place (NnNetwork *self, NnNetworkLayer *layer)
 {
@@ -148,7 +148,7 @@ nn_network_end (NnNetwork *self)
   return self->layers->len;
 }
 
-/* Each layer reads the one before it. */
+/* Whether each layer reads the one before it. */
 static bool
 is_straight (const NnNetwork *self, NnValue output)
 {

@@ -1,37 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Draws a Keras model layer by layer, for nn/train/architectures.c: every call
- * adds one layer that reads what earlier ones gave, and returns what it gives.
+/* Builds a Keras model layer by layer, for nn/train/architectures.c: every call
+ * adds one layer, which takes outputs of earlier ones, and returns its output.
  *   y = nn_network_dense (n, x, 64, "relu", 0);
  *   x = nn_network_merge (n, "Add", x, y);
- * A straight line becomes a Sequential model, anything else a Functional one.
- * The configurations hold what Keras 2 and Keras 3 both read (so no
+ * A chain becomes a Sequential model, anything else a Functional one. The
+ * configurations contain what Keras 2 and Keras 3 can both read (so no
  * "time_major", which Keras 3 refuses in recurrent layers, no "module", no
- * object for "dtype"); but the call of a MultiHeadAttention is written one way
- * by Keras 2 and another by Keras 3, and here as Keras 3 does it.
- */
+ * object for "dtype"); but Keras 2 and Keras 3 write the call of a
+ * MultiHeadAttention differently, and here it is as in Keras 3. */
 #pragma once
 
 #include "nn/model.h"
 #include "nn/train/architectures.h"
 
 typedef struct _NnNetwork NnNetwork;
-/* What a layer gives; 0: the input of the model. */
+/* The output of a layer; 0: the input of the model. */
 typedef guint NnValue;
 
-/* options: sizes of input and output, and the factors of dropout and L2 that
- * every layer here is drawn with. name: of the model. Free with
- * nn_network_free. */
+/* options: sizes of input and output, and the factors of dropout and L2 for all
+ * layers. name: of the model. Free with nn_network_free. */
 NnNetwork *nn_network_new (
     const char *name, const NnArchitectureOptions *options);
 void nn_network_free (NnNetwork *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnNetwork, nn_network_free)
 
-/* The shape of a value. After a failure of a layer: that of a single number. */
+/* The shape of a value; of a single number after a layer has failed. */
 NnShape nn_network_shape (const NnNetwork *self, NnValue value);
 
-/* The model that ends with output, with new weights: see
- * nn_architecture_new. NULL and NN_ERROR where a layer could not be drawn; the
- * first one is named. */
+/* The model that ends with output, with new weights: see nn_architecture_new.
+ * NULL and NN_ERROR if a layer failed; the message names the first one. */
 NnModel *nn_network_build (
     NnNetwork *self, NnValue output, guint64 seed, GError **error);
 
@@ -61,7 +58,7 @@ NnValue nn_network_gru (
 /* is_sequence: its output at every step, not at the last only. */
 NnValue nn_network_lstm (
     NnNetwork *self, NnValue x, size_t units, double dropout, bool is_sequence);
-/* MultiHeadAttention with itself. */
+/* Self-attention by MultiHeadAttention. */
 NnValue nn_network_attention (
     NnNetwork *self, NnValue x, size_t heads, size_t key_dim, double dropout);
 /* Dense with a bias for each step: adds a learned code of the position. */
@@ -80,7 +77,7 @@ NnValue nn_network_activation (
 /* axes count from 1, the batch is 0; -1: the last. */
 NnValue nn_network_softmax (NnNetwork *self, NnValue x, int axis);
 NnValue nn_network_batch_norm (NnNetwork *self, NnValue x);
-/* Each value by its mean and variance in training. */
+/* Normalises each value by its mean and variance in training. */
 NnValue nn_network_standardize (NnNetwork *self, NnValue x);
 NnValue nn_network_layer_norm (NnNetwork *self, NnValue x);
 /* To length 1 along an axis. */

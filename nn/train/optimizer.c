@@ -52,7 +52,7 @@ sign (double x)
   return (x > 0) - (x < 0);
 }
 
-/* Adds the gradients of the penalties, and measures. */
+/* Adds the gradients of the penalties, and sums their norm. */
 static void
 penalize (gpointer data, size_t i, size_t thread)
 {

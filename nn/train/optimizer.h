@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Adam (Kingma & Ba 2015) with L1, L2, decoupled weight decay and a bound on
- * the gradient's norm, as Keras 3 computes them.
- */
+/* Adam (Kingma & Ba 2015) with L1, L2, decoupled weight decay and clipping of
+ * the global gradient norm, as Keras 3 computes them. */
 #pragma once
 
 #include "nn/train/pool.h"
@@ -18,11 +17,11 @@ typedef struct {
   GArray *pieces;  /* of NnOptimizerPiece */
 } NnOptimizer;
 
-/* Part of one array: what a thread takes at a time. */
+/* A slice of one array, which a thread takes at a time. */
 typedef struct {
   const NnWeight *weight;
   size_t first, n;
-  double penalty, square; /* what it adds to the loss, and to the norm */
+  double penalty, square; /* its contributions to the loss and to the norm */
 } NnOptimizerPiece;
 
 /* Everything is borrowed. */

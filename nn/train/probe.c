@@ -8,8 +8,8 @@
 #include "nn/train/trainer-private.h"
 #include "nn/train/transfer.h"
 
-/* Of the mean square of a standardised feature, which is 1. Chosen on corpora
- * left out (nn/models/LAB.md). */
+/* Of the mean square of a standardised feature, which is 1. Chosen on held-out
+ * corpora (nn/models/LAB.md). */
 #define RIDGE 0.1
 #define LEAST_VARIANCE 1e-6
 
@@ -42,8 +42,8 @@ param_of (const NnKerasLayer *layer, const char *name)
   return NULL;
 }
 
-/* The epsilon of the normalization moves no feature by more than a thousandth,
- * as variances are far larger. */
+/* The epsilon of the normalization changes no feature by more than a
+ * thousandth, as variances are far larger. */
 static bool
 find_head (const NnModel *model, Head *head, GError **error)
 {
@@ -133,8 +133,8 @@ scale_weights (Probe *self)
   return sum > 0;
 }
 
-/* Takes the weighted mean of each column of x [n][n_columns] off, and divides
- * by the deviation where variance is given. mean, variance: [n_columns]. */
+/* Subtracts the weighted mean of each column of x [n][n_columns], and divides
+ * by the deviation if variance is given. mean, variance: [n_columns]. */
 static void
 standardise (
     const Probe *self, float *x, size_t n_columns, float *mean, float *variance)
@@ -159,8 +159,8 @@ standardise (
   }
 }
 
-/* Cholesky's square root of a [d][d], of which the lower triangle is read, in
- * its place. a is positive definite: the ridge sees to it. */
+/* Cholesky decomposition of a [d][d] in place, from the lower triangle. a is
+ * positive definite because of the ridge. */
 static void
 factorise (double *a, size_t d)
 {
@@ -218,7 +218,7 @@ regress (const Probe *self, const float *centred_targets, float *kernel)
     kernel[i] = b[i];
 }
 
-/* The mean of the cross-entropy, were the logits scale times the scores. */
+/* The mean cross-entropy if the logits are scale times the scores. */
 static double
 cross_entropy (const Probe *self, const float *scores, double scale)
 {
@@ -239,7 +239,7 @@ cross_entropy (const Probe *self, const float *scores, double scale)
   return loss / self->n;
 }
 
-/* Where it is least, by the golden section: convex in scale. */
+/* The scale that minimises it, by golden-section search: it is convex. */
 static double
 best_scale (const Probe *self, const float *kernel)
 {

@@ -44,8 +44,8 @@ add_inside (GArray *additions, size_t first, size_t n)
   g_array_append_val (additions, addition);
 }
 
-/* Gives the chunks first .. first + n - 1 to the ranks rank .. rank + size - 1,
- * all of which get a branch where there are enough. */
+/* Assigns chunks first .. first + n - 1 to ranks rank .. rank + size - 1, each
+ * of which gets a branch if there are enough. */
 static void
 assign (NnShare *share, size_t first, size_t n, size_t rank, size_t size)
 {

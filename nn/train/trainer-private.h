@@ -10,21 +10,22 @@
 struct _NnTrainer {
   NnTrainConfig config;
   NnPool *pool;
-  NnModel *model; /* its layers apart, for training */
+  NnModel *model; /* not fused, for training */
   NnWeightList *weights;
-  NnModel *inference; /* the same, as it runs; its weights follow on demand */
+  NnModel *inference; /* the same, for inference; its weights are updated on
+                         demand */
   NnWeightList *inference_weights;
   NnBackprop *backprop;
   NnOptimizer *optimizer;
   NnEvaluator *evaluator;
-  float *values; /* [weights->n_values] on the way from one to the other */
+  float *values; /* [weights->n_values] for copying from one to the other */
   size_t input_size, n_classes;
 
-  /* Of the batch that runs: */
+  /* Of the current batch: */
   size_t n;
   const float *target, *weight;
   NnOutcome *outcomes; /* [batch_size] */
 };
 
-/* After weights were set from outside: layers pack them. */
+/* To be called after weights were set from outside: layers pack them. */
 void nn_trainer_weights_changed (NnTrainer *trainer);

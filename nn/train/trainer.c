@@ -19,7 +19,7 @@ nn_train_config_init (NnTrainConfig *config)
     .temperature = 1 };
 }
 
-/* One input, one output that is a distribution. */
+/* Checks for one input and one output, a distribution. */
 static bool
 check_model (const NnModel *model, GError **error)
 {
@@ -152,7 +152,7 @@ nn_trainer_weights_changed (NnTrainer *trainer)
   nn_model_repack (trainer->model);
 }
 
-/* What a sample is labelled as, or what the teacher takes it for. */
+/* The label of a sample, or the teacher's prediction. */
 static size_t
 label_of (const float *target, const float *teacher, size_t n_classes)
 {
@@ -280,7 +280,7 @@ nn_trainer_align (NnTrainer *trainer)
   nn_trainer_weights_changed (trainer);
 }
 
-/* The model that runs gets the weights of the one that is trained. */
+/* Copies the trained weights to the inference model. */
 static void
 update_inference (const NnTrainer *trainer)
 {

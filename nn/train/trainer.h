@@ -4,17 +4,16 @@
  *
  * The same model, config and batches give the same weights bit for bit, for
  * every number of threads and ranks: a batch is cut into chunks of config.chunk
- * samples, each chunk is computed by itself, and sums over chunks run in a
- * fixed order (nn/train/share.h); dropout depends on (seed, step, layer,
- * sample). Another processor may round otherwise.
+ * samples, each chunk is computed by itself, and chunks are added in a fixed
+ * order (nn/train/share.h); dropout depends on (seed, step, layer, sample).
+ * Other processors may round differently.
  *
  * On several ranks (config.comm) all make the same calls with the same
  * arguments; each computes its share of the chunks of a batch, and of the
  * samples of an evaluation, and gets the results of all.
  *
- * nn/train/fit.h drives epochs. A trainer is used by one thread; it has its own
- * threads for the work.
- */
+ * nn/train/fit.h drives epochs. A trainer is used by one thread; it has worker
+ * threads of its own. */
 #pragma once
 
 #include "nn/model.h"
@@ -24,7 +23,7 @@
 typedef struct _NnTrainer NnTrainer;
 
 typedef struct {
-  size_t batch_size; /* most samples of one step */
+  size_t batch_size; /* maximum number of samples of a step */
   size_t chunk;      /* samples that one thread takes at a time */
   size_t n_threads;  /* 0: one for each processor */
   guint64 seed;      /* of dropout, shuffling and NnSampleRequest.seed */
@@ -34,14 +33,14 @@ typedef struct {
   double weight_decay;    /* of AdamW, before each update; 0: none */
   double label_smoothing; /* 0 .. 1: (1 - s) y + s / n_classes */
   double teacher_weight;  /* 0 .. 1, see nn/train/loss.h; 0: no teacher */
-  double temperature;     /* of what teacher and model say */
+  double temperature;     /* of the probabilities of teacher and model */
   const char *freeze;     /* nn_model_freeze; NULL: nothing; borrowed until
                              nn_trainer_new returns */
   const NnComm *comm;     /* NULL: this process alone; borrowed */
 } NnTrainConfig;
 
 /* 32 samples, chunks of 8, one thread for each processor, seed 0, Adam (1e-3,
- * 0.9, 0.999, 1e-7), temperature 1, nothing else. */
+ * 0.9, 0.999, 1e-7), temperature 1; everything else off. */
 void nn_train_config_init (NnTrainConfig *config);
 
 /* Sums over samples; nn_score_* give means. */
@@ -99,17 +98,17 @@ void nn_trainer_make_batch (NnTrainer *trainer, const NnSamples *samples,
     size_t epoch, bool training, const size_t *index, size_t n, float *x,
     float *target, float *weight);
 
-/* All ranks take the weights and the optimiser's state of rank 0: processors of
- * another kind may have rounded otherwise. */
+/* All ranks take the weights and the optimiser's state of rank 0, because other
+ * kinds of processors may have rounded differently. */
 void nn_trainer_align (NnTrainer *trainer);
 
-/* Runs the model as it is now (inference: no dropout, moving statistics) over
+/* Applies the current model (inference: no dropout, moving statistics) to
  * samples. output: [samples->n][n_classes] probabilities, or NULL. score: loss
  * and accuracy against the targets, or NULL. */
 void nn_trainer_evaluate (NnTrainer *trainer, const NnSamples *samples,
     float *output, NnScore *score);
 
-/* The model as it is now, a copy. metadata: text for "emotiondetect" (JSON), or
- * NULL: what the first model had. Save it with nn_model_save. */
+/* A copy of the current model. metadata: text for "emotiondetect" (JSON), or
+ * NULL: that of the original model. Save it with nn_model_save. */
 NnModel *nn_trainer_export (
     const NnTrainer *trainer, const char *metadata, GError **error);

@@ -7,8 +7,8 @@
 #include "nn/json-node.h"
 #include "nn/model-private.h"
 
-/* The layers of a Sequential or functional model. Files of Keras before 2.2.3
- * have no object around those of a Sequential. */
+/* The layers of a Sequential or functional model. In files of Keras before
+ * 2.2.3, those of a Sequential are not in an object. */
 static JsonArray *
 layers_of (JsonNode *root)
 {
@@ -20,7 +20,7 @@ layers_of (JsonNode *root)
       : json_object_get_array_member (json_node_get_object (config), "layers");
 }
 
-/* Has no weights and leaves the number of values. */
+/* Has no weights and keeps the number of values. */
 static bool
 is_transparent (const char *class_name)
 {
@@ -47,8 +47,8 @@ find_last_dense (JsonArray *layers)
   return NULL;
 }
 
-/* model->config with another number of units in the last layer, or NULL. The
- * model was built from it, so it is what it seems. */
+/* model->config with another number of units in the last layer, or NULL. It is
+ * valid, since the model was built from it. */
 static char *
 config_with_classes (const NnModel *model, size_t n_classes)
 {
@@ -63,10 +63,10 @@ config_with_classes (const NnModel *model, size_t n_classes)
   return g_strdup (nn_json_text (json));
 }
 
-/* Those of equal shapes; others have the constant that Keras would begin with,
- * and zero where it would draw: the first outputs are all alike, and the first
- * loss is log (n_classes), however large the values are that the model puts
- * into its last layer. from: NULL for a layer that is new. */
+/* Copies weights of equal shapes; others get the constant of Keras'
+ * initialiser, or zero if it is random: the first outputs are all equal, and
+ * the first loss is log (n_classes), however large the inputs of the last layer
+ * are. from: NULL for a new layer. */
 static void
 copy_fitting (const NnWeights *from, NnWeights *to)
 {
@@ -75,7 +75,7 @@ copy_fitting (const NnWeights *from, NnWeights *to)
         from ? g_ptr_array_index (from->params, i) : NULL;
     NnParam *const param = g_ptr_array_index (to->params, i);
 
-    if (param->value) /* shared layers come again */
+    if (param->value) /* shared layers occur more than once */
       continue;
     if (source && source->size == param->size) {
       param->value = g_memdup2 (source->value, param->size * sizeof (float));
@@ -88,7 +88,7 @@ copy_fitting (const NnWeights *from, NnWeights *to)
   }
 }
 
-/* The first n nodes are those of another model; what follows is new. */
+/* The first n nodes are those of another model; the rest is new. */
 static void
 copy_weights (const NnModel *from, size_t n, NnModel *to)
 {
@@ -134,7 +134,7 @@ add_layer (JsonArray *layers, const char *class_name, const char *name)
   return config;
 }
 
-/* Behind what has the shape [bands][time][channels] or [time][channels]. */
+/* After an output of shape [bands][time][channels] or [time][channels]. */
 static void
 add_mean_over_time (JsonArray *layers, const NnShape *shape)
 {
@@ -157,8 +157,7 @@ add_mean_over_time (JsonArray *layers, const NnShape *shape)
   add_layer (layers, "Flatten", "flatten");
 }
 
-/* Takes all layers behind one of them away; FALSE where there is none of that
- * name. */
+/* Removes all layers after one of them; FALSE if there is none of that name. */
 static bool
 cut_behind (JsonArray *layers, const char *name)
 {
@@ -181,7 +180,7 @@ cut_behind (JsonArray *layers, const char *name)
   return true;
 }
 
-/* How many nodes there are up to the layer of that name; 0: no such layer. */
+/* The number of nodes up to the layer of that name; 0: no such layer. */
 static size_t
 nodes_up_to (const NnModel *model, const char *name)
 {
@@ -244,8 +243,7 @@ config_up_to (const NnModel *model, const char *layer)
   return g_strdup (nn_json_text (json));
 }
 
-/* config: NULL where there is no such layer, or what is to become of it cannot
- * be. */
+/* config: NULL if there is no such layer, or it cannot be changed so. */
 static NnModel *
 build_up_to (
     const NnModel *model, const char *layer, const char *config, GError **error)
@@ -291,7 +289,7 @@ nn_model_up_to (const NnModel *model, const char *layer, GError **error)
   return build_up_to (model, layer, config, error);
 }
 
-/* The last layer, where it is a Dense, or NULL. */
+/* The last layer if it is a Dense, or NULL. */
 static const NnKerasLayer *
 last_dense (const NnModel *model)
 {
@@ -332,7 +330,8 @@ nn_model_cool (const NnModel *model, double temperature, GError **error)
   return nn_model_finish (result, error) ? g_steal_pointer (&result) : NULL;
 }
 
-/* How many layers from the first on are to be frozen; G_MAXUINT: no such. */
+/* The number of layers to freeze, from the first on; G_MAXUINT: no such layer.
+ */
 static guint
 find_end (const GPtrArray *layers, const char *which)
 {

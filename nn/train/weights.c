@@ -12,7 +12,7 @@ nn_weight_list_free (NnWeightList *list)
   g_free (list);
 }
 
-/* What is known of an NnWeights: whether a layer that holds it is frozen. */
+/* Whether a layer that holds an NnWeights is frozen. */
 static void
 collect_frozen (const NnKerasLayer *layer, bool is_frozen, GHashTable *frozen)
 {

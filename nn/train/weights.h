@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The weights of a model in one row, in the order of its layers: what the
- * optimiser, the copy of the best epoch and the saved state walk.
- */
+/* The weights of a model in one row, in the order of its layers, for the
+ * optimiser, the copy of the best epoch and the saved state. */
 #pragma once
 
 #include "nn/model-private.h"
@@ -25,10 +24,10 @@ NnWeightList *nn_weight_list_new (NnModel *model);
 void nn_weight_list_free (NnWeightList *list); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnWeightList, nn_weight_list_free)
 
-/* Where the array is in the list, or NULL. */
+/* The entry of the array in the list, or NULL. */
 const NnWeight *nn_weight_list_find (
     const NnWeightList *list, const NnParam *param);
 
-/* All values, [n_values], out and in. */
+/* Reads or writes all values, [n_values]. */
 void nn_weight_list_get (const NnWeightList *list, float *values);
 void nn_weight_list_set (NnWeightList *list, const float *values);

@@ -10,5 +10,5 @@
 /* Runs the pipeline `format`, with MADE_MEDIA_SINK in it, to its end, or fails
  * the test. Returns the path of the file, or NULL, with a message, where an
  * element is not installed. Free with g_free. */
-char *made_media (const char *folder, const char *name, const char *format,
-    ...) G_GNUC_PRINTF (3, 4);
+char *made_media (const char *folder, const char *name, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);
