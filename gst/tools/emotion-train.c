@@ -42,7 +42,8 @@ work (TrainTool *self)
     return train_tool_gather (self, &error) ? EXIT_FINE : fail (self, error);
 
   gboolean ok = train_tool_load_models (self, &error)
-      && train_tool_new_corpus (self, &error);
+      && train_tool_new_corpus (self, &error)
+      && train_tool_load_teacher (self, &error);
 
   ok = ranks_agree (self->ranks, ok, &error);
   if (ok)
@@ -105,6 +106,7 @@ main (int argc, char **argv)
 
   const int status = work (&self);
 
+  train_teacher_free (self.teacher);
   train_corpus_free (self.corpus);
   gst_emotion_model_unref (self.model);
   g_free (self.recipes);

@@ -131,7 +131,8 @@ run_task (const Work *work, guint number, GError **error)
   const ToolExperiment *const self = work->experiment;
   const TrainTask task = train_trials_task (work->trials, number);
   const gboolean is_alone = ranks_size (self->ranks) == 1;
-  const TrainRunHooks silent = { .stop = self->hooks.stop };
+  const TrainRunHooks silent = { .stop = self->hooks.stop,
+    .teacher = self->hooks.teacher };
   g_autofree TrainSubset *subsets =
       g_new (TrainSubset, self->corpus->items->len);
   char *models[] = {

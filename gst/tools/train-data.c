@@ -20,6 +20,9 @@ add_sources (TrainCorpus *corpus, const TrainOptions *options, GError **error)
   for (char **list = options->lists; list && *list; list++)
     if (!train_corpus_add_csv (corpus, *list, error))
       return FALSE;
+  for (char **list = options->unlabelled; list && *list; list++)
+    if (!train_corpus_add_unlabelled (corpus, *list, error))
+      return FALSE;
   return TRUE;
 }
 
@@ -64,6 +67,18 @@ select_speakers (
   return FALSE;
 }
 
+static void
+append_items (const TrainCorpus *corpus, GString *text)
+{
+  for (guint i = 0; corpus && i < corpus->items->len; i++) {
+    const TrainItem *const item = train_corpus_item (corpus, i);
+    g_autofree char *name = g_path_get_basename (item->path);
+
+    g_string_append_printf (
+        text, "%u %s %s\n", item->label, item->data_set, name);
+  }
+}
+
 /* Whether all ranks have the same options and have found the same files, by
  * whatever path: then item i is the same to each. */
 static gboolean
@@ -73,13 +88,8 @@ check_same (Ranks *ranks, const TrainCorpus *corpus,
   g_autofree char *text = train_options_to_text (options);
   g_autoptr (GString) all = g_string_new (text);
 
-  for (guint i = 0; i < corpus->items->len; i++) {
-    const TrainItem *const item = train_corpus_item (corpus, i);
-    g_autofree char *name = g_path_get_basename (item->path);
-
-    g_string_append_printf (
-        all, "%u %s %s\n", item->label, item->data_set, name);
-  }
+  append_items (corpus, all);
+  append_items (corpus->unlabelled, all);
   if (ranks_have_same (ranks, all->str, all->len))
     return TRUE;
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
@@ -149,6 +159,44 @@ load_noises (TrainCorpus *corpus, const TrainOptions *options, double rate,
   return FALSE;
 }
 
+static void
+move_lines (GPtrArray *from, GPtrArray *to)
+{
+  for (guint i = 0; i < from->len; i++)
+    g_ptr_array_add (to, g_strdup (g_ptr_array_index (from, i)));
+  g_ptr_array_set_size (from, 0);
+}
+
+/* Decodes the unlabelled sounds; what is to be said of them is said of the
+ * corpus. Sounds that have a label elsewhere are taken out: they may be tested
+ * on. */
+static gboolean
+load_unlabelled (
+    TrainCorpus *corpus, const TrainSoundsConfig *config, GError **error)
+{
+  TrainCorpus *const unlabelled = corpus->unlabelled;
+  g_autoptr (GHashTable) labelled = g_hash_table_new (g_str_hash, g_str_equal);
+
+  if (!unlabelled)
+    return TRUE;
+  if (!train_sounds_load (unlabelled, config, error)) {
+    g_prefix_error (error, "--unlabelled: ");
+    return FALSE;
+  }
+  move_lines (unlabelled->problems, corpus->problems);
+  move_lines (unlabelled->losses, corpus->losses);
+  move_lines (unlabelled->notes, corpus->notes);
+  for (guint i = 0; i < corpus->items->len; i++)
+    g_hash_table_add (labelled, train_corpus_item (corpus, i)->digest);
+  for (guint i = 0; i < unlabelled->items->len;)
+    if (g_hash_table_contains (
+            labelled, train_corpus_item (unlabelled, i)->digest))
+      g_ptr_array_remove_index (unlabelled->items, i);
+    else
+      i++;
+  return TRUE;
+}
+
 gboolean
 tool_train_data_load (TrainCorpus *corpus, const TrainOptions *options,
     const DspRecipe *recipe, Ranks *ranks, const gint *stop, GError **error)
@@ -175,6 +223,7 @@ tool_train_data_load (TrainCorpus *corpus, const TrainOptions *options,
         train_augment_source_len (&examples.augment, recipe->window_len);
 
   const gboolean ok = train_sounds_load (corpus, &config, error)
+      && load_unlabelled (corpus, &config, error)
       && (options->evaluate || options->no_augment
           || load_noises (corpus, options, recipe->rate, error));
 

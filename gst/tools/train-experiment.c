@@ -6,20 +6,26 @@
 #include "gst/tools/train-tool.h"
 #include "gst/train/trials-report.h"
 
-/* Of all that was read. Free with g_free. */
-static char *
-digest_of (const TrainTool *self)
+static void
+add_items (GChecksum *checksum, const TrainCorpus *corpus)
 {
-  const GPtrArray *const items = self->corpus->items;
-  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
-
-  for (guint i = 0; i < items->len; i++) {
-    const TrainItem *const item = g_ptr_array_index (items, i);
+  for (guint i = 0; corpus && i < corpus->items->len; i++) {
+    const TrainItem *const item = train_corpus_item (corpus, i);
     g_autofree char *line = g_strdup_printf ("%u %s %s %s\n", item->label,
         item->data_set, item->speaker, item->digest);
 
     g_checksum_update (checksum, (const guchar *) line, -1);
   }
+}
+
+/* Of all that was read. Free with g_free. */
+static char *
+digest_of (const TrainTool *self)
+{
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+
+  add_items (checksum, self->corpus);
+  add_items (checksum, self->corpus->unlabelled);
   return g_strdup (g_checksum_get_string (checksum));
 }
 

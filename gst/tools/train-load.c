@@ -7,6 +7,18 @@
 #include "gst/tools/train-tool.h"
 #include "gst/train/data-sets.h"
 
+/* A built-in model, or a file. NULL and an error. */
+static GstEmotionModel *
+load_file (
+    const char *name, const GstEmotionModelOptions *options, GError **error)
+{
+  GstEmotionBuiltin builtin;
+
+  return gst_emotion_builtin_find (name, &builtin)
+      ? gst_emotion_model_cache_get_builtin (builtin, options, error)
+      : gst_emotion_model_load (name, options, error);
+}
+
 /* The recipe of one model, and the model itself where it is a file. */
 static gboolean
 load_model (const TrainTool *self, const char *name, DspRecipe *recipe,
@@ -14,7 +26,6 @@ load_model (const TrainTool *self, const char *name, DspRecipe *recipe,
 {
   g_autofree char *changes = train_options_recipe_text (self->options);
   const GstEmotionModelOptions options = { .recipe = changes };
-  GstEmotionBuiltin builtin;
 
   *model = NULL;
   if (!self->options->evaluate && train_is_architecture (name))
@@ -24,9 +35,7 @@ load_model (const TrainTool *self, const char *name, DspRecipe *recipe,
         "--model %s is neither an architecture nor a file", name);
     return FALSE;
   }
-  *model = gst_emotion_builtin_find (name, &builtin)
-      ? gst_emotion_model_cache_get_builtin (builtin, &options, error)
-      : gst_emotion_model_load (name, &options, error);
+  *model = load_file (name, &options, error);
   if (*model)
     *recipe = *gst_emotion_model_recipe (*model);
   return *model != NULL;
@@ -89,6 +98,20 @@ train_tool_new_corpus (TrainTool *self, GError **error)
   return TRUE;
 }
 
+gboolean
+train_tool_load_teacher (TrainTool *self, GError **error)
+{
+  const char *const name = self->options->teacher;
+  const GstEmotionModelOptions as_it_is = { 0 };
+  g_autoptr (GstEmotionModel) model =
+      name ? load_file (name, &as_it_is, error) : NULL;
+
+  if (model)
+    self->teacher =
+        train_teacher_new (model, self->corpus->labels, self->recipes, error);
+  return !name || self->teacher;
+}
+
 static void
 complain_all (const GPtrArray *lines)
 {
@@ -130,5 +153,8 @@ train_tool_load_corpus (TrainTool *self, GError **error)
       "not match the scheme\n",
       self->corpus->items->len, self->corpus->problems->len,
       self->corpus->n_no_class, self->corpus->n_foreign);
+  if (self->corpus->unlabelled)
+    train_tool_say (self, "%u sounds without a label for the teacher\n",
+        self->corpus->unlabelled->items->len);
   return TRUE;
 }

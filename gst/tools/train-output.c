@@ -104,5 +104,6 @@ train_tool_hooks (TrainTool *self)
     .on_batch = on_batch,
     .on_epoch = on_epoch,
     .user_data = self,
-    .ranks = self->ranks };
+    .ranks = self->ranks,
+    .teacher = self->teacher };
 }

@@ -22,8 +22,9 @@ typedef struct {
   GstEmotionModel *model; /* of --evaluate, or of a file in --model */
   DspRecipe *recipes;     /* of each model */
   TrainCorpus *corpus;
-  Ranks *ranks; /* with whom this process works; rank 0 speaks */
-  char *task;   /* before the line of an epoch; NULL: there is one only */
+  TrainTeacher *teacher; /* NULL: none */
+  Ranks *ranks;          /* with whom this process works; rank 0 speaks */
+  char *task; /* before the line of an epoch; NULL: there is one only */
 } TrainTool;
 
 /* Commands. */
@@ -37,6 +38,8 @@ gboolean train_tool_evaluate (TrainTool *self, GError **error);
 gboolean train_tool_load_models (TrainTool *self, GError **error);
 /* corpus, with its labels alone. */
 gboolean train_tool_new_corpus (TrainTool *self, GError **error);
+/* teacher, for the labels of the corpus; nothing where none is asked for. */
+gboolean train_tool_load_teacher (TrainTool *self, GError **error);
 /* Its sounds. Names on stderr what cannot be read. */
 gboolean train_tool_load_corpus (TrainTool *self, GError **error);
 

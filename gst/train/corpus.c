@@ -57,6 +57,7 @@ train_corpus_free (TrainCorpus *self)
   g_clear_pointer (&self->notes, g_ptr_array_unref);
   g_clear_pointer (&self->sources, g_ptr_array_unref);
   g_clear_pointer (&self->noises, g_ptr_array_unref);
+  g_clear_pointer (&self->unlabelled, train_corpus_free);
   g_clear_pointer (&self->data_set, g_free);
   g_clear_pointer (&self->paths, g_hash_table_unref);
   g_clear_pointer (&self->merges, g_hash_table_unref);
@@ -109,10 +110,10 @@ static TrainItem *
 add_item (TrainCorpus *self, const char *data_set, const char *path,
     const TrainName *name, TrainSubset subset)
 {
-  const gint label = label_of (self, name->emotion);
+  const gint label = self->is_unlabelled ? -1 : label_of (self, name->emotion);
   g_autofree char *canonical = g_canonicalize_filename (path, NULL);
 
-  if (label < 0) {
+  if (label < 0 && !self->is_unlabelled) {
     self->n_no_class++;
     return NULL;
   }
@@ -122,7 +123,7 @@ add_item (TrainCorpus *self, const char *data_set, const char *path,
   TrainItem *item = g_new0 (TrainItem, 1);
 
   item->path = g_strdup (path);
-  item->label = label;
+  item->label = self->is_unlabelled ? TRAIN_NO_LABEL : (guint) label;
   item->data_set = g_strdup (self->data_set);
   item->speaker = key_of (data_set, name->speaker, canonical);
   item->recording = key_of (data_set, name->recording, canonical);
@@ -283,9 +284,9 @@ read_head (const GPtrArray *fields, Columns *columns)
 }
 
 static gboolean
-check_head (const Columns *columns, GError **error)
+check_head (const TrainCorpus *self, const Columns *columns, GError **error)
 {
-  if (columns->at[LABEL] >= 0)
+  if (columns->at[LABEL] >= 0 || self->is_unlabelled)
     return TRUE;
   g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
       "the head line has no column “label” (columns are path, label, speaker, "
@@ -304,7 +305,8 @@ field_at (const GPtrArray *fields, const Columns *columns, Column column)
 }
 
 static gboolean
-check_row (const GPtrArray *fields, const Columns *columns, GError **error)
+check_row (const TrainCorpus *self, const GPtrArray *fields,
+    const Columns *columns, GError **error)
 {
   if (columns->is_named && fields->len > columns->n) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
@@ -312,7 +314,7 @@ check_row (const GPtrArray *fields, const Columns *columns, GError **error)
     return FALSE;
   }
   if (fields->len <= columns->n && *field_at (fields, columns, PATH)
-      && *field_at (fields, columns, LABEL))
+      && (self->is_unlabelled || *field_at (fields, columns, LABEL)))
     return TRUE;
   if (columns->is_named)
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
@@ -323,12 +325,18 @@ check_row (const GPtrArray *fields, const Columns *columns, GError **error)
   return FALSE;
 }
 
-/* Voices that nobody labelled, and what is no voice. */
+/* A voice that nobody labelled. */
 static gboolean
-is_unlabelled (const char *word)
+is_speech (const char *word)
 {
-  return g_ascii_strcasecmp (word, "speech") == 0
-      || g_ascii_strcasecmp (word, "other") == 0;
+  return g_ascii_strcasecmp (word, "speech") == 0;
+}
+
+/* What a list may have beside labels. */
+static gboolean
+is_no_emotion (const char *word)
+{
+  return is_speech (word) || g_ascii_strcasecmp (word, "other") == 0;
 }
 
 /* "nemo/        EB0" -> "EB0": lists may repeat the data set. */
@@ -348,7 +356,7 @@ add_row (TrainCorpus *self, const char *folder, const GPtrArray *fields,
 {
   TrainSubset subset = TRAIN_SUBSET_NONE;
 
-  if (!check_row (fields, columns, error))
+  if (!check_row (self, fields, columns, error))
     return FALSE;
 
   const char *const label = field_at (fields, columns, LABEL);
@@ -362,7 +370,12 @@ add_row (TrainCorpus *self, const char *folder, const GPtrArray *fields,
   g_autofree char *path =
       g_canonicalize_filename (field_at (fields, columns, PATH), folder);
 
-  if (label_of (self, emotion) < 0 && !is_unlabelled (label)) {
+  if (self->is_unlabelled && *label && !is_speech (label)) {
+    self->n_no_class++;
+    return TRUE;
+  }
+  if (!self->is_unlabelled && label_of (self, emotion) < 0
+      && !is_no_emotion (label)) {
     g_set_error (
         error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "“%s” is not a label", label);
     return FALSE;
@@ -399,7 +412,7 @@ add_rows (
 
     if (row == 1 && read_head (fields, &head)) {
       columns = head;
-      ok = check_head (&columns, error);
+      ok = check_head (self, &columns, error);
     } else if (!is_empty) {
       ok = add_row (self, folder, fields, &columns, error);
     }
@@ -431,5 +444,19 @@ train_corpus_add_csv (TrainCorpus *self, const char *path, GError **error)
     return FALSE;
   }
   g_ptr_array_add (self->sources, g_strconcat ("csv ", path, NULL));
+  return TRUE;
+}
+
+gboolean
+train_corpus_add_unlabelled (
+    TrainCorpus *self, const char *path, GError **error)
+{
+  if (!self->unlabelled) {
+    self->unlabelled = train_corpus_new (self->labels);
+    self->unlabelled->is_unlabelled = TRUE;
+  }
+  if (!train_corpus_add_csv (self->unlabelled, path, error))
+    return FALSE;
+  g_ptr_array_add (self->sources, g_strconcat ("unlabelled ", path, NULL));
   return TRUE;
 }

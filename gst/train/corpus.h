@@ -13,6 +13,9 @@ typedef enum {
   TRAIN_SUBSET_NONE, /* in no subset; of an item: free to go to any */
 } TrainSubset;
 
+/* Of an item that nobody labelled. */
+#define TRAIN_NO_LABEL G_MAXUINT
+
 typedef struct {
   char *path;
   guint label;
@@ -33,7 +36,8 @@ typedef struct {
 void train_item_free (TrainItem *item); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TrainItem, train_item_free)
 
-typedef struct {
+typedef struct _TrainCorpus TrainCorpus;
+struct _TrainCorpus {
   GstEmotionLabels *labels;
   GPtrArray *items;    /* of TrainItem, owned, in a stable order */
   GPtrArray *problems; /* "PATH: reason" of files that cannot be read */
@@ -41,13 +45,16 @@ typedef struct {
   GPtrArray *notes;    /* "PATH: what a user should know" of items */
   GPtrArray *sources;  /* "ravdess DIR", for the record */
   GPtrArray *noises;   /* of TrainNoise, to be mixed in */
-  gsize n_no_class;    /* files of an emotion that is no label (boredom) */
-  gsize n_foreign;     /* files whose names do not follow the convention */
+  TrainCorpus *unlabelled; /* sounds of TRAIN_NO_LABEL, which only a teacher
+                              can make use of; NULL: none */
+  gsize n_no_class;        /* files of an emotion that is no label (boredom) */
+  gsize n_foreign;         /* files whose names do not follow the convention */
   /* Private. */
+  gboolean is_unlabelled;
   char *data_set;     /* that is being added */
   GHashTable *paths;  /* canonical paths of items: a file is taken once */
   GHashTable *merges; /* emotion -> label that it counts as */
-} TrainCorpus;
+};
 
 /* Free with train_corpus_free. */
 TrainCorpus *train_corpus_new (GstEmotionLabels *labels);
@@ -73,6 +80,12 @@ gboolean train_corpus_add_folder (TrainCorpus *self, const TrainNaming *naming,
  * count as those of no class. FALSE and an error that names the line where one
  * is not like that. */
 gboolean train_corpus_add_csv (
+    TrainCorpus *self, const char *path, GError **error);
+
+/* The same for sounds that nobody labelled, which go into self->unlabelled: of
+ * all columns only path is needed, and lines that have a label other than
+ * "speech" count as those of no class (there). */
+gboolean train_corpus_add_unlabelled (
     TrainCorpus *self, const char *path, GError **error);
 
 /* Names of what a folder holds, hidden files left out, in alphabetic order.

@@ -10,6 +10,7 @@
 
 /* One window of one sound. */
 typedef struct {
+  gboolean has_label; /* else it is of the corpus of unlabelled sounds */
   guint item;
   gsize offset; /* samples */
   guint copy;   /* 0: plain; else which variation */
@@ -22,6 +23,7 @@ typedef struct {
   DspRoom *room;         /* of a condition with reverberation, or NULL */
   float *window;         /* [window_len] under a condition, or NULL */
   float *partner;        /* [size], for mixup */
+  float *partner_answer; /* [labels]: the teacher's */
 } Scratch;
 
 struct _TrainExamples {
@@ -31,11 +33,15 @@ struct _TrainExamples {
   gsize size; /* floats of one sample */
   gsize n_sounds, n_voiceless;
   GArray *windows;       /* of Window: what is different */
-  GArray *order;         /* of guint: a window for each example */
+  GArray *order;         /* of guint: a window for each labelled example */
   TrainSampler *sampler; /* draws windows in each epoch; NULL: order has them */
-  float *cache;          /* [windows][size]; NULL: made anew in each epoch */
-  gsize first;           /* window of the cache that this rank makes */
-  float *class_weights;  /* [labels]; NULL: all 1 */
+  gsize n_labelled;      /* examples; the others come behind them */
+  TrainSampler *unlabelled; /* draws their windows; NULL: there are none */
+  float *cache;             /* [windows][size]; NULL: made anew in each epoch */
+  float *answers; /* [windows][labels]: the teacher's; NULL: likewise, or there
+                     is none */
+  gsize first;    /* window of the cache that this rank makes */
+  float *class_weights;   /* [labels]; NULL: all 1 */
   GAsyncQueue *scratches; /* of Scratch, those not in use */
   NnSamples samples;
 };
@@ -48,6 +54,7 @@ scratch_free (Scratch *scratch)
   dsp_room_free (scratch->room);
   g_free (scratch->window);
   g_free (scratch->partner);
+  g_free (scratch->partner_answer);
   g_free (scratch);
 }
 
@@ -81,9 +88,16 @@ setup_condition (
   return try_codec (scratch, config, error);
 }
 
-static Scratch *
-scratch_new (const TrainExamplesConfig *config, GError **error)
+static guint
+n_labels (const TrainExamples *self)
 {
+  return gst_emotion_labels_count (self->corpus->labels);
+}
+
+static Scratch *
+scratch_new (const TrainExamples *self, GError **error)
+{
+  const TrainExamplesConfig *const config = &self->config;
   Scratch *scratch = g_new0 (Scratch, 1);
 
   scratch->features = dsp_features_new (&config->recipe, error);
@@ -98,6 +112,7 @@ scratch_new (const TrainExamplesConfig *config, GError **error)
   scratch->partner = g_new (float,
       dsp_features_n_bands (scratch->features)
           * dsp_features_n_frames (scratch->features));
+  scratch->partner_answer = g_new0 (float, n_labels (self));
   return scratch;
 }
 
@@ -105,6 +120,9 @@ scratch_new (const TrainExamplesConfig *config, GError **error)
 static guint
 number_of (const TrainExamples *self, gsize example, gsize epoch)
 {
+  if (example >= self->n_labelled)
+    return train_sampler_draw (
+        self->unlabelled, example - self->n_labelled, epoch);
   return self->sampler ? train_sampler_draw (self->sampler, example, epoch)
                        : g_array_index (self->order, guint, example);
 }
@@ -118,7 +136,9 @@ window_of (const TrainExamples *self, gsize example)
 static const TrainItem *
 item_of (const TrainExamples *self, const Window *window)
 {
-  return train_corpus_item (self->corpus, window->item);
+  return train_corpus_item (
+      window->has_label ? self->corpus : self->corpus->unlabelled,
+      window->item);
 }
 
 /* The window under the condition, which is the same each time. */
@@ -144,10 +164,11 @@ apply_condition (const TrainExamples *self, Scratch *scratch,
   return scratch->window;
 }
 
-/* rand: NULL for the sound as it is. */
+/* rand: NULL for the sound as it is. answer [labels]: the teacher's, or NULL.
+ */
 static void
 compute (const TrainExamples *self, Scratch *scratch, const Window *window,
-    GRand *rand, float *x)
+    GRand *rand, float *x, float *answer)
 {
   const TrainItem *const item = item_of (self, window);
   const float *samples = item->samples + window->offset;
@@ -161,8 +182,10 @@ compute (const TrainExamples *self, Scratch *scratch, const Window *window,
     samples = apply_condition (self, scratch, window, samples, n);
     n = self->config.recipe.window_len;
   }
-  dsp_features_compute (
-      scratch->features, samples, MIN (n, self->config.recipe.window_len), x);
+  n = MIN (n, self->config.recipe.window_len);
+  dsp_features_compute (scratch->features, samples, n, x);
+  if (answer)
+    train_teacher_ask (self->config.teacher, samples, n, answer);
 }
 
 /* Features that stay the same. */
@@ -177,42 +200,58 @@ compute_cached (gpointer data, gsize number)
 
   if (window->copy > 0)
     rand = train_rand_new ((guint64) self->config.seed << 32 ^ i);
-  compute (self, scratch, window, rand, self->cache + i * self->size);
+  compute (self, scratch, window, rand, self->cache + i * self->size,
+      self->answers ? self->answers + i * n_labels (self) : NULL);
   g_async_queue_push (self->scratches, scratch);
 }
 
 /* Features of a window as one epoch sees them. */
 static void
 make_features (const TrainExamples *self, Scratch *scratch, guint number,
-    GRand *rand, float *x)
+    GRand *rand, float *x, float *answer)
 {
-  if (self->cache)
+  if (self->cache) {
     memcpy (x, self->cache + number * self->size, self->size * sizeof *x);
-  else
-    compute (
-        self, scratch, &g_array_index (self->windows, Window, number), rand, x);
+    if (answer)
+      memcpy (answer, self->answers + number * n_labels (self),
+          n_labels (self) * sizeof *answer);
+  } else
+    compute (self, scratch, &g_array_index (self->windows, Window, number),
+        rand, x, answer);
   if (rand)
     train_mask_apply (
         &self->config.mask, rand, x, self->n_bands, self->n_frames);
 }
 
+static float
+weight_of (const TrainExamples *self, guint label)
+{
+  return self->class_weights && label != TRAIN_NO_LABEL
+      ? self->class_weights[label]
+      : 1;
+}
+
+/* The teacher's answers are mixed as the labels are. */
 static void
 mix_in (const TrainExamples *self, Scratch *scratch, gsize epoch, GRand *rand,
-    float *x, float *target, float *weight)
+    float *x, float *target, float *answer, float *weight)
 {
   const gsize partner = g_rand_int_range (rand, 0, self->samples.n);
   const guint label = train_examples_label (self, partner);
   const float share = train_rand_beta (rand, self->config.mixup);
 
-  make_features (
-      self, scratch, number_of (self, partner, epoch), rand, scratch->partner);
+  make_features (self, scratch, number_of (self, partner, epoch), rand,
+      scratch->partner, answer ? scratch->partner_answer : NULL);
   for (gsize i = 0; i < self->size; i++)
     x[i] = share * x[i] + (1 - share) * scratch->partner[i];
-  for (guint c = 0; c < gst_emotion_labels_count (self->corpus->labels); c++)
+  for (guint c = 0; c < n_labels (self); c++)
     target[c] *= share;
-  target[label] += 1 - share;
+  for (guint c = 0; answer && c < n_labels (self); c++)
+    answer[c] = share * answer[c] + (1 - share) * scratch->partner_answer[c];
+  if (label != TRAIN_NO_LABEL)
+    target[label] += 1 - share;
   if (self->class_weights)
-    *weight = share * *weight + (1 - share) * self->class_weights[label];
+    *weight = share * *weight + (1 - share) * weight_of (self, label);
 }
 
 /* NnSamples.make: any thread. */
@@ -226,24 +265,25 @@ make (gpointer data, const NnSampleRequest *request, float *x, float *target,
   g_autoptr (GRand) rand =
       request->training ? train_rand_new (request->seed) : NULL;
 
-  make_features (
-      self, scratch, number_of (self, request->index, request->epoch), rand, x);
-  target[label] = 1;
-  if (self->class_weights)
-    *weight = self->class_weights[label];
+  make_features (self, scratch,
+      number_of (self, request->index, request->epoch), rand, x,
+      request->teacher);
+  if (label != TRAIN_NO_LABEL)
+    target[label] = 1;
+  *weight = weight_of (self, label);
   if (rand && self->config.mixup > 0)
-    mix_in (self, scratch, request->epoch, rand, x, target, weight);
+    mix_in (self, scratch, request->epoch, rand, x, target, request->teacher,
+        weight);
   g_async_queue_push (self->scratches, scratch);
 }
 
-/* Which windows of item i are used, [n]; NULL: all. FALSE and an error if
+/* Which windows of an item are used, [n]; NULL: all. FALSE and an error if
  * the detector cannot be had. */
 static gboolean
-choose_windows (
-    TrainExamples *self, guint i, gsize n, gboolean **used, GError **error)
+choose_windows (TrainExamples *self, const TrainItem *item, gsize n,
+    gboolean **used, GError **error)
 {
   const DspRecipe *const recipe = &self->config.recipe;
-  const TrainItem *const item = train_corpus_item (self->corpus, i);
   g_autofree float *voice = NULL;
   gsize n_used = 0;
 
@@ -264,33 +304,50 @@ choose_windows (
   return TRUE;
 }
 
-/* Plain windows of the whole subset, and once more for each copy. */
+/* The plain windows of item i. */
+static gboolean
+add_item (TrainExamples *self, gboolean has_label, guint i, GError **error)
+{
+  const DspRecipe *const recipe = &self->config.recipe;
+  const Window first = { .has_label = has_label, .item = i };
+  const TrainItem *const item = item_of (self, &first);
+  const gsize n_windows = self->config.all_windows
+      ? dsp_recipe_n_windows (recipe, item->n_samples)
+      : 1;
+  g_autofree gboolean *used = NULL;
+
+  if (!choose_windows (self, item, n_windows, &used, error))
+    return FALSE;
+  for (gsize w = 0; w < n_windows; w++) {
+    Window window = first;
+
+    window.offset = w * recipe->window_len;
+    if (!used || used[w])
+      g_array_append_val (self->windows, window);
+  }
+  return TRUE;
+}
+
+/* Plain windows of the whole subset and without a label, and once more for each
+ * copy. */
 static gboolean
 add_items (TrainExamples *self, const TrainSubset *subsets, TrainSubset subset,
     GError **error)
 {
-  const DspRecipe *const recipe = &self->config.recipe;
+  const TrainCorpus *const unlabelled =
+      self->config.teacher ? self->corpus->unlabelled : NULL;
   guint n_plain;
 
   for (guint i = 0; i < self->corpus->items->len; i++) {
-    g_autofree gboolean *used = NULL;
-    gsize n_windows = 1;
-
     if (subsets && subsets[i] != subset)
       continue;
-    if (self->config.all_windows)
-      n_windows = dsp_recipe_n_windows (
-          recipe, train_corpus_item (self->corpus, i)->n_samples);
-    if (!choose_windows (self, i, n_windows, &used, error))
+    if (!add_item (self, TRUE, i, error))
       return FALSE;
-    for (gsize w = 0; w < n_windows; w++) {
-      const Window window = { i, w * recipe->window_len, 0 };
-
-      if (!used || used[w])
-        g_array_append_val (self->windows, window);
-    }
     self->n_sounds++;
   }
+  for (guint i = 0; unlabelled && i < unlabelled->items->len; i++)
+    if (!add_item (self, FALSE, i, error))
+      return FALSE;
   n_plain = self->windows->len;
   for (guint copy = 1; copy <= self->config.n_copies; copy++)
     for (guint i = 0; i < n_plain; i++) {
@@ -300,7 +357,9 @@ add_items (TrainExamples *self, const TrainSubset *subsets, TrainSubset subset,
       g_array_append_val (self->windows, window);
     }
   for (guint i = 0; i < self->windows->len; i++)
-    g_array_append_val (self->order, i);
+    if (g_array_index (self->windows, Window, i).has_label)
+      g_array_append_val (self->order, i);
+  self->n_labelled = self->order->len;
   return TRUE;
 }
 
@@ -309,17 +368,16 @@ add_items (TrainExamples *self, const TrainSubset *subsets, TrainSubset subset,
 static void
 oversample (TrainExamples *self)
 {
-  const guint n_labels = gst_emotion_labels_count (self->corpus->labels);
   const guint n = self->order->len;
   g_autofree guint *members = g_new (guint, n);
-  g_autofree guint *counts = g_new0 (guint, n_labels);
+  g_autofree guint *counts = g_new0 (guint, n_labels (self));
   guint most = 0;
 
   for (guint i = 0; i < n; i++)
     counts[train_examples_label (self, i)]++;
-  for (guint c = 0; c < n_labels; c++)
+  for (guint c = 0; c < n_labels (self); c++)
     most = MAX (most, counts[c]);
-  for (guint c = 0; c < n_labels; c++) {
+  for (guint c = 0; c < n_labels (self); c++) {
     guint n_members = 0;
 
     for (guint i = 0; i < n; i++)
@@ -336,18 +394,36 @@ setup_sampler (TrainExamples *self)
 {
   self->sampler = train_sampler_new (self->config.seed);
   for (guint i = 0; i < self->windows->len; i++) {
-    const TrainItem *const item =
-        item_of (self, &g_array_index (self->windows, Window, i));
+    const Window *const window = &g_array_index (self->windows, Window, i);
+    const TrainItem *const item = item_of (self, window);
 
-    train_sampler_add (self->sampler, item->data_set, item->label, i);
+    if (window->has_label)
+      train_sampler_add (self->sampler, item->data_set, item->label, i);
   }
   train_sampler_finish (self->sampler, self->config.epoch_windows);
+}
+
+/* Those of no label, by turns. */
+static void
+setup_unlabelled (TrainExamples *self)
+{
+  gsize n = 0;
+
+  for (guint i = 0; i < self->windows->len; i++) {
+    if (g_array_index (self->windows, Window, i).has_label)
+      continue;
+    if (!self->unlabelled)
+      self->unlabelled = train_sampler_new (self->config.seed);
+    train_sampler_add (self->unlabelled, "", TRAIN_NO_LABEL, i);
+    n++;
+  }
+  if (self->unlabelled)
+    train_sampler_finish (self->unlabelled, MIN (n, self->n_labelled));
 }
 
 static void
 balance (TrainExamples *self)
 {
-  const guint n_labels = gst_emotion_labels_count (self->corpus->labels);
   g_autofree int *labels = g_new (int, self->order->len);
 
   if (self->config.balance == TRAIN_BALANCE_OVERSAMPLE)
@@ -358,16 +434,16 @@ balance (TrainExamples *self)
     return;
   for (guint i = 0; i < self->order->len; i++)
     labels[i] = train_examples_label (self, i);
-  self->class_weights = g_new (float, n_labels);
+  self->class_weights = g_new (float, n_labels (self));
   nn_balanced_class_weights (
-      labels, self->order->len, n_labels, self->class_weights);
+      labels, self->order->len, n_labels (self), self->class_weights);
 }
 
 static gboolean
 setup_scratches (TrainExamples *self, GError **error)
 {
   for (guint i = 0; i < MAX (self->config.n_threads, 1); i++) {
-    Scratch *const scratch = scratch_new (&self->config, error);
+    Scratch *const scratch = scratch_new (self, error);
 
     if (!scratch)
       return FALSE;
@@ -390,6 +466,8 @@ setup_cache (TrainExamples *self, GError **error)
   if (train_augment_is_on (&self->config.augment) && self->config.n_copies == 0)
     return TRUE;
   self->cache = g_try_new (float, (gsize) self->windows->len * self->size);
+  if (self->config.teacher)
+    self->answers = g_new (float, (gsize) self->windows->len *n_labels (self));
   if (nn_comm_any (comm, self->cache == NULL)) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOMEM,
         "not enough memory for the features of %u windows", self->windows->len);
@@ -400,6 +478,9 @@ setup_cache (TrainExamples *self, GError **error)
       self->config.n_threads, cut[rank + 1] - cut[rank], compute_cached, self);
   nn_comm_gather_rows (
       comm, self->cache, cut, self->size * sizeof *self->cache);
+  if (self->answers)
+    nn_comm_gather_rows (
+        comm, self->answers, cut, n_labels (self) * sizeof *self->answers);
   return TRUE;
 }
 
@@ -425,13 +506,15 @@ train_examples_new (const TrainCorpus *corpus, const TrainSubset *subsets,
     return NULL;
   }
   balance (self);
+  self->n_labelled =
+      self->sampler ? train_sampler_size (self->sampler) : self->order->len;
+  setup_unlabelled (self);
   if (!setup_scratches (self, error) || !setup_cache (self, error))
     return NULL;
-  self->samples =
-      (NnSamples){ .n = self->sampler ? train_sampler_size (self->sampler)
-                                      : self->order->len,
-        .data = self,
-        .make = make };
+  self->samples = (NnSamples){ .n = self->n_labelled
+        + (self->unlabelled ? train_sampler_size (self->unlabelled) : 0),
+    .data = self,
+    .make = make };
   return g_steal_pointer (&self);
 }
 
@@ -443,6 +526,8 @@ train_examples_free (TrainExamples *self)
   g_clear_pointer (&self->windows, g_array_unref);
   g_clear_pointer (&self->order, g_array_unref);
   g_clear_pointer (&self->sampler, train_sampler_free);
+  g_clear_pointer (&self->unlabelled, train_sampler_free);
+  g_clear_pointer (&self->answers, g_free);
   g_clear_pointer (&self->scratches, g_async_queue_unref);
   g_clear_pointer (&self->cache, g_free);
   g_clear_pointer (&self->class_weights, g_free);

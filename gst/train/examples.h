@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Labelled sounds -> what a network learns from or is tested with:
  *   sound -> window -> (variation) -> features -> (masks) -> (mixup) -> x
+ *                                  \-> what a teacher makes of it
  * by the recipe that the element uses. A sample depends on (seed, epoch,
  * index) alone, so any number of threads make the same.
  */
@@ -11,6 +12,7 @@
 #include "gst/train/condition.h"
 #include "gst/train/corpus.h"
 #include "gst/train/mask.h"
+#include "gst/train/teacher.h"
 #include "nn/train/comm.h"
 #include "nn/train/samples.h"
 
@@ -41,15 +43,19 @@ typedef struct {
   guint n_copies; /* 0: a new variation in each epoch; else the plain sounds
                      and so many variations of each, made once */
   TrainMaskConfig mask;
-  double mixup; /* alpha of the Beta distribution; 0: off */
+  double mixup;                /* alpha of the Beta distribution; 0: off */
+  const TrainTeacher *teacher; /* hears each window as it is after augmentation,
+                                  before masks; NULL: none; borrowed */
 } TrainExamplesConfig;
 
 typedef struct _TrainExamples TrainExamples;
 
 /* The examples of one subset; subsets [items of the corpus], NULL: all items.
- * corpus is borrowed. Computes what stays the same, on n_threads threads. NULL
- * and DSP_ERROR, or G_OPTION_ERROR if there are no examples. Free with
- * train_examples_free. */
+ * With a teacher, the unlabelled sounds of the corpus come behind them: in each
+ * epoch as many windows as there are labelled ones at most, in a random order,
+ * so that none comes again before all others have. corpus is borrowed. Computes
+ * what stays the same, on n_threads threads. NULL and DSP_ERROR, or
+ * G_OPTION_ERROR if there are no examples. Free with train_examples_free. */
 TrainExamples *train_examples_new (const TrainCorpus *corpus,
     const TrainSubset *subsets, TrainSubset subset,
     const TrainExamplesConfig *config, GError **error);
@@ -63,5 +69,6 @@ gsize train_examples_n (const TrainExamples *self);
 gsize train_examples_n_sounds (const TrainExamples *self);
 /* Windows that were left out, since nobody speaks there. */
 gsize train_examples_n_voiceless (const TrainExamples *self);
+/* TRAIN_NO_LABEL: nobody labelled it. */
 guint train_examples_label (const TrainExamples *self, gsize i);
 const TrainItem *train_examples_item (const TrainExamples *self, gsize i);

@@ -48,6 +48,9 @@ static const Option options[] = {
     "Rename a label: pleasant_surprise=surprised", "FROM=TO" },
   { MAIN, "labels", G_OPTION_ARG_STRING, AT (labels), 0, 0, TRUE,
     "Class labels, in order", "A,B,..." },
+  { SOUNDS, "unlabelled", G_OPTION_ARG_FILENAME_ARRAY,
+    AT (unlabelled), 0, 0, TRUE,
+    "Speech without labels, for --teacher", "FILE" },
   { SOUNDS, "all-windows", G_OPTION_ARG_NONE, AT (all_windows), 0, 0, TRUE,
     "Use all windows of each file", NULL },
   { SOUNDS, "min-voice", G_OPTION_ARG_DOUBLE, AT (min_voice), 0, 3600, TRUE,
@@ -163,6 +166,14 @@ static const Option options[] = {
     "Keep the file's layers up to NAME, a new head on it", "NAME" },
   { FIT, "probe", G_OPTION_ARG_INT, AT (probe), 0, 1000, TRUE,
     "Begin with ridge regression on N epochs (0)", "N" },
+  { FIT, "teacher", G_OPTION_ARG_STRING, AT (teacher), 0, 0, TRUE,
+    "Learn from this model's probabilities, too", "NICK|FILE" },
+  { FIT, "teacher-weight", G_OPTION_ARG_DOUBLE,
+    AT (teacher_weight), 0.001, 1, TRUE,
+    "Its weight in the loss; 1: no labels (0.5)", "W" },
+  { FIT, "temperature", G_OPTION_ARG_DOUBLE,
+    AT (temperature), 0.1, 100, TRUE,
+    "Temperature of both models' answers (2)", "T" },
   { FIT, "dropout", G_OPTION_ARG_DOUBLE, AT (dropout), 0, 3, TRUE,
     "Scale the dropout rates (1)", "X" },
   { FIT, "l2", G_OPTION_ARG_DOUBLE, AT (l2), 0, 1000, TRUE,
@@ -174,6 +185,9 @@ static const Option options[] = {
   { FIT, "learning-rate", G_OPTION_ARG_DOUBLE,
     AT (learning_rate), 1e-9, 1, TRUE,
     "Learning rate of Adam (0.001)", "X" },
+  { FIT, "head-learning-rate", G_OPTION_ARG_DOUBLE,
+    AT (head_learning_rate), 0, 1, TRUE,
+    "That of the last layer; 0: the same (0)", "X" },
   { FIT, "schedule", G_OPTION_ARG_STRING, AT (schedule), 0, 0, TRUE,
     "Learning rate schedule: plateau, cosine", "HOW", TRAIN_DEFAULT_SCHEDULE },
   { FIT, "warm-up", G_OPTION_ARG_INT, AT (warm_up), 0, 1000, TRUE,
@@ -226,6 +240,8 @@ train_options_new (void)
     .time_shift = 0.1,
     .mask_bands = 8,
     .mask_frames = 16,
+    .teacher_weight = 0.5,
+    .temperature = 2,
     .dropout = 1,
     .l2 = 1,
     .epochs = 100,
@@ -415,6 +431,10 @@ check_together (const TrainOptions *self, GError **error)
   if (self->evaluate && (self->train_on || self->test_on))
     return fail (
         error, "--train-on and --test-on cannot be used with --evaluate");
+  if (self->teacher && self->evaluate)
+    return fail (error, "--teacher cannot be used with --evaluate");
+  if (self->unlabelled && !self->teacher)
+    return fail (error, "--unlabelled goes with --teacher");
   if (self->speakers && !self->evaluate)
     return fail (error, "--speakers needs --evaluate");
   if (self->cross_validate

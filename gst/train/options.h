@@ -16,10 +16,11 @@
 typedef struct {
   /* Data sets. Folders of train_namings[i] are in folders[i]. */
   char **folders[8];
-  char **lists;   /* CSV */
-  char **merges;  /* "from=to" */
-  char *datasets; /* NULL: all */
-  char *labels;   /* "a,b,c"; NULL: the nine, or those of the model */
+  char **lists;      /* CSV */
+  char **merges;     /* "from=to" */
+  char **unlabelled; /* CSV, for a teacher */
+  char *datasets;    /* NULL: all */
+  char *labels;      /* "a,b,c"; NULL: the nine, or those of the model */
   gboolean all_windows;
   gdouble min_voice; /* s, of all windows */
   char *track;       /* of several; see gst/media/play.h; or NULL */
@@ -67,9 +68,11 @@ typedef struct {
   char *freeze;   /* "N" or the name of a layer */
   char *trunk;    /* the name of a layer, or NULL: the whole file */
   gint warm_up, probe;
+  char *teacher; /* nick or file; NULL: none */
+  double teacher_weight, temperature;
   double dropout, l2, average;
   gint epochs, batch_size, patience, start_from_epoch, plateau_patience;
-  double learning_rate, min_learning_rate, plateau_factor;
+  double learning_rate, head_learning_rate, min_learning_rate, plateau_factor;
   double epsilon, weight_decay, clip_norm, label_smoothing;
   gint seed, threads;
 } TrainOptions;

@@ -83,7 +83,7 @@ new_network (const TrainCorpus *corpus, const TrainOptions *options,
 
 static NnTrainer *
 new_trainer (const TrainCorpus *corpus, const TrainOptions *options,
-    const DspRecipe *recipe, const NnComm *comm, GError **error)
+    const DspRecipe *recipe, const TrainRunHooks *hooks, GError **error)
 {
   g_autoptr (NnModel) network = new_network (corpus, options, recipe, error);
   NnTrainConfig config;
@@ -95,12 +95,16 @@ new_trainer (const TrainCorpus *corpus, const TrainOptions *options,
   config.n_threads = train_options_n_threads (options);
   config.seed = options->seed;
   config.learning_rate = options->learning_rate;
+  if (options->head_learning_rate > 0)
+    config.head_rate = options->head_learning_rate / options->learning_rate;
   config.epsilon = options->epsilon;
   config.clip_norm = options->clip_norm;
   config.weight_decay = options->weight_decay;
   config.label_smoothing = options->label_smoothing;
+  config.teacher_weight = hooks->teacher ? options->teacher_weight : 0;
+  config.temperature = options->temperature;
   config.freeze = options->freeze;
-  config.comm = comm;
+  config.comm = ranks_comm (hooks->ranks);
   return nn_trainer_new (network, &config, error);
 }
 
@@ -305,6 +309,7 @@ train (TrainRun *self, const TrainCorpus *corpus, const TrainSubset *subsets,
 
   train_options_examples (options, recipe, TRUE, &config);
   config.comm = comm;
+  config.teacher = context->hooks->teacher;
   training =
       train_examples_new (corpus, subsets, TRAIN_SUBSET_TRAIN, &config, error);
   ok = training
@@ -350,8 +355,7 @@ train_run_new (const TrainCorpus *corpus, const TrainSubset *subsets,
   };
 
   self->best_epoch = G_MAXSIZE;
-  self->trainer =
-      new_trainer (corpus, options, recipe, ranks_comm (hooks->ranks), error);
+  self->trainer = new_trainer (corpus, options, recipe, hooks, error);
   if (!ranks_agree (hooks->ranks,
           self->trainer && check_network (self, corpus, recipe, error), error)
       || !train (self, corpus, subsets, options, recipe, &context, error))

@@ -15,7 +15,8 @@ typedef struct {
   void (*on_batch) (const NnEpoch *progress, gpointer user_data);
   void (*on_epoch) (const NnEpoch *epoch, gpointer user_data);
   gpointer user_data;
-  Ranks *ranks; /* that train this one together; NULL: alone */
+  Ranks *ranks;                /* that train this one together; NULL: alone */
+  const TrainTeacher *teacher; /* for the labels of the corpus, or NULL */
 } TrainRunHooks;
 
 typedef struct {

@@ -86,6 +86,7 @@ update_piece (gpointer data, size_t i, size_t thread)
   const NnTrainConfig *const config = &optimizer->config;
   const NnOptimizerPiece *const piece =
       &g_array_index (optimizer->pieces, NnOptimizerPiece, i);
+  const double part = piece->weight->is_head ? config->head_rate : 1;
   const size_t at = piece->weight->offset + piece->first;
   float *const w = piece->weight->param->value + piece->first;
   float *const g = optimizer->gradient + at;
@@ -93,9 +94,9 @@ update_piece (gpointer data, size_t i, size_t thread)
   for (size_t k = 0; k < piece->n && update->scale != 1; k++)
     g[k] *= update->scale;
   for (size_t k = 0; k < piece->n && config->weight_decay > 0; k++)
-    w[k] -= w[k] * config->weight_decay * config->learning_rate;
-  nn_loops ()->adam (piece->n, g, update->rate, config->beta_1, config->beta_2,
-      config->epsilon, w, optimizer->m + at, optimizer->v + at);
+    w[k] -= w[k] * config->weight_decay * config->learning_rate * part;
+  nn_loops ()->adam (piece->n, g, update->rate * part, config->beta_1,
+      config->beta_2, config->epsilon, w, optimizer->m + at, optimizer->v + at);
 }
 
 double

@@ -13,6 +13,7 @@ nn_train_config_init (NnTrainConfig *config)
   *config = (NnTrainConfig){ .batch_size = 32,
     .chunk = 8,
     .learning_rate = 1e-3,
+    .head_rate = 1,
     .beta_1 = 0.9,
     .beta_2 = 0.999,
     .epsilon = 1e-7,

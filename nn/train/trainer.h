@@ -28,6 +28,8 @@ typedef struct {
   size_t n_threads;  /* 0: one for each processor */
   guint64 seed;      /* of dropout, shuffling and NnSampleRequest.seed */
   double learning_rate;
+  double head_rate; /* times the learning rate, for the last layer that has
+                       weights: a new one may learn faster than the rest */
   double beta_1, beta_2, epsilon; /* Adam */
   double clip_norm;       /* bound of the global gradient norm; 0: none */
   double weight_decay;    /* of AdamW, before each update; 0: none */
@@ -40,7 +42,7 @@ typedef struct {
 } NnTrainConfig;
 
 /* 32 samples, chunks of 8, one thread for each processor, seed 0, Adam (1e-3,
- * 0.9, 0.999, 1e-7), temperature 1; everything else off. */
+ * 0.9, 0.999, 1e-7), temperature and head_rate 1; everything else off. */
 void nn_train_config_init (NnTrainConfig *config);
 
 /* Sums over samples; nn_score_* give means. */

@@ -24,7 +24,8 @@ collect_frozen (const NnKerasLayer *layer, bool is_frozen, GHashTable *frozen)
 }
 
 static void
-add_weights (NnWeightList *list, GArray *items, const NnLayer *layer)
+add_weights (
+    NnWeightList *list, GArray *items, const NnLayer *layer, bool is_head)
 {
   const GPtrArray *const params = layer->weights->params;
 
@@ -33,6 +34,7 @@ add_weights (NnWeightList *list, GArray *items, const NnLayer *layer)
     const NnWeight weight = { .param = param,
       .layer = layer->name,
       .is_trained = param->trainable && !layer->is_frozen,
+      .is_head = is_head,
       .offset = list->n_trained };
 
     g_array_append_val (items, weight);
@@ -42,6 +44,19 @@ add_weights (NnWeightList *list, GArray *items, const NnLayer *layer)
   }
 }
 
+static const NnWeights *
+head_of (const NnModel *model)
+{
+  for (guint i = model->graph->nodes->len; i-- > 0;) {
+    const NnWeights *const weights =
+        nn_graph_node (model->graph, i)->layer->weights;
+
+    if (weights->params->len > 0)
+      return weights;
+  }
+  return NULL;
+}
+
 NnWeightList *
 nn_weight_list_new (NnModel *model)
 {
@@ -49,6 +64,7 @@ nn_weight_list_new (NnModel *model)
   g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
   GArray *items = g_array_new (FALSE, FALSE, sizeof (NnWeight));
   NnWeightList *list = g_new0 (NnWeightList, 1);
+  const NnWeights *const head = head_of (model);
 
   collect_frozen (model->root, false, frozen);
   for (guint i = 0; i < model->graph->nodes->len; i++) {
@@ -56,7 +72,7 @@ nn_weight_list_new (NnModel *model)
 
     layer->is_frozen = g_hash_table_contains (frozen, layer->weights);
     if (g_hash_table_add (seen, layer->weights)) /* shared: once */
-      add_weights (list, items, layer);
+      add_weights (list, items, layer, layer->weights == head);
   }
   list->n = items->len;
   list->items = (NnWeight *) g_array_free (items, FALSE);

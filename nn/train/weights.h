@@ -9,6 +9,7 @@ typedef struct {
   NnParam *param;    /* borrowed from the model */
   const char *layer; /* its name, likewise */
   bool is_trained;
+  bool is_head;  /* of the last layer that has any, in the order of running */
   size_t offset; /* among all that are trained, in floats */
 } NnWeight;
 

@@ -267,6 +267,50 @@ test_freeze (void)
     g_assert_cmpuint (count_kept (cases[i].which), ==, cases[i].kept);
 }
 
+/* What one step from the same weights adds to them. Free with g_free. */
+static float *
+change_of (double head_rate, size_t *n)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NnModel) model = new_model (chain);
+  g_autoptr (NnTrainer) trainer = NULL;
+  g_autofree float *before = NULL;
+  const float x[6] = { 1, 2, 3, 4, 5, 6 }, target[4] = { 1 };
+  NnTrainConfig config;
+  float *change;
+
+  nn_train_config_init (&config);
+  config.n_threads = 1;
+  config.weight_decay = 0.01;
+  config.head_rate = head_rate;
+  trainer = nn_trainer_new (model, &config, &error);
+  g_assert_no_error (error);
+  before = weights_of (model, n);
+  nn_trainer_step (trainer, 1, x, target, NULL, NULL);
+  change = weights_of (trainer->model, n);
+  for (size_t i = 0; i < *n; i++)
+    change[i] -= before[i];
+  return change;
+}
+
+/* The last layer takes steps three times as large; the others the same. */
+static void
+test_head_rate (void)
+{
+  const size_t head = 56 + 63;
+  size_t n;
+  g_autofree float *even = change_of (1, &n);
+  g_autofree float *fast = change_of (3, &n);
+
+  g_assert_cmpuint (n, ==, head + 7 * 4 + 4);
+  for (size_t i = 0; i < n; i++)
+    if (i < head)
+      g_assert_cmpfloat (fast[i], ==, even[i]);
+    else
+      g_assert_cmpfloat_with_epsilon (fast[i], 3 * even[i], 1e-6);
+  g_assert_cmpfloat (fabsf (even[n - 1]), >, 1e-4);
+}
+
 static void
 test_freeze_errors (void)
 {
@@ -301,6 +345,7 @@ main (int argc, char **argv)
   g_test_add_func ("/transfer/trunk-errors", test_trunk_errors);
   g_test_add_func ("/transfer/cool", test_cool);
   g_test_add_func ("/transfer/freeze", test_freeze);
+  g_test_add_func ("/transfer/head-rate", test_head_rate);
   g_test_add_func ("/transfer/freeze-errors", test_freeze_errors);
   return g_test_run ();
 }
