@@ -8,7 +8,7 @@
 
 typedef struct {
   NnSession *session;
-  DspFeatures *features;
+  DspFeatures *features; /* NULL: the model takes others */
   size_t batch, n_in, n_samples;
   float *samples; /* [n_samples] */
   float *in;      /* [batch][n_in] */
@@ -98,23 +98,29 @@ make_rows (Stages *s, Bench *bench, const char *title)
 
   s->row_whole =
       bench_add_row (table, "network, whole", flops, (double) s->batch);
-  if (s->batch == 1)
+  if (s->batch == 1 && s->features)
     s->row_chain = bench_add_row (table, "features + network", 0, 1);
 }
 
+/* Whether the default features are what it takes. */
 static bool
-takes_features (NnModel *model, const DspFeatures *features, const char *title,
-    GError **error)
+takes_features (NnModel *model, const DspFeatures *features)
 {
-  const NnShape *const in = nn_model_input_shape (model, 0);
+  return nn_shape_size (nn_model_input_shape (model, 0))
+      == dsp_features_n_bands (features) * dsp_features_n_frames (features);
+}
 
-  if (nn_model_n_inputs (model) == 1 && nn_model_n_outputs (model) == 1
-      && nn_shape_size (in)
-          == dsp_features_n_bands (features) * dsp_features_n_frames (features))
-    return true;
-  g_set_error (error, NN_ERROR, NN_ERROR_SHAPE,
-      "%s: does not take one matrix of 64 bands x 94 frames", title);
-  return false;
+/* The features of a sound, or as many numbers of their kind. */
+static void
+fill_input (Stages *s)
+{
+  if (s->features)
+    dsp_features_compute (s->features, s->samples, s->n_samples, s->in);
+  else
+    for (size_t i = 0; i < s->n_in; i++)
+      s->in[i] = s->samples[i % s->n_samples] * 40 - 60;
+  for (size_t i = 1; i < s->batch; i++)
+    memcpy (s->in + i * s->n_in, s->in, s->n_in * sizeof *s->in);
 }
 
 bool
@@ -126,11 +132,17 @@ stages_add_model (Bench *bench, const char *title, NnModel *model, size_t batch,
   g_autoptr (NnSession) session = nn_session_new (model, batch, error);
   Stages *s;
 
-  if (!features || !session || !takes_features (model, features, title, error))
+  if (!features || !session)
     return false;
+  if (nn_model_n_inputs (model) != 1 || nn_model_n_outputs (model) != 1) {
+    g_set_error (error, NN_ERROR, NN_ERROR_SHAPE,
+        "%s: has not one input and one output", title);
+    return false;
+  }
   s = g_new0 (Stages, 1);
   s->session = g_steal_pointer (&session);
-  s->features = g_steal_pointer (&features);
+  if (takes_features (model, features))
+    s->features = g_steal_pointer (&features);
   s->batch = batch;
   s->n_samples = recipe.window_len;
   s->samples = signal_new (s->n_samples, recipe.rate);
@@ -138,9 +150,7 @@ stages_add_model (Bench *bench, const char *title, NnModel *model, size_t batch,
   s->in = g_new (float, batch * s->n_in);
   s->out =
       g_new (float, batch *nn_shape_size (nn_model_output_shape (model, 0)));
-  dsp_features_compute (s->features, s->samples, s->n_samples, s->in);
-  for (size_t i = 1; i < batch; i++)
-    memcpy (s->in + i * s->n_in, s->in, s->n_in * sizeof *s->in);
+  fill_input (s);
   make_rows (s, bench, title);
   bench_add_probe (bench, run_calls, s, stages_free);
   bench_add_probe (bench, run_whole, s, NULL);
