@@ -220,9 +220,22 @@ nn_activation_gradient (const NnActivation *activation, const float *x,
 }
 
 bool
-nn_activation_is_relu (const NnActivation *activation)
+nn_activation_is_rectifier (const NnActivation *activation, float *slope)
 {
-  return nn_activation_is (activation, "relu");
+  float found;
+
+  if (nn_activation_is (activation, "leaky_relu"))
+    found = activation->args[0];
+  else if (nn_activation_is (activation, "relu"))
+    found = 0;
+  else if (!activation->klass || nn_activation_is (activation, "linear"))
+    found = 1;
+  else
+    return false;
+  if (!(found >= 0 && found <= 1))
+    return false;
+  *slope = found;
+  return true;
 }
 
 bool

@@ -41,6 +41,9 @@ bool nn_activation_gradient_wants_input (const NnActivation *activation);
 
 /* Whether it is the function with this name. */
 bool nn_activation_is (const NnActivation *activation, const char *name);
-bool nn_activation_is_relu (const NnActivation *activation);
+/* Whether it is x where x > 0, else slope * x, with a slope of 0 (ReLU) to 1
+ * (linear), so that it keeps the order of numbers. slope is not touched where
+ * it is not. */
+bool nn_activation_is_rectifier (const NnActivation *activation, float *slope);
 /* Whether it works on rows: softmax and the like. */
 bool nn_activation_is_of_rows (const NnActivation *activation);

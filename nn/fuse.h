@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Layer fusion: a convolution does batch normalisation, ReLU and maximum
+/* Layer fusion: a convolution does activation, batch normalisation and maximum
  * pooling on its rows while they are in the cache. Only for inference; training
  * needs each layer by itself, and leaves NnNode.out unchanged. A layer that can
  * absorb the next one implements NnLayerClass.absorb. */
@@ -18,8 +18,8 @@ bool nn_fuse (NnGraph *graph);
  * borrowed from it. */
 bool nn_batch_normalization_affine (
     const NnLayer *layer, const float **scale, const float **offset);
-/* Just max (x, 0). */
-bool nn_activation_layer_is_relu (const NnLayer *layer);
+/* The activation of a layer that is just an elementwise activation, or NULL. */
+const NnActivation *nn_activation_of_elements (const NnLayer *layer);
 /* A MaxPooling2D whose windows are adjacent and inside the input. */
 bool nn_max_pooling_tiles (
     const NnLayer *layer, size_t *pool_y, size_t *pool_x);

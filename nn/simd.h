@@ -71,13 +71,14 @@ typedef struct {
   size_t ldc;
 } NnQuantisedProduct;
 
-/* The end of a convolution: the maximum of pool_y x pool_x neighbours, ReLU,
- * scale * x + offset, ReLU. Equivalent to the maximum at the end, since the
- * functions after it are monotonic; where scale is below 0, the minimum is
- * taken. */
+/* The end of a convolution: the maximum of pool_y x pool_x neighbours, leaky
+ * ReLU, scale * x + offset, leaky ReLU. Equivalent to the maximum at the end,
+ * since the functions after it are monotonic; where scale is below 0, the
+ * minimum is taken. */
 typedef struct {
   size_t pool_y, pool_x; /* 1: no pooling */
-  bool relu_before, relu_after;
+  /* What numbers below 0 are multiplied by, 0 to 1: 0 is ReLU, 1 is nothing. */
+  float slope_before, slope_after;
   const float *scale, *offset; /* [channels], or NULL */
 } NnFinish;
 
@@ -118,6 +119,27 @@ nn_has_pooled_product (const NnFinish *finish)
 #define NN_WINOGRAD_TILE 4
 #define NN_WINOGRAD_PATCH 6
 #define NN_WINOGRAD_PRODUCTS 36
+
+/* The same along one axis, F(4, 3): 6 products in place of 12 for 4 outputs.
+ * Tile t of n: element j of 6 of its patch (or of 4, of the gradient of its
+ * outputs) is at in[j] + t * step -> of 6, at out + j * ld + t * channels. */
+typedef struct {
+  const float *in[NN_WINOGRAD_PATCH];
+  size_t n, step, channels; /* at least a vector */
+  float *out;
+  size_t ld;
+} NnWinogradLineInput;
+
+/* Product j of 6 at in + j * ld + t * channels -> output j of 4, with bias and
+ * leaky ReLU, at out[j] + t * step. */
+typedef struct {
+  const float *in;
+  size_t ld;
+  size_t n, step, channels; /* at least a vector */
+  const float *bias;        /* [channels], or NULL */
+  float slope;              /* as in NnFinish */
+  float *out[NN_WINOGRAD_TILE];
+} NnWinogradLineOutput;
 
 /* c [k][n] += transpose of a, times b: the gradient of a product's b. Sums run
  * over m in order. */
@@ -161,6 +183,17 @@ typedef struct {
    * [channels], or NULL. */
   void (*winograd_output) (const float *in, size_t ld, size_t channels,
       const float *bias, float *out, size_t row, size_t column);
+
+  /* A kernel [3][size] transformed: out [6][size]. */
+  void (*winograd_line_kernel) (const float *kernel, size_t size, float *out);
+  void (*winograd_line_input) (const NnWinogradLineInput *line);
+  void (*winograd_line_output) (const NnWinogradLineOutput *line);
+  /* For the gradient of the kernel: that of the outputs transformed, and the
+   * sums [6][size] of its products with the patches, added to grad [3][size].
+   */
+  void (*winograd_line_gradient) (const NnWinogradLineInput *line);
+  void (*winograd_line_kernel_gradient) (
+      const float *sums, size_t size, float *grad);
 
   /* In place over n floats; tests/nn/test-simd.c states the error. */
   void (*exp) (float *x, size_t n);

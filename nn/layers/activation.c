@@ -40,11 +40,16 @@ activation_forward (const NnLayer *layer, const NnCall *call)
       &self->activation, call->out[0], call->n * size / len, len);
 }
 
-bool
-nn_activation_layer_is_relu (const NnLayer *layer)
+const NnActivation *
+nn_activation_of_elements (const NnLayer *layer)
 {
+  const NnActivation *const activation =
+      &((const Activation *) layer)->activation;
+
   return layer->klass->forward == activation_forward
-      && nn_activation_is_relu (&((const Activation *) layer)->activation);
+          && !nn_activation_is_of_rows (activation)
+      ? activation
+      : NULL;
 }
 
 /* The trainer applies the activation itself: NnLayer.last_activation. */

@@ -43,7 +43,9 @@ nn_conv_lay_out (NnConv *self)
   NnShape slots;
   size_t size;
 
-  self->end = (NnFinish){ .pool_y = 1, .pool_x = 1 };
+  self->end = (NnFinish){
+    .pool_y = 1, .pool_x = 1, .slope_before = 1, .slope_after = 1
+  };
   self->padded_x = padded_length (&window->x);
   self->is_padded =
       has_padding (z) || has_padding (y) || has_padding (&window->x);
@@ -83,16 +85,29 @@ nn_conv_find_segments (const NnConv *self, size_t oz, size_t oy, size_t n_slots,
     }
 }
 
+bool
+nn_conv_end (const NnConv *self, NnFinish *end)
+{
+  *end = self->end;
+  if (!nn_activation_is_rectifier (&self->activation, &end->slope_before))
+    return false;
+  if (!end->scale) { /* nothing between the two */
+    end->slope_before *= end->slope_after;
+    end->slope_after = 1;
+  }
+  return true;
+}
+
 void
 nn_conv_finish_rows (const NnConv *self, float *rows, size_t ld, float *out)
 {
   const size_t x_out = self->window.x.out;
-  NnFinish end = self->end;
+  NnFinish end;
 
-  end.relu_before = nn_activation_is_relu (&self->activation);
-  for (size_t y = 0; y < end.pool_y && !end.relu_before; y++)
-    nn_activation_apply (
-        &self->activation, rows + y * ld, x_out, self->filters);
+  if (!nn_conv_end (self, &end))
+    for (size_t y = 0; y < end.pool_y; y++)
+      nn_activation_apply (
+          &self->activation, rows + y * ld, x_out, self->filters);
   nn_simd ()->finish_row (&(NnFinishRow){ .finish = &end,
       .rows = rows,
       .ld = ld,

@@ -13,11 +13,11 @@
 static bool
 pooled_suits (const NnConv *self)
 {
+  NnFinish end;
+
   return self->window.n_axes == 2 && self->groups == 1
       && self->n_segments * self->segment_len <= MAX_DEPTH
-      && nn_has_pooled_product (&self->end)
-      && (nn_activation_is (&self->activation, "linear")
-          || nn_activation_is_relu (&self->activation));
+      && nn_has_pooled_product (&self->end) && nn_conv_end (self, &end);
 }
 
 /* Rows of the input with the zeros above and below. */
@@ -74,9 +74,9 @@ run_sample (const NnConv *self, const float *in, float *scratch, float *out)
   size_t *const segments = (size_t *) scratch;
   float *const image = scratch + nn_conv_segments_len (self);
   const size_t row = window->y.stride * row_len (self);
-  NnFinish end = self->end;
+  NnFinish end;
 
-  end.relu_before = nn_activation_is_relu (&self->activation);
+  nn_conv_end (self, &end);
   copy_padded (self, in, image);
   first_segments (self, segments);
   for (size_t y = 0; y < nn_conv_out_rows (self); y++)

@@ -112,6 +112,8 @@ conv_measure (const NnLayer *layer, NnTrainingNeeds *needs)
   else
     needs->scratch += image_len (self) + self->window.x.out * depth (self)
         + nn_training_product_len (self->filters / self->groups, depth (self));
+  if (self->way->kernel_gradient)
+    needs->scratch = MAX (needs->scratch, self->way->gradient_scratch (self));
 }
 
 /* Layout of the scratch memory in backward. */
@@ -219,12 +221,11 @@ pack_transposed (const NnConv *self, size_t group, float *packed)
       self->filters, filters, depth (self));
 }
 
+/* What way and adjoint leave: the rest of the gradients, patch by patch. */
 static void
-conv_backward (const NnLayer *layer, const NnTrainingCall *call)
+patches_back (const NnConv *self, const NnTrainingCall *call)
 {
-  const NnConv *self = (const NnConv *) layer;
-  const size_t in_size = nn_shape_size (&layer->in[0]);
-  const size_t positions = nn_shape_size (&layer->out[0]) / self->filters;
+  const size_t in_size = nn_conv_in_size (self);
   const bool by_taps = call->in_grad[0] && !self->adjoint;
   BackwardScratch scratch = { .segments = (size_t *) call->forward.scratch };
 
@@ -232,13 +233,7 @@ conv_backward (const NnLayer *layer, const NnTrainingCall *call)
   scratch.grad = scratch.image + image_len (self);
   scratch.patches = scratch.grad + image_len (self);
   scratch.packed = scratch.patches + self->window.x.out * depth (self);
-  if (self->adjoint && call->in_grad[0])
-    self->adjoint->way->run (self->adjoint, call->forward.n, call->out_grad[0],
-        call->forward.scratch, call->in_grad[0]);
   memset (scratch.image, 0, image_len (self) * sizeof (float));
-  if (self->use_bias && call->param_grad[NN_CONV_BIAS])
-    nn_loops ()->add_rows (call->forward.n * positions, self->filters,
-        call->out_grad[0], self->filters, call->param_grad[NN_CONV_BIAS]);
   for (size_t i = 0; i < call->forward.n; i++) {
     copy_image (self, scratch.image, call->forward.in[0] + i * in_size, NULL);
     if (by_taps)
@@ -251,6 +246,30 @@ conv_backward (const NnLayer *layer, const NnTrainingCall *call)
     if (by_taps)
       copy_image (self, scratch.grad, NULL, call->in_grad[0] + i * in_size);
   }
+}
+
+static void
+conv_backward (const NnLayer *layer, const NnTrainingCall *call)
+{
+  const NnConv *self = (const NnConv *) layer;
+  const size_t out_size = nn_conv_out_size (self);
+  float *const kernel_grad = call->param_grad[NN_CONV_KERNEL];
+
+  if (self->adjoint && call->in_grad[0])
+    self->adjoint->way->run (self->adjoint, call->forward.n, call->out_grad[0],
+        call->forward.scratch, call->in_grad[0]);
+  if (self->use_bias && call->param_grad[NN_CONV_BIAS])
+    nn_loops ()->add_rows (call->forward.n * (out_size / self->filters),
+        self->filters, call->out_grad[0], self->filters,
+        call->param_grad[NN_CONV_BIAS]);
+  if ((call->in_grad[0] && !self->adjoint)
+      || (kernel_grad && !self->way->kernel_gradient))
+    patches_back (self, call);
+  else if (kernel_grad)
+    for (size_t i = 0; i < call->forward.n; i++)
+      self->way->kernel_gradient (self,
+          call->forward.in[0] + i * nn_conv_in_size (self),
+          call->out_grad[0] + i * out_size, call->forward.scratch, kernel_grad);
 }
 
 const NnTraining nn_conv_training = {

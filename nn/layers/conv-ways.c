@@ -5,6 +5,8 @@
 static const NnConvWay *const ways[] = {
   &nn_conv_pooled,
   &nn_conv_winograd,
+  &nn_conv_winograd_line,
+  &nn_conv_few,
   &nn_conv_rows,
 };
 

@@ -2,8 +2,9 @@
 /* Conv1D, Conv2D, Conv3D: cross-correlation.
  *   in [z][y][x][c]  kernel [kz][ky][kx][c / groups][filters]  bias [filters]
  *   -> out [z'][y'][x'][filters]
- * Batch normalisation, ReLU and maximum pooling that follow in the model are
- * applied to a row of the output while it is in the cache: see nn/fuse.h. */
+ * Activation, batch normalisation and maximum pooling that follow in the model
+ * are applied to a row of the output while it is in the cache: see nn/fuse.h.
+ */
 #include "nn/activation.h"
 #include "nn/fuse.h"
 #include "nn/layers/conv.h"
@@ -93,20 +94,37 @@ conv_forward (const NnLayer *layer, const NnCall *call)
   self->way->run (self, call->n, call->in[0], call->scratch, call->out[0]);
 }
 
+/* In place of no activation, or behind a batch normalisation. */
+static bool
+absorb_activation (NnConv *self, const NnActivation *activation)
+{
+  NnFinish *const end = &self->end;
+  float own;
+
+  if (!end->scale && nn_activation_is_rectifier (&self->activation, &own)
+      && own == 1) {
+    self->activation = *activation;
+    return true;
+  }
+  return end->slope_after == 1
+      && nn_activation_is_rectifier (activation, &end->slope_after);
+}
+
 static bool
 conv_absorb (NnLayer *layer, const NnLayer *next)
 {
   NnConv *self = (NnConv *) layer;
   NnFinish *const end = &self->end;
   const bool is_pooled = end->pool_y > 1 || end->pool_x > 1;
+  const NnActivation *const activation = nn_activation_of_elements (next);
 
   if (is_pooled)
     return false;
-  if (!end->scale && !end->relu_after
+  if (!end->scale && end->slope_after == 1
       && nn_batch_normalization_affine (next, &end->scale, &end->offset))
     return true;
-  if (nn_activation_layer_is_relu (next))
-    return end->relu_after = true;
+  if (activation)
+    return absorb_activation (self, activation);
   return self->window.n_axes == 2
       && nn_max_pooling_tiles (next, &end->pool_y, &end->pool_x);
 }

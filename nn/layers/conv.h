@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Shared by the files of Conv1D, Conv2D and Conv3D, each of which calls only
- * those before it: conv-layout.c    where patches lie, and what is done to a
- * row of the output conv-rows.c, conv-pooled.c, conv-winograd.c    the ways of
- * computing it conv-ways.c      the table of these, and the choice among them
- *   conv-training.c  gradients
- *   conv.c           the layer */
+ * those before it:
+ *   conv-layout.c
+ *     where patches lie, and what is done to a row of the output
+ *   conv-rows.c, conv-few.c, conv-pooled.c, conv-winograd.c,
+ *   conv-winograd-line.c
+ *     the ways of computing it
+ *   conv-ways.c
+ *     the table of these, and the choice among them
+ *   conv-training.c
+ *     gradients
+ *   conv.c
+ *     the layer */
 #pragma once
 
 #include "nn/layer.h"
@@ -25,6 +32,12 @@ typedef struct {
   /* n samples, in and out as of the layer. */
   void (*run) (const NnConv *self, size_t n, const float *in, float *scratch,
       float *out);
+  /* One sample's gradient of the kernel, of which nothing was absorbed, added
+   * to grad; in as of the layer, dy that of its output. NULL: patch by patch
+   * (conv-training.c). */
+  void (*kernel_gradient) (const NnConv *self, const float *in, const float *dy,
+      float *scratch, float *grad);
+  size_t (*gradient_scratch) (const NnConv *self); /* floats for that */
 } NnConvWay;
 
 struct _NnConv {
@@ -102,6 +115,9 @@ size_t nn_conv_segments_len (const NnConv *self);
  * n_slots rows and one of zeros. */
 void nn_conv_find_segments (const NnConv *self, size_t oz, size_t oy,
     size_t n_slots, bool is_padded, size_t *segments);
+/* What is done to an output. False where the activation is not part of it, but
+ * must be applied first. */
+bool nn_conv_end (const NnConv *self, NnFinish *end);
 /* Activation and what was absorbed, for the rows of one row of pools: rows
  * [pool_y][x.out][filters], ld apart -> out. */
 void nn_conv_finish_rows (
@@ -114,9 +130,11 @@ bool nn_conv_pack_groups (NnConv *self, const float *kernel);
 
 /* ---- the ways ---- */
 
+extern const NnConvWay nn_conv_few;      /* one or two outputs */
 extern const NnConvWay nn_conv_rows;     /* a row of the output is a product */
 extern const NnConvWay nn_conv_pooled;   /* few taps and a pool, in registers */
 extern const NnConvWay nn_conv_winograd; /* 3 x 3 taps of many channels */
+extern const NnConvWay nn_conv_winograd_line; /* 3 taps of many channels */
 
 /* ---- conv-ways.c ---- */
 

@@ -7,18 +7,14 @@
 INLINE V
 finish (const NnFinish *f, V high, V low, V scale, V offset)
 {
-  const V zero = splat (0);
   V x = high;
 
   if (f->scale)
-    x = select_ (scale < zero, low, high);
-  if (f->relu_before)
-    x = max_ (zero, x);
+    x = select_ (scale < splat (0), low, high);
+  x = rectify (x, f->slope_before);
   if (f->scale)
     x = x * scale + offset;
-  if (f->relu_after)
-    x = max_ (zero, x);
-  return x;
+  return rectify (x, f->slope_after);
 }
 
 /* One output position, a vector of channels from c on. */
@@ -71,12 +67,20 @@ static void
 finish_elements (const NnFinishRow *f)
 {
   const size_t n = f->n * f->channels;
-  const bool is_relu = f->finish->relu_before || f->finish->relu_after;
+  const float slope = f->finish->slope_before * f->finish->slope_after;
+  size_t i = 0;
 
-  if (!is_relu && f->out != f->rows)
-    memcpy (f->out, f->rows, n * sizeof *f->out);
-  for (size_t i = 0; i < n && is_relu; i++)
-    f->out[i] = f->rows[i] < 0 ? 0 : f->rows[i]; /* a NaN stays */
+  if (slope == 1) {
+    if (f->out != f->rows)
+      memcpy (f->out, f->rows, n * sizeof *f->out);
+    return;
+  }
+  for (; i + VECTOR <= n; i += VECTOR)
+    store (f->out + i, rectify (load (f->rows + i), slope));
+  for (; i < n; i++)
+    f->out[i] = f->rows[i] >= 0 ? f->rows[i]
+        : slope > 0             ? slope * f->rows[i]
+                                : 0;
 }
 
 void

@@ -22,6 +22,13 @@ void NN_PATH (winograd_input) (const float *in, size_t row, size_t column,
     size_t channels, float *out, size_t ld);
 void NN_PATH (winograd_output) (const float *in, size_t ld, size_t channels,
     const float *bias, float *out, size_t row, size_t column);
+void NN_PATH (winograd_line_kernel) (
+    const float *kernel, size_t size, float *out);
+void NN_PATH (winograd_line_input) (const NnWinogradLineInput *line);
+void NN_PATH (winograd_line_output) (const NnWinogradLineOutput *line);
+void NN_PATH (winograd_line_gradient) (const NnWinogradLineInput *line);
+void NN_PATH (winograd_line_kernel_gradient) (
+    const float *sums, size_t size, float *grad);
 void NN_PATH (lstm_gates) (
     const float *x, const float *rec, size_t units, float *c, float *h);
 void NN_PATH (gru_gates) (

@@ -42,21 +42,49 @@ tile (const NnProduct *p, size_t rows, size_t vectors, const float *a,
     store_columns (c + r * p->ldc, sum[r], vectors, n);
 }
 
-/* All rows of one panel: tiles of many rows, then of fewer, then single ones.
- */
+/* A tile of some of the last rows, fewer than ROWS: single rows would wait for
+ * themselves. Returns how many. */
+INLINE size_t
+last_rows (const NnProduct *p, size_t left, size_t vectors, const float *a,
+    const float *b, const float *bias, float *c, size_t n)
+{
+  const size_t rows = left >= 8 ? 8 : left == 7 ? 4 : left;
+
+  switch (rows) {
+#define ROWS_CASE(rows)                                                        \
+  case rows:                                                                   \
+    if (rows < ROWS)                                                           \
+      tile (p, rows, vectors, a, b, bias, c, n);                               \
+    break;
+    ROWS_CASE (1)
+    ROWS_CASE (2)
+    ROWS_CASE (3)
+    ROWS_CASE (4)
+    ROWS_CASE (5)
+    ROWS_CASE (6)
+    ROWS_CASE (8)
+#undef ROWS_CASE
+  }
+  return rows;
+}
+
+/* All rows of one panel: tiles of many rows, then of fewer. */
 INLINE void
 panel_product (const NnProduct *p, size_t vectors, const float *b,
     const float *bias, float *c, size_t n)
 {
-  const size_t many = vectors == 1 ? 2 * ROWS : ROWS, some = many / 3;
+  const size_t many = vectors == 1 ? 2 * ROWS : ROWS;
   size_t r = 0;
 
   for (; r + many <= p->m; r += many)
     tile (p, many, vectors, p->a + r * p->lda, b, bias, c + r * p->ldc, n);
-  for (; r + some <= p->m; r += some)
-    tile (p, some, vectors, p->a + r * p->lda, b, bias, c + r * p->ldc, n);
-  for (; r < p->m; r++)
-    tile (p, 1, vectors, p->a + r * p->lda, b, bias, c + r * p->ldc, n);
+  if (vectors == 1 && r + ROWS <= p->m) {
+    tile (p, ROWS, vectors, p->a + r * p->lda, b, bias, c + r * p->ldc, n);
+    r += ROWS;
+  }
+  while (r < p->m)
+    r += last_rows (
+        p, p->m - r, vectors, p->a + r * p->lda, b, bias, c + r * p->ldc, n);
 }
 
 void

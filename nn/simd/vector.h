@@ -81,6 +81,15 @@ max_ (V a, V b)
 #endif
 }
 
+/* Leaky ReLU, see NnFinish; a NaN stays. */
+INLINE V
+rectify (V x, float slope)
+{
+  if (slope == 1)
+    return x;
+  return max_ (slope == 0 ? splat (0) : splat (slope) * x, x);
+}
+
 /* exp: x = n ln 2 + r, |r| <= ln 2 / 2; a polynomial for exp (r) (Cephes' expf,
  * S. Moshier), then n goes into the exponent. Saturates at +-87.3. */
 INLINE V

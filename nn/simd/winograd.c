@@ -105,16 +105,126 @@ NN_PATH (winograd_output) (const float *in, size_t ld, size_t channels,
   }
 }
 
+/* ---- along one axis ---- */
+
+/* Calls for each vector of the channels, the last of which may overlap the one
+ * before. */
+#define FOR_CHANNELS(c, channels)                                              \
+  for (size_t c = 0, end_ = (channels);                                        \
+       c<end_; c += c + 2 * VECTOR> end_ && c + VECTOR < end_                  \
+           ? end_ - VECTOR - c                                                 \
+           : VECTOR)
+
+void
+NN_PATH (winograd_line_input) (const NnWinogradLineInput *line)
+{
+  for (size_t t = 0; t < line->n; t++)
+    FOR_CHANNELS (c, line->channels)
+    {
+      V d[PATCH], whole[PATCH];
+
+#pragma GCC unroll 6
+      for (size_t j = 0; j < PATCH; j++)
+        d[j] = load (line->in[j] + t * line->step + c);
+      input_step (d, whole, 1);
+#pragma GCC unroll 6
+      for (size_t j = 0; j < PATCH; j++)
+        store (line->out + j * line->ld + t * line->channels + c, whole[j]);
+    }
+}
+
+void
+NN_PATH (winograd_line_output) (const NnWinogradLineOutput *line)
+{
+  for (size_t t = 0; t < line->n; t++)
+    FOR_CHANNELS (c, line->channels)
+    {
+      const V start = line->bias ? load (line->bias + c) : splat (0);
+      V m[PATCH], whole[TILE];
+
+#pragma GCC unroll 6
+      for (size_t j = 0; j < PATCH; j++)
+        m[j] = load (line->in + j * line->ld + t * line->channels + c);
+      output_step (m, whole, 1);
+#pragma GCC unroll 4
+      for (size_t j = 0; j < TILE; j++)
+        store (line->out[j] + t * line->step + c,
+            rectify (whole[j] + start, line->slope));
+    }
+}
+
+/* out = A dy */
+void
+NN_PATH (winograd_line_gradient) (const NnWinogradLineInput *line)
+{
+  for (size_t t = 0; t < line->n; t++)
+    FOR_CHANNELS (c, line->channels)
+    {
+      float *const out = line->out + t * line->channels + c;
+      V dy[TILE];
+
+#pragma GCC unroll 4
+      for (size_t j = 0; j < TILE; j++)
+        dy[j] = load (line->in[j] + t * line->step + c);
+
+      const V near_even = dy[0] + splat (0.5f) * dy[2];
+      const V far_even = dy[0] + splat (2.f) * dy[2];
+      const V near_odd =
+          splat (ROOT_HALF) * dy[1] + splat (ROOT_HALF / 2) * dy[3];
+      const V far_odd = splat (ROOT_TWO) * dy[1] + splat (ROOT_TWO * 2) * dy[3];
+
+      store (out, dy[0]);
+      store (out + line->ld, near_even + near_odd);
+      store (out + 2 * line->ld, near_even - near_odd);
+      store (out + 3 * line->ld, far_even + far_odd);
+      store (out + 4 * line->ld, far_even - far_odd);
+      store (out + 5 * line->ld, dy[3]);
+    }
+}
+
+/* grad += G^T sums */
+void
+NN_PATH (winograd_line_kernel_gradient) (
+    const float *sums, size_t size, float *grad)
+{
+  for (size_t i = 0; i < size; i++) {
+    const float *const s = sums + i;
+    const float near_sum = s[size] + s[2 * size];
+    const float near_difference = s[2 * size] - s[size];
+    const float far_sum = s[3 * size] + s[4 * size];
+    const float far_difference = s[3 * size] - s[4 * size];
+
+    grad[i] += s[0] - 2 / 3.f * near_sum + 1 / 6.f * far_sum;
+    grad[size + i] += (float) ROOT_TWO_3 * near_difference
+        + (float) ROOT_TWO_6 * far_difference;
+    grad[2 * size + i] += 1 / 3.f * (far_sum - near_sum) + s[5 * size];
+  }
+}
+
 #define BLOCK 32 /* of the elements of the kernel */
+
+/* G */
+static const double kernel_step[PATCH][3] = { { 1, 0, 0 },
+  { -2 / 3., -ROOT_TWO_3, -1 / 3. }, { -2 / 3., ROOT_TWO_3, -1 / 3. },
+  { 1 / 6., ROOT_TWO_6, 1 / 3. }, { 1 / 6., -ROOT_TWO_6, 1 / 3. },
+  { 0, 0, 1 } };
+
+/* out = G g for each element of [3][size]. */
+void
+NN_PATH (winograd_line_kernel) (const float *kernel, size_t size, float *out)
+{
+  for (size_t y = 0; y < PATCH; y++)
+    for (size_t i = 0; i < size; i++)
+      out[y * size + i] = (float) (kernel_step[y][0] * kernel[i]
+          + kernel_step[y][1] * kernel[size + i]
+          + kernel_step[y][2] * kernel[2 * size + i]);
+}
 
 /* out = G g G^T for each element of [3][3][size]. */
 void
 NN_PATH (winograd_kernel) (const float *kernel, size_t size, float *out)
 {
-  static const double g[PATCH][3] = { { 1, 0, 0 },
-    { -2 / 3., -ROOT_TWO_3, -1 / 3. }, { -2 / 3., ROOT_TWO_3, -1 / 3. },
-    { 1 / 6., ROOT_TWO_6, 1 / 3. }, { 1 / 6., -ROOT_TWO_6, 1 / 3. },
-    { 0, 0, 1 } };
+  const double (*const g)[3] = kernel_step;
 
   for (size_t first = 0; first < size; first += BLOCK) {
     const size_t n = size - first < BLOCK ? size - first : BLOCK;

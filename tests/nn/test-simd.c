@@ -358,9 +358,9 @@ test_gates (gconstpointer data)
 static double
 finished (const NnFinish *f, double x, size_t channel)
 {
-  x = f->relu_before ? MAX (x, 0) : x;
+  x *= x < 0 ? f->slope_before : 1;
   x = f->scale ? x * f->scale[channel] + f->offset[channel] : x;
-  return f->relu_after ? MAX (x, 0) : x;
+  return x * (x < 0 ? f->slope_after : 1);
 }
 
 /* Every combination of options, in plain C. */
@@ -436,20 +436,21 @@ check_pooled (const NnSimd *simd, size_t filters, const NnFinish *f)
 static void
 test_finish (gconstpointer data)
 {
+  static const float slopes[] = { 1, 0, 0.2f };
   const NnSimd *const simd = paths_find (data);
 
   if (!simd)
     return;
   for (size_t channels = 1; channels < 40; channels += 5)
     for (size_t pools = 0; pools < 9; pools++)
-      for (guint options = 0; options < 8; options++) {
+      for (guint options = 0; options < 18; options++) {
         g_autofree float *scale = paths_random_floats (channels, -1, 1);
         g_autofree float *offset = paths_random_floats (channels, -1, 1);
         const NnFinish f = { .pool_y = 1 + pools / 3,
           .pool_x = 1 + pools % 3,
-          .relu_before = options & 1,
-          .relu_after = options & 2,
-          .scale = options & 4 ? scale : NULL,
+          .slope_before = slopes[options % 3],
+          .slope_after = slopes[options / 3 % 3],
+          .scale = options / 9 ? scale : NULL,
           .offset = offset };
 
         check_finish (simd, channels, &f);
