@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Seconds of an epoch of 1152 windows, for each architecture.
- *   bench-train [threads [nick...]]
+/* Seconds of an epoch of 1152 windows, for each architecture or model.
+ *   bench-train [threads [nick | file.h5...]]
  * prints one line for each: wall and processor seconds of the best of two
  * epochs, windows a second. tests/bench/torch-epoch.py runs it beside PyTorch.
  */
@@ -11,7 +11,6 @@
 #include "nn/train/fit.h"
 
 #define WINDOWS 1152
-#define SIZE (64 * 94)
 #define EPOCHS 2
 
 static double
@@ -40,8 +39,27 @@ end_epoch (gpointer data, const NnEpoch *epoch)
   return true;
 }
 
+static float *
+new_windows (size_t size)
+{
+  g_autoptr (GRand) rand = g_rand_new_with_seed (1);
+  float *const x = g_new (float, WINDOWS *size);
+
+  for (size_t i = 0; i < WINDOWS * size; i++)
+    x[i] = g_rand_double (rand);
+  return x;
+}
+
+static NnModel *
+find_model (const char *what, GError **error)
+{
+  return g_str_has_suffix (what, ".h5")
+      ? nn_model_load (what, NULL, 0, error)
+      : nn_architecture_new (what, NULL, 1, error);
+}
+
 static int
-measure (const char *nick, size_t n_threads, const NnSamples *samples)
+measure (const char *nick, size_t n_threads, const int *label)
 {
   NnTrainConfig config;
   NnFitConfig fit_config;
@@ -50,9 +68,12 @@ measure (const char *nick, size_t n_threads, const NnSamples *samples)
   double best = 1e9;
   Clock clock = { .best = 1e9 };
   g_autoptr (GError) error = NULL;
-  g_autoptr (NnModel) model = nn_architecture_new (nick, NULL, 1, &error);
+  g_autoptr (NnModel) model = find_model (nick, &error);
   g_autoptr (NnTrainer) trainer = NULL;
   g_autoptr (NnFit) fit = NULL;
+  g_autofree float *x = NULL;
+  NnArraySamples arrays = { .n = WINDOWS, .label = label };
+  NnSamples samples;
 
   nn_train_config_init (&config);
   nn_fit_config_init (&fit_config);
@@ -65,7 +86,10 @@ measure (const char *nick, size_t n_threads, const NnSamples *samples)
     fprintf (stderr, "%s\n", error->message);
     return EXIT_FAILURE;
   }
-  fit = nn_fit_new (trainer, &fit_config, samples, NULL);
+  arrays.size = nn_shape_size (nn_model_input_shape (model, 0));
+  arrays.x = x = new_windows (arrays.size);
+  samples = nn_array_samples (&arrays);
+  fit = nn_fit_new (trainer, &fit_config, &samples, NULL);
   clock.before = cpu_seconds ();
   nn_fit_run (fit);
   history = nn_fit_history (fit, &n);
@@ -85,21 +109,14 @@ main (int argc, char **argv)
   const char *const *nicks =
       argc > 2 ? (const char *const *) argv + 2 : nn_architecture_nicks ();
   const size_t n_threads = argc > 1 ? strtoul (argv[1], NULL, 10) : 2;
-  g_autofree float *x = g_new (float, WINDOWS *SIZE);
   g_autofree int *label = g_new (int, WINDOWS);
   g_autoptr (GRand) rand = g_rand_new_with_seed (1);
-  NnArraySamples arrays = {
-    .n = WINDOWS, .size = SIZE, .x = x, .label = label
-  };
-  const NnSamples samples = nn_array_samples (&arrays);
   int status = EXIT_SUCCESS;
 
-  for (size_t i = 0; i < WINDOWS * SIZE; i++)
-    x[i] = g_rand_double (rand);
   for (size_t i = 0; i < WINDOWS; i++)
     label[i] = g_rand_int_range (rand, 0, 9);
   for (; *nicks; nicks++)
-    if (measure (*nicks, n_threads, &samples) != EXIT_SUCCESS)
+    if (measure (*nicks, n_threads, label) != EXIT_SUCCESS)
       status = EXIT_FAILURE;
   return status;
 }
