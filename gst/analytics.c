@@ -4,7 +4,7 @@
 #ifdef HAVE_ANALYTICS
 #include <gst/analytics/analytics.h>
 
-/* Falling probabilities; among equal ones, the label that comes first. */
+/* By descending probability, equal ones in the order of labels. */
 static gint
 compare_labels (gconstpointer a, gconstpointer b, gpointer user_data)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The colours of all pictures: people with any colour vision tell them apart.
- * Okabe and Ito, Color Universal Design, 2008; viridis is matplotlib's map. */
+/* The colours of all pictures, which people with any colour vision can
+ * distinguish. Okabe and Ito, Color Universal Design, 2008; viridis is
+ * matplotlib's map. */
 #pragma once
 
 #include <glib.h>
@@ -10,7 +11,7 @@ typedef struct {
 } GstEmotionRgb;
 
 /* The palette of Okabe and Ito; grey and olive (Paul Tol's) in place of black,
- * so that all of them are seen on a dark ground and on a white one. */
+ * so that all are visible on dark and on white backgrounds. */
 #define GST_EMOTION_ORANGE ((GstEmotionRgb){ 230, 159, 0 })
 #define GST_EMOTION_SKY_BLUE ((GstEmotionRgb){ 86, 180, 233 })
 #define GST_EMOTION_GREEN ((GstEmotionRgb){ 0, 158, 115 })
@@ -21,7 +22,8 @@ typedef struct {
 #define GST_EMOTION_OLIVE ((GstEmotionRgb){ 153, 153, 51 })
 #define GST_EMOTION_GREY ((GstEmotionRgb){ 153, 153, 153 })
 
-/* Of a label, by its index: the nine classes have nine; others take turns. */
+/* The colour of a label, by its index: nine colours, repeated for more labels.
+ */
 GstEmotionRgb gst_emotion_colour_of_label (guint index);
 
 /* From dark (0) to light (1). */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/continuity.h"
 
-/* Only streams of tiny buffers whose time stamps shake have more. */
+/* Only streams of tiny buffers with jittering time stamps have more. */
 #define MAX_STAMPS 4096
-/* Far past all that is sensible; sums of a few of these are still defined. */
+/* Far beyond sensible values, but sums of a few do not overflow. */
 #define LIMIT (G_MAXINT64 / 8)
-/* Time stamps that come this soon after one with the same skew say no more
- * than that one. */
+/* A time stamp this soon after one with the same skew adds no information. */
 #define SAME_TIME (10 * GST_MSECOND)
 
 typedef struct {
@@ -68,8 +67,8 @@ forget_first (GstEmotionContinuity *self)
   }
 }
 
-/* How long before `now` that one was: by the time stamps or by the samples in
- * between, whatever is more. */
+/* The time from `one` to `now`, by time stamps or by samples, whichever is
+ * more. */
 static GstClockTimeDiff
 age_of (const Stamp *stamp, const Stamp *now)
 {
@@ -101,10 +100,10 @@ add (GstEmotionContinuity *self, const Stamp *stamp)
     forget_first (self);
 }
 
-/* Of the skews that are kept. */
+/* The range of the recorded skews. */
 typedef struct {
   GstClockTimeDiff min, max;
-  GstClockTimeDiff fall; /* how far they came down again, at most */
+  GstClockTimeDiff fall; /* the largest decrease */
 } Range;
 
 static Range
@@ -124,7 +123,7 @@ range_of (const GstEmotionContinuity *self)
   return range;
 }
 
-/* All are late: by range->min at least. What is missing is missing in one
+/* All are late, by at least range->min. Missing samples are missing in one
  * place, before the first of them; a slow clock makes no such jump. */
 static GstEmotionJump
 judge_late (const GstEmotionContinuity *self, const Range *range)
@@ -143,8 +142,8 @@ judge_late (const GstEmotionContinuity *self, const Range *range)
   return (GstEmotionJump){ kind, range->min, first->frame };
 }
 
-/* All are early: by -range->max at least. Time stamps that fall further and
- * further behind the samples are no times: zeros, or those of ADPCM in WAV. */
+/* All are early, by at least -range->max. Time stamps that fall behind the
+ * samples more and more are not times: zeros, or those of ADPCM in WAV. */
 static GstEmotionJump
 judge_early (const GstEmotionContinuity *self, const Range *range)
 {
@@ -163,7 +162,7 @@ judge_early (const GstEmotionContinuity *self, const Range *range)
   return (GstEmotionJump){ kind, range->max, first->frame };
 }
 
-/* What the time stamps of the last discont_wait say. */
+/* Judges by the time stamps of the last discont_wait. */
 static GstEmotionJump
 judge_stamps (const GstEmotionContinuity *self, const Stamp *stamp)
 {
@@ -183,7 +182,7 @@ judge_stamps (const GstEmotionContinuity *self, const Stamp *stamp)
   return none;
 }
 
-/* What a buffer that says DISCONT says. */
+/* Judges a buffer flagged DISCONT. */
 static GstEmotionJump
 judge_discont (const GstEmotionContinuity *self, const Stamp *stamp)
 {

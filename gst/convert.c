@@ -4,11 +4,11 @@
 #include "dsp/resampler.h"
 
 #define BLOCK_LEN 1024 /* frames converted at once */
-/* GstAudioConverter takes no more channels. */
+/* GstAudioConverter supports no more channels. */
 #define MIX_MAX 63
-/* Caps may say more, but no memory holds them. */
+/* Caps may state more, but no memory holds them. */
 #define CHANNELS_MAX 65536
-/* Each plane that is mapped takes a lock of its memory, which has 255. */
+/* Each mapped plane takes one of the 255 locks of its memory. */
 #define PLANES_MAX 128
 
 struct _GstEmotionConvert {
@@ -16,7 +16,7 @@ struct _GstEmotionConvert {
   GstAudioConverter *converter;
   DspResampler *resampler;
   gpointer *planes; /* [planes of the layout] */
-  gboolean is_wide; /* the converter sees one channel: we take the mean */
+  gboolean is_wide; /* the converter gets one channel: the mean is ours */
   float wide[BLOCK_LEN];
   float mono[BLOCK_LEN];
   float out[BLOCK_LEN];
@@ -130,7 +130,7 @@ convert_wide (GstEmotionConvert *self, gpointer samples, gsize n)
       self->converter, GST_AUDIO_CONVERTER_FLAG_NONE, in, n, out, n);
 }
 
-/* n frames, one after the other: the sums run on from block to block. */
+/* n interleaved frames: the sums continue from block to block. */
 static void
 mix_frames (GstEmotionConvert *self, guint8 *data, gsize n)
 {
@@ -229,8 +229,8 @@ gst_emotion_convert_count (
       == GST_AUDIO_INFO_CHANNELS (info);
 }
 
-/* With a second reference the buffer is not writable, and so mapping never
- * merges its memories for good. */
+/* The second reference makes the buffer read-only, so that mapping does not
+ * merge its memories permanently. */
 gboolean
 gst_emotion_convert_push_buffer (
     GstEmotionConvert *self, GstBuffer *buffer, gsize first, gsize n)
@@ -240,7 +240,7 @@ gst_emotion_convert_push_buffer (
   gboolean mapped;
 
   gst_buffer_ref (buffer);
-  /* Rate and positions may differ, and mapping insists on those of the meta. */
+  /* Rate and positions may differ, but mapping requires those of the meta. */
   mapped = gst_audio_buffer_map (
       &audio, meta ? &meta->info : &self->info, buffer, GST_MAP_READ);
   if (mapped) {

@@ -4,7 +4,7 @@
 #include "gst/analytics.h"
 #include "gst/log.h"
 
-/* Results on one buffer at most. */
+/* Maximum number of results on a buffer. */
 #define MAX_RESULTS 256
 
 void

@@ -71,17 +71,18 @@ struct _GstEmotionDetect {
 
   /* Guarded by the object lock. */
   GstEmotionSettings settings;
-  GstEmotionRecognizer *recognizer; /* NULL while stopped; its methods belong to
-                                       the streaming thread, but for a few */
+  GstEmotionRecognizer
+      *recognizer; /* NULL while stopped; its methods belong to the streaming
+                      thread, with a few exceptions */
   GstEmotionModelChoice choice;
   GstEmotionDelivery delivery;
   gboolean is_live;
-  GstEmotionStats last_stats; /* of the recognizer that was */
+  GstEmotionStats last_stats; /* of the previous recognizer */
   GstEmotionContinuityStats last_continuity;
 
-  /* The streaming thread's own. */
+  /* Used by the streaming thread only. */
   gboolean knows_live;
-  gboolean has_warned_input; /* of a buffer or a rate that cannot be read */
+  gboolean has_warned_input; /* of an unreadable buffer or rate */
 };
 
 #define AUDIO_CAPS                                                             \
@@ -176,8 +177,8 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 
 /* The stream */
 
-/* Asked in the streaming thread until there is an answer (a sound card has none
- * before it has caps); later ones pass by in query (). */
+/* Queried in the streaming thread until there is an answer (a sound card has
+ * none before it has caps); later changes are seen in query (). */
 static void
 ask_if_live (GstEmotionDetect *self)
 {
@@ -254,8 +255,7 @@ warn_of_input (GstEmotionDetect *self, const char *reason)
       ("Audio is passed through but not analysed: %s.", reason), (NULL));
 }
 
-/* In place of transform_ip, which cannot put another buffer in the place of one
- * that is not writable. */
+/* Instead of transform_ip, which cannot replace a read-only buffer. */
 static GstFlowReturn
 generate_output (GstBaseTransform *trans, GstBuffer **out)
 {
@@ -320,8 +320,8 @@ start_flushing (GstEmotionDetect *self)
   GST_OBJECT_UNLOCK (self);
 }
 
-/* With the stream lock, and without the object lock: it waits for a result that
- * is being posted, which takes the object lock. */
+/* Called with the stream lock but not the object lock: it waits for a result
+ * that is being posted, which takes the object lock. */
 static void
 stop_flushing (GstEmotionDetect *self)
 {
@@ -331,7 +331,7 @@ stop_flushing (GstEmotionDetect *self)
   gst_emotion_delivery_flush (&self->delivery);
 }
 
-/* Serialized events: the results of what came before them leave first. */
+/* Serialized events: results of earlier samples are sent first. */
 static GstEvent *
 take_event (GstEmotionDetect *self, GstEvent *event)
 {
@@ -485,7 +485,8 @@ stop (GstBaseTransform *trans)
 static GstStateChangeReturn
 change_state (GstElement *element, GstStateChange transition)
 {
-  /* Before the pads wait for the streaming thread, which may wait for us. */
+  /* Before pad deactivation waits for the streaming thread, which may wait for
+   * us. */
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
     start_flushing (GST_EMOTION_DETECT (element));
   return GST_ELEMENT_CLASS (gst_emotion_detect_parent_class)

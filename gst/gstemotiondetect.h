@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The element emotiondetect: sound passes through untouched, what the voice
- * expresses is reported. */
+/* The element emotiondetect: passes audio through untouched and reports the
+ * emotion of the voice. */
 #pragma once
 
 #include <gst/base/gstbasetransform.h>

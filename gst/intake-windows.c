@@ -5,12 +5,12 @@
 
 #include "gst/log.h"
 
-/* Where windows begin before the first chunk of speech: it may have begun in
- * the one before, too softly to be heard as speech. */
+/* Windows begin this long before the first chunk of speech, which may have
+ * begun in the chunk before, too softly to be detected. */
 #define LEAD (64 * GST_MSECOND)
-/* A window that begins so close before speech begins well. */
+/* A window that begins this shortly before speech is left as it is. */
 #define CLOSE (100 * GST_MSECOND)
-/* Beginnings of speech are looked for after so many samples. */
+/* Onsets of speech are searched for every so many samples. */
 #define STEP 512
 
 static void
@@ -50,7 +50,7 @@ begin_at_speech (GstEmotionIntake *self, guint64 onset)
       self->windower, begin, self->recent + GST_EMOTION_RECENT - (end - begin));
 }
 
-/* Samples that the windower has taken. */
+/* Samples taken by the windower. */
 static void
 hear (GstEmotionIntake *self, const float *samples, gsize n)
 {

@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the intake does with samples once it knows where they belong; for
- * gst/intake.c alone. */
+/* The second half of the intake: samples whose positions are known, into
+ * windows. For gst/intake.c only. */
 #pragma once
 
 #include "gst/intake.h"
 
-/* The next n samples. is_new: nobody has heard them yet. */
+/* The next n samples. is_new: the voice detector has not had them yet. */
 void gst_emotion_intake_add (
     GstEmotionIntake *self, const float *samples, gsize n, gboolean is_new);
 
-/* A break before the window in progress: the detector hears that again. */
+/* A break before the window in progress: the voice detector gets that window
+ * again. */
 void gst_emotion_intake_restart_voice (GstEmotionIntake *self);
 
-/* What came is not what is kept: samples were moved. */
+/* Samples were moved, so those kept are not those that came in. */
 void gst_emotion_intake_forget_recent (GstEmotionIntake *self);
 
 /* Adds n to field, one of self->stats. */
 void gst_emotion_intake_count (
     GstEmotionIntake *self, guint64 *field, guint64 n);
 
-/* Those positions will be in no window; returns how many samples that are, but
- * for silence that filled gaps. */
+/* Marks positions that will be in no window; returns the number of samples, not
+ * counting silence that filled gaps. */
 guint64 gst_emotion_intake_discard (
     GstEmotionIntake *self, guint64 from, guint64 to);

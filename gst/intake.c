@@ -58,7 +58,7 @@ gst_emotion_intake_restart (GstEmotionIntake *self, const char *reason)
   self->stretch++;
 }
 
-/* A break that nobody announced. */
+/* A break that was not announced. */
 static void
 break_off (GstEmotionIntake *self, const char *reason)
 {
@@ -66,8 +66,8 @@ break_off (GstEmotionIntake *self, const char *reason)
   gst_emotion_intake_count (self, &self->stats.breaks, 1);
 }
 
-/* The stretch goes on, and its next frame is the first of a new count: what the
- * converter held back is in the window. */
+/* The stretch continues, and its next frame is the first of a new count: the
+ * converter has been drained into the window. */
 static void
 count_anew (GstEmotionIntake *self)
 {
@@ -160,7 +160,7 @@ is_active (const GstEmotionIntake *self)
   return self->convert && self->timeline.segment.rate > 0;
 }
 
-/* n frames of silence come in where n frames are missing. */
+/* Adds n frames of silence for n missing frames. */
 static void
 fill (GstEmotionIntake *self, guint64 n)
 {
@@ -176,8 +176,7 @@ fill (GstEmotionIntake *self, guint64 n)
       gst_emotion_timeline_duration (&self->timeline, n));
 }
 
-/* n frames were missing before a frame that came in some time ago. Returns n.
- */
+/* n frames were missing before a frame that came in earlier. Returns n. */
 static guint64
 fill_before (GstEmotionIntake *self, guint64 frame, guint64 n)
 {
@@ -208,9 +207,9 @@ fill_before (GstEmotionIntake *self, guint64 frame, guint64 n)
   return n;
 }
 
-/* n frames come twice, from that frame on: those that are in the window in
- * progress go, and others that come in now for those that are gone. Returns
- * how many went. */
+/* n frames came twice, from that frame on: removes those in the window in
+ * progress, and skips as many of the next frames as could not be removed.
+ * Returns the number removed. */
 static guint64
 drop_repeated (GstEmotionIntake *self, guint64 frame, guint64 n)
 {
@@ -233,7 +232,7 @@ drop_repeated (GstEmotionIntake *self, guint64 frame, guint64 n)
   return gone;
 }
 
-/* A new stretch began with a frame that came in some time ago. */
+/* A new stretch began with a frame that came in earlier. */
 static void
 break_before (GstEmotionIntake *self, guint64 frame)
 {
@@ -266,8 +265,8 @@ log_jump (
       GST_STIME_ARGS (jump->skew), what[jump->kind]);
 }
 
-/* n frames are missing before the one that is about to come in; what was to
- * be dropped has not come either. Returns how many were filled in. */
+/* n frames are missing before the next one, including those that were to be
+ * dropped. Returns the number filled in. */
 static guint64
 fill_now (GstEmotionIntake *self, guint64 n)
 {
@@ -279,8 +278,8 @@ fill_now (GstEmotionIntake *self, guint64 n)
   return n - skipped;
 }
 
-/* Does what the jump asks for. FALSE if the stretch has ended and the next
- * frame begins another. */
+/* Repairs a jump. FALSE if the stretch has ended and the next frame begins
+ * another. */
 static gboolean
 take_jump (GstEmotionIntake *self, const GstEmotionJump *jump)
 {
@@ -317,7 +316,7 @@ take_jump (GstEmotionIntake *self, const GstEmotionJump *jump)
   return TRUE;
 }
 
-/* How much later than expected pts is: after what is still to be dropped. */
+/* The skew of pts, after the frames that are still to be dropped. */
 static GstClockTimeDiff
 skew_of (const GstEmotionIntake *self, GstClockTime pts)
 {
@@ -352,7 +351,8 @@ start_run (GstEmotionIntake *self, GstClockTime pts)
     gst_emotion_continuity_start (&self->continuity, pts, timeline->n_in);
 }
 
-/* At pts samples are missing for certain: so are those before. */
+/* Samples are certainly missing at pts, so earlier late time stamps are to be
+ * believed. */
 static void
 believe (GstEmotionIntake *self, GstClockTime pts)
 {
@@ -449,8 +449,8 @@ gst_emotion_intake_push (GstEmotionIntake *self, GstBuffer *buffer)
   return FALSE;
 }
 
-/* A gap is no shaking time stamp: it goes on to its end, unless it is so far
- * away that it breaks the stretch. */
+/* A gap is not jitter: the stretch continues to its end, unless that is so far
+ * away that the stretch breaks. */
 static void
 meet_gap (GstEmotionIntake *self, GstClockTime start)
 {
@@ -504,7 +504,7 @@ gst_emotion_intake_drain (GstEmotionIntake *self)
   gst_emotion_convert_drain (self->convert);
 }
 
-/* What the converter holds back goes, too. */
+/* Drops what is delayed in the converter, too. */
 static void
 discard_held (GstEmotionIntake *self)
 {

@@ -5,8 +5,8 @@
  *     model's rate (convert) -> windows (windower), each with its time
  *     (timeline)
  *
- * Gaps are filled and repetitions dropped here, so that windows know nothing of
- * them. The streaming thread calls everything but stats. */
+ * Gaps are filled and repetitions dropped here, so that windows are not
+ * concerned with them. The streaming thread calls everything but stats. */
 #pragma once
 
 #include <gst/audio/audio.h>
@@ -16,27 +16,27 @@
 #include "gst/voice.h"
 #include "gst/windower.h"
 
-/* A gap that lasts longer is not filled with silent windows: those that hold
- * sound are completed, and the next begins after it. */
+/* A longer gap is not filled with silent windows: windows with sound are
+ * completed, and the next begins after the gap. */
 #define GST_EMOTION_LONG_GAP (60 * GST_SECOND)
 
-/* Samples that are kept where windows begin where speech begins: its beginning
- * is known when some of it is past, which may be in a window that has ended. */
+/* Samples kept for windows that begin with speech: an onset is detected late,
+ * and may be in a window that has ended. */
 #define GST_EMOTION_RECENT 8192
 
-/* What came in is in a window, or was repeated, or was discarded, or is in the
- * window in progress. */
+/* Each sample that came in is in a window, was repeated, was discarded, or is
+ * in the window in progress. */
 typedef struct {
   guint64 gaps;           /* places where silence was filled in */
   GstClockTime filled;    /* the silence */
   guint64 breaks;         /* in the middle of a stream */
-  GstClockTime repeated;  /* came twice and was dropped */
+  GstClockTime repeated;  /* repeated and dropped */
   GstClockTime discarded; /* in no window: too little before a break, a new
                              segment, a flush or the end */
 } GstEmotionContinuityStats;
 
-/* The window in progress is full, or ends where speech begins; it is left
- * behind when this returns. */
+/* Called when the window in progress is full, or ends where speech begins; the
+ * next one begins when this returns. */
 typedef void (*GstEmotionFullFunc) (gpointer user_data);
 
 typedef struct {
@@ -58,13 +58,13 @@ typedef struct {
   GstEmotionVoice *voice; /* NULL: voice is not measured */
   gboolean voice_at_once; /* see gst_emotion_voice_push */
   gboolean aligns;        /* windows begin where speech begins */
-  guint64 recent_start;   /* position before which there is nothing in */
+  guint64 recent_start;   /* position before which it is empty */
   float *recent;          /* [GST_EMOTION_RECENT], the newest last, or NULL */
 
-  gboolean is_discont; /* so said a buffer of which no frame came in */
+  gboolean is_discont; /* flagged by a buffer of which no frame came in */
   gboolean is_assumed; /* no time stamp of the stretch yet */
-  guint64 skip;        /* frames that come twice, to be dropped */
-  float *scratch;      /* [window_len], NULL until a gap is filled late */
+  guint64 skip;        /* repeated frames still to be dropped */
+  float *scratch;      /* [window_len], NULL until a gap is filled afterwards */
 
   GMutex lock; /* guards: */
   GstEmotionContinuityStats stats;
@@ -75,12 +75,12 @@ void gst_emotion_intake_init (GstEmotionIntake *self, GstElement *owner,
     GstEmotionFullFunc full, gpointer user_data);
 void gst_emotion_intake_clear (GstEmotionIntake *self);
 
-/* Other windows, between two stretches. */
+/* Changes the windows, between two stretches. */
 gboolean gst_emotion_intake_set_windows (GstEmotionIntake *self,
     gsize window_len, guint64 rate, GstClockTime interval, GError **error);
 
-/* Whether voice is measured, from the window in progress on. Where it cannot
- * be, a log line says why. */
+/* Whether voice is measured, from the window in progress on. If it cannot be, a
+ * log line says why. */
 void gst_emotion_intake_set_voice (GstEmotionIntake *self, gboolean is_wanted);
 
 /* Whether windows begin where speech begins; needs
@@ -100,11 +100,11 @@ gboolean gst_emotion_intake_push (GstEmotionIntake *self, GstBuffer *buffer);
 void gst_emotion_intake_push_gap (
     GstEmotionIntake *self, GstClockTime timestamp, GstClockTime duration);
 
-/* What the converter holds back goes into the window in progress; restart has
- * to follow. */
+/* Drains the converter into the window in progress; must be followed by
+ * restart. */
 void gst_emotion_intake_drain (GstEmotionIntake *self);
 
-/* The samples that follow do not continue the ones before. */
+/* The next samples do not continue the previous ones. */
 void gst_emotion_intake_restart (GstEmotionIntake *self, const char *reason);
 void gst_emotion_intake_flush (GstEmotionIntake *self);
 

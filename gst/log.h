@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The debug category "emotiondetect", for the modules of the element that are
- * not GObjects. They name the element (their `owner`) in each line:
+ * not GObjects. Their lines name the element (their `owner`):
  *
  *   GST_DEBUG_OBJECT (self->owner, "...");
  *
- * ERROR, WARNING  what the user must know     LOG    once per window
- * INFO            once per stream             TRACE  once per buffer
- * DEBUG           decisions
+ * ERROR, WARNING  what the user must know     LOG    once per window INFO
+ * once per stream             TRACE  once per buffer DEBUG           decisions
  *
  * gst/REFERENCE.md explains the lines to users. */
 #pragma once

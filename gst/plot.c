@@ -29,8 +29,8 @@ gst_emotion_plot_has_device (const char *device)
   return FALSE;
 }
 
-/* PLplot ends the program where it cannot write, and takes “%n” out of names:
- * so it gets an open file. */
+/* PLplot exits if it cannot write, and expands “%n” in names, so it gets an
+ * open file. */
 gboolean
 gst_emotion_plot_begin (const char *path, const char *device, gint width,
     gint height, GError **error)
@@ -55,7 +55,7 @@ gst_emotion_plot_begin (const char *path, const char *device, gint width,
   return TRUE;
 }
 
-/* Whether the file ends as PNG and SVG do. */
+/* Whether the file is complete, by the end of PNG and SVG. */
 static gboolean
 is_whole (const char *path)
 {
@@ -71,7 +71,7 @@ is_whole (const char *path)
       || (n == 32 && memcmp (end + 24, "IEND", 4) == 0);
 }
 
-/* PLplot does not look whether what it writes gets there. */
+/* PLplot does not check for write errors. */
 gboolean
 gst_emotion_plot_end (const char *path, GError **error)
 {

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What all pictures share: a page, its colours, its text. By PLplot, which only
- * this and what includes it call. One thread at a time. */
+/* Basics of all plots: the page, colours, text. By PLplot, which only this file
+ * and those that include it call. One thread at a time. */
 #pragma once
 
 #include <glib.h>
 #include <plplot.h>
 #include "gst/colours.h"
 
-/* Colours that people with any colour vision tell apart (Okabe and Ito 2008),
- * by PLplot's number; the rest is black, white and grey. */
+/* Colours that suit any colour vision (Okabe and Ito 2008), by PLplot's number;
+ * the rest is black, white and grey. */
 typedef enum {
   GST_EMOTION_PLOT_WHITE,
   GST_EMOTION_PLOT_BLACK,
   GST_EMOTION_PLOT_BLUE,
   GST_EMOTION_PLOT_VERMILION,
   GST_EMOTION_PLOT_GREY,
-  GST_EMOTION_PLOT_N_COLOURS, /* the first number that is free */
+  GST_EMOTION_PLOT_N_COLOURS, /* the first free number */
 } GstEmotionPlotColour;
 
 extern const GstEmotionRgb gst_emotion_plot_colours[GST_EMOTION_PLOT_N_COLOURS];
@@ -28,14 +28,14 @@ gboolean gst_emotion_plot_has_device (const char *device);
 gboolean gst_emotion_plot_begin (const char *path, const char *device,
     gint width, gint height, GError **error);
 
-/* FALSE and G_FILE_ERROR, and no file, where it did not get there as a whole.
+/* FALSE and G_FILE_ERROR, and no file, if it could not be written completely.
  */
 gboolean gst_emotion_plot_end (const char *path, GError **error);
 
 /* A box in the colour of the pen. */
 void gst_emotion_plot_fill (double x0, double x1, double y0, double y1);
 
-/* A file's name as a title, for PLplot: of a long one the end. Free with
+/* A file's name as a title, for PLplot: the end of a long one. Free with
  * g_free. */
 char *gst_emotion_plot_name (const char *name);
 

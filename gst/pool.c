@@ -14,10 +14,10 @@
 typedef struct {
   gboolean is_live;
   guint n_users;
-  gint nice;    /* of threads; those that are nicer end after their turn */
+  gint nice;    /* of threads; those with a higher value end after their turn */
   GQueue ready; /* of GstEmotionPoolItem.link */
   guint n_threads;
-  guint n_idle;      /* those that are about to start, too */
+  guint n_idle;      /* including those about to start */
   guint n_computing; /* neither idle nor past gst_emotion_pool_yield */
   GCond changed;     /* any of it */
 } Pool;
@@ -36,10 +36,10 @@ max_computing (void)
   return MAX (1, g_get_num_processors ());
 }
 
-/* The scheduler shares out the processor by weights, which change by a quarter
- * with each nice value. The threads have the weight of one nice thread for each
- * element together: else a busy machine would starve a few threads that work
- * for hundreds. */
+/* The scheduler divides processor time by weights, which change by a quarter
+ * with each nice value. Together, the threads have the weight of one nice
+ * thread for each element: otherwise a busy machine would starve a few threads
+ * that work for hundreds of elements. */
 static gint
 nice_for (const Pool *pool)
 {
@@ -51,10 +51,10 @@ nice_for (const Pool *pool)
   return value;
 }
 
-/* What is heard comes before what is told: an application that runs its
- * streaming threads in real time gets no network that does, though a thread is
- * born with the policy of the one that starts it. Elsewhere than on Linux a
- * nice value is the whole process's. */
+/* Playback comes before results: an application with real-time streaming
+ * threads must not get real-time inference, although a thread inherits the
+ * policy of its creator. On systems other than Linux, a nice value applies to
+ * the whole process. */
 static void
 step_back (gint nice_value)
 {
@@ -73,8 +73,8 @@ may_compute (const Pool *pool)
   return pool->ready.length > 0 && pool->n_computing < max_computing ();
 }
 
-/* With the lock; waits, in a thread that counts as idle. NULL where it has
- * nothing to do any more; it is idle no more. */
+/* With the lock; waits, in a thread that counts as idle. NULL if the thread
+ * should end; it is not idle any more. */
 static GstEmotionPoolItem *
 take (Pool *pool, gint nice_value)
 {
@@ -133,13 +133,13 @@ start_thread (Pool *pool)
   return TRUE;
 }
 
-/* With the lock. Sees to it that somebody takes what is ready. */
+/* With the lock. Ensures that a thread takes what is ready. */
 static void
 ensure_thread (Pool *pool)
 {
   if (!may_compute (pool))
     return;
-  /* Idle ones that were woken before have not taken theirs yet. */
+  /* Idle threads that were woken before have not taken their item yet. */
   if (pool->n_idle >= pool->ready.length
       || pool->n_idle + pool->n_computing >= max_computing ())
     g_cond_signal (&pool->changed);
@@ -148,8 +148,7 @@ ensure_thread (Pool *pool)
 }
 
 /* With the lock. More elements than before: threads that are too nice for so
- * many end, and this one, which is not nice itself, starts the first of others.
- */
+ * many end, and this one, which is not nice, starts the first replacement. */
 static void
 replace_nice_threads (Pool *pool)
 {

@@ -17,7 +17,7 @@ struct _GstEmotionRecognizer {
 
   GstEmotionIntake in;   /* windows of the model's recipe */
   DspFeatures *features; /* NULL unless windows share frames */
-  guint64 edits;         /* of the intake, that the features know of */
+  guint64 edits;         /* of the intake, which the features know about */
   GstEmotionWorker *worker;
 
   guint64 next_id;   /* of the next window */
@@ -52,8 +52,8 @@ gst_emotion_recognizer_free (GstEmotionRecognizer *self)
   g_free (self);
 }
 
-/* Where nothing was asked for, a short window is followed by the next, so that
- * everything is heard. */
+/* Without an explicit interval, windows shorter than the default interval are
+ * adjacent, so that all samples are analysed. */
 static GstClockTime
 interval_for (GstClockTime wanted, const DspRecipe *recipe)
 {
@@ -108,7 +108,9 @@ square_of (float sample)
 static gdouble
 level_of (const float *samples, gsize n)
 {
-  gdouble sum[4] = { 0 }; /* so that no addition waits for the one before */
+  gdouble sum[4] = {
+    0
+  }; /* several sums, to break the dependency between additions */
   gsize i = 0;
 
   for (; i + 4 <= n; i += 4)
@@ -190,7 +192,7 @@ prepare (GstEmotionRecognizer *self, GstEmotionJob *job, gboolean partial)
       GST_TIME_ARGS (job->features_time));
 }
 
-/* The window in progress becomes a result, now or later. */
+/* Submits the window in progress; its result comes now or later. */
 static void
 emit_window (GstEmotionRecognizer *self, gboolean partial)
 {

@@ -7,7 +7,7 @@ gst_emotion_reader_reset (GstEmotionReader *self)
   self->has_seen = FALSE;
 }
 
-/* Where upstream alone was started anew, ids begin at 0 and times go on. */
+/* If only upstream was restarted, ids begin at 0 and times continue. */
 static gboolean
 is_new (const GstEmotionReader *self, const GstEmotionWindow *window)
 {

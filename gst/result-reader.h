@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Results out of a stream: each of them once, whether it comes as meta of a
- * buffer (encoders may put one on several buffers) or as an event. Belongs to
- * the streaming thread. */
+/* Extracts results from a stream: each once, whether it comes as meta of a
+ * buffer (encoders may put one on several buffers) or as an event. Used by the
+ * streaming thread. */
 #pragma once
 
 #include <gst/gst.h>
@@ -20,7 +20,7 @@ typedef void (*GstEmotionReaderFunc) (
 /* After a flush windows count from 0 again. */
 void gst_emotion_reader_reset (GstEmotionReader *self);
 
-/* Calls func for the results that buffer carries, in their order. */
+/* Calls func for the results on buffer, in order. */
 void gst_emotion_reader_read_buffer (GstEmotionReader *self, GstBuffer *buffer,
     GstEmotionReaderFunc func, gpointer user_data);
 

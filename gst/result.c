@@ -194,8 +194,8 @@ gst_emotion_result_from_structure (const GstStructure *s)
 void
 gst_emotion_meta_register (void)
 {
-  /* No tags: nothing that a converter, an encoder or a payloader does to the
-   * sound makes what was said about it wrong, so they all keep it. */
+  /* No tags: whatever a converter, an encoder or a payloader does to the sound,
+   * the result stays valid, so they all keep it. */
   static const gchar *tags[] = { NULL };
   static gsize once = 0;
 

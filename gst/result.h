@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is known about one window, and its one schema: the bus message, the
- * buffer meta, the tools and the tags all read it from here. */
+/* The result for one window, and its schema, which the bus message, the buffer
+ * meta, the tools and the tags share. */
 #pragma once
 
 #include <gst/gst.h>
@@ -20,22 +20,23 @@ typedef struct {
   guint64 id;            /* from 0 after each start or flush */
   gboolean
       partial; /* padded: it ended with the stream, or where speech began */
-  gboolean silence;    /* nothing to measure; was not classified */
-  GstClockTime voice;  /* speech in it; GST_CLOCK_TIME_NONE: not measured */
-  GstClockTime filled; /* of the duration: silence put where samples were
-                          missing */
+  gboolean silence;   /* nothing to measure; was not classified */
+  GstClockTime voice; /* speech in it; GST_CLOCK_TIME_NONE: not measured */
+  GstClockTime
+      filled; /* of the duration: silence filled in for missing samples */
 } GstEmotionWindow;
 
-/* Where it begins in the sound: in stream time, if there is one. */
+/* The position in the sound: stream time, if there is one. */
 GstClockTime gst_emotion_window_start (const GstEmotionWindow *self);
 
 typedef struct {
   GstEmotionWindow window;
   GstEmotionLabels *labels; /* owned */
   char *model;              /* nick or file name; owned */
-  gboolean is_guess;  /* nothing says what features the model was trained on */
-  gint label_index;   /* -1: silence, or no label reached min-confidence */
-  gdouble confidence; /* 0..1, of the most probable label */
+  gboolean
+      is_guess;     /* the features that the model was trained on are a guess */
+  gint label_index; /* -1: silence, or no label reached min-confidence */
+  gdouble confidence;           /* 0..1, of the most probable label */
   GstClockTime processing_time; /* features and network */
   float *probabilities;         /* [labels], owned */
 } GstEmotionResult;
@@ -46,12 +47,11 @@ GstEmotionResult *gst_emotion_result_new (const GstEmotionWindow *window,
 void gst_emotion_result_free (GstEmotionResult *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEmotionResult, gst_emotion_result_free)
 
-/* FALSE in silence and where nobody speaks: the probabilities are zeros then.
- */
+/* FALSE for silence and without voice: the probabilities are then zeros. */
 gboolean gst_emotion_result_is_classified (const GstEmotionResult *self);
 
-/* How much it counts in a mean over windows: the seconds of voice in it, or 1
- * where that was not measured; 0 if it was not classified. */
+/* Its weight in a mean over windows: the seconds of voice in it, or 1 where
+ * that was not measured; 0 if it was not classified. */
 gdouble gst_emotion_result_weight (const GstEmotionResult *self);
 
 /* Sets confidence and label_index from the probabilities. The first of equal
@@ -61,14 +61,14 @@ void gst_emotion_result_decide (GstEmotionResult *self, gdouble min_confidence);
 /* The label, or "unknown". Lives as long as the result. */
 const char *gst_emotion_result_emotion (const GstEmotionResult *self);
 
-/* The same for people: also "silence" and "no voice". */
+/* The same for display: also "silence" and "no voice". */
 const char *gst_emotion_result_text (const GstEmotionResult *self);
 
 /* A structure "emotion" with all fields. */
 GstStructure *gst_emotion_result_to_structure (const GstEmotionResult *self);
 
-/* The other way: message, meta or event. NULL if a field is missing or makes
- * no sense, since anybody may attach a meta of that name. */
+/* The reverse: from a message, meta or event. NULL if a field is missing or
+ * invalid, since anything may attach a meta with that name. */
 GstEmotionResult *gst_emotion_result_from_structure (const GstStructure *s);
 
 /* Makes GST_EMOTION_META known; harmless to call again. */

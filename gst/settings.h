@@ -19,8 +19,7 @@ typedef enum {
   GST_EMOTION_INFERENCE_ASYNC,
 } GstEmotionInference;
 
-/* From window to window, where nothing was asked for and the window is not
- * shorter (ns). */
+/* The default interval, for windows that are not shorter (ns). */
 #define GST_EMOTION_INTERVAL                                                   \
   (DSP_RECIPE_DEFAULT_WINDOW_LEN * GST_SECOND / DSP_RECIPE_DEFAULT_RATE)
 
@@ -84,8 +83,8 @@ void gst_emotion_settings_install (GObjectClass *klass);
 void gst_emotion_settings_init (GstEmotionSettings *self);
 void gst_emotion_settings_clear (GstEmotionSettings *self);
 
-/* Every property but stats. FALSE for one that is not known here. The caller
- * holds the lock that guards self. */
+/* All properties but stats. FALSE for an unknown one. The caller holds the lock
+ * that guards self. */
 gboolean gst_emotion_settings_set (
     GstEmotionSettings *self, guint id, const GValue *value);
 gboolean gst_emotion_settings_get (

@@ -39,7 +39,7 @@ set_label (GstEmotionTagger *self, const char *label)
   self->is_due = TRUE;
 }
 
-/* Sums start anew with a model that has other labels. */
+/* Sums are reset for a model with other labels. */
 static void
 sum (GstEmotionTagger *self, const GstEmotionResult *result)
 {
@@ -81,7 +81,7 @@ gst_emotion_tagger_finish (GstEmotionTagger *self, GstEmotionTags mode)
   clear_sums (self);
 }
 
-/* Extended comments of upstream, but for an older emotion. */
+/* Upstream's extended comments, except for an older emotion. */
 static void
 copy_comments (const GstTagList *from, GstTagList *to)
 {

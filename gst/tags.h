@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Results in, tags out: `emotion`, extended comment "EMOTION=label", and the
- * label as a keyword for containers that drop both. What upstream says about
- * the stream stays: a tag event replaces the one before it, so ours carries
- * upstream's tags too. Not thread-safe: the owner has a lock. */
+ * label as a keyword for containers that drop both. Upstream's tags are kept: a
+ * tag event replaces the one before it, so ours includes them. Not thread-safe:
+ * the owner has a lock. */
 #pragma once
 
 #include <gst/gst.h>
@@ -16,13 +16,13 @@ void gst_emotion_tags_register (void);
 
 typedef struct {
   GstTagList *upstream;     /* stream tags, or NULL */
-  char *label;              /* the one that goes with them, or NULL */
+  char *label;              /* the last result, or NULL */
   gboolean is_due;          /* not sent yet */
   GstEmotionLabels *labels; /* of the sums, or NULL */
   gdouble *sums; /* [labels], over classified windows, by their weight */
 } GstEmotionTagger;
 
-/* Forgets all. Zero-filled memory is a valid start. */
+/* Drops everything. Zero-filled memory is a valid start. */
 void gst_emotion_tagger_clear (GstEmotionTagger *self);
 
 void gst_emotion_tagger_add (GstEmotionTagger *self, GstEmotionTags mode,
@@ -31,7 +31,7 @@ void gst_emotion_tagger_add (GstEmotionTagger *self, GstEmotionTags mode,
 /* The end of the stream: the summary is due, and the next stream starts. */
 void gst_emotion_tagger_finish (GstEmotionTagger *self, GstEmotionTags mode);
 
-/* A tag event came from upstream: returns the one to send in its place. */
+/* A tag event came from upstream: returns the one to send instead. */
 GstEvent *gst_emotion_tagger_merge (GstEmotionTagger *self, GstEvent *event);
 
 /* The event that is due, or NULL. */

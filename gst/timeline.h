@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which time belongs to which sample of a stream, by its buffers' time stamps.
+/* The times of the samples of a stream, by its buffers' time stamps.
  *
  * A stretch of samples without a break has one anchor: the position and the
  * time of its first sample. Times are counted from there in samples, so that
- * neither jitter in time stamps nor rounding adds up. Where the time stamps
- * walk away slowly (a sound card's clock) the anchor follows in steps too small
- * to matter; where they jump, the stretch has ended. */
+ * neither jitter in time stamps nor rounding adds up. If time stamps drift
+ * slowly (a sound card's clock), the anchor follows in negligible increments;
+ * if they jump, the stretch has ended. */
 #pragma once
 
 #include <gst/gst.h>
@@ -13,7 +13,7 @@
 
 /* A jump of more than this is a break (as GstAudioStreamAlign's default). */
 #define GST_EMOTION_JUMP (40 * GST_MSECOND)
-/* The anchor follows where the time stamps are this far away. */
+/* The anchor follows if time stamps deviate by this much. */
 #define GST_EMOTION_DRIFT (10 * GST_MSECOND)
 
 typedef struct {
@@ -22,13 +22,13 @@ typedef struct {
   guint64 rate;       /* Hz, of positions */
   gboolean is_anchored;
   GstClockTime time;      /* of the anchor */
-  GstClockTimeDiff moved; /* since then: to add to all times */
+  GstClockTimeDiff moved; /* since then: added to all times */
   guint64 position;       /* of the anchor */
   guint64 n_in;           /* frames of the stream since the anchor */
   GstClockTimeDiff skew;  /* of the last buffer: its time stamp - the count */
 } GstEmotionTimeline;
 
-/* A new stretch with other rates; time goes on. */
+/* A new stretch with other rates; time continues. */
 void gst_emotion_timeline_set_rates (
     GstEmotionTimeline *self, guint64 rate_in, guint64 rate);
 
@@ -37,19 +37,19 @@ void gst_emotion_timeline_set_rates (
 void gst_emotion_timeline_set_segment (
     GstEmotionTimeline *self, const GstSegment *segment);
 
-/* The next frame has no time yet: a stretch begins. */
+/* A new stretch begins, whose first frame has no time yet. */
 void gst_emotion_timeline_break (GstEmotionTimeline *self);
 
 /* The time that the next frame would have without a time stamp. */
 GstClockTime gst_emotion_timeline_next (const GstEmotionTimeline *self);
 
-/* Whether pts (or GST_CLOCK_TIME_NONE) is the time of the next frame, but for
- * less than a jump. */
+/* Whether pts (or GST_CLOCK_TIME_NONE) is the time of the next frame, within
+ * the threshold of a jump. */
 gboolean gst_emotion_timeline_meets (
     const GstEmotionTimeline *self, GstClockTime pts);
 
-/* Whether a buffer with time stamp pts (or GST_CLOCK_TIME_NONE) goes on where
- * the one before ended. */
+/* Whether a buffer with time stamp pts (or GST_CLOCK_TIME_NONE) continues the
+ * previous one. */
 gboolean gst_emotion_timeline_continues (
     const GstEmotionTimeline *self, GstClockTime pts);
 
@@ -82,10 +82,10 @@ GstClockTime gst_emotion_timeline_duration (
 guint64 gst_emotion_timeline_until (
     const GstEmotionTimeline *self, GstClockTime end);
 
-/* Of n frames at *pts (or GST_CLOCK_TIME_NONE), leaves those within the
- * segment: returns how many, from *first on, at *pts then. */
+/* Clips n frames at *pts (or GST_CLOCK_TIME_NONE) to the segment: returns the
+ * number, from *first on, and their *pts. */
 gsize gst_emotion_timeline_clip (
     const GstEmotionTimeline *self, GstClockTime *pts, gsize n, gsize *first);
 
-/* Whether the two give every sample the same times. */
+/* Whether both give all samples the same times. */
 gboolean gst_emotion_same_times (const GstSegment *a, const GstSegment *b);

@@ -14,14 +14,14 @@
 #define CONTEXT ((gsize) 64) /* samples before a chunk */
 #define N_FRAMES 4
 #define BLOCK 256 /* samples that are resampled at once */
-/* Beginnings of speech, in chunks: what is heard of a pause of 0.5 s, since
- * speech rings on in the detector; and speech that is more than a click, of
- * which one chunk may be missing. */
+/* Onsets of speech, in chunks: what the detector reports of a pause of 0.5 s,
+ * since its output decays slowly; and speech longer than a click, of which one
+ * chunk may be missing. */
 #define MIN_PAUSE 12
 #define MIN_SPEECH 3
-#define BATCH ((gsize) 8) /* chunks that wait at most */
+#define BATCH ((gsize) 8) /* maximum of pending chunks */
 
-/* What one thread needs to run chunks. */
+/* A thread's resources for inference. */
 typedef struct {
   NnSession *session;
   DspStft *stft;
@@ -63,7 +63,7 @@ struct _GstEmotionVoice {
   float *row;    /* [capacity]: probabilities in order, when asked for */
 
   guint n_pause;  /* chunks without speech before the next, MIN_PAUSE at most */
-  guint n_speech; /* chunks of speech behind a pause, not yet believed */
+  guint n_speech; /* chunks of speech after a pause, not yet confirmed */
   guint n_missing; /* other chunks among them */
   guint64 begin;   /* position of the first of them */
   GArray *onsets;  /* guint64, positions not taken yet */
@@ -107,7 +107,7 @@ network_clear (void)
   g_clear_pointer (&network.model, nn_model_unref);
 }
 
-/* With the lock. One runner is there for sure, so that running never fails. */
+/* With the lock. There is at least one runner, so that running never fails. */
 static gboolean
 network_load (GError **error)
 {
@@ -156,7 +156,7 @@ network_leave (void)
   g_mutex_unlock (&lock);
 }
 
-/* An idle one, or a new one, or the first that comes back. */
+/* An idle one, or a new one, or the first to become idle. */
 static Runner *
 take_runner (void)
 {
@@ -204,7 +204,7 @@ gst_emotion_voice_new (
   self->block = resampler ? g_new (float, BLOCK) : NULL;
   self->state = g_new0 (float, nn_model_state_len (network.model));
   self->samples = g_new0 (float, CONTEXT + BATCH * CHUNK);
-  /* With the chunks that reach over its ends, and those that are ahead. */
+  /* With the chunks that extend beyond its ends, and those ahead of it. */
   self->capacity =
       (gsize) (window_len * (GST_EMOTION_VOICE_RATE / rate)) / CHUNK + BATCH
       + 2;
@@ -286,7 +286,7 @@ listen (GstEmotionVoice *self, const Chunk *chunk)
   self->n_pause = self->n_speech = self->n_missing = 0;
 }
 
-/* Runs the whole chunks that wait. */
+/* Processes the complete pending chunks. */
 static void
 run_chunks (GstEmotionVoice *self)
 {
@@ -354,7 +354,7 @@ gst_emotion_voice_push (
     take_samples (self, samples, n, at_once);
     return;
   }
-  /* How much comes out so far depends on how much goes in at a time. */
+  /* The amount of output so far depends on the block size of the input. */
   while (n > 0) {
     const gsize taken = MIN (n, BLOCK - self->block_len);
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where in a stream somebody speaks: Silero VAD v6 (nn/models/voice.md), chunk
- * by chunk of 32 ms. Samples in; how much of them is speech, out.
+/* Voice activity detection: Silero VAD v6 (nn/models/voice.md), chunk by chunk
+ * of 32 ms. Samples in, the amount of speech out.
  *
  *   mono -> 16 kHz -> chunks of 512 behind the 64 samples before them, mirrored
  *     by 64 at the end -> |STFT| (n_fft 256, hop 128, periodic Hann, left-
  *     aligned: 4 frames of 129 bins) -> network, whose LSTM goes on from chunk
  *     to chunk -> the probability of speech
  *
- * Where pushes end never changes a bit of it. The network is loaded once and
- * shared; each GstEmotionVoice has its own state, 20 kB, and belongs to one
- * thread at a time. */
+ * The result does not depend, bit for bit, on the boundaries of pushes. The
+ * network is loaded once and shared; each GstEmotionVoice has its own state, 20
+ * kB, and belongs to one thread at a time. */
 #pragma once
 
 #include <gst/gst.h>

@@ -233,8 +233,8 @@ take_turn (gpointer user_data, GstEmotionPoolSlot *slot)
   worker_unref (self);
 }
 
-/* With the lock. Until nothing waits and nothing runs, or until flushing. What
- * the pool has no thread for is done here. */
+/* With the lock. Waits until no job is queued or being computed, or until
+ * flushing. What the pool has no thread for is done here. */
 static void
 finish_waiting (GstEmotionWorker *self)
 {

@@ -16,7 +16,7 @@ typedef struct _GstEmotionWorker GstEmotionWorker;
 /* One window to classify. */
 typedef struct {
   GstEmotionWindow window;
-  guint64 stretch; /* smoothing starts anew where it changes */
+  guint64 stretch; /* a change restarts smoothing */
   gdouble smoothing;
   gdouble min_confidence;
   gboolean has_voice;         /* enough to be classified, or nobody asked */
@@ -47,8 +47,8 @@ GstEmotionWorker *gst_emotion_worker_new (
 void gst_emotion_worker_free (GstEmotionWorker *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEmotionWorker, gst_emotion_worker_free)
 
-/* A job to fill in, with room for the features of model. Pass it to run or
- * queue, which take it over. */
+/* A job to be filled in, with memory for the features of model. Pass it to run
+ * or queue, which take it over. */
 GstEmotionJob *gst_emotion_job_new (
     GstEmotionModel *model, GstEmotionLabels *labels);
 
@@ -60,7 +60,7 @@ void gst_emotion_worker_run (GstEmotionWorker *self, GstEmotionJob *job);
 void gst_emotion_worker_queue (
     GstEmotionWorker *self, GstEmotionJob *job, gboolean drop_oldest);
 
-/* Waits until nothing waits and nothing runs, or until flushing. */
+/* Waits until no job is queued or being computed, or until flushing. */
 void gst_emotion_worker_drain (GstEmotionWorker *self);
 
 /* From any thread. While flushing nothing waits and no result comes out; those

@@ -31,7 +31,7 @@ struct _GstEmotionAdts {
 
 G_DEFINE_TYPE (GstEmotionAdts, gst_emotion_adts, GST_TYPE_BASE_PARSE)
 
-/* Of HEADER_LEN bytes. FALSE: they are none. */
+/* Parses HEADER_LEN bytes. FALSE: not a header. */
 static gboolean
 read_header (const guint8 *bytes, Header *header)
 {
@@ -51,7 +51,7 @@ read_header (const guint8 *bytes, Header *header)
       && header->len >= HEADER_LEN + (has_crc ? CRC_LEN : 0u);
 }
 
-/* Whether all that is the same in each header of a stream is. */
+/* Whether two headers agree in everything that is constant in a stream. */
 static gboolean
 is_alike (const guint8 *a, const guint8 *b)
 {
@@ -59,7 +59,7 @@ is_alike (const guint8 *a, const guint8 *b)
       && ((a[3] ^ b[3]) & 0xc0) == 0;
 }
 
-/* A frame begins at `from`, and another one like it begins behind it. */
+/* A frame begins at `from`, followed by another one like it. */
 static gboolean
 is_sure (const guint8 *bytes, gsize n, gsize from)
 {
@@ -71,7 +71,7 @@ is_sure (const guint8 *bytes, gsize n, gsize from)
       && is_alike (bytes + from, bytes + from + header.len);
 }
 
-/* Where the next header may be, from 1 on. */
+/* The next position of a possible header, from 1 on. */
 static gsize
 find_candidate (const guint8 *bytes, gsize n)
 {

@@ -8,9 +8,9 @@
 GST_DEBUG_CATEGORY_EXTERN (gst_emotion_play_debug);
 #define GST_CAT_DEFAULT gst_emotion_play_debug
 
-/* Time stamps that jump by more are of another recording, not of a loss. */
+/* A larger jump of time stamps is another recording, not a loss. */
 #define MAX_GAP (10 * 60 * GST_SECOND)
-/* What a stated duration may change by and still be stated, not estimated. */
+/* A duration that changes by no more counts as stated, not estimated. */
 #define SAME (10 * GST_MSECOND)
 
 static GstClockTime
@@ -38,7 +38,7 @@ take_caps (GstEmotionCoverage *self, GstCaps *caps)
     gst_audio_info_init (&self->info);
 }
 
-/* Sound, or the container's word that there is none, from a time stamp on. */
+/* Sound, or a gap stated by the container, from a time stamp on. */
 static void
 move_on (GstEmotionCoverage *self, GstClockTime pts, GstClockTime duration,
     gboolean is_told)
@@ -120,7 +120,7 @@ take_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   return GST_PAD_PROBE_OK;
 }
 
-/* What the sound goes through */
+/* Elements in the path of the sound */
 
 static gboolean
 is_of_class (GstElement *element, const char *class)
@@ -174,7 +174,7 @@ gst_emotion_coverage_add (GstEmotionCoverage *self, GstElement *element)
 {
   const gboolean is_parser = is_of_class (element, "Parser");
 
-  /* Those that only take tags off change neither frames nor tracks. */
+  /* Parsers that only remove tags change neither frames nor tracks. */
   if (GST_IS_BIN (element) || is_of_class (element, "Metadata")
       || !(is_parser || is_of_class (element, "Demux")))
     return;
@@ -206,8 +206,7 @@ gst_emotion_coverage_begin (GstEmotionCoverage *self, GstPad *sink)
   add_probe (self, sink, GST_PAD_PROBE_TYPE_BUFFER, take_buffer);
 }
 
-/* As long as all bytes behind the tags would be, if all were frames like those
- * that were found. */
+/* The duration if all bytes after the tags were frames like those found. */
 static GstClockTime
 framed_time (const GstEmotionCoverage *self, GstElement *parser)
 {
@@ -271,7 +270,7 @@ less (GstClockTime a, GstClockTime b)
   return GST_CLOCK_TIME_IS_VALID (a) && a > b ? a - b : 0;
 }
 
-/* Stated by the container, and not an estimate that changes on the way. */
+/* Stated by the container, not an estimate that changes while playing. */
 static gboolean
 is_stated (const GstEmotionCoverage *self)
 {
@@ -280,14 +279,14 @@ is_stated (const GstEmotionCoverage *self)
       && ABS (GST_CLOCK_DIFF (self->stated, self->duration)) <= SAME;
 }
 
-/* What is not there behind the last sample, as far as anything says so. */
+/* The duration missing after the last sample, as far as it is known. */
 static GstClockTime
 missing_at_end (const GstEmotionCoverage *self, const GstEmotionExtent *extent)
 {
   const GstClockTime heard = gst_emotion_coverage_heard (self);
   GstClockTime missing = 0;
 
-  /* With other tracks, the end may be theirs. */
+  /* With other tracks, the duration may be that of another. */
   if (is_stated (self) && GST_CLOCK_TIME_IS_VALID (self->end)
       && (!self->has_others || extent->is_cut))
     missing = less (self->duration, self->end);
@@ -315,7 +314,7 @@ gst_emotion_coverage_loss (const GstEmotionCoverage *self, const char *uri)
     gst_emotion_extent_read (&extent, path);
   at_end = missing_at_end (self, &extent);
   missing = at_end + MAX (self->gaps, 0);
-  /* What a head states is better than an estimate, with pictures in it. */
+  /* The header's statement is better than an estimate that includes video. */
   if (!is_stated (self))
     missing = MAX (missing, less (self->framed, heard));
   GST_DEBUG ("%s: heard %" GST_TIME_FORMAT ", gaps %" GST_STIME_FORMAT
@@ -329,7 +328,7 @@ gst_emotion_coverage_loss (const GstEmotionCoverage *self, const char *uri)
         extent.is_cut              ? "cut off"
             : at_end > missing / 2 ? "damaged or cut off"
                                    : "damaged");
-  /* It is known to end in the middle, but not how long it would be. */
+  /* It is known to be truncated, but not how long it should be. */
   if (extent.is_cut
       && (extent.basis == GST_EMOTION_EXTENT_UNTIMED
           || (extent.basis == GST_EMOTION_EXTENT_TIMED && !is_stated (self))))

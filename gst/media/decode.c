@@ -6,11 +6,11 @@
 #include "gst/media/play.h"
 #include "gst/media/source-uri.h"
 
-/* Touched by the streaming thread while gst_emotion_play runs. */
+/* Used by the streaming thread during gst_emotion_play. */
 typedef struct {
   double rate;
   gsize max_len; /* 0: no limit */
-  GstCaps *caps; /* that convert is for */
+  GstCaps *caps; /* for which convert was made */
   GstEmotionConvert *convert;
   GArray *samples; /* of float */
   GString *notes;
@@ -26,7 +26,7 @@ on_samples (const float *samples, gsize n, gpointer user_data)
   g_array_append_vals (self->samples, samples, n);
 }
 
-/* Ends what was of another format, and starts anew. */
+/* Drains the converter of another format, and makes a new one. */
 static gboolean
 set_caps (Decoder *self, GstCaps *caps, GError **error)
 {

@@ -15,19 +15,19 @@ typedef struct {
 typedef struct {
   float *samples; /* [n_samples], n_samples > 0 */
   gsize n_samples;
-  char *note; /* what a user should know, although all is well; or NULL */
-  char *loss; /* what is missing of it, in words; or NULL */
+  char *note; /* a warning for the user; or NULL */
+  char *loss; /* a description of what is missing; or NULL */
 } GstEmotionSound;
 
 /* source: the path of a file, a URI, or "-". Clear with
  * gst_emotion_sound_clear. FALSE and an error if it contains no audio. A
- * file that is damaged or cut off gives what there is, and a loss. */
+ * damaged or truncated file gives what can be decoded, and a loss. */
 gboolean gst_emotion_decode (const char *source,
     const GstEmotionDecodeOptions *options, GstEmotionSound *sound,
     GError **error);
 void gst_emotion_sound_clear (GstEmotionSound *sound);
 
-/* The same with the default track, whatever is missing. Returns [*n] samples;
- * free with g_free. */
+/* The same with the default track, ignoring losses. Returns [*n] samples; free
+ * with g_free. */
 float *gst_emotion_decode_file (
     const char *source, double rate, gsize max_len, gsize *n, GError **error);

@@ -10,7 +10,7 @@
 
 #define PATIENCE 5 /* s, for a server that does not answer */
 
-/* The packages of Debian that plugins are in, and one that each has. */
+/* Debian's packages of plugins, and a plugin in each. */
 static const struct {
   const char *package, *plugin;
 } packages[] = {
@@ -20,7 +20,7 @@ static const struct {
   { "gstreamer1.0-libav", "libav" },
 };
 
-/* Types of what holds sound that do not begin with "audio/" or "video/". */
+/* Media types with sound that do not begin with "audio/" or "video/". */
 static const char *const containers[] = { "application/ogg",
   "application/x-3gp", "application/mxf", "application/vnd.rn-realmedia",
   "application/x-ape", "application/x-id3", "application/x-hls",
@@ -46,7 +46,7 @@ gst_emotion_diagnosis_misses_plugin (const GError *error)
           error, GST_STREAM_ERROR, GST_STREAM_ERROR_CODEC_NOT_FOUND);
 }
 
-/* The media type that there is no plugin for; NULL: it is something else. */
+/* The media type for which a plugin is missing; NULL: the cause is another. */
 static const char *
 missing_type (GstMessage *missing)
 {
@@ -109,7 +109,7 @@ gst_emotion_diagnosis_passed_over (GstMessage *missing)
   return g_strdup_printf ("part of it was skipped: %s", text);
 }
 
-/* What the system says of the file itself; NULL if it is fine. */
+/* The system's error about the file itself; NULL if there is none. */
 static char *
 file_trouble (const char *path)
 {
@@ -122,7 +122,7 @@ file_trouble (const char *path)
   return NULL;
 }
 
-/* Nothing of it can be decoded since it ends too early. */
+/* Nothing can be decoded because the file is truncated. */
 static char *
 cut_trouble (const char *path)
 {
@@ -143,8 +143,8 @@ cut_trouble (const char *path)
   return NULL;
 }
 
-/* Connects as GStreamer would have: its own words are “Internal data stream
- * error.” for all that can go wrong. NULL: it can be had, or is no server. */
+/* Connects as GStreamer would have, which only says “Internal data stream
+ * error.” whatever went wrong. NULL: it can be reached, or is not a server. */
 static char *
 server_trouble (const char *uri)
 {
@@ -175,7 +175,7 @@ server_trouble (const char *uri)
       error->message);
 }
 
-/* Bytes came, and are nothing that can be decoded. */
+/* Bytes were received, but not in a format that can be decoded. */
 static char *
 foreign_text (const char *type)
 {
@@ -234,7 +234,7 @@ source_text (const char *uri, const GError *failure, GstMessage *missing)
       || g_error_matches (
           failure, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE))
     return type_text (uri, failure);
-  /* A decoder is missed, but for nothing that is sound. */
+  /* A decoder is missing, but not for sound. */
   if (gst_emotion_diagnosis_misses_plugin (failure))
     return g_strdup ("it contains no audio");
   if (g_error_matches (
@@ -260,7 +260,7 @@ source_text (const char *uri, const GError *failure, GstMessage *missing)
   return g_strdup (failure->message);
 }
 
-/* It is there, but cannot be had. */
+/* It exists, but cannot be read. */
 static gboolean
 is_refusal (const GError *failure)
 {

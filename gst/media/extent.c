@@ -6,7 +6,7 @@
 #include "gst/media/file-bytes.h"
 #include "gst/media/wave.h"
 
-#define MAX_CHUNKS 10000 /* that are looked at, of whatever a file claims */
+#define MAX_CHUNKS 10000 /* maximum that is examined */
 #define OGG_MAX_PAGE 65307
 
 typedef GstEmotionFileBytes File;
@@ -63,7 +63,7 @@ read_wave (GstEmotionExtent *self, const File *file, const guint8 *head)
   return wave.stated > 0 && state (self, wave.offset, wave.stated);
 }
 
-/* AVI, whose demuxer counts the frames that are there. */
+/* AVI, whose demuxer counts the frames present. */
 static gboolean
 read_riff (GstEmotionExtent *self, const File *file, const guint8 *head)
 {
@@ -87,7 +87,7 @@ read_au (GstEmotionExtent *self, const File *file, const guint8 *head)
       && state (self, be32 (head + 4), be32 (head + 8));
 }
 
-/* The boxes of the outermost level. */
+/* The boxes at the top level. */
 static gboolean
 read_mp4 (GstEmotionExtent *self, const File *file, const guint8 *head)
 {
@@ -121,7 +121,7 @@ ebml_length (guint8 first)
   return length <= 8 ? length : 0;
 }
 
-/* FALSE if the size is not known. *at moves behind it. */
+/* FALSE if the size is unknown. Moves *at past it. */
 static gboolean
 ebml_size (const File *file, guint64 *at, guint64 *size)
 {
@@ -139,7 +139,7 @@ ebml_size (const File *file, guint64 *at, guint64 *size)
   return *size != (G_GUINT64_CONSTANT (1) << (7 * length)) - 1;
 }
 
-/* The head, and the segment behind it. */
+/* The header, and the segment after it. */
 static gboolean
 read_matroska (GstEmotionExtent *self, const File *file, const guint8 *head)
 {
@@ -174,14 +174,14 @@ read_ogg (GstEmotionExtent *self, const File *file, const guint8 *head)
       length += tail[i + 26];
       for (guint k = 0; k < tail[i + 26]; k++)
         length += tail[i + 27 + k];
-    } else /* not even its head is whole */
+    } else /* not even its header is complete */
       length = n - i + 1;
     return state (self, 0, file->size - n + i + length);
   }
   return FALSE;
 }
 
-/* The size that is in the file properties, but for broadcasts. */
+/* The size in the file properties, except for broadcasts. */
 static gboolean
 read_asf (GstEmotionExtent *self, const File *file, const guint8 *head)
 {
@@ -205,8 +205,8 @@ read_asf (GstEmotionExtent *self, const File *file, const guint8 *head)
   return FALSE;
 }
 
-/* The frame of an MP3 file that holds no sound but the number of those that do,
- * and of their bytes. at: where it begins. */
+/* The Xing header: a frame of an MP3 file with the numbers of frames and bytes
+ * instead of sound. at: its position. */
 static gboolean
 read_xing (GstEmotionExtent *self, const File *file, guint64 at)
 {
@@ -233,7 +233,7 @@ read_xing (GstEmotionExtent *self, const File *file, guint64 at)
   return state (self, at, be32 (xing + 12));
 }
 
-/* Behind an ID3v2 tag. */
+/* After an ID3v2 tag. */
 static gboolean
 read_id3 (GstEmotionExtent *self, const File *file, const guint8 *head)
 {
@@ -250,7 +250,7 @@ read_mp3 (GstEmotionExtent *self, const File *file, const guint8 *head)
   return read_xing (self, file, 0);
 }
 
-/* A number of the script that FLV begins with; 0: there is none. */
+/* A number in the script tag at the beginning of FLV; 0: none. */
 static double
 flv_number (const guint8 *script, gsize len, const char *name)
 {
@@ -276,7 +276,7 @@ read_flv (GstEmotionExtent *self, const File *file, const guint8 *head)
 
   if (!gst_emotion_file_bytes_read (file, 0, script, n))
     return FALSE;
-  /* A muxer that does not know it writes what is far too long. */
+  /* A muxer that does not know it writes a far too large value. */
   if (flv_number (script, n, "duration") < 1e8)
     self->duration = (guint64) (flv_number (script, n, "duration") * 1e9);
   return state (self, 0, (guint64) flv_number (script, n, "filesize"));

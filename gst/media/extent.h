@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How long a file says that it is, by the structure of its container (RIFF,
- * AIFF, AU, Wave64, MP4, Matroska, Ogg, ASF, the Xing head of MP3), without
- * decoding it. */
+/* The size or duration that a file states in the structure of its container
+ * (RIFF, AIFF, AU, Wave64, MP4, Matroska, Ogg, ASF, the Xing head of MP3),
+ * without decoding it. */
 #pragma once
 
 #include <glib.h>
 
-/* How long the whole sound is. */
+/* What is known of the duration of the whole sound. */
 typedef enum {
-  GST_EMOTION_EXTENT_TIMED,   /* the head of the container */
+  GST_EMOTION_EXTENT_TIMED,   /* stated in the header of the container */
   GST_EMOTION_EXTENT_EVEN,    /* bytes, in proportion to time: raw sound */
-  GST_EMOTION_EXTENT_UNTIMED, /* nothing, if the end is not there */
+  GST_EMOTION_EXTENT_UNTIMED, /* nothing, if the end is missing */
 } GstEmotionExtentBasis;
 
 typedef struct {
   guint64 head;         /* bytes before the sound, as far as it is known */
-  guint64 stated;       /* bytes that the container announces */
-  guint64 present;      /* bytes that the file has */
-  guint64 duration;     /* ns, that the head announces; 0: it does not */
+  guint64 stated;       /* bytes stated by the container */
+  guint64 present;      /* bytes in the file */
+  guint64 duration;     /* ns, stated in the header; 0: unknown */
   gboolean lacks_index; /* MP4 without “moov” */
-  gboolean is_cut;      /* it ends within what it announces */
+  gboolean is_cut;      /* shorter than it states */
   GstEmotionExtentBasis basis;
 } GstEmotionExtent;
 
-/* path: of a local file. FALSE if the container is of another kind, or does
- * not say (it was written to a pipe). */
+/* path: of a local file. FALSE if the container is of another kind, or states
+ * nothing (it was written to a pipe). */
 gboolean gst_emotion_extent_read (GstEmotionExtent *extent, const char *path);

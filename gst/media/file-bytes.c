@@ -10,7 +10,7 @@ gst_emotion_file_bytes_open (GstEmotionFileBytes *file, const char *path)
 {
   struct stat info;
 
-  /* A pipe that is opened and closed has lost its writer. */
+  /* Opening and closing a pipe would disconnect its writer. */
   if (stat (path, &info) != 0 || !S_ISREG (info.st_mode))
     return FALSE;
   file->fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Bytes of a regular file, wherever they are. */
+/* Random access to the bytes of a regular file. */
 #pragma once
 
 #include <glib.h>
@@ -16,11 +16,11 @@ gboolean gst_emotion_file_bytes_open (
     GstEmotionFileBytes *file, const char *path);
 void gst_emotion_file_bytes_close (GstEmotionFileBytes *file);
 
-/* FALSE if there are not n bytes from there on. */
+/* FALSE if fewer than n bytes follow. */
 gboolean gst_emotion_file_bytes_read (
     const GstEmotionFileBytes *file, guint64 at, gpointer data, gsize n);
 
-/* Of sizes of 32 bits, what programs write that cannot go back to the head: 0,
- * -1, or the largest signed number, some of it rounded down or with heads
- * counted in. */
+/* Whether a 32-bit size is a placeholder of programs that cannot seek back to
+ * the header: 0, -1, or the largest signed number, possibly rounded down or
+ * including headers. */
 gboolean gst_emotion_file_bytes_is_placeholder (guint64 size);

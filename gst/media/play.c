@@ -14,7 +14,7 @@
 GST_DEBUG_CATEGORY (gst_emotion_play_debug);
 #define GST_CAT_DEFAULT gst_emotion_play_debug
 
-/* Names of messages: that enough was taken, and which tracks were not. */
+/* Names of our messages: enough was taken; tracks were left out. */
 #define ENOUGH "emotion-enough"
 #define OTHERS "emotion-other-tracks"
 
@@ -25,19 +25,19 @@ typedef struct {
   const GstEmotionWave *wave; /* the same, read by ourselves; or NULL */
   const char *path;           /* of wave */
   GstElement *pipeline;
-  GstPad *sink; /* that gets the sound */
+  GstPad *sink; /* that takes the sound */
   GstEmotionStall stall;
   GstEmotionCoverage coverage;
   GstClockTime heard;  /* in the last attempt */
-  GPtrArray *tracks;   /* the streaming thread's: GstPad, not chosen from yet */
+  GPtrArray *tracks;   /* used by the streaming thread: GstPad, candidates */
   gint has_sound;      /* atomic: a buffer with samples came, in any try */
   gint is_enough;      /* atomic */
-  gboolean is_ending;  /* a live source was told to */
+  gboolean is_ending;  /* a live source was asked to stop */
   gboolean was_built;  /* there was something to play with */
   gboolean is_stopped; /* a file was given up */
   gboolean has_named_others;
   gint64 next_progress; /* monotonic time */
-  GstMessage *missing;  /* what there is no plugin for; or NULL */
+  GstMessage *missing;  /* for what a plugin is missing; or NULL */
   GError *warning;      /* the first of those about a file */
   guint n_warnings;
   char *loss;      /* of the last attempt */
@@ -55,7 +55,8 @@ fail (Player *self, const GError *error)
 
 /* The source */
 
-/* In a streaming thread, as what follows; one source at a time plugs. */
+/* In a streaming thread, as are those below; one source at a time is plugged.
+ */
 static void
 add_track (GstElement *source, GstPad *pad, gpointer user_data)
 {
@@ -64,8 +65,8 @@ add_track (GstElement *source, GstPad *pad, gpointer user_data)
   g_ptr_array_add (self->tracks, gst_object_ref (pad));
 }
 
-/* The message that names them; a stream of several files, one after the other,
- * has the same tracks again. */
+/* The message that names them; a stream of several consecutive files has the
+ * same tracks again. */
 static void
 post_others (Player *self, const char *text)
 {
@@ -74,7 +75,7 @@ post_others (Player *self, const char *text)
           gst_structure_new (OTHERS, "text", G_TYPE_STRING, text, NULL)));
 }
 
-/* A file with pictures only would never get anywhere. */
+/* Without this, a file with video only would never end. */
 static void
 choose_track (GstElement *source, gpointer user_data)
 {
@@ -157,7 +158,8 @@ uri_source_new (Player *self, GError **error)
 
 /* The streaming thread */
 
-/* Once: not every demuxer turns GST_FLOW_EOS into the end of the stream. */
+/* Posted once: not every demuxer turns GST_FLOW_EOS into the end of the stream.
+ */
 static void
 post_enough (Player *self)
 {
@@ -320,7 +322,7 @@ take_message (Player *self, GstMessage *message, GError **error)
   }
 }
 
-/* A live source ends in good order; a file is given up. FALSE: at once. */
+/* A live source is stopped by EOS; a file is abandoned. FALSE: at once. */
 static gboolean
 stop_if_asked (Player *self, GError **error)
 {
@@ -339,7 +341,8 @@ stop_if_asked (Player *self, GError **error)
   return FALSE;
 }
 
-/* Nothing was said for a while: FALSE, with an error, if nothing will be. */
+/* The bus has been silent for a while: FALSE, with an error, if it will remain
+ * so. */
 static gboolean
 take_silence (Player *self, GError **error)
 {
@@ -351,14 +354,14 @@ take_silence (Player *self, GError **error)
   return FALSE;
 }
 
-/* After an error: what is on its way to a result gets there. */
+/* After an error, lets pending results arrive. */
 static void
 drain (Player *self, GstBus *bus)
 {
   GstState state;
   GstMessage *message;
 
-  /* Before it plays, its sinks wait for each other. */
+  /* Before it plays, its sinks wait for preroll. */
   if (gst_element_get_state (self->pipeline, &state, NULL, 0)
           == GST_STATE_CHANGE_SUCCESS
       && state == GST_STATE_PLAYING)
@@ -458,7 +461,7 @@ run (Player *self, const char *uri, GError **error)
   return ok;
 }
 
-/* The other way for elements that were too early. */
+/* The alternative for elements that were too early. */
 static gboolean
 run_pushed (Player *self, GError **error)
 {
@@ -481,7 +484,7 @@ run_tries (Player *self, GError **error)
 
   if (run (self, uri, &failure))
     return TRUE;
-  /* What comes through a pipe comes once. */
+  /* Data from a pipe can be read only once. */
   for (guint i = 1;
        uri && !gst_uri_has_protocol (uri, "fd") && i < GST_EMOTION_MAX_TRIES
        && !has_sound (self) && gst_emotion_stall_may_be_chance (failure);
@@ -491,7 +494,7 @@ run_tries (Player *self, GError **error)
     GST_INFO ("%s: once more, after: %s", uri, failure->message);
     if (i % 2 == 1 ? run_pushed (self, &other) : run (self, uri, &other))
       return TRUE;
-    /* Not all that can be pulled can be pushed. */
+    /* Not every source that works in pull mode works in push mode. */
     if (i % 2 == 0 || has_sound (self) || self->is_stopped) {
       g_clear_error (&failure);
       failure = g_steal_pointer (&other);
@@ -501,7 +504,7 @@ run_tries (Player *self, GError **error)
   return FALSE;
 }
 
-/* What is wrong then counts only if there was something. */
+/* Its error counts only if there was any sound. */
 static void
 run_wave (Player *self, const GstEmotionWave *wave, GError **error)
 {

@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-/* A decoder may have nothing to say for a while, but not for this many times.
- */
+/* A decoder may push some empty buffers in a row, but not this many. */
 #define MAX_EMPTY 10000
 
 gboolean
@@ -32,8 +31,7 @@ has_working_pad (GstElement *element)
   return works;
 }
 
-/* Demuxers of streams in pieces (HLS, DASH) fetch them in threads that cannot
- * be seen. */
+/* Adaptive demuxers (HLS, DASH) download in threads that cannot be observed. */
 static gboolean
 may_fetch (GstElement *element)
 {

@@ -22,8 +22,8 @@ read_standard_input (gsize *len, GError **error)
   return NULL;
 }
 
-/* The encoding with two bytes a character, by its mark or by where its zeros
- * are; NULL: one byte a character, or UTF-8. */
+/* The UTF-16 encoding, by its byte order mark or by where zeros are; NULL: one
+ * byte per character, or UTF-8. */
 static const char *
 wide_encoding (const char *text, gsize len)
 {

@@ -3,7 +3,7 @@
 
 #include <gst/tag/tag.h>
 
-/* What the container says of a track. */
+/* A track, as described by the container. */
 typedef struct {
   GstStreamFlags flags;
   char *language; /* ISO 639, as it is written; or NULL */
@@ -22,7 +22,7 @@ read_tags (Track *track, const GstTagList *tags)
 {
   if (!track->language)
     gst_tag_list_get_string (tags, GST_TAG_LANGUAGE_CODE, &track->language);
-  /* The title of the whole file is no name of a track. */
+  /* The title of the whole file is not the name of a track. */
   if (!track->title && gst_tag_list_get_scope (tags) == GST_TAG_SCOPE_STREAM)
     gst_tag_list_get_string (tags, GST_TAG_TITLE, &track->title);
 }
@@ -61,7 +61,7 @@ pad_before (GstPad *pad)
   return before;
 }
 
-/* Decoders have not sent on the tags that came to the demuxer's pads yet. */
+/* Decoders have not forwarded the tags on the demuxer's pads yet. */
 static void
 read_track (Track *track, GstPad *pad)
 {

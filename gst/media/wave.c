@@ -11,17 +11,17 @@
 
 #include "gst/media/file-bytes.h"
 
-#define MAX_CHUNKS 10000 /* that are looked at, of whatever a file claims */
+#define MAX_CHUNKS 10000 /* maximum that is examined */
 #define MAX_FORMAT 65536 /* bytes of a chunk “fmt ” */
-#define BLOCK 65536      /* bytes at a time, about */
+#define BLOCK 65536      /* approximate bytes at a time */
 
 guint64 gst_emotion_wave_limit = G_MAXINT32;
 
-/* How a kind of file begins, and its chunks. */
+/* The signature of a kind of file, and the form of its chunks. */
 typedef struct {
   const char *magic;
   guint begin;  /* of the first chunk */
-  guint id_len; /* of a chunk; its first four bytes tell */
+  guint id_len; /* of a chunk; its first four bytes identify it */
   guint size_len;
   guint align;
   gboolean includes_head; /* a chunk's size does */
@@ -79,7 +79,7 @@ take_data (GstEmotionWave *self, const File *file, const Kind *kind, guint64 at,
     self->stated = large;
   else if (kind->size_len == 4 && present > size
       && (present - size) % (G_GUINT64_CONSTANT (1) << 32) == 0)
-    self->stated = present; /* the number went round */
+    self->stated = present; /* the size overflowed */
   else if (kind->size_len == 8 || !gst_emotion_file_bytes_is_placeholder (size)
       || (size > 0 && size <= present))
     self->stated = size;
@@ -150,7 +150,7 @@ gst_emotion_wave_is_large (const GstEmotionWave *wave)
       > gst_emotion_wave_limit - MIN (gst_emotion_wave_limit, wave->offset);
 }
 
-/* The samples, piece by piece, in the thread of the appsrc */
+/* The samples, block by block, in the thread of the appsrc */
 
 typedef struct {
   int fd;
@@ -170,7 +170,7 @@ feed_free (gpointer data)
   g_free (self);
 }
 
-/* Where a disk fails, the sound ends, and is found to be too short. */
+/* If reading fails, the sound ends, and is found to be too short. */
 static void
 feed (GstAppSrc *source, guint length, gpointer user_data)
 {
@@ -180,7 +180,7 @@ feed (GstAppSrc *source, guint length, gpointer user_data)
   gssize n = pread (self->fd, bytes, wanted, (off_t) self->at);
   GstBuffer *buffer;
 
-  /* A frame that is cut off is none. */
+  /* An incomplete frame is dropped. */
   if (n > 0 && self->bpf > 0)
     n -= n % self->bpf;
   if (n <= 0) {

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The models that are compiled in (nn/models): one table, by which the property
- * “model” and the tools know them. The bytes of each are part of the program
- * and are an HDF5 file; a build without them (meson option builtin-models)
- * knows the same names. */
+/* The built-in models (nn/models): one table for the property “model” and the
+ * tools. The bytes of each, an HDF5 file, are part of the program; a build
+ * without them (meson option builtin-models) has the same names. */
 #pragma once
 
 #include <gst/gst.h>
 
-/* In the order of the table: scripts know them by number, too. */
+/* In the order of the table: scripts may use the numbers. */
 typedef enum {
   GST_EMOTION_BUILTIN_CNN_GRU,
   GST_EMOTION_BUILTIN_CNN_LSTM,
@@ -30,13 +29,13 @@ gboolean gst_emotion_builtin_is_available (void);
 
 const char *gst_emotion_builtin_nick (GstEmotionBuiltin builtin);
 
-/* FALSE if text is no nick: then it means a file. builtin may be NULL. */
+/* FALSE if text is not a nick, and so a file. builtin may be NULL. */
 gboolean gst_emotion_builtin_find (
     const char *text, GstEmotionBuiltin *builtin);
 
-/* For the help of tools: the nicks, with commas between them. g_free. */
+/* For the help of tools: the nicks, separated by commas. Free with g_free. */
 char *gst_emotion_builtin_list (void);
 
-/* The model file, where it lies. Release with g_bytes_unref. NULL and
+/* The model file, not copied. Release with g_bytes_unref. NULL and
  * GST_RESOURCE_ERROR_NOT_FOUND in a build without models. */
 GBytes *gst_emotion_builtin_bytes (GstEmotionBuiltin builtin, GError **error);

@@ -7,15 +7,15 @@
 
 typedef struct _GstEmotionLabels GstEmotionLabels;
 
-/* What `emotion` says where no label applies. */
+/* The value of `emotion` if no label applies. */
 #define GST_EMOTION_UNKNOWN "unknown"
-/* What people read where a window was silent. */
+/* Shown to users for a silent window. */
 #define GST_EMOTION_SILENCE "silence"
 
-/* And where nobody spoke in it. */
+/* And for one without speech. */
 #define GST_EMOTION_NO_VOICE "no voice"
 
-/* As many as a model may have: each result carries them all. */
+/* The maximum for a model: each result carries them all. */
 #define GST_EMOTION_MAX_LABELS 1024
 
 /* The nine classes of the built-in models. Release with
@@ -28,7 +28,7 @@ GstEmotionLabels *gst_emotion_labels_new_default (void);
 GstEmotionLabels *gst_emotion_labels_new (
     const char *const *names, GError **error);
 
-/* From "a,b,c"; space around a name is not part of it. Errors as above. */
+/* From "a,b,c"; space around names is removed. Errors as above. */
 GstEmotionLabels *gst_emotion_labels_parse (const char *text, GError **error);
 
 GstEmotionLabels *gst_emotion_labels_ref (GstEmotionLabels *self);

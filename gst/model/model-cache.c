@@ -7,13 +7,13 @@
 #include "nn/error.h"
 #include "nn/model.h"
 
-/* loading: held while a file is read, so that a hundred elements that start
- * together read it once. table: held for a moment only. */
+/* loading: held while a file is read, so that elements that start together read
+ * it once. table: held only briefly. */
 static GMutex loading;
 static GMutex table_lock;
 static GHashTable *table; /* key (owned) -> GstEmotionModel (borrowed) */
 
-/* NULL if there is no such file: loading it gives the better error. */
+/* NULL if there is no such file: loading gives a better error. */
 static char *
 identity_of (const char *path)
 {
@@ -146,7 +146,7 @@ GstEmotionModel *
 gst_emotion_model_cache_get_builtin (GstEmotionBuiltin builtin,
     const GstEmotionModelOptions *options, GError **error)
 {
-  /* Paths, the other names, begin with a slash. */
+  /* Paths, the other keys, begin with a slash. */
   return get (
       gst_emotion_builtin_nick (builtin), NULL, builtin, options, error);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The models in use in this process: elements that name the same file (by its
  * true path, size and time of change) or the same built-in model share one, if
- * they want it with the same options. The cache keeps none alive. */
+ * they use the same options. The cache keeps none alive. */
 #pragma once
 
 #include "gst/model/builtin.h"
@@ -12,12 +12,13 @@
 GstEmotionModel *gst_emotion_model_cache_get (
     const char *path, const GstEmotionModelOptions *options, GError **error);
 
-/* The same of a model that is compiled in; GST_RESOURCE_ERROR_NOT_FOUND in a
- * build without them. */
+/* The same for a built-in model; GST_RESOURCE_ERROR_NOT_FOUND in a build
+ * without them. */
 GstEmotionModel *gst_emotion_model_cache_get_builtin (GstEmotionBuiltin builtin,
     const GstEmotionModelOptions *options, GError **error);
 
-/* What the properties of an element, or the options of a tool, ask for. */
+/* The model requested by the properties of an element, or the options of a
+ * tool. */
 typedef struct {
   const char *file; /* wins over builtin; or NULL */
   GstEmotionBuiltin builtin;

@@ -46,7 +46,7 @@ GstEmotionModel *
 gst_emotion_model_choice_start (
     GstEmotionModelChoice *self, GstEmotionLabels **labels, GError **error)
 {
-  /* Before the properties are read: a change after that is not lost. */
+  /* Set before the properties are read, so that no later change is lost. */
   GST_OBJECT_LOCK (self->element);
   self->is_running = TRUE;
   self->n_loaded = self->n_changes;
@@ -65,7 +65,7 @@ is_last (GstEmotionModelChoice *self, guint change)
   return last;
 }
 
-/* Takes both, unless the change is not the last any more. */
+/* Takes ownership of both, unless there has been a later change. */
 static void
 offer (GstEmotionModelChoice *self, guint change, GstEmotionModel *model,
     GstEmotionLabels *labels)
@@ -87,8 +87,8 @@ offer (GstEmotionModelChoice *self, guint change, GstEmotionModel *model,
         gst_emotion_model_name (model));
 }
 
-/* The change to load for, or FALSE, and this thread is done: what comes later
- * starts another. */
+/* The change to load for; FALSE ends this thread: a later change starts
+ * another. */
 static gboolean
 next_change (GstEmotionModelChoice *self, guint *change)
 {
@@ -131,7 +131,7 @@ gst_emotion_model_choice_report (
       __FILE__, G_STRFUNC, __LINE__);
 }
 
-/* One thread, however fast the changes come. user_data lives as long as the
+/* One thread, however many changes there are. user_data lives as long as the
  * element. */
 static void
 load_now (GstElement *element, gpointer user_data)

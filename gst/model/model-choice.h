@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The model that an element's properties name. While the stream runs it is
- * loaded and checked in another thread, and then waits for the streaming
- * thread. */
+/* The model selected by an element's properties. While streaming, it is loaded
+ * and checked in another thread, and then waits for the streaming thread. */
 #pragma once
 
 #include <gst/gst.h>
@@ -12,10 +11,10 @@ typedef struct {
   GstElement *element;                /* its object lock guards what follows */
   const GstEmotionSettings *settings; /* of the element */
   gboolean is_running;
-  gboolean is_loading;      /* a thread does, and looks for more after it */
-  guint n_changes;          /* a load that is not for the last is void */
-  guint n_loaded;           /* the last change that a load began for */
-  GstEmotionModel *model;   /* waits, or NULL, with */
+  gboolean is_loading; /* a thread is loading, and checks for later changes */
+  guint n_changes;     /* a load for an earlier one is discarded */
+  guint n_loaded;      /* the last change for which a load has begun */
+  GstEmotionModel *model;   /* pending, or NULL, with */
   GstEmotionLabels *labels; /* these */
 } GstEmotionModelChoice;
 
@@ -25,20 +24,20 @@ void gst_emotion_model_choice_init (GstEmotionModelChoice *self,
 
 /* All below: from any thread, without the object lock. */
 
-/* Loads what the properties name, here and now; from now on, they may change.
- * NULL and an error that names the file where it cannot be had. */
+/* Loads the model of the properties synchronously; they may change from now on.
+ * NULL and an error that names the file if it cannot be loaded. */
 GstEmotionModel *gst_emotion_model_choice_start (
     GstEmotionModelChoice *self, GstEmotionLabels **labels, GError **error);
 
-/* The properties have changed. One that cannot be had is a warning. Nothing
- * happens before start and after stop. */
+/* The properties have changed. A model that cannot be loaded is a warning. Does
+ * nothing before start and after stop. */
 void gst_emotion_model_choice_change (GstEmotionModelChoice *self);
 
-/* The model that waits, or NULL, and its labels. */
+/* The pending model, or NULL, and its labels. */
 GstEmotionModel *gst_emotion_model_choice_take (
     GstEmotionModelChoice *self, GstEmotionLabels **labels);
 
-/* What is being loaded is let go. */
+/* Abandons a load in progress. */
 void gst_emotion_model_choice_stop (GstEmotionModelChoice *self);
 
 /* Posts error, of a model that cannot be used, as a message of the given type

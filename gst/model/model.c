@@ -11,7 +11,7 @@
 #include "nn/error.h"
 #include "nn/model.h"
 
-/* How the features [bands][frames] go into the network. */
+/* How the network takes the features [bands][frames]. */
 typedef enum {
   AS_THEY_ARE,
   FRAMES_FIRST,  /* [frames][bands] */
@@ -25,23 +25,23 @@ struct _GstEmotionModel {
   DspRecipe recipe;
   Arrangement arrangement;
   GstEmotionOutput output;
-  gboolean is_guess; /* the recipe: nothing says what it was trained on */
+  gboolean is_guess; /* the recipe: its features in training are unknown */
   GstEmotionLabels *labels; /* of the file; may be NULL */
   GstEmotionModelFunc on_free;
   gpointer on_free_data;
 
   GMutex lock;              /* guards what follows */
-  GCond came_back;          /* a session is idle again, or features are */
+  GCond came_back;          /* a session or features have become idle */
   GPtrArray *idle;          /* Runner */
   guint n_runners;          /* idle or not */
   guint max_runners;        /* at least 1 */
-  GPtrArray *idle_features; /* DspFeatures; as many as compute at once */
+  GPtrArray *idle_features; /* DspFeatures; as many as are used at once */
 };
 
-/* What one thread needs to run the network. */
+/* A thread's resources for inference. */
 typedef struct {
   NnSession *session;
-  float *turned; /* [n_features], the input of a network that wants it so */
+  float *turned; /* [n_features], the input in another layout */
   float *out;    /* [outputs] */
 } Runner;
 
@@ -76,7 +76,7 @@ runner_new (GstEmotionModel *self, GError **error)
   return runner;
 }
 
-/* The one input as the file has it; NULL if it has none, or several. */
+/* The only input as stated in the file; NULL if there is none, or several. */
 static char *
 describe_input (const NnModelFile *file)
 {
@@ -88,7 +88,7 @@ describe_input (const NnModelFile *file)
       : NULL;
 }
 
-/* Whether a file says nothing of its input. */
+/* Whether a file states nothing about its input. */
 static gboolean
 lacks_input (const NnModelFile *file)
 {
@@ -98,7 +98,7 @@ lacks_input (const NnModelFile *file)
   return nn_model_file_inputs (file, &inputs, &n, NULL) && n == 0;
 }
 
-/* A file that does not say what goes in, and nobody who does. */
+/* The error for a file that does not state its input, without a recipe. */
 static void
 fail_without_input (const char *name, const NnModelFile *file, GError **error)
 {
@@ -112,7 +112,7 @@ fail_without_input (const char *name, const NnModelFile *file, GError **error)
       *options ? "; these would fit:" : "", options);
 }
 
-/* What to do about features that do not go in. */
+/* The hint for features that do not fit. */
 static void
 fail_input (const GstEmotionModel *self, const NnModelFile *file,
     const char *input, GError **error)
@@ -191,17 +191,16 @@ change_recipe (const char *name, const GstEmotionModelOptions *options,
   return FALSE;
 }
 
-/* Most files say all shapes. One that leaves the number of frames open gets
- * those of the window that usual describes; one that leaves the bands open, its
- * bands; and one that says nothing, whatever of all this goes with its weights.
- * Only who names a recipe has a row: a guess is a matrix. */
+/* Most files state all shapes. Open frames are those of the usual recipe's
+ * window, open bands its bands; if nothing is stated, whatever fits the
+ * weights. A row needs an explicit recipe: a guess is a matrix. */
 static NnModel *
 load_network (const NnModelFile *file, const DspRecipe *usual,
     gboolean is_named, GError **error)
 {
   const size_t bands = dsp_recipe_n_bands (usual);
   const size_t frames = dsp_recipe_n_columns (usual);
-  const size_t any = NN_DIM_UNKNOWN; /* as the file says */
+  const size_t any = NN_DIM_UNKNOWN; /* as stated in the file */
   const NnShape row = { .rank = 1, .dim = { bands * frames } };
   const NnShape column = { .rank = 2, .dim = { bands * frames, 1 } };
   const NnShape matrices[] = {
@@ -214,7 +213,7 @@ load_network (const NnModelFile *file, const DspRecipe *usual,
   };
   NnShape shapes[G_N_ELEMENTS (matrices) + 2];
 
-  /* (None, 1) is a row before it is one band. */
+  /* (None, 1) is preferably a row, not one band. */
   shapes[0] = row;
   shapes[1] = column;
   memcpy (shapes + 2, matrices, sizeof matrices);
@@ -224,7 +223,7 @@ load_network (const NnModelFile *file, const DspRecipe *usual,
           file, matrices, G_N_ELEMENTS (matrices), error);
 }
 
-/* What the file says of its features; where it does not, a guess. */
+/* The recipe of the file, or else a guess. */
 static gboolean
 read_metadata (GstEmotionModel *self, GError **error)
 {
@@ -297,7 +296,7 @@ load (const char *name, const NnModelFile *file,
       && !dsp_recipe_equal (&self->recipe, &usual);
   if (options->quantize)
     nn_model_quantise (self->network);
-  /* One for sure, so that running never fails. */
+  /* At least one, so that running never fails. */
   runner = runner_new (self, error);
   if (!runner)
     return NULL;
@@ -457,7 +456,7 @@ gst_emotion_model_labels (
   return NULL;
 }
 
-/* An idle one, or a new one, or the first that comes back. */
+/* An idle one, or a new one, or the first to become idle. */
 static Runner *
 take_runner (GstEmotionModel *self)
 {
@@ -489,8 +488,8 @@ give_back (GstEmotionModel *self, Runner *runner)
   g_mutex_unlock (&self->lock);
 }
 
-/* An idle one, or a new one; the first that comes back if there is none. A
- * streaming thread waits for no network. */
+/* An idle one, or a new one, or else the first to become idle. A streaming
+ * thread does not wait for a network. */
 static DspFeatures *
 take_features (GstEmotionModel *self)
 {

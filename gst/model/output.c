@@ -5,10 +5,10 @@
 #include <string.h>
 #include "nn/error.h"
 
-/* Inputs that are tried where the layers do not tell. */
+/* Inputs that are tried if the layers are not conclusive. */
 #define N_TRIALS 4
 
-/* What came out of them. */
+/* The properties of their outputs. */
 typedef struct {
   gboolean is_set;   /* each within 0..1, and together 1 */
   gboolean is_below; /* some below 0 */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a network puts out, and the probabilities that it stands for. */
+/* The kind of a network's output, and how it becomes probabilities. */
 #pragma once
 
 #include <glib.h>
@@ -7,13 +7,13 @@
 
 typedef enum {
   GST_EMOTION_OUTPUT_PROBABILITIES, /* as they are */
-  GST_EMOTION_OUTPUT_LOGITS,        /* softmax makes them so */
+  GST_EMOTION_OUTPUT_LOGITS,        /* softmax makes them probabilities */
   GST_EMOTION_OUTPUT_SIGMOID,       /* one: that of the second of two labels */
 } GstEmotionOutput;
 
-/* Looks at how output 0 is made and, where that does not tell, at what comes
- * out for some inputs. FALSE and NN_ERROR_UNSUPPORTED, naming the model and
- * what it puts out, where that is no set of probabilities. Runs session. */
+/* Examines the last layer of output 0 and, if that is not conclusive, outputs
+ * for some inputs. FALSE and NN_ERROR_UNSUPPORTED, naming the model and the
+ * output, if it cannot become probabilities. Uses session. */
 gboolean gst_emotion_output_find (const char *name, const NnModel *network,
     NnSession *session, GstEmotionOutput *output, GError **error);
 
@@ -24,5 +24,6 @@ guint gst_emotion_output_n_labels (GstEmotionOutput self, guint n);
 void gst_emotion_output_apply (
     GstEmotionOutput self, const float *out, guint n, float *probabilities);
 
-/* "8 logits, made probabilities by softmax": for people. g_free. */
+/* "8 logits, made probabilities by softmax": a description. Free with g_free.
+ */
 char *gst_emotion_output_describe (GstEmotionOutput self, guint n);

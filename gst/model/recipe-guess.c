@@ -4,19 +4,19 @@
 #include <string.h>
 #include "dsp/presets.h"
 
-/* As many options as somebody reads. */
+/* The maximum number of suggestions. */
 #define MAX_OPTIONS 8
 
-/* Nobody makes so few mel bands, or so many MFCC. */
+/* Fewer are MFCC, not mel bands. */
 #define FEWEST_MELS 40
 #define MOST_MFCC 128
 
-/* What public code mostly takes: librosa.load at its own rate. */
+/* The usual rate of public code: that of librosa.load. */
 #define LIBROSA "normalization=none rate=22050 f_max=11025"
 #define LIBROSA_RATE 22050
 
-/* The shortest length with n_frames frames, made longer to the roundest number
- * of samples that still has so many. */
+/* The shortest length with n_frames frames, extended to the roundest number of
+ * samples with as many. */
 static gsize
 window_len_for (const DspRecipe *recipe, gsize n_frames)
 {
@@ -34,8 +34,8 @@ window_len_for (const DspRecipe *recipe, gsize n_frames)
   return MAX (shortest, 1);
 }
 
-/* A matrix of at least two rows and columns, perhaps as one channel: one column
- * is of something else, such as the mean of MFCC. */
+/* A matrix of at least two rows and columns, possibly with one channel: a
+ * single column is something else, such as the mean of MFCC. */
 static gboolean
 is_spectrogram (const NnShape *input)
 {
@@ -53,7 +53,7 @@ gst_emotion_recipe_for_input (const NnShape *input)
 
   if (!is_spectrogram (input))
     return recipe;
-  /* (frames, bands) shows itself by the frames of the usual window. */
+  /* (frames, bands) is recognised by the frames of the usual window. */
   if (input->dim[0] == n_frames && input->dim[1] != n_frames)
     frames_axis = 0;
   if (input->dim[frames_axis] > G_MAXUINT32)
@@ -100,15 +100,15 @@ gst_emotion_recipe_fits (
   return is_row || is_straight || is_turned;
 }
 
-/* What a model could be for: a file, or the one input that it names. */
+/* Suggestions for a file, or for its only input. */
 typedef struct {
   const NnModelFile *file;
-  const NnShape *input; /* NULL: it does not say */
+  const NnShape *input; /* NULL: not stated */
   GString *list;
   guint n;
 } Search;
 
-/* Where the file does not say, its weights decide. */
+/* If the file does not state it, its weights decide. */
 static gboolean
 loads_with (const NnModelFile *file, const DspRecipe *recipe)
 {
@@ -130,8 +130,8 @@ loads_with (const NnModelFile *file, const DspRecipe *recipe)
   return FALSE;
 }
 
-/* A row of unknown length is statistics: nobody leaves that of a whole matrix
- * open. */
+/* A row of unknown length is taken as statistics: the length of a whole matrix
+ * is never left open. */
 static gboolean
 goes_in (const DspRecipe *recipe, const NnShape *input)
 {
@@ -259,7 +259,7 @@ gst_emotion_recipes_that_fit (const NnModelFile *file)
   return g_string_free (search.list, FALSE);
 }
 
-/* Whether people want to read it, whatever it is. */
+/* Whether a field is shown even if it has the default. */
 static gboolean
 is_telling (const char *field, unsigned features)
 {

@@ -35,7 +35,7 @@ read_field (
     return;
   }
 
-  /* Booleans are numbers to Keras' layers, but no count of anything here. */
+  /* Keras' layers take booleans as numbers, but here they are not counts. */
   const NnConfig given = nn_config_get (config, field->name);
 
   if (given.node && !nn_config_is_number (&given)) {

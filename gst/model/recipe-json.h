@@ -4,8 +4,8 @@
  *   { "rate": 16000, "window_len": 48000, ..., "features": "mfcc,delta",
  *     "tuning": "estimate", "normalization": "none", "statistics": "mean,std" }
  *
- * The keys are the fields of dsp/recipe.h: numbers are numbers, and what has
- * names is a string. */
+ * The keys are the fields of dsp/recipe.h: numbers as numbers, named values as
+ * strings. */
 #pragma once
 
 #include "dsp/recipe.h"
@@ -16,7 +16,7 @@
 void gst_emotion_recipe_write (
     NnJson *json, const char *name, const DspRecipe *recipe);
 
-/* Fields that config lacks keep their value. What is no object, keys that are
- * no field, values of another kind or out of their range, and values that do
- * not go together are failures of config that name the key. */
+/* Fields that config lacks keep their value. A value that is not an object,
+ * unknown keys, values of another kind or out of range, and contradictory
+ * values are failures of config that name the key. */
 void gst_emotion_recipe_read (const NnConfig *config, DspRecipe *recipe);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What messages call a setting: elements have properties, programs options. */
+/* How messages name a setting: elements have properties, programs have options.
+ */
 #pragma once
 
 #include <glib.h>
@@ -10,8 +11,9 @@ typedef enum {
   GST_EMOTION_SETTING_MODEL_FILE,
 } GstEmotionSetting;
 
-/* "the property “labels”", or "--labels" in a program that has said so. */
+/* "the property “labels”", or "--labels" in a program that has called the
+ * function below. */
 const char *gst_emotion_wording (GstEmotionSetting setting);
 
-/* For a program, before it does anything else: its users give options. */
+/* To be called by a program first of all: its users set options. */
 void gst_emotion_wording_use_options (void);

@@ -7,7 +7,7 @@
 
 #include "page-resources.h"
 
-/* What such models cannot know; the same words on every page. */
+/* The limits of such models, in the same words on every page. */
 static const char limits[] =
     "<footer>\n"
     "<h2>What these results can tell, and what they cannot</h2>\n"
@@ -30,7 +30,8 @@ static GBytes *
 load (const char *name)
 {
   g_autofree char *path = g_strconcat ("/gst-emotiondetect/page/", name, NULL);
-  /* By name: the linker keeps of a static library what is asked for. */
+  /* Registered by name, because the linker drops unreferenced objects of a
+   * static library. */
   GBytes *bytes = g_resource_lookup_data (gst_emotion_page_get_resource (),
       path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rank 0 has the list. The main thread of each rank speaks for its workers:
+/* Rank 0 has the list. The main thread of each rank communicates for its
+ * workers:
  *
  *   rank -> rank 0   ASK n, ahead   n workers have nothing to do, and so many
  *                                   tasks more may wait: answered by tasks, and
@@ -11,8 +12,7 @@
  * Rank 0's own workers get tasks from the same list. While there are many, some
  * wait in each rank (n_ahead), so that no worker waits for an answer, which
  * takes about as long as a short file; fewer and fewer towards the end, and
- * then none, for another rank may be idle.
- */
+ * then none, for another rank may be idle. */
 #include "gst/ranks/farm.h"
 
 #include <string.h>
@@ -31,7 +31,7 @@ typedef struct {
 
 typedef struct {
   gsize index;
-  gboolean is_dropped; /* on rank 0: nobody began it before the stop */
+  gboolean is_dropped; /* on rank 0: not begun before the stop */
   GBytes *result;
 } Task;
 
@@ -43,7 +43,7 @@ typedef struct {
   guint n_running;          /* tasks of this rank */
 } Farm;
 
-/* In todo: no more. */
+/* In todo: no more tasks. */
 static Task the_end;
 
 static gboolean
@@ -52,7 +52,7 @@ is_stopped (const RanksFarmConfig *config)
   return config->stop && g_atomic_int_get (config->stop) != 0;
 }
 
-/* Returns the microseconds that it was at work. */
+/* Returns the microseconds spent working. */
 static gpointer
 work (gpointer data)
 {
@@ -65,7 +65,7 @@ work (gpointer data)
   while ((task = g_async_queue_pop (farm->todo)) != &the_end) {
     const gint64 begin = g_get_monotonic_time ();
 
-    /* Rank 0 would not know what others have dropped. */
+    /* Rank 0 would not know which tasks others have dropped. */
     task->is_dropped = ranks_index (farm->ranks) == 0 && is_stopped (config);
     if (!task->is_dropped)
       task->result = config->run (config->data, own, task->index);
@@ -217,7 +217,7 @@ tell (Farm *farm, Kind kind, const Task *task)
   ranks_send (farm->ranks, 0, bytes->data, bytes->len);
 }
 
-/* What a rank other than 0 knows of the list. */
+/* The state of the list on a rank other than 0. */
 typedef struct {
   gboolean is_asked; /* and there is no answer yet */
   gboolean is_scarce, is_over;
@@ -263,7 +263,7 @@ take_answer (Farm *farm, Follower *self)
       start (farm, tasks[i]);
 }
 
-/* Looks for answers now and then, as rank 0 does: waiting in MPI would keep a
+/* Polls for answers now and then, as rank 0 does: waiting in MPI would keep a
  * processor busy that the workers need. */
 static void
 follow (Farm *farm)

@@ -7,14 +7,14 @@
 
 typedef struct {
   gsize n_tasks;
-  const gsize *order; /* [n_tasks], in which they are handed out; NULL: theirs;
-                         of rank 0 only */
+  const gsize *order; /* [n_tasks], in which they are handed out; NULL: by
+                         number; on rank 0 only */
   guint n_threads;    /* of each rank */
   guint n_ahead;    /* most tasks that wait in a rank for a thread of it: some,
                        where one takes no longer than a message may */
-  const gint *stop; /* not 0 (g_atomic_int_get): rank 0 begins nothing and hands
-                       nothing out any more */
-  /* What a thread needs of its own; both may be NULL. */
+  const gint *stop; /* not 0 (g_atomic_int_get): rank 0 begins and hands out no
+                       more tasks */
+  /* Data of each thread; both may be NULL. */
   gpointer (*begin) (gpointer data);
   void (*end) (gpointer own);
   /* Any thread of any rank. The result, or NULL: failed. */

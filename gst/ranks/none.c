@@ -45,7 +45,7 @@ ranks_n_processors (const Ranks *self)
   return self->n_processors;
 }
 
-/* Nobody is there to send to, or to receive from. */
+/* There are no other ranks. */
 
 void
 ranks_send (Ranks *self, size_t to, gconstpointer bytes, gsize n)

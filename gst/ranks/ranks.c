@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What all builds have of ranks.h. */
+/* The functions of ranks.h that all builds share. */
 #include "gst/ranks/ranks.h"
 
 #include <gio/gio.h>
 #include <string.h>
 
-#define MOST_TEXT 1024 /* of an error that rank 0 gets to know */
+#define MOST_TEXT 1024 /* of an error that is sent to rank 0 */
 
 /* Of Open MPI's mpirun, of MPICH's and Slurm's PMI, of srun with PMIx. */
 guint

@@ -8,12 +8,12 @@
 #include "gst/colours.h"
 #include "gst/voice.h"
 
-/* All measures are those of a picture of this size. Others are scaled, and
- * smaller ones show less. */
+/* All measures are for a frame of this size. Others are scaled, and smaller
+ * ones show less. */
 #define WIDTH 640.0
 #define HEIGHT 360.0
 #define TEXT_SIZE 12.0
-#define MIN_SCALE 0.75 /* smaller text is not read */
+#define MIN_SCALE 0.75 /* smaller text is not legible */
 
 static const GstEmotionRgb ground = { 22, 22, 28 }, panel = { 36, 36, 44 },
                            faint = { 150, 150, 160 },
@@ -36,8 +36,8 @@ struct _GstEmotionFrame {
 
 /* Places */
 
-/* The bars go beside the spectrogram, below it where the picture stands
- * upright, or nowhere where it is too narrow. */
+/* The bars are beside the spectrogram, below it in portrait format, or omitted
+ * if there is no room. */
 static void
 arrange (GstEmotionFrame *self)
 {
@@ -76,7 +76,7 @@ gst_emotion_frame_new (gint width, gint height)
   self->height = height;
   self->scale = MAX (MIN (width / WIDTH, height / HEIGHT), MIN_SCALE);
   arrange (self);
-  /* Not the thread's default: this one goes when the picture goes. */
+  /* Not the thread's default font map, so that it is freed with the frame. */
   self->fonts = pango_cairo_font_map_new ();
   self->context = pango_font_map_create_context (self->fonts);
   self->layout = pango_layout_new (self->context);
@@ -116,8 +116,8 @@ fill_box (cairo_t *cr, Box box, GstEmotionRgb colour)
 
 typedef enum { LEFT, MIDDLE, RIGHT } Side;
 
-/* The vertical middle of one line of text at y; its side at x. What is wider
- * than width ends in dots. Returns how wide it is; draws nothing too small. */
+/* The vertical middle of one line of text at y; its side at x. Wider text is
+ * ellipsised. Returns its width; draws nothing if too small. */
 static double
 draw_text (GstEmotionFrame *self, cairo_t *cr, const char *text, double size,
     gboolean is_bold, Side side, double x, double y, double width,
@@ -152,7 +152,7 @@ draw_text (GstEmotionFrame *self, cairo_t *cr, const char *text, double size,
   return w;
 }
 
-/* Black or white, whichever is read more easily on colour. */
+/* Black or white, whichever has more contrast on colour. */
 static GstEmotionRgb
 text_on (GstEmotionRgb colour)
 {
@@ -239,7 +239,7 @@ draw_levels (GstEmotionFrame *self, cairo_t *cr, const GstEmotionView *view)
   cairo_restore (cr);
 }
 
-/* A line where somebody speaks. */
+/* A line where there is voice. */
 static void
 draw_voice (GstEmotionFrame *self, cairo_t *cr, const GstEmotionView *view)
 {
@@ -266,7 +266,7 @@ draw_voice (GstEmotionFrame *self, cairo_t *cr, const GstEmotionView *view)
   }
 }
 
-/* Hz on the mel scale, as many as find place. */
+/* Hz on the mel scale, as many as fit. */
 static void
 draw_frequencies (
     GstEmotionFrame *self, cairo_t *cr, const GstEmotionView *view)
@@ -293,7 +293,7 @@ draw_frequencies (
   }
 }
 
-/* What the shades mean. */
+/* The legend of the shades. */
 static void
 draw_shades (GstEmotionFrame *self, cairo_t *cr, const GstEmotionView *view)
 {
@@ -479,7 +479,7 @@ draw_bars (GstEmotionFrame *self, cairo_t *cr, const GstEmotionResult *result)
 
 /* The head */
 
-/* What is known, in words: the emotion, and what it rests on. */
+/* The status in words: the emotion, and its window and model. */
 static void
 describe (const GstEmotionResult *result, const char **emotion, char why[128])
 {

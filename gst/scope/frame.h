@@ -7,7 +7,7 @@
  *   what was said of which time
  *   time
  *
- * Any size; what finds no place is left out. One thread at a time. */
+ * Any size; what does not fit is omitted. One thread at a time. */
 #pragma once
 
 #include <glib.h>

@@ -68,13 +68,13 @@ struct _GstEmotionScope {
   float *levels;          /* [n_bands][n_columns] of the spectrogram */
   GstEmotionVoice *voice; /* NULL: it cannot be had */
   GstEmotionFrame *frame;
-  gint width, height; /* of the picture */
+  gint width, height; /* of the video frame */
   GstClockTime now;   /* stream time of the end of the sound so far */
 };
 
 enum { PROP_SPAN = 1 };
 
-/* A picture takes at least two frames of sound, and its sound fits the 32 bit
+/* A picture takes at least two audio frames, and its audio must fit the 32-bit
  * counts of the base class. */
 #define AUDIO_CAPS                                                             \
   "audio/x-raw, format = (string) " GST_AUDIO_FORMATS_ALL                      \
@@ -92,8 +92,8 @@ enum { PROP_SPAN = 1 };
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
     "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (AUDIO_CAPS));
-/* The base class takes the first that downstream can do, and its own choice of
- * what that leaves open. */
+/* The base class takes the first that downstream supports, and fixates it by
+ * its own defaults. */
 static GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
         GST_STATIC_CAPS (VIDEO_CAPS ("width = (int) 640, height = (int) 360",
@@ -264,16 +264,16 @@ analyse (GstEmotionScope *self, GstBuffer *buffer)
   gst_audio_buffer_unmap (&audio);
 }
 
-/* The base class makes no picture of less than this. */
+/* The base class makes no picture from less than this. */
 static gsize
 least_frames (GstEmotionScope *self)
 {
   return MAX (GST_AUDIO_VISUALIZER (self)->req_spf, 1);
 }
 
-/* The sound of one picture after another goes on to the base class. It would
- * make pictures of what it kept from before, too, at other distances: so it is
- * told to forget that. */
+/* Passes the audio of one picture after another to the base class, which would
+ * also make pictures of leftover audio, at other intervals: so it is cleared.
+ */
 static GstFlowReturn
 push_pictures (GstEmotionScope *self, GstPad *pad)
 {
@@ -294,7 +294,7 @@ push_pictures (GstEmotionScope *self, GstPad *pad)
   return flow;
 }
 
-/* The samples that follow do not continue the ones before. */
+/* The next samples do not continue the previous ones. */
 static void
 restart (GstEmotionScope *self, const char *reason)
 {
@@ -308,7 +308,7 @@ restart (GstEmotionScope *self, const char *reason)
     gst_emotion_voice_reset (self->voice, 0);
 }
 
-/* Takes buffer: sound with the time stamp pts (or NONE). */
+/* Takes buffer: audio with the time stamp pts (or NONE). */
 static GstFlowReturn
 take_sound (
     GstEmotionScope *self, GstPad *pad, GstClockTime pts, GstBuffer *buffer)
@@ -325,8 +325,8 @@ is_backwards (const GstEmotionScope *self)
   return self->slicer.timeline.segment.rate < 0;
 }
 
-/* Backwards, buffers come in the wrong order and nothing is drawn; but sinks
- * wait for a picture or a gap. Takes buffer. */
+/* In reverse playback, buffers come in the wrong order and nothing is drawn;
+ * but sinks wait for a picture or a gap. Takes buffer. */
 static GstFlowReturn
 skip_sound (GstEmotionScope *self, GstPad *pad, GstBuffer *buffer)
 {
@@ -383,8 +383,8 @@ finish (GstEmotionScope *self, GstPad *pad)
     take_sound (self, pad, GST_CLOCK_TIME_NONE, silence_new (self, n));
 }
 
-/* A gap is silence; one that is long, or does not say, is only passed on. Takes
- * event. */
+/* A gap is silence; a long one, or one without a duration, is only passed on.
+ * Takes event. */
 static gboolean
 take_gap (GstEmotionScope *self, GstPad *pad, GstEvent *event)
 {
@@ -493,7 +493,8 @@ sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
   return self->base_sink_event (pad, parent, event);
 }
 
-/* In place of the base class's answer, which says that every stream is live. */
+/* Instead of the base class's answer, which claims that every stream is live.
+ */
 static gboolean
 src_query (GstPad *pad, GstObject *parent, GstQuery *query)
 {
@@ -626,6 +627,6 @@ gst_emotion_scope_init (GstEmotionScope *self)
   gst_pad_set_chain_function (sink, chain);
   gst_pad_set_event_function (sink, sink_event);
   gst_pad_set_query_function (src, src_query);
-  /* Every pixel is drawn anew: there is nothing to fade. */
+  /* Every pixel is redrawn, so nothing is faded. */
   gst_util_set_object_arg (G_OBJECT (self), "shader", "none");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The element emotionscope: sound with results in, a moving picture out. */
+/* The element emotionscope: audio with results in, video out. */
 #pragma once
 
 #include <gst/pbutils/gstaudiovisualizer.h>

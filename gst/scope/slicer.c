@@ -90,7 +90,7 @@ gst_emotion_slicer_add (
   }
   buffer = gst_buffer_make_writable (buffer);
   gst_buffer_resize (buffer, 0, n * self->bpf);
-  /* The base class would keep the metas of all buffers that it ever saw. */
+  /* The base class would keep the metas of all buffers so far. */
   gst_buffer_foreach_meta (buffer, drop_meta, NULL);
   gst_emotion_timeline_advance (&self->timeline, pts, n, self->position);
   self->position += n;

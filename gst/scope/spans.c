@@ -38,7 +38,7 @@ gst_emotion_spans_add (GstEmotionSpans *self, GstEmotionResult *result)
   GstEmotionSpan *last = g_queue_peek_tail (&self->spans);
   GstEmotionSpan *span = spell_new (result);
 
-  /* Time runs anew, as in a loop: what lies ahead would never be forgotten. */
+  /* Time starts again, as in a loop: later spans would never be dropped. */
   if (last && last->start > span->start) {
     g_queue_clear_full (&self->spans, (GDestroyNotify) gst_emotion_span_free);
     last = NULL;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What was said of which time, for the lanes of emotionscope; and the last
- * result as a whole. Belongs to the streaming thread. */
+/* The results over time, for the lanes of emotionscope; and the last result as
+ * a whole. Belongs to the streaming thread. */
 #pragma once
 
 #include <gst/gst.h>
 #include "gst/result.h"
 
-/* What a window said, for as long as it holds: to where the next begins. */
+/* The result of a window, until the next begins. */
 typedef struct {
   GstClockTime start, end;
   char *text; /* owned */
@@ -20,11 +20,11 @@ typedef struct {
   GstEmotionResult *result; /* the last; NULL: none yet */
 } GstEmotionSpans;          /* zero-filled memory is a valid start */
 
-/* Forgets all; usable again. */
+/* Drops everything; usable again. */
 void gst_emotion_spans_clear (GstEmotionSpans *self);
 
 /* Takes result. Where windows overlap, the one that begins later counts. */
 void gst_emotion_spans_add (GstEmotionSpans *self, GstEmotionResult *result);
 
-/* Forgets what ended before that time. */
+/* Drops spans that ended before that time. */
 void gst_emotion_spans_forget (GstEmotionSpans *self, GstClockTime before);

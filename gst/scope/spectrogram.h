@@ -2,7 +2,7 @@
 /* Samples in, the mel spectrogram of the last seconds out: the columns of the
  * default feature recipe, by the same STFT and mel bank, one every hop.
  *
- * A column is centred on a sample that is half an n_fft behind the newest. */
+ * A column is centred on the sample half an n_fft before the newest. */
 #pragma once
 
 #include <glib.h>
@@ -33,11 +33,11 @@ gsize gst_emotion_spectrogram_n_columns (const GstEmotionSpectrogram *self);
 void gst_emotion_spectrogram_push (
     GstEmotionSpectrogram *self, const float *samples, gsize n);
 
-/* Forgets all. */
+/* Drops everything. */
 void gst_emotion_spectrogram_clear (GstEmotionSpectrogram *self);
 
-/* How far the newest column's centre is behind the newest sample, in samples;
- * and how many columns there are. */
+/* The distance from the newest column's centre to the newest sample, in
+ * samples; and the number of columns. */
 gsize gst_emotion_spectrogram_delay (const GstEmotionSpectrogram *self);
 gsize gst_emotion_spectrogram_n_filled (const GstEmotionSpectrogram *self);
 

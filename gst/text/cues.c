@@ -36,7 +36,7 @@ release (GstEmotionCues *self)
     g_queue_push_tail (&self->ready, g_steal_pointer (&self->held));
 }
 
-/* Windows that were dropped have their id and their place. */
+/* Dropped windows have an id and a place, too. */
 static void
 measure (GstEmotionCues *self, GstClockTime start, guint64 id)
 {
@@ -47,7 +47,7 @@ measure (GstEmotionCues *self, GstClockTime start, guint64 id)
   self->last_id = id;
 }
 
-/* Whether the result has a line; remembers what the one before said. */
+/* Whether the result has a line; remembers the previous line's emotion. */
 static gboolean
 is_wanted (GstEmotionCues *self, const GstEmotionResult *result,
     const GstEmotionCueOptions *options)
@@ -87,7 +87,7 @@ gst_emotion_cues_add (GstEmotionCues *self, const GstEmotionResult *result,
   cue->text =
       gst_emotion_template_fill (options->text, result, options->is_markup);
   if (options->hold && self->distance < length) {
-    /* One that overlaps it is known before. */
+    /* An overlapping one would be known by then. */
     cue->duration = length;
     self->held_until = start + 2 * length;
     self->held = cue;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Results in, subtitle cues out: in order, none over another.
+/* Results in, subtitle cues out: in order, without overlap.
  *
- * A cue lasts as long as its window, but only until the next window begins.
- * Where windows overlap, a cue waits until the next is known (hold), or takes
- * the distance of the two last windows; then the first cue of all is as long as
- * its window. */
+ * A cue lasts as long as its window, but only until the next window begins. If
+ * windows overlap, a cue waits until the next is known (hold), or lasts for the
+ * interval of the last two windows; the very first cue is then as long as its
+ * window. */
 #pragma once
 
 #include <gst/gst.h>
@@ -24,7 +24,7 @@ typedef struct {
   gboolean is_markup;    /* as there */
   gboolean at_end;       /* cues begin where their window ends */
   gboolean hold;         /* cues of windows that overlap wait for the next */
-  gboolean skip_silence; /* no cues for silence, nor where nobody speaks */
+  gboolean skip_silence; /* no cues for silence, nor without voice */
   gboolean skip_unknown; /* no cues below min-confidence */
   gboolean only_changes; /* only where the line's emotion changes */
 } GstEmotionCueOptions;
@@ -41,7 +41,7 @@ typedef struct {
 } GstEmotionCues;
 
 void gst_emotion_cues_init (GstEmotionCues *self);
-/* Forgets all; usable again. */
+/* Drops everything; usable again. */
 void gst_emotion_cues_clear (GstEmotionCues *self);
 
 /* start: the window's first sample in the time of the cues. FALSE if the
@@ -50,11 +50,11 @@ gboolean gst_emotion_cues_add (GstEmotionCues *self,
     const GstEmotionResult *result, GstClockTime start,
     const GstEmotionCueOptions *options);
 
-/* The sound has come to position: what waits too long waits no more. */
+/* The sound has reached position: cues that need not wait any longer are
+ * released. */
 void gst_emotion_cues_advance (GstEmotionCues *self, GstClockTime position);
 
-/* No window follows this one: nothing waits any more, and the distance of
- * windows is not known. */
+/* No window follows this one: releases all cues, and forgets the interval. */
 void gst_emotion_cues_finish (GstEmotionCues *self);
 
 /* The next cue, or NULL. */

@@ -49,7 +49,7 @@ GST_DEBUG_CATEGORY_STATIC (gst_emotion_text_debug);
 
 /* As often as gap events come. */
 #define GAP_STEP (250 * GST_MSECOND)
-/* For the network and the buffers between, beyond the window. */
+/* Allowance for the network and buffering, beyond the window. */
 #define LATENCY_MARGIN (200 * GST_MSECOND)
 
 struct _GstEmotionText {
@@ -88,7 +88,7 @@ GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (emotiontext, "emotiontext",
 
 /* Text out */
 
-/* The format that downstream takes: plain text where it has the choice. */
+/* The format that downstream accepts: preferably plain text. */
 static gboolean
 negotiate (GstEmotionText *self)
 {
@@ -169,7 +169,7 @@ push_cues (GstEmotionText *self)
   }
 }
 
-/* What can still come begins a window before the sound's end at the earliest,
+/* Future cues begin a window before the end of the sound at the earliest,
  * unless cues begin where windows end. */
 static void
 push_gaps (GstEmotionText *self)
@@ -205,8 +205,8 @@ ask_if_live (GstEmotionText *self)
       self->is_live ? "live: cues never wait" : "not live");
 }
 
-/* The window's start in our segment, or NONE. Its time stamp, unless an element
- * between has changed what time stamps mean: running time is the same for all.
+/* The window's start in our segment, or NONE. It is the time stamp, unless an
+ * element in between has changed the segment: running time is the same for all.
  */
 static GstClockTime
 place (GstEmotionText *self, const GstEmotionWindow *window)
@@ -288,7 +288,8 @@ take_result (GstEmotionResult *taken, gpointer user_data)
 static void
 hear (GstEmotionText *self, GstClockTime start, GstClockTime duration)
 {
-  /* Backwards there are no results; but sinks wait for text or a gap. */
+  /* In reverse playback there are no results; but sinks wait for text or a gap.
+   */
   if (self->segment.rate < 0) {
     if (GST_CLOCK_TIME_IS_VALID (start) && negotiate (self))
       gst_pad_push_event (self->srcpad, gst_event_new_gap (start, duration));
@@ -318,13 +319,13 @@ chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   if (self->flow == GST_FLOW_NOT_NEGOTIATED)
     GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
         ("The downstream element does not accept text."), (NULL));
-  /* Most sound pushes no text, and what is linked anew takes some again. */
+  /* Most buffers push no text, and a newly linked element accepts it again. */
   flow = self->flow;
   self->flow = GST_FLOW_OK;
   return flow;
 }
 
-/* The windows so far are all that there are. */
+/* There are no windows other than those so far. */
 static void
 finish (GstEmotionText *self)
 {
@@ -365,7 +366,7 @@ stream_start_new (GstEvent *event)
   return start;
 }
 
-/* Caps go before. Takes event. */
+/* Caps are sent first. Takes event. */
 static gboolean
 push_segment (GstEmotionText *self, GstEvent *event)
 {
@@ -384,8 +385,8 @@ push_segment (GstEmotionText *self, GstEvent *event)
   gst_event_set_seqnum (event, seqnum);
   if (!gst_pad_push_event (self->srcpad, event))
     return FALSE;
-  /* The first text comes a window late: without a gap, a sink that goes to
-   * PAUSED would wait for it, and hold up the audio beside it. */
+  /* The first text is a window late: without a gap, a sink going to PAUSED
+   * would wait for it and block the audio beside it. */
   if (self->has_caps && self->segment.rate > 0)
     push_gap (self, self->text_end);
   return TRUE;
@@ -481,7 +482,8 @@ src_query (GstPad *pad, GstObject *parent, GstQuery *query)
   return gst_pad_query_default (pad, parent, query);
 }
 
-/* The audio is not passed on, so downstream has no say in its memory. */
+/* The audio is not passed on, so downstream does not take part in allocation.
+ */
 static gboolean
 sink_query (GstPad *pad, GstObject *parent, GstQuery *query)
 {
@@ -527,7 +529,7 @@ change_state (GstElement *element, GstStateChange transition)
   return result;
 }
 
-/* Before it plays, a format is only kept. */
+/* Before it plays, the format is only stored. */
 static gboolean
 check_new_format (GstEmotionText *self, const char *format)
 {

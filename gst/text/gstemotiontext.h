@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The element emotiontext: sound with results in, subtitles out. */
+/* The element emotiontext: audio with results in, subtitles out. */
 #pragma once
 
 #include <gst/gst.h>

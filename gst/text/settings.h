@@ -34,8 +34,7 @@ void gst_emotion_text_settings_install (GObjectClass *klass);
 void gst_emotion_text_settings_init (GstEmotionTextSettings *self);
 void gst_emotion_text_settings_clear (GstEmotionTextSettings *self);
 
-/* FALSE for a property that is not known here. The caller holds the lock that
- * guards self. */
+/* FALSE for an unknown property. The caller holds the lock that guards self. */
 gboolean gst_emotion_text_settings_set (
     GstEmotionTextSettings *self, guint id, const GValue *value);
 gboolean gst_emotion_text_settings_get (

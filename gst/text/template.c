@@ -4,8 +4,8 @@
 #include <string.h>
 
 /* Appends the text up to the next field and returns where it begins, after the
- * brace, and its length; NULL at the end, or (*len is G_MAXSIZE) where what
- * follows "%" is neither "%" nor a name in braces. */
+ * brace, and its length; NULL at the end, or (*len is G_MAXSIZE) if "%" is
+ * followed neither by "%" nor by a name in braces. */
 static const char *
 next_field (const char **text, GString *out, gsize *len)
 {

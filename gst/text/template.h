@@ -12,13 +12,12 @@
 
 #define GST_EMOTION_TEMPLATE_DEFAULT "%{emotion} (%{confidence})"
 
-/* FALSE and GST_LIBRARY_ERROR_SETTINGS, naming it, where a name is not a field,
- * or a brace is not closed. */
+/* FALSE and GST_LIBRARY_ERROR_SETTINGS, naming it, if a name is not a field, or
+ * a brace is not closed. */
 gboolean gst_emotion_template_check (const char *text, GError **error);
 
-/* For a text that passed the check; is_markup: what comes from the result is
- * escaped, the text itself may have Pango's tags. A silent window has no
- * emotion, nor one in which nobody speaks: their lines are "silence" and "no
- * voice", whatever the text. Free with g_free. */
+/* For a template that passed the check; is_markup: values are escaped, the
+ * template may contain Pango markup. For windows without an emotion the line is
+ * "silence" or "no voice", whatever the template. Free with g_free. */
 char *gst_emotion_template_fill (
     const char *text, const GstEmotionResult *result, gboolean is_markup);

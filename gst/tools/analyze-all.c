@@ -17,14 +17,14 @@ typedef struct {
   const ToolAnalyzeOptions *options;
   Ranks *ranks;
   GPtrArray *entries; /* ToolListingEntry, those to do; one NULL: microphone */
-  GArray *indices;    /* guint64, theirs in the listing */
+  GArray *indices;    /* guint64, their indices in the listing */
   ToolAnalyzeOutput *output; /* NULL if there is */
   ToolShardWriter *part;
   ToolTimelinePlot *plot; /* NULL if none is wanted */
   ToolPageFile *page;     /* NULL if none is wanted */
   gint64 begin;           /* monotonic time */
-  gint progress;   /* atomic: of all that is in hand, in TOOL_ANALYZE_FINENESS
-                    */
+  gint progress; /* atomic: of all sources in progress, in TOOL_ANALYZE_FINENESS
+                  */
   gint has_failed; /* atomic */
 
   /* Guarded by the batch. */
@@ -179,7 +179,7 @@ choose (Analysis *self)
   }
 }
 
-/* Leaves those that have no record yet. */
+/* Removes sources that have a record already. */
 static void
 skip_done (Analysis *self)
 {
@@ -239,7 +239,7 @@ arrive_item (gsize i, gconstpointer data, gpointer user_data)
     complain (self, error);
 }
 
-/* Rank 0 has chosen; all take its choice. */
+/* Shares the choice of rank 0 with all ranks. */
 static void
 share_choice (Analysis *self)
 {
@@ -309,7 +309,7 @@ set_interrupted (const ToolAnalyzeOptions *options, GError **error)
   return FALSE;
 }
 
-/* Rank 0 is ready, or not; others hear of it, and of what there is to do. */
+/* Tells the other ranks whether rank 0 is ready, and the sources. */
 static gboolean
 begin_shared (Analysis *self, gboolean is_ready, GError **error)
 {
@@ -354,7 +354,7 @@ run_part (Analysis *self, const char *path, const char *head, const gint *stop,
   return tool_shard_writer_finish (self->part, error);
 }
 
-/* One worker that can be stopped: its part becomes the output. */
+/* One worker that can be interrupted: its part becomes the output. */
 static gboolean
 run_resumable (
     Analysis *self, const char *head, const gint *stop, GError **error)
@@ -375,7 +375,7 @@ run_resumable (
   return TRUE;
 }
 
-/* Another rank than 0: analyses what it gets. */
+/* A rank other than 0: analyses what it is assigned. */
 static gboolean
 follow (Analysis *self, const gint *stop, GError **error)
 {
@@ -386,7 +386,7 @@ follow (Analysis *self, const gint *stop, GError **error)
   return TRUE;
 }
 
-/* All ranks have the same sources. */
+/* Checks that all ranks have the same sources. */
 static gboolean
 check_listing (const Analysis *self, GError **error)
 {

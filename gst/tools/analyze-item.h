@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is told of a source while it is analysed: in the order of the sources,
- * by threads of this process or by other processes. */
+/* What is reported about a source while it is analysed: in the order of the
+ * sources, from threads of this process or from other processes. */
 #pragma once
 
 #include "gst/tools/batch.h"
@@ -11,8 +11,7 @@ typedef enum {
   TOOL_ANALYZE_FAILURE,
   TOOL_ANALYZE_WARNING,
   TOOL_ANALYZE_END,
-  TOOL_ANALYZE_FINE, /* records of a part, from where it is not written: as
-                      * ToolShardKind
+  TOOL_ANALYZE_FINE, /* records of a part, from another rank: as ToolShardKind
                       */
   TOOL_ANALYZE_SHORT,
   TOOL_ANALYZE_FAILED,

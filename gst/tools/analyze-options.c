@@ -12,7 +12,7 @@
 #include "nn/model.h"
 
 /* Before they are checked. */
-/* No interval that anybody asks for. */
+/* Not a valid interval. */
 #define NOT_ASKED (-G_MAXDOUBLE)
 
 typedef struct {
@@ -36,7 +36,8 @@ fail (GError **error, const char *text)
   return FALSE;
 }
 
-/* What does not go together, or is out of its range; NULL: all is well. */
+/* The error in options that contradict each other or are out of range; NULL:
+ * none. */
 static const char *
 find_contradiction (const Raw *raw, const ToolAnalyzeOptions *self)
 {
@@ -153,7 +154,7 @@ take_sources (ToolAnalyzeOptions *self, const Raw *raw, GError **error)
     return fail (error, "--plot draws a single source, but several are named");
   if (!self->format.writer->is_single || self->listing->entries->len == 1)
     return TRUE;
-  /* What is not there yet can only be meant as a folder. */
+  /* If it does not exist yet, it must be meant as a folder. */
   self->in_folder = self->output
       && (self->in_folder || !g_file_test (self->output, G_FILE_TEST_EXISTS));
   if (!self->in_folder) {
@@ -377,7 +378,7 @@ checksum (const char *path)
       : g_strdup ("");
 }
 
-/* What the model is, wherever it lies. */
+/* Identifies the model, independent of its path. */
 static char *
 describe_model (const ToolAnalyzeOptions *self)
 {

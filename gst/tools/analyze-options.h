@@ -34,8 +34,8 @@ gboolean tool_analyze_options_parse (
     ToolAnalyzeOptions *self, int *argc, char ***argv, GError **error);
 void tool_analyze_options_clear (ToolAnalyzeOptions *self);
 
-/* Whether what comes out goes into a part, by which it can be resumed. */
+/* Whether results go to a part, by which an interrupted analysis is resumed. */
 gboolean tool_analyze_options_make_part (const ToolAnalyzeOptions *self);
 
-/* What changes the lines that come out, as text: the same on every machine. */
+/* The options that affect the output, as text: the same on every machine. */
 char *tool_analyze_options_describe (const ToolAnalyzeOptions *self);

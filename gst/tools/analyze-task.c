@@ -113,8 +113,7 @@ add_record (Task *task, ToolShardKind kind, const char *text)
     tell (task, TOOL_ANALYZE_FAILURE, error->message);
 }
 
-/* The URL that its player has on the page, escaped; or NULL. Free with g_free.
- */
+/* The URL for its player on the page, escaped; or NULL. Free with g_free. */
 static char *
 make_url (const Task *task)
 {
@@ -148,7 +147,7 @@ tell_section (Task *task, const ToolReportLine *summary, const char *note)
   tell (task, TOOL_ANALYZE_PAGE, html);
 }
 
-/* failure: why there is nothing; loss: what there is too little of; or NULL. */
+/* failure: why there are no results; loss: what is missing; or NULL. */
 static void
 end_task (Task *task, const char *failure, const char *loss)
 {

@@ -18,10 +18,10 @@ typedef struct {
   const ToolAnalyzeOptions *options;
   ToolTimelinePlot *plot; /* NULL if none is wanted */
   ToolShardWriter *part;  /* of this process; NULL: records are emitted */
-  gint *progress;         /* atomic: grows and shrinks with what is in hand */
+  gint *progress;         /* atomic: of all sources in progress */
 } ToolAnalyzeShared;
 
-/* The source's name; NULL is the microphone. */
+/* The source's name; entry NULL is the microphone. */
 const char *tool_analyze_task_name (const ToolListingEntry *entry);
 
 /* Source number i of the batch, and number index of the listing. */
@@ -29,7 +29,7 @@ void tool_analyze_task_run (const ToolAnalyzeShared *self, ToolBatch *batch,
     gsize i, guint64 index, const ToolListingEntry *entry,
     ToolAnalyzer *analyzer);
 
-/* text: what came out, or why nothing did. FALSE and G_FILE_ERROR where it
+/* text: the results, or why there are none. FALSE and G_FILE_ERROR where it
  * cannot be written. */
 gboolean tool_analyze_task_record (ToolShardWriter *part, guint64 index,
     ToolShardKind kind, const char *text, GError **error);

@@ -5,7 +5,7 @@
 #include "gst/tools/pipeline.h"
 #include "gst/tools/quick.h"
 
-/* Set in the environment, every file goes the general way: for comparison. */
+/* If set in the environment, every file gets a pipeline, for comparison. */
 #define NO_QUICK "EMOTION_ANALYZE_GENERAL"
 
 struct _ToolAnalyzer {

@@ -13,18 +13,18 @@ typedef struct {
   const char *recipe;     /* or NULL */
   gboolean quantize;
   GstClockTime interval;  /* 0: as the element has it */
-  GstClockTime min_voice; /* 0: classify what nobody speaks in, too */
+  GstClockTime min_voice; /* 0: classify windows without voice, too */
   const char *track;      /* of several; see gst/media/play.h; or NULL */
-  const char *device;     /* to listen to, see device.h; or NULL: the default */
-  gdouble record_s;       /* that the microphone is heard; 0: until stop */
-  gboolean follow;        /* a URI goes on until stop, too */
-  const gint *stop;       /* by g_atomic_int_get: not 0 ends it all */
+  const char *device; /* to record from, see device.h; or NULL: the default */
+  gdouble record_s;   /* duration of recording; 0: until stop */
+  gboolean follow;    /* a URI is live and ends by stop, too */
+  const gint *stop;   /* by g_atomic_int_get: not 0 ends it all */
 } ToolAnalyzerOptions;
 
 typedef struct {
   void (*window) (const GstStructure *result, gpointer user_data);
   void (*warning) (const char *text, gpointer user_data);
-  /* 0..1 of the way, now and then. NULL: not wanted. */
+  /* Progress, 0..1, now and then. NULL: not wanted. */
   void (*progress) (gdouble fraction, gpointer user_data);
   /* Called in another thread, before the sound is analysed. NULL: not wanted.
    */

@@ -3,7 +3,7 @@
 
 #include "gst/tools/batch.h"
 
-/* Where emitted items go. */
+/* The destination of emitted items. */
 struct _ToolBatch {
   void (*tell) (ToolBatch *self, gsize i, gpointer item);
 };

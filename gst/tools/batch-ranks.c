@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A batch on several ranks: what a number emits goes to rank 0 as bytes,
- * when everything is emitted, and waits there for its turn. */
+/* A batch on several ranks: the items of a number are sent to rank 0 as bytes,
+ * once it is complete, and wait there for their turn. */
 #include <stdlib.h>
 #include "gst/ranks/farm.h"
 #include "gst/tools/batch-private.h"
@@ -16,7 +16,7 @@ typedef struct {
   gsize n, n_emitted;
 } Shared;
 
-/* What one number emitted. */
+/* The items of one number. */
 typedef struct {
   ToolBatch base;
   const Shared *shared;
@@ -102,9 +102,9 @@ compare_weights (gconstpointer a, gconstpointer b)
   return x->i < y->i ? -1 : x->i > y->i;
 }
 
-/* All in their order, but for the last: what is begun in the end should be
- * short, so that all ranks end at the same time. Not all are sorted, for their
- * results wait for their turn. */
+/* In order, except for the last ones, of which short ones come last, so that
+ * all ranks end at the same time. Not all are sorted, because results wait for
+ * their turn. */
 static gsize *
 make_order (const Shared *shared)
 {

@@ -3,8 +3,8 @@
 
 #include "gst/tools/batch-private.h"
 
-/* How far ahead of the first that is not done others may begin: it bounds what
- * waits to be emitted. */
+/* How far ahead of the first unfinished one others may begin: bounds the items
+ * that wait. */
 #define AHEAD 4096
 #define TICK (G_USEC_PER_SEC / 5)
 
@@ -22,7 +22,7 @@ typedef struct {
 
   GMutex lock; /* guards what follows, and take */
   GCond changed;
-  gsize begun;       /* the first that nobody has begun */
+  gsize begun;       /* the first that has not begun */
   gsize n_emitted;   /* the first that has not emitted everything */
   guint n_threads;   /* that still run */
   Slot slots[AHEAD]; /* of i % AHEAD */
@@ -119,7 +119,7 @@ wait_for_all (Local *self)
   g_mutex_unlock (&self->lock);
 }
 
-/* Where the system has no thread for us, the caller's does the work. */
+/* If no thread can be created, the calling thread does the work. */
 static void
 start_threads (Local *self, GPtrArray *threads)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Work on many things by several threads, their results emitted in order: what
- * is said of the first that is not done is passed on at once, what is said of
- * those after it waits for its turn. */
+/* Processes a list in several threads and emits results in order: those of the
+ * first unfinished number are passed on at once, those of later ones wait for
+ * their turn. */
 #pragma once
 
 #include <glib.h>
@@ -10,7 +10,7 @@
 typedef struct _ToolBatch ToolBatch;
 
 typedef struct {
-  /* What a thread needs of its own; both may be NULL. */
+  /* Data of each thread; both may be NULL. */
   gpointer (*begin) (gpointer user_data);
   void (*end) (gpointer own);
   /* Works on number i; calls tool_batch_emit any number of times. In any
@@ -20,7 +20,7 @@ typedef struct {
   void (*take) (gsize i, gpointer item, gpointer user_data);
   /* Called in the caller's thread a few times a second; may be NULL. */
   void (*tick) (gpointer user_data);
-  /* How long number i takes, in any unit; on ranks, the longest of the last
+  /* The cost of number i, in any unit; on ranks, the costliest of the last
    * begin first. May be NULL. */
   guint64 (*weight) (gsize i, gpointer user_data);
 } ToolBatchFuncs;
@@ -30,10 +30,10 @@ typedef struct {
 void tool_batch_run (gsize n, guint n_threads, const ToolBatchFuncs *funcs,
     gpointer user_data, const gint *stop);
 
-/* How emitted items get from another rank to this one. */
+/* Serialisation of items from other ranks. */
 typedef struct {
   void (*pack) (gconstpointer item, GByteArray *bytes);
-  /* Reads one item; *at moves behind it. */
+  /* Reads one item; moves *at past it. */
   gpointer (*unpack) (const char **at);
   void (*free) (gpointer item);
   /* On rank 0, the main thread: an item, before its turn; may be NULL. */
@@ -46,5 +46,5 @@ void tool_batch_run_on_ranks (Ranks *ranks, gsize n, guint n_threads,
     const ToolBatchFuncs *funcs, const ToolBatchPacking *packing,
     gpointer user_data, const gint *stop);
 
-/* From the thread that works on i. Waits for nobody. */
+/* From the thread that processes i. Does not block. */
 void tool_batch_emit (ToolBatch *self, gsize i, gpointer item);

@@ -3,7 +3,7 @@
 
 #include <glib.h>
 
-/* Appends text as a field of CSV: in quotes where RFC 4180 asks for them. */
+/* Appends text as a field of CSV: in quotes if RFC 4180 requires them. */
 void tool_csv_append_string (GString *out, const char *text);
 
 /* Appends text in quotes, each quote in it doubled: CSV, and Praat's TextGrid.

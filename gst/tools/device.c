@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/tools/device.h"
 
-/* Properties of a device that hold a name of it: of PulseAudio, PipeWire and
- * ALSA. */
+/* Properties of a device with a name: of PulseAudio, PipeWire and ALSA. */
 static const char *const name_fields[] = { "device.string", "node.name",
   "alsa.id", "device.path" };
 
@@ -20,7 +19,7 @@ find_devices (void)
   return devices;
 }
 
-/* The name that its own system gives it, or NULL. Free with g_free. */
+/* Its name in its own sound system, or NULL. Free with g_free. */
 static char *
 system_name (GstDevice *device)
 {
@@ -88,8 +87,8 @@ named_source_new (const char *name, GError **error)
   return element;
 }
 
-/* Asked beforehand, because libraries that find no device say so on standard
- * error, at length. */
+/* Checked beforehand, because libraries that find no device print long messages
+ * on standard error. */
 static gboolean
 has_device (GError **error)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* emotion-analyze: files, folders, URIs or the microphone in, emotions out, by
- * the element emotiondetect. Exit status: 0 all fine, 1 some source failed, 2
+ * the element emotiondetect. Exit status: 0 success, 1 some source failed, 2
  * wrong usage. */
 #include <locale.h>
 #include <signal.h>
@@ -20,7 +20,7 @@
 
 enum { STATUS_FINE, STATUS_FAILED, STATUS_USAGE };
 
-static gint stop; /* atomic: somebody pressed Ctrl-C */
+static gint stop; /* atomic: set by Ctrl-C */
 
 static void
 take_signal (int number)
@@ -28,7 +28,7 @@ take_signal (int number)
   g_atomic_int_set (&stop, TRUE);
 }
 
-/* The second time, a signal ends the program. */
+/* A second signal terminates the program. */
 static void
 catch_signals (void)
 {
@@ -46,8 +46,8 @@ release (GstElement *element)
   gst_object_unref (element);
 }
 
-/* Starts an element by itself: says what is wrong with model and labels before
- * any file is opened, and keeps the model loaded. NULL if it is wrong. */
+/* Starts an element by itself, to report errors in model and labels before any
+ * file is opened, and to keep the model loaded. NULL on failure. */
 static GstElement *
 check_model (const ToolAnalyzerOptions *options)
 {
@@ -68,7 +68,7 @@ check_model (const ToolAnalyzerOptions *options)
   return NULL;
 }
 
-/* Once, since a guess can be wrong. */
+/* Warns once, because a guess can be wrong. */
 static void
 say_guess (const GstEmotionModel *model)
 {
@@ -81,8 +81,8 @@ say_guess (const GstEmotionModel *model)
       gst_emotion_model_name (model), recipe);
 }
 
-/* What comes before all lines, of the model that the element has loaded. Of
- * several processes, only the first says what there is to say. */
+/* The header line, for the model that the element has loaded. Of several
+ * processes, only the first prints warnings. */
 static char *
 make_head (
     const ToolAnalyzeOptions *options, GstElement *element, gboolean is_first)
@@ -152,7 +152,7 @@ main (int argc, char **argv)
   tool_standard_streams_hold ();
   gst_emotion_wording_use_options ();
   setlocale (LC_ALL, "");
-  setlocale (LC_NUMERIC, "C"); /* lines are for programs, too */
+  setlocale (LC_NUMERIC, "C"); /* lines may be read by programs */
   if (!(ranks = ranks_new (&error))) {
     fprintf (stderr, PROGRAM ": %s\n", error->message);
     return STATUS_USAGE;

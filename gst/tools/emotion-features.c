@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* emotion-features: sounds in; their features as HDF5, statistics as CSV, and
- * pictures out. Sounds are worked on in parallel and written in the order of
- * the arguments, so that equal calls make equal files. Exit status: 0 all fine,
+ * pictures out. Sounds are processed in parallel and written in the order of
+ * the arguments, so that equal calls give equal files. Exit status: 0 success,
  * 1 some file failed, 2 wrong usage. */
 #include <glib/gstdio.h>
 #include <gst/gst.h>
@@ -68,7 +68,7 @@ write_job (App *app, const Job *job, gsize i, GError **error)
           job->sound.n_samples, &app->recipe, error);
 }
 
-/* At once, whoever's turn it is. */
+/* At once, regardless of order. */
 static gboolean
 write_record (
     App *app, const Job *job, gsize i, const GError *failure, GError **error)
@@ -155,7 +155,7 @@ work (gpointer data, gsize k)
   tool_sound_features_free (job.features);
 }
 
-/* Files appear whole or not at all. */
+/* Files appear complete or not at all. */
 static gboolean
 save (App *app, GError **error)
 {
@@ -239,7 +239,7 @@ open_part (App *app, const char *path, GError **error)
   return TRUE;
 }
 
-/* The files, from what parts hold. */
+/* Writes the files from the records of parts. */
 static gboolean
 write_parts (App *app, const ToolShardSet *set, GError **error)
 {
@@ -352,7 +352,7 @@ list_sources (App *app, GError **error)
   return TRUE;
 }
 
-/* Parts of all shards to what one process would have written. */
+/* Merges the parts of all shards into what one process would have written. */
 static int
 merge (App *app, ToolFeatureOptions *options)
 {

@@ -6,11 +6,11 @@
 #include "gst/convert.h"
 
 #define MAX_LATE 0.05 /* s: time stamps jitter by less */
-#define MAX_S 360000  /* of sound that is drawn: 100 hours */
+#define MAX_S 360000  /* maximum duration that is drawn: 100 hours */
 
 struct _ToolEnvelope {
   GstCaps *caps;
-  GstEmotionConvert *convert; /* NULL: there is none yet, or none can be */
+  GstEmotionConvert *convert; /* NULL: none yet, or not possible */
   gint rate;
   guint64 n_samples; /* since the caps, or a gap, */
   guint64 first;     /* and the block that they began with */
@@ -104,7 +104,7 @@ tool_envelope_add (ToolEnvelope *self, GstBuffer *buffer, GstCaps *caps)
   if (!self->convert)
     return;
   fill (self, GST_BUFFER_PTS (buffer));
-  /* With a second reference the buffer is not writable: see recognizer.c. */
+  /* The second reference makes the buffer read-only: see gst/convert.c. */
   gst_buffer_ref (buffer);
   if (gst_audio_buffer_map (&audio, &info, buffer, GST_MAP_READ)) {
     gst_emotion_convert_push (

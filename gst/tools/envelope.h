@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The outline of a sound, to be drawn: its lowest and highest sample in each
+/* The envelope of a sound, for drawing: the minimum and maximum in each
  * hundredth of a second. */
 #pragma once
 
@@ -18,8 +18,7 @@ ToolEnvelope *tool_envelope_new (void);
 void tool_envelope_free (ToolEnvelope *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolEnvelope, tool_envelope_free)
 
-/* Raw audio as it comes, of one stream. By time stamps: what is missing is
- * silence. */
+/* Adds raw audio of one stream, by its time stamps: gaps are silence. */
 void tool_envelope_add (ToolEnvelope *self, GstBuffer *buffer, GstCaps *caps);
 
 /* [*n], from time 0 on; lives until the next call. */

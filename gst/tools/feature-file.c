@@ -108,7 +108,7 @@ tool_feature_csv_append_head (GString *csv, const DspRecipe *recipe)
   g_string_append (csv, "\r\n");
 }
 
-/* format: with digits enough for a float, "%.9g", or for a time. */
+/* format: with enough digits for a float, "%.9g", or for a time. */
 static void
 append_number (GString *csv, const char *format, double value)
 {
@@ -138,7 +138,7 @@ tool_feature_csv_append (
   }
 }
 
-/* An absolute path that stands for a source; of a URI, what follows "://". */
+/* An absolute path for a source; of a URI, what follows "://". */
 static char *
 path_of (const char *source)
 {
@@ -152,7 +152,7 @@ path_of (const char *source)
   return gst_emotion_source_name (path);
 }
 
-/* What HDF5 makes of a path: without "." and empty parts. */
+/* The path as HDF5 normalises it: without "." and empty components. */
 static char *
 group_of (const char *source)
 {
@@ -165,7 +165,7 @@ group_of (const char *source)
   return g_string_free (group, FALSE);
 }
 
-/* Bytes of a that are folders of b as well, with the last "/". */
+/* The length of the common folders of a and b, including the last "/". */
 static gsize
 common_folder (const char *a, const char *b)
 {

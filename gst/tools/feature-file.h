@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where features go: an HDF5 file with a group for each sound, and a table of
+/* Output of features: an HDF5 file with a group for each sound, and a table of
  * statistics as CSV. In a group is a dataset [rows][columns] for each feature
  * ([windows][rows][columns] of windows); its attributes are the source, the
  * duration in s, the recipe as JSON and each of the recipe's fields. */
@@ -14,12 +14,12 @@ void tool_feature_file_add (
     NnH5Writer *file, const char *source, const ToolSoundFeatures *sound);
 
 /* A line for each window: file, start and end in s, and each statistic of each
- * row ("mfcc_0_mean"). The head comes before the first. */
+ * row ("mfcc_0_mean"). The header comes first. */
 void tool_feature_csv_append_head (GString *csv, const DspRecipe *recipe);
 void tool_feature_csv_append (
     GString *csv, const char *source, const ToolSoundFeatures *sound);
 
-/* Names for files about sounds, each its own: the paths below the folder that
- * all have in common. Free with g_strfreev. NULL, with *twice (borrowed), where
- * two sources are the same, or would be the same group. */
+/* Unique file names for sounds: the paths below their common folder. Free with
+ * g_strfreev. NULL, with *twice (borrowed), if two sources are the same, or
+ * would be the same group. */
 char **tool_feature_names (char *const *sources, const char **twice);

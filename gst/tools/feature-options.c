@@ -94,8 +94,8 @@ fail (GError **error, const char *text)
   return FALSE;
 }
 
-/* Of a whole sound, whose length is not known yet, only what no length would
- * mend is wrong. */
+/* For a whole sound, whose length is unknown so far, only errors that are
+ * independent of it count. */
 static gboolean
 check_recipe (
     const ToolFeatureOptions *self, const DspRecipe *recipe, GError **error)

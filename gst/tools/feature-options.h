@@ -13,7 +13,7 @@ typedef struct {
   gdouble window_s; /* 0: whole sounds */
   gboolean frames, statistics, quiet, version;
   gint n_threads;
-  char *track;              /* of several; NULL: as gst/media/play.h has it */
+  char *track;              /* of several; NULL: see gst/media/play.h */
   char *files_from, *shard; /* "I/N" */
   gboolean resume, merge;
   char **sources; /* as given; with merge: parts */
@@ -27,11 +27,11 @@ gboolean tool_feature_options_check (
     const ToolFeatureOptions *self, GError **error);
 void tool_feature_options_clear (ToolFeatureOptions *self);
 
-/* The recipe that they ask for. FALSE and an error if there is none. */
+/* The recipe of the options. FALSE and an error if they are contradictory. */
 gboolean tool_feature_options_recipe (
     const ToolFeatureOptions *self, DspRecipe *recipe, GError **error);
 
-/* What changes the features, as text for a part; and the options that had that
- * text, in place of those of self. Free with g_free. */
+/* The options that affect the features, as text for a part; and the options
+ * with that text, replacing those of self. Free with g_free. */
 char *tool_feature_options_describe (const ToolFeatureOptions *self);
 void tool_feature_options_take (ToolFeatureOptions *self, const char *text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Stands for feature-plot.c where the build has no PLplot. */
+/* Replaces feature-plot.c in builds without PLplot. */
 #include "gst/tools/feature-plot.h"
 
 gboolean

@@ -12,12 +12,12 @@
 #define HEIGHT 1250
 #define MAX_COLUMNS 900  /* of a panel: about one for each pixel */
 #define MAX_FRAMES 32768 /* of a long sound: dozens for each column */
-#define LEFT 0.085       /* of panels, as parts of the width */
+#define LEFT 0.085       /* of panels, as fractions of the width */
 #define RIGHT 0.9
 #define SHADES 64
 
-/* Of colours: from dark to light, and from below to above zero. Both are read
- * the same with any colour vision. */
+/* Of colours: from dark to light, and from below to above zero. Both suit any
+ * colour vision. */
 enum { SEQUENTIAL, DIVERGING };
 
 /* A matrix [n_rows][n_columns] over time, and how to draw it. */
@@ -102,8 +102,8 @@ mean_of (const Picture *picture, gsize row, gsize begin, gsize end)
   return sum / (end - begin);
 }
 
-/* Frame i is centred at i * column_s. Cells reach into the next, which are
- * painted over them, so that no seams are seen. */
+/* Frame i is centred at i * column_s. Cells extend into the next, which are
+ * painted over them, to avoid visible seams. */
 static void
 draw_cells (const Picture *picture, double seconds)
 {
@@ -137,14 +137,14 @@ draw_picture (gint panel, const Picture *picture, double seconds)
   draw_title (picture->title, picture->unit);
 }
 
-/* What stands beside a row, or between two of them. */
+/* A label beside a row, or between two of them. */
 static void
 label_row (double row, gsize n_rows, const char *text)
 {
   plmtex ("lv", 0.6, (row + 0.5) / n_rows, 1, text);
 }
 
-/* Where nothing is louder than anything else, all is loudest: 0 dB. */
+/* If all values are equal, they are the maximum: 0 dB. */
 static void
 darken_silence (float *values, gsize n, double floor_db)
 {
@@ -244,8 +244,8 @@ draw_chroma (const ToolSoundFeatures *sound, double seconds)
   plschr (0, 0.7);
 }
 
-/* From the lowest to the highest sample of each pixel, and from the last one
- * before it, so that no gaps are seen. */
+/* A line from the minimum to the maximum of each pixel, including the last
+ * sample before it, to avoid gaps. */
 static void
 draw_extents (const float *samples, gsize n, double seconds, double peak)
 {

@@ -11,7 +11,7 @@
 #include "gst/media/text-file.h"
 #include "gst/tools/playlist.h"
 
-/* Types of what holds sound that do not begin with "audio/" or "video/". */
+/* Media types with sound that do not begin with "audio/" or "video/". */
 static const char *const container_types[] = { "application/ogg",
   "application/x-3gp", "application/mxf", "application/vnd.rn-realmedia",
   "application/x-ape", "application/x-id3" };
@@ -19,12 +19,12 @@ static const char *const container_types[] = { "application/ogg",
 static const char *const silent_types[] = { "audio/midi", "audio/riff-midi",
   "audio/mobile-xmf" };
 
-/* Files that need not be looked into. */
+/* Files that need not be opened. */
 static const char *const foreign_extensions[] = { "csv", "tsv", "json", "log",
   "md", "py", "c", "h", "h5", "keras", "npy", "part", "partial", "srt", "vtt",
   "m3u", "m3u8", "pls", "textgrid" };
 
-/* Bytes that are looked at for the type of a file. */
+/* Bytes read to find the type of a file. */
 #define HEAD_SIZE 16384
 
 ToolListing *
@@ -92,7 +92,7 @@ is_type_of_sound (GstCaps *caps)
   return FALSE;
 }
 
-/* Extension -> whether it is one of sounds, as far as type finders know. */
+/* Extension -> whether type finders know it as one of sounds. */
 static gpointer
 make_extensions (gpointer data)
 {
@@ -118,7 +118,7 @@ make_extensions (gpointer data)
   return known;
 }
 
-/* By its first bytes, as GStreamer finds out types. */
+/* By its first bytes, with GStreamer's type finders. */
 static gboolean
 begins_as_sound (const char *path)
 {
@@ -139,7 +139,7 @@ begins_as_sound (const char *path)
 }
 
 /* Voice notes of messengers, audio books, recorders: type finders do not know
- * all names that there are, nor does every sound have one. */
+ * all extensions, and some sounds have none. */
 static gboolean
 is_media (const char *path)
 {
@@ -178,8 +178,8 @@ read_names (const char *path)
   return names;
 }
 
-/* Pipes and devices would wait for somebody, or never end. What cannot be
- * looked at will say so when it is opened. */
+/* Pipes and devices could block, or never end. Unreadable files give an error
+ * when they are opened. */
 static gboolean
 is_regular (const char *path)
 {
@@ -231,7 +231,7 @@ add_playlist (ToolListing *self, const char *path)
   return sources || error;
 }
 
-/* Why there is no sound in it; NULL: there may be. */
+/* Why it has no sound; NULL: it may have some. */
 static const char *
 standard_input_trouble (ToolListing *self)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One file for each source, in a folder: which is called how. */
+/* Names of output files in a folder, one for each source. */
 #pragma once
 
 #include "gst/tools/listing.h"
@@ -8,9 +8,9 @@
 gboolean tool_output_folder_is (const char *path);
 
 /* A path (owned) in folder for each entry of the listing; NULL is the
- * microphone. A source that came out of a folder keeps its place below it, any
- * other its name alone: "talks/a.wav" becomes "FOLDER/a.vtt". Where two would
- * be called the same they keep their extension, "FOLDER/a.wav.vtt", and where
- * that is not enough they are counted, "FOLDER/a.wav-2.vtt". */
+ * microphone. A source from a folder keeps its path below it, others only their
+ * name: "talks/a.wav" becomes "FOLDER/a.vtt". If two would have the same name
+ * they keep their extension, "FOLDER/a.wav.vtt", and if that is not enough they
+ * are numbered, "FOLDER/a.wav-2.vtt". */
 GPtrArray *tool_output_folder_paths (
     const char *folder, const ToolListing *listing, const char *extension);

@@ -6,7 +6,7 @@
 
 typedef struct _ToolPageFile ToolPageFile;
 
-/* The file appears when it is finished, or not at all. NULL and G_FILE_ERROR.
+/* The file appears when it is complete, or not at all. NULL and G_FILE_ERROR.
  * Free with tool_page_file_free. */
 ToolPageFile *tool_page_file_new (const char *path, GError **error);
 void tool_page_file_free (ToolPageFile *self); /* NULL is fine */

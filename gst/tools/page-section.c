@@ -181,7 +181,7 @@ append_data (
   add_outline (json, self->envelope);
   nn_json_end_object (json);
   g_string_append (out, "<script type=\"application/json\">");
-  /* Whatever a label is called, it does not end the element. */
+  /* Escapes labels so that they cannot close the element. */
   for (const char *c = nn_json_text (json); *c; c++)
     if (*c == '<')
       g_string_append (out, "\\u003c");
@@ -190,7 +190,7 @@ append_data (
   g_string_append (out, "</script>\n");
 }
 
-/* What is there without a script, too */
+/* Content that needs no script */
 
 static void
 append_verdict (GString *out, const ToolReportLine *summary)
@@ -204,7 +204,8 @@ append_verdict (GString *out, const ToolReportLine *summary)
   gst_emotion_page_percent (out, summary->confidence);
 }
 
-/* End tags of rows and cells may be left out in HTML; here that is much. */
+/* HTML allows end tags of rows and cells to be omitted, which saves much here.
+ */
 static void
 append_runs (GString *out, const ToolReportCues *cues)
 {

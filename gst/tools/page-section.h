@@ -22,7 +22,7 @@ void tool_page_section_add_window (
 typedef struct {
   guint64 number;   /* of the source, from 1 */
   const char *url;  /* of the sound, escaped; NULL: it cannot be played */
-  const char *note; /* what is to be known of the source; or NULL */
+  const char *note; /* a warning about the source; or NULL */
 } ToolPageLink;
 
 /* Ends the source: a line with a row for the table of all sources, and then its

@@ -10,13 +10,13 @@ typedef struct {
   const ToolAnalyzerCallbacks *callbacks;
   gpointer user_data;
   gboolean is_live;
-  GstClockTime begin; /* the streaming thread's: of the first buffer */
+  GstClockTime begin; /* used by the streaming thread: of the first buffer */
 } Pipeline;
 
 GstElement *
 tool_pipeline_element_new (const ToolAnalyzerOptions *options)
 {
-  /* Not by the registry: this program has the element in it. */
+  /* Not from the registry: the element is linked into this program. */
   GstElement *element = g_object_new (GST_TYPE_EMOTION_DETECT, NULL);
 
   g_object_set (element, "model-file", options->model_file, "labels",
@@ -52,7 +52,7 @@ add_sink (GstBin *pipeline, gpointer user_data)
   return detect;
 }
 
-/* What begins before the end of the recording passes. */
+/* Buffers that begin before the end of the recording pass. */
 static gboolean
 is_past_end (Pipeline *self, GstBuffer *buffer)
 {

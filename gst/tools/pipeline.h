@@ -10,8 +10,8 @@
 GstElement *tool_pipeline_element_new (const ToolAnalyzerOptions *options);
 
 /* uri: NULL is the microphone. decoders: gets the factories (GstElementFactory,
- * owned) of what took the file apart, in their order, where they are the kind
- * that quick.h can use; or NULL. *loss and FALSE: as of gst_emotion_play. */
+ * owned) of demuxers, parsers and decoders, in order, for quick.h; or NULL.
+ * *loss and FALSE: as of gst_emotion_play. */
 gboolean tool_pipeline_run (const char *uri, const ToolAnalyzerOptions *options,
     const ToolAnalyzerCallbacks *callbacks, gpointer user_data,
     GPtrArray *decoders, char **loss, GError **error);

@@ -31,7 +31,7 @@ tool_playlist_is (const char *path)
   return is_read (path) || has_extension (path, others);
 }
 
-/* What the line of a playlist names; NULL: nothing. */
+/* The source in a line of a playlist; NULL: none. */
 static char *
 source_of (const char *line, gboolean is_pls, const char *folder)
 {

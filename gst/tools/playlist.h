@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lists of sounds that players save: M3U and PLS. */
+/* Playlists: M3U and PLS. */
 #pragma once
 
 #include <glib.h>
@@ -8,7 +8,7 @@
  * names in an error. */
 gboolean tool_playlist_is (const char *path);
 
-/* The sources that it names, those that are no URIs relative to its folder.
- * Free with g_strfreev. NULL and G_FILE_ERROR where it cannot be read or has
- * none; NULL alone where it is a stream in pieces (HLS), which is one sound. */
+/* The sources that it names; paths are relative to its folder. Free with
+ * g_strfreev. NULL and G_FILE_ERROR if it cannot be read or is empty; NULL
+ * without an error if it is an HLS stream, which is one sound. */
 char **tool_playlist_read (const char *path, GError **error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A progress bar in the last line of the terminal, on stderr; where that is no
- * terminal, nothing. One thread at a time. */
+/* A progress bar in the last line of the terminal, on stderr; nothing if stderr
+ * is not a terminal. One thread at a time. */
 #pragma once
 
 #include <glib.h>
@@ -9,7 +9,7 @@
  * ten times a second at most. */
 void tool_progress_show (
     const char *before, gsize done, gsize all, const char *after);
-/* The same for 0..1 of the whole, however it is counted. */
+/* The same for a fraction 0..1. */
 void tool_progress_show_fraction (
     const char *before, gdouble fraction, const char *after);
 /* Makes room for a line of output. */

@@ -8,7 +8,7 @@
 #include "gst/media/coverage.h"
 #include "gst/tools/pipeline.h"
 
-/* Bytes that tell the type of a file. */
+/* Bytes used to find the type of a file. */
 #define HEAD_SIZE (64 * 1024)
 
 /* The elements of one media type, linked, in READY between two files. */
@@ -18,28 +18,28 @@ typedef struct {
 } Chain;
 
 struct _ToolQuick {
-  GHashTable *chains; /* caps as text -> Chain, or NULL: not this way */
+  GHashTable *chains; /* caps as text -> Chain, or NULL: not supported */
   Chain *chain;       /* that is linked to detect; borrowed, or NULL */
   GstElement *detect; /* in PAUSED */
   GstPad *detect_in;
-  GstPad *feed; /* where files come from, linked to a chain */
-  GstPad *sink; /* behind detect */
+  GstPad *feed; /* the source pad, linked to a chain */
+  GstPad *sink; /* after detect */
   GstBus *bus;
 
-  /* Of the file in hand. */
+  /* Of the current file. */
   GPtrArray *windows;
   gsize size;
-  gboolean is_odd; /* somebody complained */
+  gboolean is_odd; /* an element posted an error or warning */
   gboolean has_ended;
 };
 
-/* Without a template, a pad would only take what it took before. */
+/* Without a template, a pad would only accept its previous caps. */
 static GstStaticPadTemplate feed_template = GST_STATIC_PAD_TEMPLATE (
     "feed", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
     "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
 
-/* What the elements say, in this thread. */
+/* Messages of the elements, in this thread. */
 
 static GstBusSyncReply
 take_message (GstBus *bus, GstMessage *message, gpointer user_data)
@@ -81,7 +81,7 @@ take_event (GstPad *pad, GstObject *parent, GstEvent *event)
   return TRUE;
 }
 
-/* Parsers ask how large it is. */
+/* Parsers query the size. */
 static gboolean
 answer (GstPad *pad, GstObject *parent, GstQuery *query)
 {
@@ -131,7 +131,8 @@ chain_add (Chain *chain, GstElement *element)
   return TRUE;
 }
 
-/* NULL if an element has other pads than one in and one out, always. */
+/* NULL if an element does not have exactly one sink and one source pad, always
+ * present. */
 static Chain *
 chain_new (GPtrArray *decoders, GstBus *bus)
 {
@@ -154,7 +155,8 @@ chain_new (GPtrArray *decoders, GstBus *bus)
   return chain->in ? g_steal_pointer (&chain) : NULL;
 }
 
-/* From the end on: whoever pushes finds everyone ready. */
+/* From the last to the first, so that elements downstream are ready for data.
+ */
 static gboolean
 chain_set_state (Chain *chain, GstState state)
 {
@@ -193,7 +195,7 @@ plug (ToolQuick *self, Chain *chain)
 
 /* Files */
 
-/* With the file's name, its type is found at the first guess. */
+/* With the file name, type finding succeeds at the first guess. */
 static GstCaps *
 find_type (const char *path, const guint8 *data, gsize size)
 {
@@ -251,8 +253,7 @@ push_file (ToolQuick *self, const ToolQuickFile *file)
   return self->has_ended && !self->is_odd;
 }
 
-/* Whatever came before is forgotten: what the last chain was told, and what the
- * element heard. */
+/* Resets the last chain and the element. */
 static void
 begin_anew (ToolQuick *self)
 {
@@ -262,7 +263,7 @@ begin_anew (ToolQuick *self)
   gst_pad_send_event (self->detect_in, gst_event_new_flush_stop (TRUE));
 }
 
-/* All of it, and nothing is missing. */
+/* The whole file, completely decoded. */
 static gboolean
 run_chain (ToolQuick *self, Chain *chain, const ToolQuickFile *file)
 {
@@ -343,7 +344,7 @@ tool_quick_new (const ToolAnalyzerOptions *options)
 
   self->chains = g_hash_table_new_full (
       g_str_hash, g_str_equal, g_free, (GDestroyNotify) chain_free);
-  /* Its messages are taken as they are posted, so that nobody polls. */
+  /* Messages are handled synchronously when they are posted. */
   self->bus = g_object_new (GST_TYPE_BUS, "enable-async", FALSE, NULL);
   gst_bus_set_sync_handler (self->bus, take_message, self, NULL);
   self->feed = gst_object_ref_sink (

@@ -14,7 +14,7 @@
 
 #include "gst/tools/analyzer.h"
 
-/* Bytes; in larger files, setting up is not what takes the time. */
+/* Bytes; for larger files, the time to set up a pipeline does not matter. */
 #define TOOL_QUICK_MAX_SIZE (8 * 1024 * 1024)
 
 typedef struct _ToolQuick ToolQuick;
@@ -37,8 +37,8 @@ gboolean tool_quick_file_read (ToolQuickFile *file, const char *path);
 void tool_quick_file_clear (ToolQuickFile *file);
 
 /* Appends to windows (GstStructure "emotion", owned) those of the file. FALSE
- * if it has to go the general way, as one that is not whole; then there are
- * none. */
+ * if it needs a pipeline, for example because it is incomplete; windows is then
+ * unchanged. */
 gboolean tool_quick_run (
     ToolQuick *self, const ToolQuickFile *file, GPtrArray *windows);
 

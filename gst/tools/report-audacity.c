@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A label track of Audacity (File, Import, Labels): start, end and text, with a
- * tab between them; a line for each label. */
+/* A label track of Audacity (File, Import, Labels): start, end and text,
+ * separated by tabs; a line for each label. */
 #include "gst/tools/report-writer.h"
 
 static void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/tools/report-cues.h"
 
-#define MIN_LENGTH 0.001 /* s: what the formats can tell apart */
+#define MIN_LENGTH 0.001 /* s: the resolution of the formats */
 
 struct _ToolReportCues {
   gboolean each_window;

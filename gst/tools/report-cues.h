@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Windows in, cues out: the stretches of a source that have one emotion, for
- * subtitles and annotations. None lies over another:
+ * subtitles and annotations. They do not overlap:
  *
- * - A window counts from its start until the next window begins, or until it
- *   ends itself, where that comes first.
+ * - A window counts from its start until the next window begins, or until its
+ * own end, whichever comes first.
  * - Neighbours (gaps below 1 ms do not count) of the same emotion are one cue.
  * - Windows without an emotion leave their time empty.
- * - Where time jumps back, what was said of it before stands.
- */
+ * - If time jumps back, earlier cues are kept. */
 #pragma once
 
 #include "gst/tools/report-line.h"
@@ -31,8 +30,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolReportCues, tool_report_cues_free)
 /* The windows in their order; the summary ends the last cue. */
 void tool_report_cues_add (ToolReportCues *self, const ToolReportLine *line);
 
-/* Those that have ended, [*n]; live until the next call. */
+/* The cues that have ended, [*n]; valid until the next call. */
 const ToolReportCue *tool_report_cues_get (
     const ToolReportCues *self, guint *n);
-/* Forgets them. */
+/* Drops them. */
 void tool_report_cues_clear (ToolReportCues *self);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lines for programs: JSON and CSV. */
+/* Machine-readable lines: JSON and CSV. */
 #include <math.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is known of a window, or of a whole source. */
+/* The report on a window, or on a whole source. */
 #pragma once
 
 #include <glib.h>
@@ -15,7 +15,7 @@ typedef struct {
   gint label_index;  /* -1: silence, or no label was likely enough */
   const char *model; /* nick or file name */
   gboolean partial, silence;
-  /* Why there are no probabilities, for people; NULL: it was classified. */
+  /* Why there are no probabilities, for display; NULL: it was classified. */
   const char *unclassified;
   gdouble voice; /* s, speech in the window; negative: not measured */
   guint n_labels;

@@ -5,7 +5,7 @@
 
 #include "gst/tools/report-writer.h"
 
-/* 00:00:03.000; point: what stands before the milliseconds. */
+/* 00:00:03.000; point: the character before the milliseconds. */
 static void
 append_time (GString *out, gdouble seconds, char point)
 {
@@ -55,8 +55,8 @@ append_vtt (const ToolReportCue *cue, guint64 number, GString *out)
   g_string_append (out, "\n\n");
 }
 
-/* SubRip has no escapes, and players take "<b" or "{\b" for markup: an
- * invisible WORD JOINER behind the bracket makes it text. */
+/* SubRip has no escapes, and players read "<b" or "{\b" as markup: an invisible
+ * WORD JOINER after the bracket makes it text. */
 static void
 append_srt (const ToolReportCue *cue, guint64 number, GString *out)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lines for people: plain ones, and a table with bars for a terminal. */
+/* Human-readable lines: plain ones, and a table with bars for a terminal. */
 #include <math.h>
 
 #include "gst/tools/report-writer.h"
@@ -31,7 +31,7 @@ append_text (const ToolReportLine *line, GString *out)
   g_string_append (out, line->partial ? "  (partial)\n" : "\n");
 }
 
-/* text in so many columns, on the left; what is more is cut. */
+/* text in so many columns, left-aligned, and truncated. */
 static void
 append_columns (GString *out, const char *text, gint n)
 {
@@ -152,7 +152,7 @@ append_bars (const ToolReportLine *line, GString *out)
     append_row (line, out);
 }
 
-/* A line for each window, for programs and for reading aloud. */
+/* A line for each window, for programs and screen readers. */
 const ToolReportWriter tool_report_text_writer = {
   .nick = "text", .extension = ".txt", .line = append_text
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A TextGrid of Praat, in its long text form: one interval tier, called as the
- * source is, without gaps from 0 to the end: what has no emotion is an interval
- * with an empty text. */
+/* A TextGrid of Praat, in its long text form: one interval tier, named after
+ * the source, without gaps from 0 to the end: stretches without an emotion are
+ * intervals with an empty text. */
 #include "gst/tools/csv-string.h"
 #include "gst/tools/report-writer.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How results are written down: a ToolReportWriter for each --format, in the
- * table of report-writer.c. */
+/* Output formats: a ToolReportWriter for each --format, in the table of
+ * report-writer.c. */
 #pragma once
 
 #include "gst/tools/report-cues.h"
@@ -8,10 +8,10 @@
 
 /* One of line, cue and document writes; the others are NULL. */
 typedef struct {
-  const char *nick;      /* of --format; NULL: is not chosen by name */
+  const char *nick;      /* of --format; NULL: not selectable by name */
   const char *extension; /* of a file for one source: ".vtt" */
   gboolean is_single;    /* an output can hold one source only */
-  /* What comes before the first source. NULL: nothing does. */
+  /* The header before the first source. NULL: none. */
   void (*head) (gboolean only_summary, const char *const *labels,
       guint n_labels, GString *out);
   /* Each window, and then the summary of the source. */
@@ -32,11 +32,11 @@ extern const ToolReportWriter tool_report_text_writer;
 extern const ToolReportWriter tool_report_textgrid_writer;
 extern const ToolReportWriter tool_report_vtt_writer;
 
-/* NULL if there is none of that nick. */
+/* NULL if the nick is unknown. */
 const ToolReportWriter *tool_report_writer_find (const char *nick);
 
 /* All nicks: "text,json,...". Free with g_free. */
 char *tool_report_writer_nicks (void);
 
-/* text on one line: what would break it becomes a space. Free with g_free. */
+/* text on one line: line breaks become spaces. Free with g_free. */
 char *tool_report_one_line (const char *text);

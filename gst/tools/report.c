@@ -15,7 +15,7 @@ struct _ToolReport {
   char *model;
   gdouble *sums;        /* [labels], each window by its weight */
   gdouble weight;       /* of them all */
-  ToolReportCues *cues; /* NULL: the writer has no use for them */
+  ToolReportCues *cues; /* NULL: not needed by the writer */
   ToolReportLine line;  /* the last one */
   gdouble *values;      /* [labels], its probabilities */
 };
@@ -68,7 +68,7 @@ write_document (const ToolReport *self, GString *out)
   self->format->writer->document (self->source, cues, n, self->end, out);
 }
 
-/* The line, and what it completes. */
+/* Writes the line, and cues that it ends. */
 static void
 write (ToolReport *self, GString *out)
 {
@@ -87,7 +87,7 @@ write (ToolReport *self, GString *out)
   }
 }
 
-/* What all windows have in common. */
+/* Fields that all windows share. */
 static void
 take_first (ToolReport *self, const GstEmotionResult *result)
 {
@@ -102,7 +102,7 @@ take_first (ToolReport *self, const GstEmotionResult *result)
     self->names[i] = gst_emotion_labels_get (result->labels, i);
 }
 
-/* A line that has what every line of the source has. */
+/* A line with the fields that all lines of the source share. */
 static ToolReportLine
 begin_line (const ToolReport *self)
 {
@@ -153,7 +153,7 @@ tool_report_window (
   return line;
 }
 
-/* Makes the line one of the whole. */
+/* Makes the line a summary. */
 static void
 summarize (ToolReport *self)
 {

@@ -13,29 +13,29 @@ typedef struct {
 
 typedef struct _ToolReport ToolReport;
 
-/* source: what to call it in each line. Free with tool_report_free. */
+/* source: its name in each line. Free with tool_report_free. */
 ToolReport *tool_report_new (
     const ToolReportFormat *format, const char *source);
 void tool_report_free (ToolReport *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolReport, tool_report_free)
 
-/* Appends what is to be written once this window is known. Returns the window;
- * it lives until the next call. */
+/* Appends the output for this window. Returns its line, valid until the next
+ * call. */
 const ToolReportLine *tool_report_window (
     ToolReport *self, const GstEmotionResult *result, GString *out);
 
-/* Appends what is left to be written in the end. Returns the summary, the mean
- * of the probabilities over the windows that were classified, each with the
- * weight of its voice; NULL without a window. */
+/* Appends the output at the end. Returns the summary, the mean of the
+ * probabilities over the windows that were classified, each with the weight of
+ * its voice; NULL without a window. */
 const ToolReportLine *tool_report_summary (ToolReport *self, GString *out);
 
-/* The same where a source was not read to its end: no summary is written. */
+/* The same if a source was not read to its end: no summary is written. */
 const ToolReportLine *tool_report_break (ToolReport *self, GString *out);
 
 /* Where the last window so far ends, s. */
 gdouble tool_report_end (const ToolReport *self);
 
-/* What comes before the first source, with a model of these labels: the first
- * line of CSV, for one. Free with g_free. */
+/* The header before the first source, for a model with these labels: for
+ * example the first line of CSV. Free with g_free. */
 char *tool_report_head (
     const ToolReportFormat *format, const char *const *labels, guint n_labels);

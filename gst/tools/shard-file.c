@@ -11,7 +11,7 @@
 #include "gst/tools/shard-record.h"
 #include "nn/file-write.h"
 
-/* What is behind the name of a part that is not done. */
+/* Suffix of a part that is not complete. */
 #define PARTIAL ".partial"
 
 char *
@@ -92,7 +92,7 @@ take_names (ToolShardSet *self, const ToolShardBlock *block)
   }
 }
 
-/* The best record of a source stays, whatever else is said of it. */
+/* The best record of a source is kept. */
 static void
 take_record (ToolShardSet *self, const ToolShardBlock *block)
 {
@@ -109,7 +109,7 @@ take_record (ToolShardSet *self, const ToolShardBlock *block)
   g_hash_table_replace (self->records, &record->index, record);
 }
 
-/* FALSE if the file is no part at all. */
+/* FALSE if the file is not a part. */
 static gboolean
 read_source (ToolShardSet *self, Source *source)
 {
@@ -130,7 +130,7 @@ read_source (ToolShardSet *self, Source *source)
   return source->has_info;
 }
 
-/* wanted: what the part has to belong to, or NULL. */
+/* wanted: info that the part must match, or NULL. */
 static gboolean
 load_file (ToolShardSet *self, const char *path, gboolean is_partial,
     const ToolShardInfo *wanted, GError **error)
@@ -176,8 +176,8 @@ sort_records (ToolShardSet *self)
   g_ptr_array_sort (self->sorted, compare_records);
 }
 
-/* What there is of a part, done or not. A worker that was killed before it had
- * begun its file left nothing. */
+/* Reads a part, complete or not. A worker that was killed before it began its
+ * file left nothing. */
 static gboolean
 load_part (ToolShardSet *self, const char *path, const ToolShardInfo *wanted,
     GError **error)
@@ -296,8 +296,8 @@ struct _ToolShardWriter {
   char *path, *partial;
   ToolShardInfoStore store; /* of the part, a copy */
   GString *start;           /* the blocks before the records */
-  gsize n;                  /* records it will have */
-  ToolShardSet *old;        /* what was there; NULL: nothing */
+  gsize n;                  /* total number of records */
+  ToolShardSet *old;        /* previous records; NULL: none */
   int fd;                   /* of partial, locked */
   GMutex lock;              /* guards writing to it */
 };
@@ -348,7 +348,7 @@ write_all (ToolShardWriter *self, const char *data, gsize len, GError **error)
   return TRUE;
 }
 
-/* One process at a time. */
+/* Locked by one process at a time. */
 static gboolean
 open_partial (ToolShardWriter *self, gboolean resume, GError **error)
 {
@@ -386,7 +386,7 @@ load_old (ToolShardWriter *self, GError **error)
   return TRUE;
 }
 
-/* Behind what a killed worker left in mid-line, a new line begins. */
+/* Begins a new line after one that a killed worker left incomplete. */
 static gboolean
 begin_partial (ToolShardWriter *self, GError **error)
 {

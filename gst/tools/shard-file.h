@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What one worker made of its shard, on disk: a record for each source, each
- * with a checksum, so that a worker that was killed goes on where it was, and
- * what is damaged is done again. Parts of all shards together give what one
- * worker without shards would have written. What a record holds is the tool's
- * business.
+/* The results of one worker for its shard, on disk: a record for each source,
+ * with a checksum, so that a killed worker continues where it was, and damaged
+ * records are redone. Parts of all shards together give what one worker without
+ * shards would have written. The contents of a record are up to the tool.
  *
  * While a worker works, records are appended to PART.partial, which is locked;
  * in the end it becomes PART, sorted. */
@@ -13,9 +12,9 @@
 #include "gst/tools/shard.h"
 
 typedef enum {
-  TOOL_SHARD_FINE,   /* data: what the tool made of it */
-  TOOL_SHARD_SHORT,  /* data: what of the source is missing, as a line of text,
-                  and  what the tool made of the rest */
+  TOOL_SHARD_FINE,   /* data: the results of the tool */
+  TOOL_SHARD_SHORT,  /* data: a line of text on what is missing of the source,
+                        and the results for the rest */
   TOOL_SHARD_FAILED, /* data: why there is none, as text */
 } ToolShardKind;
 
@@ -26,11 +25,11 @@ typedef struct {
   gsize len;
 } ToolShardRecord;
 
-/* What parts that belong together have in common, and of which shard one is. */
+/* What related parts have in common, and the shard of one. */
 typedef struct {
   const char *tool;
-  const char *settings; /* whatever changes the records, as text */
-  const char *head;     /* what comes before the first record of the whole */
+  const char *settings; /* everything that affects the records, as text */
+  const char *head;     /* the header before the first record */
   const char *listing;  /* tool_shard_listing_id */
   guint64 n_listed;     /* sources in the whole listing */
   ToolShard shard;
@@ -39,40 +38,39 @@ typedef struct {
 /* Identifies a listing: n names (keys) in their order. Free with g_free. */
 char *tool_shard_listing_id (const char *const *keys, gsize n);
 
-/* One part, being made. Any number of threads at once. */
+/* A part being written. Any number of threads at once. */
 typedef struct _ToolShardWriter ToolShardWriter;
 
-/* indices [n], rising: the sources of the shard, and names [n]: what to call
- * those that are missing. resume: what PART and PART.partial hold counts, but
- * for failures and sources that were not whole, which are tried again; else
- * they are made anew. NULL and G_FILE_ERROR where another process writes the
- * part, where it cannot be written, or where it was made with other settings or
- * of another listing. */
+/* indices [n], ascending: the sources of the shard, and names [n], for
+ * reporting missing ones. resume: keeps the records of PART and PART.partial,
+ * except failures and incomplete sources, which are tried again; else starts
+ * anew. NULL and G_FILE_ERROR if another process writes the part, if it cannot
+ * be written, or if it was made with other settings or from another listing. */
 ToolShardWriter *tool_shard_writer_new (const char *path,
     const ToolShardInfo *info, const guint64 *indices, const char *const *names,
     gsize n, gboolean resume, GError **error);
-/* What was not finished stays, to be resumed. NULL is fine. */
+/* An unfinished part is kept, to be resumed. NULL is fine. */
 void tool_shard_writer_free (ToolShardWriter *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolShardWriter, tool_shard_writer_free)
 
-/* Whether there was a record already that need not be made again. Does not
- * change after tool_shard_writer_new. */
+/* Whether there was a record already that need not be redone. Does not change
+ * after tool_shard_writer_new. */
 gboolean tool_shard_writer_has (ToolShardWriter *self, guint64 index);
 
 /* FALSE and G_FILE_ERROR where it cannot be written. */
 gboolean tool_shard_writer_add (
     ToolShardWriter *self, const ToolShardRecord *record, GError **error);
 
-/* Gives the part its name, where it has all its records; all of them can be
- * had from tool_shard_set_load then. FALSE and G_FILE_ERROR. */
+/* Renames the part to its final name if it has all its records;
+ * tool_shard_set_load then reads them. FALSE and G_FILE_ERROR. */
 gboolean tool_shard_writer_finish (ToolShardWriter *self, GError **error);
 
-/* Parts that are done, or not quite. */
+/* Parts, complete or not. */
 typedef struct _ToolShardSet ToolShardSet;
 
 /* Any parts, in any order, of one listing made with the same settings. tool:
- * that they have to be of. A part that has not got its name yet is read as far
- * as it is. NULL and G_FILE_ERROR, which names the part. */
+ * the one that must have made them. An incomplete part is read as far as it
+ * goes. NULL and G_FILE_ERROR, which names the part. */
 ToolShardSet *tool_shard_set_load (
     const char *const *paths, const char *tool, GError **error);
 void tool_shard_set_free (ToolShardSet *self); /* NULL is fine */
@@ -90,7 +88,7 @@ const ToolShardRecord *tool_shard_set_get (const ToolShardSet *self, gsize i);
 char *tool_shard_record_loss (
     const ToolShardRecord *record, const char **data, gsize *len);
 
-/* What to call the source of a record. */
+/* The name of the source of a record. */
 const char *tool_shard_set_name (const ToolShardSet *self, guint64 index);
 
 /* A line for each source without a record, and for each shard without a part;

@@ -67,7 +67,8 @@ parse_line (
   return TRUE;
 }
 
-/* The block that begins at text [len], and how long it is; 0: none does. */
+/* Reads the block that begins at text [len]; returns its length, or 0 if there
+ * is none. */
 static gsize
 parse_block (const char *text, gsize len, ToolShardBlock *block)
 {

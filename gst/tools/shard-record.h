@@ -3,9 +3,8 @@
  *
  *   KIND INDEX LENGTH CHECKSUM \n DATA \n
  *
- * with the SHA-256 of kind, index and data. The first two tell what part it is
- * and what its sources are. Where bytes are damaged, the next record that is
- * whole is found all the same. */
+ * with the SHA-256 of kind, index and data. The first two identify the part and
+ * its sources. After damaged bytes, the next intact record is still found. */
 #pragma once
 
 #include "gst/tools/shard-file.h"
@@ -22,18 +21,19 @@ typedef enum {
 typedef struct {
   ToolShardBlockKind kind;
   guint64 index;
-  const char *data; /* [len], part of the text it was found in */
+  const char *data; /* [len], points into the text */
   gsize len;
 } ToolShardBlock;
 
 void tool_shard_block_append (GString *out, const ToolShardBlock *block);
 
-/* The first whole block in text [len] from *position on, which is moved behind
+/* The first intact block in text [len] from *position on, which is moved past
  * it. FALSE if there is none. */
 gboolean tool_shard_block_next (
     const char *text, gsize len, gsize *position, ToolShardBlock *block);
 
-/* Info as the data of a block, and back; strings of it borrowed from file. */
+/* Info as the data of a block, and the reverse; its strings are borrowed from
+ * file. */
 char *tool_shard_info_to_text (const ToolShardInfo *info);
 /* Owns the strings of an info that was read. */
 typedef struct {
@@ -44,7 +44,7 @@ gboolean tool_shard_info_from_text (
     ToolShardInfoStore *store, const char *text, gsize len);
 void tool_shard_info_store_clear (ToolShardInfoStore *store);
 
-/* Why a and b are not of one job, to be put behind the part's name; NULL if
- * they are. */
+/* Why a and b do not belong together, to be appended to the part's name; NULL
+ * if they do. */
 const char *tool_shard_info_difference (
     const ToolShardInfo *a, const ToolShardInfo *b);

@@ -31,8 +31,8 @@ tool_shard_parse (const char *text, ToolShard *shard, GError **error)
   return FALSE;
 }
 
-/* FNV-1a, and then the last step of MurmurHash3: without it the low bits of
- * names that differ in their last letter only would hardly differ. */
+/* FNV-1a, then MurmurHash3's finaliser: without it the low bits for names that
+ * differ only in their last letter would hardly differ. */
 static guint64
 hash (const char *key)
 {

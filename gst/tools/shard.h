@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A listing in N shards, for as many workers that know nothing of each other:
- * each source belongs to one, by a hash of its name. */
+/* Divides a listing into N shards, for as many independent workers: each source
+ * belongs to one, by a hash of its name. */
 #pragma once
 
 #include <glib.h>

@@ -11,7 +11,7 @@
 
 #define PROGRAM "emotion-analyze: "
 
-/* How much longer open axes are in the second model, which shows them. */
+/* Extra length of open axes in the second model, which reveals them. */
 #define LONGER 8
 
 static NnModelFile *
@@ -42,8 +42,8 @@ load_here (const char *nick_or_path, const char *recipe, GError **error)
       : NULL;
 }
 
-/* Whether one of the axes is open; those get the length of as, or so many
- * frames as the default recipe has, and longer. */
+/* Whether any axis is open; open ones get the length of as, or the default
+ * recipe's frames, plus longer. */
 static bool
 fill (NnShape *shapes, size_t n, const NnModel *as, size_t longer)
 {
@@ -62,7 +62,7 @@ fill (NnShape *shapes, size_t n, const NnModel *as, size_t longer)
   return is_open;
 }
 
-/* For axes of some length, where here is not. */
+/* For axes of a given length, if here is NULL. */
 static NnModel *
 load_filled (const NnModelFile *file, const NnModel *as, size_t longer,
     bool *is_open, GError **error)
@@ -106,7 +106,7 @@ print_labels (const GstEmotionModel *here, const char *asked)
   printf ("%s\n", labels ? "" : error->message);
 }
 
-/* What a sound would get. */
+/* Prints the features for a sound. */
 static void
 print_here (const GstEmotionModel *here, const char *recipe, const char *labels,
     const GError *refusal)
@@ -141,7 +141,7 @@ tool_show_model (
   if (file && !model)
     model = alone = load_filled (file, NULL, 0, &is_open, &error);
   if (!model) {
-    /* Of a file without an input shape, what would give one is more. */
+    /* For a file without an input shape, suggests recipes. */
     fprintf (stderr, PROGRAM "%s\n", (refusal ? refusal : error)->message);
     return false;
   }

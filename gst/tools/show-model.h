@@ -3,12 +3,12 @@
 
 #include <stdbool.h>
 
-/* Prints what a built-in model or a model file is: layers, shapes, parameters;
- * and what it is here, with recipe and labels as the element's properties
- * (NULL: none): features, labels, output. False, and the reason on stderr,
- * where it cannot be loaded. */
+/* Prints a built-in model or a model file: layers, shapes, parameters; and how
+ * it is used, with recipe and labels as the element's properties (NULL: none):
+ * features, labels, output. False, with the reason on stderr, if it cannot be
+ * loaded. */
 bool tool_show_model (
     const char *nick_or_path, const char *recipe, const char *labels);
 
-/* Prints the layers and operators of Keras that run, one in a line. */
+/* Prints the supported layers and operators of Keras, one per line. */
 void tool_list_layers (void);

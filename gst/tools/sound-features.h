@@ -18,15 +18,15 @@ typedef struct {
 } ToolSoundFeatures;
 
 /* samples: n > 0 of them, mono, at recipe->rate. is_whole: recipe->window_len
- * does not count; else the windows are those of dsp_recipe_n_windows. NULL and
+ * is ignored; else the windows are those of dsp_recipe_n_windows. NULL and
  * DSP_ERROR_CONFIG if the recipe cannot be used for so many samples. */
 ToolSoundFeatures *tool_sound_features_new (const float *samples, gsize n,
     const DspRecipe *recipe, gboolean is_whole, GError **error);
 void tool_sound_features_free (ToolSoundFeatures *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolSoundFeatures, tool_sound_features_free)
 
-/* As bytes, for this kind of processor, and back: with the recipe and is_whole
- * that it was made with. NULL if the bytes are not of such a sound. */
+/* As bytes, for this kind of processor, and the reverse, with the same recipe
+ * and is_whole. NULL if the bytes do not match. */
 GBytes *tool_sound_features_pack (const ToolSoundFeatures *self);
 ToolSoundFeatures *tool_sound_features_unpack (
     const char *bytes, gsize len, const DspRecipe *recipe, gboolean is_whole);

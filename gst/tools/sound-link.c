@@ -17,7 +17,7 @@ local_path (const char *source)
   return path ? g_canonicalize_filename (path, NULL) : NULL;
 }
 
-/* How to get from a folder to a path: "../sounds/a.wav". */
+/* The relative path from a folder to a path: "../sounds/a.wav". */
 static void
 append_relative (GString *out, const char *folder, const char *path)
 {
@@ -53,9 +53,7 @@ tool_sound_link (GString *out, const char *source, const char *page)
   return TRUE;
 }
 
-/* Browsers ask the type of a data: URL what it is, and then look for
- * themselves.
- */
+/* Browsers first check the type of a data: URL, then sniff its contents. */
 static const struct {
   const char *extension, *type;
 } types[] = {

@@ -9,6 +9,6 @@ tool_standard_streams_hold (void)
 {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
     if (fcntl (fd, F_GETFD) < 0)
-      /* The lowest that is free, so this one. */
+      /* open returns the lowest free descriptor, so this one. */
       (void) !open ("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }

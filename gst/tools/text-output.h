@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where lines go: standard output, or a device or a pipe, at once; or a file
- * that appears whole or not at all. */
+/* Output of lines: to standard output, a device or a pipe at once; or to a file
+ * that appears complete or not at all. */
 #pragma once
 
 #include <glib.h>
@@ -14,7 +14,7 @@ ToolTextOutput *tool_text_output_new (const char *path, GError **error);
 void tool_text_output_free (ToolTextOutput *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolTextOutput, tool_text_output_free)
 
-/* What goes wrong is said in the end. */
+/* Errors are reported at the end. */
 void tool_text_output_write (ToolTextOutput *self, const char *text, gsize len);
 
 gboolean tool_text_output_finish (ToolTextOutput *self, GError **error);

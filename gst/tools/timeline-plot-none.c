@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Stands for timeline-plot.c where the build has no PLplot. */
+/* Replaces timeline-plot.c in builds without PLplot. */
 #include "gst/tools/timeline-plot.h"
 
 gboolean

@@ -9,7 +9,7 @@
 #define WIDTH 1200 /* pixels */
 #define HEIGHT 760
 #define MAX_COLUMNS 1000 /* of the waveform: about one for each pixel */
-#define LEFT 0.17        /* of panels, as parts of the width */
+#define LEFT 0.17        /* of panels, as fractions of the width */
 #define RIGHT 0.9
 #define SHADES 64
 #define N_LABEL_COLOURS 9
@@ -92,8 +92,8 @@ tool_timeline_plot_add_window (
 
 /* Drawing */
 
-/* From nothing (white) to certain (dark blue): read the same with any colour
- * vision, and in print. */
+/* From nothing (white) to certain (dark blue): suits any colour vision, and
+ * print. */
 static void
 set_shades (void)
 {
@@ -171,7 +171,7 @@ draw_waveform (const ToolTimelinePlot *self, double seconds)
   plmtex ("l", 9, 0.5, 0.5, "Amplitude");
 }
 
-/* Text in the middle of a span, where it fits. */
+/* Text in the middle of a span, if it fits. */
 static void
 write_label (const char *label, double start, double end, double seconds)
 {

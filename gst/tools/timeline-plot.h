@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A picture of one source over time: its waveform, the emotion of each window,
- * and all probabilities. By PLplot: PNG or SVG. Where the build has no PLplot
- * there are no pictures. */
+ * and all probabilities. By PLplot: PNG or SVG. Builds without PLplot make no
+ * pictures. */
 #pragma once
 
 #include "gst/result.h"
