@@ -72,3 +72,24 @@ nn_fuse (NnGraph *graph)
   }
   return true;
 }
+
+void
+nn_fuse_activations (NnGraph *graph)
+{
+  g_autofree Readers *readers = find_readers (graph);
+
+  for (size_t i = 0; i < graph->nodes->len; i++) {
+    const NnNode *const node = nn_graph_node (graph, i);
+    NnActivation *const last = node->layer->last_activation;
+    NnNode *const next = last && node->layer->n_out == 1
+        ? only_reader (readers, node, node->out[0])
+        : NULL;
+    const NnActivation *const activation =
+        next ? nn_activation_of_elements (next->layer) : NULL;
+
+    if (!activation || !g_str_equal (nn_activation_name (last), "linear"))
+      continue;
+    *last = *activation;
+    next->layer->is_view = true;
+  }
+}

@@ -11,6 +11,9 @@
  * choose their fastest way. After every layer's finish; false if out of memory.
  */
 bool nn_fuse (NnGraph *graph);
+/* Before training: a layer applies the activation of a layer that is just that
+ * and follows it, which becomes a view. */
+void nn_fuse_activations (NnGraph *graph);
 
 /* What a layer may be to the one before it. */
 

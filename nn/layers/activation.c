@@ -27,6 +27,9 @@ activation_setup (NnLayer *layer, const NnConfig *config)
   nn_layer_add_output (layer, config, &layer->in[0]);
 }
 
+/* Elements that are still in the first cache when they have been copied. */
+#define BLOCK ((size_t) 2048)
+
 static void
 activation_forward (const NnLayer *layer, const NnCall *call)
 {
@@ -34,10 +37,16 @@ activation_forward (const NnLayer *layer, const NnCall *call)
   const NnShape *const shape = &layer->out[0];
   const size_t size = nn_shape_size (shape);
   const size_t len = shape->rank > 0 ? shape->dim[shape->rank - 1] : 1;
+  const size_t end = call->n * size / len;
+  const size_t block = MAX (BLOCK / len, 1);
 
-  memcpy (call->out[0], call->in[0], call->n * size * sizeof (float));
-  nn_activation_apply (
-      &self->activation, call->out[0], call->n * size / len, len);
+  for (size_t row = 0; row < end; row += block) {
+    const size_t n = MIN (block, end - row);
+
+    memcpy (call->out[0] + row * len, call->in[0] + row * len,
+        n * len * sizeof (float));
+    nn_activation_apply (&self->activation, call->out[0] + row * len, n, len);
+  }
 }
 
 const NnActivation *

@@ -107,49 +107,65 @@ NN_PATH (winograd_output) (const float *in, size_t ld, size_t channels,
 
 /* ---- along one axis ---- */
 
-/* Calls for each vector of the channels, the last of which may overlap the one
- * before. */
-#define FOR_CHANNELS(c, channels)                                              \
-  for (size_t c = 0, end_ = (channels);                                        \
-       c<end_; c += c + 2 * VECTOR> end_ && c + VECTOR < end_                  \
-           ? end_ - VECTOR - c                                                 \
-           : VECTOR)
+/* The vector of channels after that at c; the last may overlap the one before.
+ */
+INLINE size_t
+next_vector (size_t c, size_t channels)
+{
+  const size_t next = c + VECTOR;
+
+  return next >= channels        ? channels
+      : next > channels - VECTOR ? channels - VECTOR
+                                 : next;
+}
 
 void
 NN_PATH (winograd_line_input) (const NnWinogradLineInput *line)
 {
+  const size_t channels = line->channels, ld = line->ld;
+  const float *in[PATCH];
+
+  for (size_t j = 0; j < PATCH; j++)
+    in[j] = line->in[j];
   for (size_t t = 0; t < line->n; t++)
-    FOR_CHANNELS (c, line->channels)
-    {
+    for (size_t c = 0; c < channels; c = next_vector (c, channels)) {
+      const size_t at = t * line->step + c;
+      float *out = line->out + t * channels + c;
       V d[PATCH], whole[PATCH];
 
 #pragma GCC unroll 6
       for (size_t j = 0; j < PATCH; j++)
-        d[j] = load (line->in[j] + t * line->step + c);
+        d[j] = load (in[j] + at);
       input_step (d, whole, 1);
 #pragma GCC unroll 6
-      for (size_t j = 0; j < PATCH; j++)
-        store (line->out + j * line->ld + t * line->channels + c, whole[j]);
+      for (size_t j = 0; j < PATCH; j++, out += ld)
+        store (out, whole[j]);
     }
 }
 
 void
 NN_PATH (winograd_line_output) (const NnWinogradLineOutput *line)
 {
+  const size_t channels = line->channels, ld = line->ld;
+  const float slope = line->slope;
+  float *out[TILE];
+
+  for (size_t j = 0; j < TILE; j++)
+    out[j] = line->out[j];
   for (size_t t = 0; t < line->n; t++)
-    FOR_CHANNELS (c, line->channels)
-    {
+    for (size_t c = 0; c < channels; c = next_vector (c, channels)) {
       const V start = line->bias ? load (line->bias + c) : splat (0);
+      const size_t at = t * line->step + c;
+      const float *in = line->in + t * channels + c;
       V m[PATCH], whole[TILE];
 
 #pragma GCC unroll 6
-      for (size_t j = 0; j < PATCH; j++)
-        m[j] = load (line->in + j * line->ld + t * line->channels + c);
+      for (size_t j = 0; j < PATCH; j++, in += ld)
+        m[j] = load (in);
       output_step (m, whole, 1);
 #pragma GCC unroll 4
       for (size_t j = 0; j < TILE; j++)
-        store (line->out[j] + t * line->step + c,
-            rectify (whole[j] + start, line->slope));
+        store (out[j] + at, rectify (whole[j] + start, slope));
     }
 }
 
@@ -157,10 +173,11 @@ NN_PATH (winograd_line_output) (const NnWinogradLineOutput *line)
 void
 NN_PATH (winograd_line_gradient) (const NnWinogradLineInput *line)
 {
+  const size_t channels = line->channels, ld = line->ld;
+
   for (size_t t = 0; t < line->n; t++)
-    FOR_CHANNELS (c, line->channels)
-    {
-      float *const out = line->out + t * line->channels + c;
+    for (size_t c = 0; c < channels; c = next_vector (c, channels)) {
+      float *const out = line->out + t * channels + c;
       V dy[TILE];
 
 #pragma GCC unroll 4
@@ -174,11 +191,11 @@ NN_PATH (winograd_line_gradient) (const NnWinogradLineInput *line)
       const V far_odd = splat (ROOT_TWO) * dy[1] + splat (ROOT_TWO * 2) * dy[3];
 
       store (out, dy[0]);
-      store (out + line->ld, near_even + near_odd);
-      store (out + 2 * line->ld, near_even - near_odd);
-      store (out + 3 * line->ld, far_even + far_odd);
-      store (out + 4 * line->ld, far_even - far_odd);
-      store (out + 5 * line->ld, dy[3]);
+      store (out + ld, near_even + near_odd);
+      store (out + 2 * ld, near_even - near_odd);
+      store (out + 3 * ld, far_even + far_odd);
+      store (out + 4 * ld, far_even - far_odd);
+      store (out + 5 * ld, dy[3]);
     }
 }
 

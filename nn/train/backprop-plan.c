@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdlib.h>
 #include <string.h>
+#include "nn/fuse.h"
 #include "nn/limits.h"
 #include "nn/train/backprop-private.h"
 
@@ -341,6 +342,7 @@ nn_backprop_plan (NnBackprop *backprop, GError **error)
 {
   size_t used;
 
+  nn_fuse_activations (backprop->model->graph);
   plan_tensors (backprop);
   if (!plan_ops (backprop))
     return fail_to_allocate (backprop, error);

@@ -47,6 +47,8 @@ static const struct {
   { "conv2d-along-valid", "4, 9, 24", L ("Conv2D", "\"filters\": 16, \"kernel_size\": [1, 3], \"use_bias\": false") },
   { "conv1d-along-tiny", "6, 17", L ("Conv1D", "\"filters\": 16, \"kernel_size\": 3, \"activation\": \"tanh\"") },
   { "conv1d-few", "5, 4", L ("Conv1D", "\"filters\": 6, \"kernel_size\": 4") },
+  { "conv2d-elu", "4, 9, 24", L ("Conv2D", "\"filters\": 16, \"kernel_size\": [1, 3]") ", " L ("ELU", "\"alpha\": 1.0") },
+  { "conv2d-elu-relu", "5, 6, 3", L ("Conv2D", "\"filters\": 4, \"kernel_size\": 2") ", " L ("ELU", "\"alpha\": 0.7") ", " L ("Activation", "\"activation\": \"gelu\"") },
   { "conv3d-plain", "4, 5, 4, 2", L ("Conv3D", "\"filters\": 3, \"kernel_size\": 3, \"padding\": \"same\", \"groups\": 1") },
   { "conv3d", "4, 5, 4, 2", L ("Conv3D", "\"filters\": 3, \"kernel_size\": 2, \"padding\": \"same\", \"strides\": 2") },
   { "batch-normalization", "3, 4, 6", L ("BatchNormalization", "\"axis\": -1") },
