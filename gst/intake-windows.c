@@ -56,8 +56,7 @@ hear (GstEmotionIntake *self, const float *samples, gsize n)
 {
   guint64 onset;
 
-  gst_emotion_voice_push (
-      self->voice, samples, n, self->voice_at_once || self->aligns);
+  gst_emotion_voice_push (self->voice, samples, n, self->aligns);
   if (!self->aligns)
     return;
   remember (self, samples, n);

@@ -56,7 +56,6 @@ typedef struct {
                       same position is another sample now */
 
   GstEmotionVoice *voice; /* NULL: voice is not measured */
-  gboolean voice_at_once; /* see gst_emotion_voice_push */
   gboolean aligns;        /* windows begin where speech begins */
   guint64 recent_start;   /* position before which it is empty */
   float *recent;          /* [GST_EMOTION_RECENT], the newest last, or NULL */

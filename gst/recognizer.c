@@ -91,7 +91,6 @@ gst_emotion_recognizer_set_options (
   if (wants_voice (options) != wants_voice (&self->options)
       || options->align_voice != self->options.align_voice)
     set_voice (self, options);
-  self->in.voice_at_once = options->async && options->drop_oldest;
   self->options = *options;
   self->in.continuity.alignment_threshold = options->alignment_threshold;
   self->in.continuity.discont_wait = options->discont_wait;

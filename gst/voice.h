@@ -29,9 +29,10 @@ GstEmotionVoice *gst_emotion_voice_new (
 void gst_emotion_voice_free (GstEmotionVoice *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEmotionVoice, gst_emotion_voice_free)
 
-/* at_once: each chunk runs through the network as soon as it is whole, so that
- * no push pays for more than its own; else a few of them together, when they
- * are asked for or there is no room, which takes two thirds of the time. */
+/* at_once: each chunk runs through the network as soon as it is whole, which
+ * finds beginnings of speech soonest; else 8 of them together, or those that
+ * there are when they are asked for: the weights come from memory once. Then
+ * one push of 13 pays for all (tests/bench/bench-voice). */
 void gst_emotion_voice_push (
     GstEmotionVoice *self, const float *samples, gsize n, gboolean at_once);
 
