@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads the four architectures from a Keras .h5 file, for the exporters."""
+"""Reads the architectures from a Keras .h5 file, for the exporters."""
 import json
 
 import h5py
@@ -15,14 +15,16 @@ class Layer:
 
 def read(path):
     """Layers of a Sequential model in order, without those that do nothing
-    when a model runs (InputLayer, Dropout)."""
+    when a model runs (InputLayer, Dropout); the shape of its input."""
     with h5py.File(path) as file:
         config = json.loads(file.attrs['model_config'])
         if config['class_name'] != 'Sequential':
             raise ValueError(f'{path}: not a Sequential model')
         layers = []
+        shape = None
         for entry in config['config']['layers']:
             kind, options = entry['class_name'], entry['config']
+            shape = shape or options.get('batch_input_shape')
             if kind in ('InputLayer', 'Dropout'):
                 continue
             group = file['model_weights'][options['name']]
@@ -30,15 +32,18 @@ def read(path):
                      for n in group.attrs['weight_names']]
             layers.append(Layer(kind, options, [
                 np.asarray(group[n], dtype=np.float32) for n in names]))
-    return layers
+    return layers, shape[1:]
 
 
 def check_convolution(layer):
-    """The exporters know what the four architectures have."""
+    """(kernel, zeros at either end of both axes): the exporters know what the
+    architectures have."""
     options = layer.config
-    if (options['padding'], tuple(options['kernel_size']),
-            tuple(options['strides'])) != ('same', (3, 3), (1, 1)):
-        raise ValueError('only 3 x 3 convolutions with stride 1 and "same"')
+    size = tuple(options['kernel_size'])
+    if tuple(options['strides']) != (1, 1) or any(n % 2 == 0 for n in size):
+        raise ValueError('only odd convolutions with stride 1')
+    same = options['padding'] == 'same'
+    return list(size), [n // 2 if same else 0 for n in size]
 
 
 def check_pooling(layer):

@@ -16,7 +16,6 @@ initOrt();
 const bytes = fs.readFileSync(windowsFile);
 const windows = new Float32Array(
     bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
-const WINDOW = 64 * 94;
 const options = {
   intraOpNumThreads: Number(threads),
   interOpNumThreads: 1,
@@ -31,18 +30,20 @@ function network(file, batch) {
   if (!networks.has(key)) {
     const session = new binding.InferenceSession();
     session.loadModel(file, options);
-    const data = new Float32Array(batch * WINDOW);
+    const shape = session.inputMetadata[0].shape;
+    const size = shape.slice(1).reduce((a, b) => a * b);
+    const data = new Float32Array(batch * size);
     const output = session.outputMetadata[0];
     const out = new Tensor('float32',
         new Float32Array(output.shape.reduce((a, b) => a * b)), output.shape);
     networks.set(key, {
-      session, out, data,
+      session, out, data, size,
       feeds: {[session.inputMetadata[0].name]:
-                  new Tensor('float32', data, [batch, 64, 94, 1])},
+                  new Tensor('float32', data, shape)},
       fetches: {[output.name]: out},
       fill(window) {
         for (let i = 0; i < this.data.length; i++)
-          this.data[i] = windows[(window * WINDOW + i) % windows.length];
+          this.data[i] = windows[(window * size + i) % windows.length];
       },
       run() { this.session.run(this.feeds, this.fetches, {}); },
     });
@@ -57,14 +58,15 @@ readline.createInterface({input: process.stdin}).on('line', line => {
   const n = network(file, Number(batch));
   if (what === 'predict') {
     const all = [], size = n.out.dims[1];
-    for (let w = 0; w < windows.length / WINDOW; w += Number(batch)) {
+    const count = Math.floor(windows.length / n.size);
+    for (let w = 0; w < count; w += Number(batch)) {
       n.fill(w);
       n.run();
       for (let i = 0; i < Number(batch); i++)
         all.push(Array.from(n.out.data.slice(i * size, (i + 1) * size)));
     }
     n.fill(0);
-    console.log(JSON.stringify(all.slice(0, windows.length / WINDOW)));
+    console.log(JSON.stringify(all.slice(0, count)));
     return;
   }
   const times = [];

@@ -59,6 +59,15 @@ class Mean(nn.Module):
         return x.mean(self.axes)
 
 
+class Rescaling(nn.Module):
+    def __init__(self, layer):
+        super().__init__()
+        self.scale, self.offset = layer.config['scale'], layer.config['offset']
+
+    def forward(self, x):
+        return x * self.scale + self.offset
+
+
 class First(nn.Module):
     """(batch, h, w, 1) to (batch, 1, h, w)."""
 
@@ -76,8 +85,8 @@ def convert(layer):
     weights = [torch.from_numpy(w.copy()) for w in layer.weights]
     with torch.no_grad():
         if layer.kind == 'Conv2D':
-            keras_file.check_convolution(layer)
-            module = nn.Conv2d(*weights[0].shape[2:], 3, padding=1)
+            size, zeros = keras_file.check_convolution(layer)
+            module = nn.Conv2d(*weights[0].shape[2:], size, padding=zeros)
             module.weight.copy_(weights[0].permute(3, 2, 0, 1))
             module.bias.copy_(weights[1])
             return with_activation(module, layer)
@@ -97,6 +106,8 @@ def convert(layer):
     if layer.kind == 'MaxPooling2D':
         return [nn.MaxPool2d(keras_file.check_pooling(layer))]
     return [{'Reshape': lambda l: Sequence(),
+             'Rescaling': Rescaling,
+             'LeakyReLU': lambda l: nn.LeakyReLU(l.config['alpha']),
              'GRU': Recurrent, 'LSTM': Recurrent,
              'GlobalAveragePooling1D': lambda l: Mean(1),
              'GlobalAveragePooling2D': lambda l: Mean((2, 3))}[layer.kind](layer)]
@@ -104,15 +115,17 @@ def convert(layer):
 
 class Peer:
     def __init__(self, windows):
-        self.windows = np.fromfile(windows, np.float32).reshape(-1, 64, 94, 1)
+        self.windows = np.fromfile(windows, np.float32)
         self.networks = {}
 
-    def predict(self, model, batch):
+    def predict(self, model, batch, shape):
         """Of every window, batch at once, filled up from the first."""
-        n = len(self.windows)
+        size = batch * int(np.prod(shape))
+        n = len(self.windows) * batch // size
         rows = []
         for first in range(0, n, batch):
-            data = self.windows[np.arange(first, first + batch) % n]
+            data = np.resize(np.roll(self.windows, -first * size // batch),
+                             (batch, *shape))
             rows += model(torch.from_numpy(data)).tolist()
         return rows[:n]
 
@@ -120,13 +133,14 @@ class Peer:
         key = (variant, path, batch)
         if key not in self.networks:
             modules = [First()]
-            for layer in keras_file.read(path):
+            layers, shape = keras_file.read(path)
+            for layer in layers:
                 modules += convert(layer)
             model = nn.Sequential(*modules).eval()
-            data = torch.from_numpy(np.resize(self.windows, (batch, 64, 94, 1)))
+            data = torch.from_numpy(np.resize(self.windows, (batch, *shape)))
             if variant == 'frozen':
                 model = torch.jit.freeze(torch.jit.trace(model, data))
-            self.networks[key] = model, data
+            self.networks[key] = model, data, shape
         return self.networks[key]
 
 
@@ -139,9 +153,9 @@ def main():
     with torch.inference_mode():
         for line in sys.stdin:
             what, variant, path, batch, *count = line.rstrip('\n').split('\t')
-            model, data = peer.network(variant, path, int(batch))
+            model, data, shape = peer.network(variant, path, int(batch))
             if what == 'predict':
-                print(json.dumps(peer.predict(model, int(batch))), flush=True)
+                print(json.dumps(peer.predict(model, int(batch), shape)), flush=True)
                 continue
             times = []
             for _ in range(int(count[0])):

@@ -7,8 +7,6 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-BANDS, FRAMES = 64, 94
-
 
 class Graph:
     def __init__(self):
@@ -48,11 +46,20 @@ def activation(graph, layer):
 
 
 def convolution(graph, layer, batch):
-    keras_file.check_convolution(layer)
+    size, zeros = keras_file.check_convolution(layer)
     kernel, bias = layer.weights
     graph.add('Conv', [kernel.transpose(3, 2, 0, 1), bias],
-              pads=[1, 1, 1, 1], kernel_shape=[3, 3])
+              pads=zeros * 2, kernel_shape=size)
     activation(graph, layer)
+
+
+def leaky_relu(graph, layer, batch):
+    graph.add('LeakyRelu', alpha=layer.config['alpha'])
+
+
+def rescaling(graph, layer, batch):
+    graph.add('Mul', [np.float32(layer.config['scale'])])
+    graph.add('Add', [np.float32(layer.config['offset'])])
 
 
 def normalization(graph, layer, batch):
@@ -113,6 +120,8 @@ def dense(graph, layer, batch):
 
 LAYERS = {
     'Conv2D': convolution,
+    'LeakyReLU': leaky_relu,
+    'Rescaling': rescaling,
     'BatchNormalization': normalization,
     'MaxPooling2D': pooling,
     'Reshape': reshape,
@@ -124,9 +133,10 @@ LAYERS = {
 }
 
 
-def export(layers, batch, path):
+def export(layers, shape, batch, path):
+    """shape: of the input, (bands, frames, 1)."""
     graph = Graph()
-    graph.shape(batch, 1, BANDS, FRAMES)
+    graph.shape(batch, 1, *shape[:2])
     for layer in layers:
         LAYERS[layer.kind](graph, layer, batch)
     classes = layers[-1].config['units']
@@ -134,7 +144,7 @@ def export(layers, batch, path):
         helper.make_graph(
             graph.nodes, 'emotion',
             [helper.make_tensor_value_info(
-                'windows', TensorProto.FLOAT, [batch, BANDS, FRAMES, 1])],
+                'windows', TensorProto.FLOAT, [batch, *shape])],
             [helper.make_tensor_value_info(
                 graph.last, TensorProto.FLOAT, [batch, classes])],
             graph.constants),
