@@ -46,7 +46,7 @@ gst_emotion_intake_restart (GstEmotionIntake *self, const char *reason)
         gst_emotion_windower_position (self->windower));
 
     GST_DEBUG_OBJECT (self->owner,
-        "restart: %s; %" G_GUINT64_FORMAT " samples not analysed", reason, n);
+        "restart: %s, %" G_GUINT64_FORMAT " samples discarded", reason, n);
     gst_emotion_windower_restart (self->windower);
     gst_emotion_intake_restart_voice (self);
   }
@@ -127,11 +127,11 @@ gst_emotion_intake_set_format (
   if (self->convert)
     gst_emotion_convert_drain (self->convert);
   if (!GST_AUDIO_INFO_IS_VALID (info))
-    gst_emotion_intake_restart (self, "the format is unknown");
+    gst_emotion_intake_restart (self, "unknown format");
   self->info = *info;
   if (update_convert (self, error))
     return TRUE;
-  gst_emotion_intake_restart (self, "the format cannot be converted");
+  gst_emotion_intake_restart (self, "format cannot be converted");
   return FALSE;
 }
 
@@ -150,7 +150,7 @@ gst_emotion_intake_set_segment (
   if (segment->rate < 0)
     GST_INFO_OBJECT (self->owner,
         "playback is reversed: audio is passed through but not analysed");
-  gst_emotion_intake_restart (self, "a new segment");
+  gst_emotion_intake_restart (self, "new segment");
   gst_emotion_timeline_set_segment (&self->timeline, segment);
 }
 
@@ -242,8 +242,7 @@ break_before (GstEmotionIntake *self, guint64 frame)
       self, gst_emotion_windower_rest_start (self->windower), position);
 
   GST_DEBUG_OBJECT (self->owner,
-      "restart: time stamps jump; %" G_GUINT64_FORMAT " samples not analysed",
-      n);
+      "restart: time stamps jump, %" G_GUINT64_FORMAT " samples discarded", n);
   gst_emotion_windower_restart_at (self->windower, position);
   gst_emotion_intake_restart_voice (self);
   self->stretch++;
@@ -254,12 +253,12 @@ static void
 log_jump (
     const GstEmotionIntake *self, GstClockTime pts, const GstEmotionJump *jump)
 {
-  static const char *const what[] = { "counted on", "the times follow",
-    "filled with silence", "dropped: came twice", "a break" };
+  static const char *const what[] = { "ignored", "times adjusted",
+    "filled with silence", "repeated samples dropped", "too far" };
 
   GST_DEBUG_OBJECT (self->owner,
       "time stamp %" GST_TIME_FORMAT ", expected %" GST_TIME_FORMAT
-      ": %" GST_STIME_FORMAT " %s",
+      " (%" GST_STIME_FORMAT "): %s",
       GST_TIME_ARGS (pts),
       GST_TIME_ARGS (gst_emotion_timeline_next (&self->timeline)),
       GST_STIME_ARGS (jump->skew), what[jump->kind]);
@@ -485,7 +484,7 @@ gst_emotion_intake_push_gap (
       fill (self,
           gst_util_uint64_scale_ceil (
               self->window_len, timeline->rate_in, timeline->rate));
-    break_off (self, "the gap is longer than a minute");
+    break_off (self, "gap longer than a minute");
     timeline->time = stop;
     return;
   }

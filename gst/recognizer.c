@@ -253,7 +253,7 @@ gst_emotion_recognizer_set_model (GstEmotionRecognizer *self,
       && dsp_recipe_equal (recipe, gst_emotion_model_recipe (self->model));
 
   if (!same_features) {
-    gst_emotion_intake_restart (&self->in, "the new model has other features");
+    gst_emotion_intake_restart (&self->in, "new model with other features");
     g_clear_pointer (&self->features, dsp_features_free);
   }
   gst_emotion_model_ref (model);
@@ -319,7 +319,7 @@ gst_emotion_recognizer_finish (GstEmotionRecognizer *self)
         "a window",
         rest);
   }
-  gst_emotion_intake_restart (&self->in, "the stream ended");
+  gst_emotion_intake_restart (&self->in, "end of stream");
   self->n_windows = 0;
 }
 

@@ -43,7 +43,7 @@ nn_h5_open_bytes (const char *name, GBytes *bytes, GError **error)
         error, NN_ERROR, NN_ERROR_FORMAT, "%s: not an HDF5 file", name);
   else if (!nn_h5_read_superblock (file))
     g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
-        "%s: damaged HDF5 file: it is truncated, or its head is not valid",
+        "%s: damaged HDF5 file: it is truncated or has an invalid header",
         name);
   else if (!nn_h5_group_links (file, file->root))
     g_set_error (error, NN_ERROR, NN_ERROR_FORMAT,
