@@ -58,22 +58,6 @@ read_attribute (NnH5 *file, H5Span span, gpointer user_data)
   return true;
 }
 
-static bool
-read_attribute_info (NnH5 *file, H5Span span, Search *search)
-{
-  const unsigned version = nn_h5_take (&span, 1);
-  const unsigned flags = nn_h5_take (&span, 1);
-  guint64 heap, tree;
-
-  nn_h5_skip (&span, flags & 1 ? 2 : 0);
-  heap = nn_h5_take_address (file, &span);
-  tree = nn_h5_take_address (file, &span);
-  if (span.is_bad || version != 0)
-    return false;
-  return heap == H5_NO_ADDRESS
-      || nn_h5_heap_foreach (file, heap, tree, 0, read_attribute, search);
-}
-
 H5Found
 nn_h5_find_attribute (
     NnH5 *file, guint64 object, const char *name, H5Attribute *attribute)
@@ -89,7 +73,8 @@ nn_h5_find_attribute (
       is_ok =
           !message->is_shared && read_attribute (file, message->data, &search);
     else if (message->type == H5_MESSAGE_ATTRIBUTE_INFO)
-      is_ok = read_attribute_info (file, message->data, &search);
+      is_ok = nn_h5_heap_foreach (
+          file, message->data, 2, 0, read_attribute, &search);
     if (!is_ok)
       return H5_DAMAGED;
   }

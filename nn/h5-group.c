@@ -130,22 +130,6 @@ read_link (NnH5 *file, H5Span span, gpointer user_data)
 }
 
 static bool
-read_link_info (NnH5 *file, H5Span span, GHashTable *links)
-{
-  const unsigned version = nn_h5_take (&span, 1);
-  const unsigned flags = nn_h5_take (&span, 1);
-  guint64 heap, tree;
-
-  nn_h5_skip (&span, flags & 1 ? 8 : 0);
-  heap = nn_h5_take_address (file, &span);
-  tree = nn_h5_take_address (file, &span);
-  if (span.is_bad || version != 0)
-    return false;
-  return heap == H5_NO_ADDRESS
-      || nn_h5_heap_foreach (file, heap, tree, 4, read_link, links);
-}
-
-static bool
 read_links (NnH5 *file, const GArray *messages, GHashTable *links)
 {
   bool is_group = false;
@@ -157,7 +141,7 @@ read_links (NnH5 *file, const GArray *messages, GHashTable *links)
     if (message->type == H5_MESSAGE_SYMBOL_TABLE)
       is_ok = read_symbol_table (file, message->data, links);
     else if (message->type == H5_MESSAGE_LINK_INFO)
-      is_ok = read_link_info (file, message->data, links);
+      is_ok = nn_h5_heap_foreach (file, message->data, 8, 4, read_link, links);
     else if (message->type == H5_MESSAGE_LINK)
       is_ok = read_link (file, message->data, links);
     else

@@ -211,8 +211,8 @@ find_widths (const NnH5 *file, Tree *tree)
   return true;
 }
 
-bool
-nn_h5_heap_foreach (NnH5 *file, guint64 heap_address, guint64 tree_address,
+static bool
+visit_tree (NnH5 *file, guint64 heap_address, guint64 tree_address,
     unsigned record_skip, H5ObjectFunc func, gpointer user_data)
 {
   Heap heap;
@@ -237,4 +237,21 @@ nn_h5_heap_foreach (NnH5 *file, guint64 heap_address, guint64 tree_address,
     return false;
   return n_records == 0
       || visit_node (file, &tree, root, tree.depth, n_records);
+}
+
+bool
+nn_h5_heap_foreach (NnH5 *file, H5Span info, unsigned index_size,
+    unsigned record_skip, H5ObjectFunc func, gpointer user_data)
+{
+  const unsigned version = nn_h5_take (&info, 1);
+  const unsigned flags = nn_h5_take (&info, 1);
+  guint64 heap, tree;
+
+  nn_h5_skip (&info, flags & 1 ? index_size : 0);
+  heap = nn_h5_take_address (file, &info);
+  tree = nn_h5_take_address (file, &info);
+  if (info.is_bad || version != 0)
+    return false;
+  return heap == H5_NO_ADDRESS
+      || visit_tree (file, heap, tree, record_skip, func, user_data);
 }

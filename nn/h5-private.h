@@ -164,11 +164,12 @@ const H5Message *nn_h5_find_message (const GArray *messages, unsigned type);
 
 /* Heaps. */
 
-/* Calls func with each object of a fractal heap that the version 2 B-tree at
- * tree names; record_skip: bytes before the heap ID in a record. Stops when
- * func returns false. */
+/* Calls func with each object of the fractal heap, if any, that a link or
+ * attribute info message refers to. index_size: bytes of the largest creation
+ * index in the message, if present; record_skip: bytes before the heap ID in a
+ * record of the B-tree. False if damaged, or if func returns false. */
 typedef bool (*H5ObjectFunc) (NnH5 *file, H5Span object, gpointer user_data);
-bool nn_h5_heap_foreach (NnH5 *file, guint64 heap, guint64 tree,
+bool nn_h5_heap_foreach (NnH5 *file, H5Span info, unsigned index_size,
     unsigned record_skip, H5ObjectFunc func, gpointer user_data);
 
 /* Groups. */

@@ -23,6 +23,9 @@ typedef struct {
   const gdouble *probabilities; /* [n_labels] */
 } ToolReportLine;
 
-/* The same in every locale. */
+/* Probabilities with the seven digits of a float, not with those that read back
+ * as the same double (nn/json-writer.h): means would have seventeen, of which
+ * the last ones differ between processors. Times in microseconds. Both are
+ * independent of the locale, and Python reads both as a float. */
 void tool_report_append_number (GString *out, gdouble value);
 void tool_report_append_seconds (GString *out, gdouble value);
