@@ -19,7 +19,7 @@
  * chunk may be missing. */
 #define MIN_PAUSE 12
 #define MIN_SPEECH 3
-#define BATCH ((gsize) 8) /* maximum of pending chunks */
+#define BATCH ((gsize) 10) /* maximum of pending chunks */
 
 /* A thread's resources for inference. */
 typedef struct {

@@ -8,7 +8,7 @@
  *     to chunk -> the probability of speech
  *
  * The result does not depend, bit for bit, on the boundaries of pushes. The
- * network is loaded once and shared; each GstEmotionVoice has its own state, 20
+ * network is loaded once and shared; each GstEmotionVoice has its own state, 24
  * kB, and belongs to one thread at a time. */
 #pragma once
 
@@ -30,9 +30,9 @@ void gst_emotion_voice_free (GstEmotionVoice *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEmotionVoice, gst_emotion_voice_free)
 
 /* at_once: each chunk runs through the network as soon as it is whole, which
- * finds beginnings of speech soonest; else 8 of them together, or those that
+ * finds beginnings of speech soonest; else 10 of them together, or those that
  * there are when they are asked for: the weights come from memory once. Then
- * one push of 13 pays for all (tests/bench/bench-voice). */
+ * one push of 16 pays for all (tests/bench/bench-voice). */
 void gst_emotion_voice_push (
     GstEmotionVoice *self, const float *samples, gsize n, gboolean at_once);
 
