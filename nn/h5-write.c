@@ -8,6 +8,10 @@
 /* HDF5's limit for an attribute, less what Keras reserves for its header. */
 #define MAX_ATTRIBUTE_BYTES ((size_t) 64512)
 
+/* Smaller arrays are not packed: what finds the one chunk takes more. */
+#define LEAST_PACKED 512
+#define DEFLATE_LEVEL 9
+
 struct _NnH5Writer {
   hid_t file;
   bool has_failed;
@@ -61,8 +65,8 @@ check (NnH5Writer *writer, bool is_well)
   writer->has_failed = writer->has_failed || !is_well;
 }
 
-NnH5Writer *
-nn_h5_writer_new (void)
+static NnH5Writer *
+writer_new (bool is_packed)
 {
   NnH5Writer *writer = g_new0 (NnH5Writer, 1);
 
@@ -73,9 +77,23 @@ nn_h5_writer_new (void)
    */
   H5Pset_fapl_core (access, 1 << 16, 0);
   H5Pset_obj_track_times (creation, 0);
+  if (is_packed)
+    H5Pset_istore_k (creation, 1);
   writer->file = H5Fcreate ("model.h5", H5F_ACC_TRUNC, creation, access);
   check (writer, writer->file >= 0);
   return writer;
+}
+
+NnH5Writer *
+nn_h5_writer_new (void)
+{
+  return writer_new (false);
+}
+
+NnH5Writer *
+nn_h5_writer_new_packed (void)
+{
+  return writer_new (true);
 }
 
 void
@@ -128,18 +146,29 @@ nn_h5_write_group (NnH5Writer *writer, const char *path)
   check (writer, group >= 0);
 }
 
+/* In one chunk. */
+static void
+pack (hid_t creation, size_t rank, const hsize_t *dims)
+{
+  H5Pset_chunk (creation, rank, dims);
+  H5Pset_shuffle (creation);
+  H5Pset_deflate (creation, DEFLATE_LEVEL);
+}
+
+/* Under the lock. */
 static void
 write_dataset (NnH5Writer *writer, const char *path, const NnShape *shape,
-    hid_t file_type, hid_t memory_type, const void *values)
+    hid_t file_type, hid_t memory_type, const void *values, bool is_packed)
 {
   hsize_t dims[NN_MAX_RANK];
 
-  SCOPE;
   for (size_t i = 0; i < shape->rank; i++)
     dims[i] = shape->dim[i];
   g_auto (Id) space = H5Screate_simple (shape->rank, dims, NULL);
   g_auto (Id) links = links_with_groups ();
   g_auto (Id) creation = without_times (H5P_DATASET_CREATE);
+  if (is_packed)
+    pack (creation, shape->rank, dims);
   g_auto (Id) dataset = H5Dcreate2 (
       writer->file, path, file_type, space, links, creation, H5P_DEFAULT);
 
@@ -155,7 +184,33 @@ nn_h5_write_floats (NnH5Writer *writer, const char *path, const NnShape *shape,
     const float *values)
 {
   g_return_if_fail (writer != NULL && path != NULL && shape != NULL);
-  write_dataset (writer, path, shape, H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, values);
+  SCOPE;
+  write_dataset (
+      writer, path, shape, H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, values, false);
+}
+
+/* HDF5 has a name for it from 1.14.4 on only. */
+static hid_t
+half_type (void)
+{
+  const hid_t type = H5Tcopy (H5T_IEEE_F32LE);
+
+  H5Tset_fields (type, 15, 10, 5, 0, 10);
+  H5Tset_size (type, 2);
+  H5Tset_ebias (type, 15);
+  return type;
+}
+
+void
+nn_h5_write_halves (NnH5Writer *writer, const char *path, const NnShape *shape,
+    const float *values)
+{
+  g_return_if_fail (writer != NULL && path != NULL && shape != NULL);
+  SCOPE;
+  g_auto (Id) type = half_type ();
+
+  write_dataset (writer, path, shape, type, H5T_NATIVE_FLOAT, values,
+      nn_shape_size (shape) >= LEAST_PACKED);
 }
 
 void
@@ -163,8 +218,9 @@ nn_h5_write_doubles (NnH5Writer *writer, const char *path, const NnShape *shape,
     const double *values)
 {
   g_return_if_fail (writer != NULL && path != NULL && shape != NULL);
+  SCOPE;
   write_dataset (
-      writer, path, shape, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, values);
+      writer, path, shape, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, values, false);
 }
 
 /* An attribute of a type and space; values NULL: empty. */

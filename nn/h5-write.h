@@ -13,6 +13,8 @@
 typedef struct _NnH5Writer NnH5Writer;
 
 NnH5Writer *nn_h5_writer_new (void);
+/* The same for a file with packed arrays: what finds their parts is small. */
+NnH5Writer *nn_h5_writer_new_packed (void);
 void nn_h5_writer_free (NnH5Writer *writer); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnH5Writer, nn_h5_writer_free)
 
@@ -20,6 +22,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NnH5Writer, nn_h5_writer_free)
  */
 void nn_h5_write_group (NnH5Writer *writer, const char *path);
 void nn_h5_write_floats (NnH5Writer *writer, const char *path,
+    const NnShape *shape, const float *values);
+/* As half floats, which the values are, packed: shuffled and deflated where
+ * that makes them smaller. */
+void nn_h5_write_halves (NnH5Writer *writer, const char *path,
     const NnShape *shape, const float *values);
 void nn_h5_write_doubles (NnH5Writer *writer, const char *path,
     const NnShape *shape, const double *values);

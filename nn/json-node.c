@@ -46,3 +46,16 @@ nn_json_add_node (NnJson *self, const char *name, JsonNode *node)
     add_value (self, name, node);
   }
 }
+
+/* In files of Keras before 2.2.3, those of a Sequential are not in an object.
+ */
+JsonArray *
+nn_json_layers (JsonNode *root)
+{
+  JsonNode *const config =
+      json_object_get_member (json_node_get_object (root), "config");
+
+  return JSON_NODE_HOLDS_ARRAY (config)
+      ? json_node_get_array (config)
+      : json_object_get_array_member (json_node_get_object (config), "layers");
+}

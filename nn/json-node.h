@@ -7,3 +7,7 @@
 
 /* A value with all its members; floats as Python writes them. */
 void nn_json_add_node (NnJson *self, const char *name, JsonNode *node);
+
+/* The layers of a Sequential or functional model, of which root is the
+ * configuration; it was read as such before. Borrowed. */
+JsonArray *nn_json_layers (JsonNode *root);

@@ -2,6 +2,7 @@
 /* The inside of an NnModel, for files of this folder. */
 #pragma once
 
+#include "nn/compress.h"
 #include "nn/graph.h"
 #include "nn/keras.h"
 #include "nn/model.h"
@@ -16,6 +17,7 @@ struct _NnModel {
   char *config;        /* "model_config" (JSON) that the graph was built from */
   char *keras_version; /* of the writer, or NULL: before 2 */
   bool is_torch;       /* see NnConfig */
+  NnStorage storage;   /* how it is saved */
   NnKerasLayer *root;  /* the model itself */
   GPtrArray *layers;   /* of NnKerasLayer: its layers in Keras' order, with the
                           InputLayers and operators; borrowed from root */

@@ -62,7 +62,7 @@ unique_name (const NnKerasLayer *owner, const NnParam *param, GHashTable *names)
 }
 
 static void
-write_layer (NnH5Writer *writer, const NnKerasLayer *layer)
+write_layer (NnH5Writer *writer, const NnKerasLayer *layer, NnStorage storage)
 {
   g_autofree char *group = g_strdup_printf ("model_weights/%s", layer->name);
   g_autoptr (GPtrArray) params = nn_keras_h5_params (layer);
@@ -77,7 +77,11 @@ write_layer (NnH5Writer *writer, const NnKerasLayer *layer)
     g_autofree char *path = g_strdup_printf ("%s/%s", group, name);
 
     g_ptr_array_add (names, name);
-    nn_h5_write_floats (writer, path, &param->shape, param->value);
+    if (storage == NN_STORAGE_FLOAT32 || param->shape.rank < 2
+        || !nn_are_halves (param->value, param->size))
+      nn_h5_write_floats (writer, path, &param->shape, param->value);
+    else
+      nn_h5_write_halves (writer, path, &param->shape, param->value);
   }
   nn_h5_write_strings_attribute (writer, group, "weight_names",
       (const char *const *) names->pdata, names->len);
@@ -104,7 +108,7 @@ write_weights (NnH5Writer *writer, const NnModel *model, const char *version)
 
     if (!is_listed (model, layer))
       continue;
-    write_layer (writer, layer);
+    write_layer (writer, layer, model->storage);
     g_ptr_array_add (names, layer->name);
   }
   nn_h5_write_strings_attribute (writer, "model_weights", "layer_names",
@@ -150,7 +154,8 @@ nn_model_save_bytes (const NnModel *model, const char *metadata, GError **error)
     return NULL;
   if (!metadata)
     metadata = model->metadata;
-  writer = nn_h5_writer_new ();
+  writer = model->storage == NN_STORAGE_FLOAT32 ? nn_h5_writer_new ()
+                                                : nn_h5_writer_new_packed ();
   if (model->keras_version)
     nn_h5_write_string_attribute (
         writer, "", "keras_version", model->keras_version, true);

@@ -41,6 +41,15 @@ work (TrainTool *self)
   if (self->options->gather)
     return train_tool_gather (self, &error) ? EXIT_FINE : fail (self, error);
 
+  if (self->options->ensemble || train_options_converts (self->options)) {
+    const gboolean is_written = self->options->ensemble
+        ? train_tool_ensemble (self, &error)
+        : train_tool_quantize (self, &error);
+
+    return ranks_agree (self->ranks, is_written, &error) ? EXIT_FINE
+                                                         : fail (self, error);
+  }
+
   gboolean ok = train_tool_load_models (self, &error)
       && train_tool_new_corpus (self, &error)
       && train_tool_load_teacher (self, &error);

@@ -1,26 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* --evaluate, with --conditions and --calibrate. */
+/* --evaluate, with --conditions, --quantize and --calibrate. */
 #include "gst/tools/train-tool.h"
 #include "gst/train/calibrate.h"
+#include "gst/train/ensemble.h"
 #include "gst/train/evaluate.h"
 
 /* condition: NULL for the sounds as they are. */
-static TrainTrial *
-evaluate_under (
+static TrainExamples *
+examples_under (
     TrainTool *self, const TrainCondition *condition, GError **error)
 {
-  const guint n_threads = train_options_n_threads (self->options);
   TrainExamplesConfig config;
 
   train_options_examples (self->options, self->recipes, FALSE, &config);
   config.comm = ranks_comm (self->ranks);
   config.condition = condition;
-  g_autoptr (TrainExamples) examples = train_examples_new (
+  return train_examples_new (
       self->corpus, NULL, TRAIN_SUBSET_TEST, &config, error);
+}
 
-  return examples ? train_evaluate_model (
-             self->model, examples, n_threads, ranks_comm (self->ranks))
-                  : NULL;
+static TrainTrial *
+evaluate_on (const TrainTool *self, GstEmotionModel *model,
+    const TrainExamples *examples)
+{
+  return train_evaluate_model (model, examples,
+      train_options_n_threads (self->options), ranks_comm (self->ranks));
+}
+
+/* Adds the data sets of a trial to others, called "before SET". */
+static void
+add_sets (const TrainTool *self, const char *before, const TrainTrial *trial,
+    TrainTrial *all)
+{
+  for (guint i = 0; i < trial->sets->len; i++) {
+    const TrainSetResult *const set = g_ptr_array_index (trial->sets, i);
+    g_autofree char *title = g_strdup_printf ("%s %s", before, set->name);
+
+    train_trial_set (
+        all, title, gst_emotion_labels_count (self->corpus->labels))
+        ->figures = set->figures;
+  }
 }
 
 /* Adds the data sets under one condition, called "white:10 ravdess". */
@@ -33,16 +52,12 @@ evaluate_condition (
   if (!train_condition_parse (name, &condition, error))
     return FALSE;
 
-  g_autoptr (TrainTrial) trial = evaluate_under (self, &condition, error);
+  g_autoptr (TrainExamples) examples = examples_under (self, &condition, error);
+  g_autoptr (TrainTrial) trial =
+      examples ? evaluate_on (self, self->model, examples) : NULL;
 
-  for (guint i = 0; trial && i < trial->sets->len; i++) {
-    const TrainSetResult *const set = g_ptr_array_index (trial->sets, i);
-    g_autofree char *title = g_strdup_printf ("%s %s", name, set->name);
-
-    train_trial_set (
-        conditions, title, gst_emotion_labels_count (self->corpus->labels))
-        ->figures = set->figures;
-  }
+  if (trial)
+    add_sets (self, name, trial, conditions);
   return trial != NULL;
 }
 
@@ -88,16 +103,74 @@ calibrate (const TrainTool *self, const TrainTrial *trial, GError **error)
   return TRUE;
 }
 
+/* The members of an ensemble beside it. NULL and no error where it is none. */
+static TrainTrial *
+evaluate_members (const TrainTool *self, const TrainExamples *examples,
+    const TrainTrial *whole, GError **error)
+{
+  g_autoptr (GPtrArray) members = train_ensemble_members (self->model, error);
+  g_autoptr (TrainTrial) all = members ? train_trial_new () : NULL;
+
+  for (guint i = 0; members && i < members->len; i++) {
+    GstEmotionModel *const member = g_ptr_array_index (members, i);
+    g_autoptr (TrainTrial) trial = evaluate_on (self, member, examples);
+
+    add_sets (self, gst_emotion_model_name (member), trial, all);
+  }
+  if (all)
+    add_sets (self, "ensemble", whole, all);
+  return g_steal_pointer (&all);
+}
+
+/* --quantize: the same model with smaller weights beside it, which is written
+ * where there is --output. */
+static gboolean
+quantize (const TrainTool *self, const TrainExamples *examples,
+    const TrainTrial *before, GError **error)
+{
+  const TrainOptions *const options = self->options;
+  const NnStorage storage = train_options_storage (options);
+  g_autoptr (TrainTrial) all = train_trial_new ();
+  g_autoptr (GstEmotionModel) plain = NULL;
+  g_autoptr (GstEmotionModel) small = NULL;
+  g_autoptr (TrainTrial) after = NULL;
+  gsize n_plain, n_small;
+
+  plain = train_compressed (
+      self->model, "float32", NN_STORAGE_FLOAT32, &n_plain, error);
+  if (plain)
+    small = train_compressed (
+        self->model, options->quantize, storage, &n_small, error);
+  if (!small)
+    return FALSE;
+  after = evaluate_on (self, small, examples);
+  add_sets (self, "as it is:", before, all);
+  add_sets (self, options->quantize, after, all);
+  if (!train_tool_is_speaker (self))
+    return TRUE;
+  train_tool_print_sets (all->sets);
+  train_tool_say (self, "\nBytes of the file: %zu, with %s %zu\n", n_plain,
+      options->quantize, n_small);
+  return !options->output
+      || train_compressed_save (self->model, storage, options->output, error);
+}
+
 gboolean
 train_tool_evaluate (TrainTool *self, GError **error)
 {
   g_autoptr (GError) failure = NULL;
-  g_autoptr (TrainTrial) trial = evaluate_under (self, NULL, error);
+  g_autoptr (TrainExamples) examples = examples_under (self, NULL, error);
+  g_autoptr (TrainTrial) trial =
+      examples ? evaluate_on (self, self->model, examples) : NULL;
+  g_autoptr (TrainTrial) members =
+      trial ? evaluate_members (self, examples, trial, &failure) : NULL;
   g_autoptr (TrainTrial) conditions =
-      trial ? evaluate_conditions (self, &failure) : NULL;
+      trial && !failure ? evaluate_conditions (self, &failure) : NULL;
 
-  if (failure)
+  if (failure) {
     g_propagate_error (error, g_steal_pointer (&failure));
+    return FALSE;
+  }
   if (!trial || (self->options->conditions && !conditions))
     return FALSE;
 
@@ -115,9 +188,12 @@ train_tool_evaluate (TrainTool *self, GError **error)
     train_tool_print_metrics (
         self->options->evaluate, metrics, self->corpus->labels);
     train_tool_print_sets (trial->sets);
+    if (members)
+      train_tool_print_sets (members->sets);
     if (conditions)
       train_tool_print_sets (conditions->sets);
   }
   return train_tool_write_report (self, &report, error)
+      && (!self->options->quantize || quantize (self, examples, trial, error))
       && (!self->options->calibrate || calibrate (self, trial, error));
 }

@@ -19,14 +19,20 @@ load_file (
       : gst_emotion_model_load (name, options, error);
 }
 
+GstEmotionModel *
+train_tool_load_file (const TrainTool *self, const char *name, GError **error)
+{
+  g_autofree char *changes = train_options_recipe_text (self->options);
+  const GstEmotionModelOptions options = { .recipe = changes };
+
+  return load_file (name, &options, error);
+}
+
 /* The recipe of one model, and the model itself where it is a file. */
 static gboolean
 load_model (const TrainTool *self, const char *name, DspRecipe *recipe,
     GstEmotionModel **model, GError **error)
 {
-  g_autofree char *changes = train_options_recipe_text (self->options);
-  const GstEmotionModelOptions options = { .recipe = changes };
-
   *model = NULL;
   if (!self->options->evaluate && train_is_architecture (name))
     return train_options_recipe (self->options, name, recipe, error);
@@ -35,7 +41,7 @@ load_model (const TrainTool *self, const char *name, DspRecipe *recipe,
         "--model %s is neither an architecture nor a file", name);
     return FALSE;
   }
-  *model = load_file (name, &options, error);
+  *model = train_tool_load_file (self, name, error);
   if (*model)
     *recipe = *gst_emotion_model_recipe (*model);
   return *model != NULL;

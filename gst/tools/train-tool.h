@@ -3,6 +3,7 @@
  *   train-fit.c         one model
  *   train-experiment.c  many, to be compared; gathering of their shards
  *   train-evaluate.c    --evaluate
+ *   train-derive.c      --ensemble and --quantize, without data
  * train-load.c loads what they work on, train-output.c says how far they are.
  *
  * All ranks call the same functions; rank 0 alone prints and writes. Functions
@@ -32,8 +33,14 @@ gboolean train_tool_train (TrainTool *self, GError **error);
 gboolean train_tool_experiment (TrainTool *self, GError **error);
 gboolean train_tool_gather (const TrainTool *self, GError **error);
 gboolean train_tool_evaluate (TrainTool *self, GError **error);
+gboolean train_tool_ensemble (TrainTool *self, GError **error);
+gboolean train_tool_quantize (TrainTool *self, GError **error);
 
 /* What they work on. */
+/* A built-in model by its nick, or a file, with the recipe that --recipe makes
+ * of its own. A new reference. */
+GstEmotionModel *train_tool_load_file (
+    const TrainTool *self, const char *name, GError **error);
 /* model and recipes. */
 gboolean train_tool_load_models (TrainTool *self, GError **error);
 /* corpus, with its labels alone. */

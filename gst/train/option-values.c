@@ -63,6 +63,8 @@ static const char *const balances[] = { "none", "oversample", "weights",
 
 static const char *const schedules[] = { "plateau", "cosine", NULL };
 static const char *const keeps[] = { "best", "last", NULL };
+/* By NnStorage. */
+static const char *const storages[] = { "float32", "float16", "int8", NULL };
 
 static const char *
 word (const char *value, const char *fallback)
@@ -136,6 +138,19 @@ train_options_is_experiment (const TrainOptions *self)
           || train_options_n_models (self) > 1);
 }
 
+gboolean
+train_options_converts (const TrainOptions *self)
+{
+  return self->quantize && self->rest && !self->gather && !self->ensemble;
+}
+
+NnStorage
+train_options_storage (const TrainOptions *self)
+{
+  return self->quantize ? (NnStorage) index_of (self->quantize, storages)
+                        : NN_STORAGE_FLOAT32;
+}
+
 char *
 train_options_recipe_text (const TrainOptions *self)
 {
@@ -188,6 +203,8 @@ train_options_check_words (const TrainOptions *self, GError **error)
         "MIN,MAX" },
     { !parse_snr (word (self->noise_snr, TRAIN_DEFAULT_NOISE_SNR), &min, &max),
         "noise-snr", self->noise_snr, "MIN,MAX" },
+    { self->quantize && index_of (self->quantize, storages) <= 0, "quantize",
+        self->quantize, "int8 or float16" },
     { self->calibrate && !train_options_temperature (self, &min), "calibrate",
         self->calibrate, "fit or a temperature within 0.01 and 100" },
   };

@@ -99,6 +99,10 @@ static const Option options[] = {
     "The I-th of N shards, to --output", "I/N" },
   { TRIALS, "gather", G_OPTION_ARG_NONE, AT (gather), 0, 0, FALSE,
     "Combine all shards: --gather SHARD...", NULL },
+  { FIT, "ensemble", G_OPTION_ARG_NONE, AT (ensemble), 0, 0, FALSE,
+    "One file of several: --ensemble A.h5 B.h5", NULL },
+  { FIT, "quantize", G_OPTION_ARG_STRING, AT (quantize), 0, 0, FALSE,
+    "Write weights as int8 or float16", "int8|float16" },
   { VARIATIONS, "balance", G_OPTION_ARG_STRING, AT (balance), 0, 0, TRUE,
     "Balance: oversample, weights, corpora, none", "HOW", TRAIN_DEFAULT_BALANCE },
   { VARIATIONS, "epoch-windows", G_OPTION_ARG_INT,
@@ -357,7 +361,7 @@ train_options_context (TrainOptions *self)
   GOptionGroup *const main_group = group_new (self, MAIN);
   const GOptionEntry rest[] = {
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->rest, NULL,
-        "[SHARD...]" },
+        "[SHARD...|MODEL...]" },
     { NULL },
   };
 
@@ -407,11 +411,35 @@ has_data (const TrainOptions *self)
   return self->lists != NULL;
 }
 
+/* What makes a new file of n_min to n_max others. */
+static gboolean
+check_derived (const TrainOptions *self, guint n_min, guint n_max,
+    const char *what, GError **error)
+{
+  const guint n = self->rest ? g_strv_length (self->rest) : 0;
+
+  if (n < n_min)
+    return fail (error, "%s needs at least %u models", what, n_min);
+  if (n > n_max)
+    return fail (error, "%s takes one model", what);
+  if (!self->output)
+    return fail (error, "%s needs --output, the file to write", what);
+  if (has_data (self) || self->evaluate || self->resume || self->gather)
+    return fail (error,
+        "%s cannot be used with data sets, --evaluate, --gather or --resume",
+        what);
+  return TRUE;
+}
+
 static gboolean
 check_together (const TrainOptions *self, GError **error)
 {
   if (self->epoch_windows > 0 && !train_options_balances_corpora (self))
     return fail (error, "--epoch-windows goes with --balance corpora");
+  if (self->ensemble)
+    return check_derived (self, 2, G_MAXUINT, "--ensemble", error);
+  if (train_options_converts (self))
+    return check_derived (self, 1, 1, "--quantize of a file", error);
   if (self->rest && !self->gather)
     return fail (error, "“%s” is not an option", *self->rest);
   if (self->gather)
@@ -423,8 +451,8 @@ check_together (const TrainOptions *self, GError **error)
   if (self->calibrate && (!self->evaluate || !self->output))
     return fail (error, "--calibrate goes with --evaluate and --output");
   if (self->evaluate
-      && ((self->output && !self->calibrate) || self->cross_validate
-          || self->resume))
+      && ((self->output && !self->calibrate && !self->quantize)
+          || self->cross_validate || self->resume))
     return fail (error,
         "--evaluate cannot be used with --output, --cross-validate or "
         "--resume");

@@ -5,6 +5,7 @@
 #include "dsp/recipe.h"
 #include "gst/train/examples.h"
 #include "gst/train/split.h"
+#include "nn/compress.h"
 
 #define TRAIN_DEFAULT_SPLIT "stratified"
 #define TRAIN_DEFAULT_BALANCE "oversample"
@@ -45,8 +46,10 @@ typedef struct {
   gint seeds;               /* runs of each model and fold */
   char *shard;              /* "I/N" */
   gboolean gather;
-  char **rest;   /* parts, with gather */
-  char *balance; /* NULL: TRAIN_DEFAULT_BALANCE */
+  gboolean ensemble;
+  char *quantize; /* "int8", "float16"; NULL: not */
+  char **rest;    /* shards, with gather; models, with ensemble or quantize */
+  char *balance;  /* NULL: TRAIN_DEFAULT_BALANCE */
   /* Variations. */
   gboolean no_augment;
   gint copies;
@@ -107,6 +110,10 @@ guint train_options_n_models (const TrainOptions *self); /* at least 1 */
 const char *train_options_nth_model (const TrainOptions *self, guint i);
 /* Is it an experiment of many runs, rather than one model? */
 gboolean train_options_is_experiment (const TrainOptions *self);
+/* Is a file only to be written with smaller weights? */
+gboolean train_options_converts (const TrainOptions *self);
+/* How weights are written. */
+NnStorage train_options_storage (const TrainOptions *self);
 TrainSplitMode train_options_split_mode (const TrainOptions *self);
 /* K of --cross-validate, and the mode; 0: none, or folds of a file. */
 guint train_options_folds (const TrainOptions *self, TrainSplitMode *mode);

@@ -380,7 +380,11 @@ gboolean
 train_run_save (const TrainRun *self, const TrainReport *report,
     const char *path, GError **error)
 {
-  g_autoptr (NnModel) network = nn_trainer_export (self->trainer, NULL, error);
+  g_autoptr (NnModel) trained = nn_trainer_export (self->trainer, NULL, error);
+  g_autoptr (NnModel) network = trained
+      ? nn_model_compress (
+          trained, train_options_storage (report->options), error)
+      : NULL;
   TrainReport whole = *report;
   g_autofree float *self_test = NULL;
   g_autofree char *metadata = NULL;

@@ -45,6 +45,7 @@ TrainRun *train_run_new (const TrainCorpus *corpus, const TrainSubset *subsets,
 void train_run_free (TrainRun *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TrainRun, train_run_free)
 
-/* Writes the model file. NN_ERROR. */
+/* Writes the model file, with weights stored as report->options say.
+ * NN_ERROR. */
 gboolean train_run_save (const TrainRun *self, const TrainReport *report,
     const char *path, GError **error);

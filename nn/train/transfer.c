@@ -7,19 +7,6 @@
 #include "nn/json-node.h"
 #include "nn/model-private.h"
 
-/* The layers of a Sequential or functional model. In files of Keras before
- * 2.2.3, those of a Sequential are not in an object. */
-static JsonArray *
-layers_of (JsonNode *root)
-{
-  JsonNode *const config =
-      json_object_get_member (json_node_get_object (root), "config");
-
-  return JSON_NODE_HOLDS_ARRAY (config)
-      ? json_node_get_array (config)
-      : json_object_get_array_member (json_node_get_object (config), "layers");
-}
-
 /* Has no weights and keeps the number of values. */
 static bool
 is_transparent (const char *class_name)
@@ -53,7 +40,8 @@ static char *
 config_with_classes (const NnModel *model, size_t n_classes)
 {
   g_autoptr (JsonNode) root = json_from_string (model->config, NULL);
-  JsonObject *const dense = root ? find_last_dense (layers_of (root)) : NULL;
+  JsonObject *const dense =
+      root ? find_last_dense (nn_json_layers (root)) : NULL;
   g_autoptr (NnJson) json = nn_json_new (false);
 
   if (!dense)
@@ -198,7 +186,7 @@ trunk_config (
   const size_t n = nodes_up_to (model, layer);
   const NnShape *const shape =
       n > 0 ? &nn_graph_node (model->graph, n - 1)->layer->out[0] : NULL;
-  JsonArray *const layers = root ? layers_of (root) : NULL;
+  JsonArray *const layers = root ? nn_json_layers (root) : NULL;
   g_autoptr (NnJson) json = nn_json_new (false);
   JsonObject *dense;
 
@@ -237,7 +225,7 @@ config_up_to (const NnModel *model, const char *layer)
   g_autoptr (JsonNode) root = json_from_string (model->config, NULL);
   g_autoptr (NnJson) json = nn_json_new (false);
 
-  if (!root || !cut_behind (layers_of (root), layer))
+  if (!root || !cut_behind (nn_json_layers (root), layer))
     return NULL;
   nn_json_add_node (json, NULL, root);
   return g_strdup (nn_json_text (json));

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What weights of 8 bits are worth: time and decisions of each model with them
- * and without, on the first window of each recording of RAVDESS' actors 17-20,
- * where one runs after the other. Rows of a table in Markdown.
- * Usage: bench-quantize RAVDESS NICK|FILE... */
+/* What weights of fewer bits are worth: time, decisions and size of each model
+ * with them and without, on the first window of each recording of RAVDESS'
+ * actors 17-20, where one runs after the other. Rows of a table in Markdown.
+ * Usage: bench-quantize [float16|int8] RAVDESS NICK|FILE...
+ * float16, int8: of a file that is stored so (emotion-train --quantize); else
+ * as the option quantize runs it. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +13,7 @@
 #include "dsp/features.h"
 #include "gst/media/decode.h"
 #include "gst/model/model-cache.h"
+#include "gst/train/ensemble.h"
 #include "nn/train/metrics.h"
 #include "tests/bench/bench.h"
 
@@ -19,6 +22,7 @@
 /* One form of a model. */
 typedef struct {
   GstEmotionModel *model;
+  gsize len; /* bytes of its file; 0: not asked for */
   BenchRow *row;
   NnMetrics *metrics;
   float *out; /* [n_outputs] */
@@ -34,7 +38,7 @@ typedef struct {
 } Trial;
 
 static GstEmotionModel *
-load (const char *what, gboolean quantize, GError **error)
+load_as (const char *what, gboolean quantize, GError **error)
 {
   const GstEmotionModelOptions options = { .quantize = quantize };
   GstEmotionBuiltin builtin;
@@ -42,6 +46,23 @@ load (const char *what, gboolean quantize, GError **error)
   return gst_emotion_builtin_find (what, &builtin)
       ? gst_emotion_model_cache_get_builtin (builtin, &options, error)
       : gst_emotion_model_cache_get (what, &options, error);
+}
+
+/* storage: of the second form's file; NN_STORAGE_FLOAT32: it is run with 8
+ * bits. */
+static gboolean
+load (Form *form, const char *what, gboolean is_second, NnStorage storage,
+    GError **error)
+{
+  g_autoptr (GstEmotionModel) model =
+      load_as (what, is_second && storage == NN_STORAGE_FLOAT32, error);
+
+  if (model && storage != NN_STORAGE_FLOAT32)
+    form->model = train_compressed (model, what,
+        is_second ? storage : NN_STORAGE_FLOAT32, &form->len, error);
+  else
+    form->model = g_steal_pointer (&model);
+  return form->model != NULL;
 }
 
 static void
@@ -60,7 +81,7 @@ trial_clear (Trial *self)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Trial, trial_clear)
 
 static gboolean
-trial_init (Trial *self, const char *what, GError **error)
+trial_init (Trial *self, const char *what, NnStorage storage, GError **error)
 {
   BenchTable *table;
 
@@ -69,8 +90,7 @@ trial_init (Trial *self, const char *what, GError **error)
   for (guint i = 0; i < 2; i++) {
     Form *const form = &self->form[i];
 
-    form->model = load (what, i == 1, error);
-    if (!form->model)
+    if (!load (form, what, i == 1, storage, error))
       return FALSE;
     form->row = bench_add_row (table, "", 0, 1);
     form->metrics = nn_metrics_new (gst_emotion_model_n_outputs (form->model));
@@ -150,25 +170,27 @@ try_actor (Trial *self, const char *ravdess, guint actor, GError **error)
 }
 
 static gboolean
-try_model (const char *ravdess, const char *what, GError **error)
+try_model (
+    const char *ravdess, const char *what, NnStorage storage, GError **error)
 {
   g_auto (Trial) trial = { 0 };
   const Form *const form = trial.form;
 
-  if (!trial_init (&trial, what, error))
+  if (!trial_init (&trial, what, storage, error))
     return FALSE;
   for (guint actor = 17; actor <= 20; actor++)
     if (!try_actor (&trial, ravdess, actor, error))
       return FALSE;
   printf ("| %s | %.0f (%.0f) | %.0f (%.0f) | %.2f | %.4f | %u of %u | %.1f %% "
-          "| %.1f %% |\n",
+          "| %.1f %% | %.1f | %.1f |\n",
       gst_emotion_model_name (form[0].model), bench_row_median (form[0].row),
       bench_row_min (form[0].row), bench_row_median (form[1].row),
       bench_row_min (form[1].row),
       bench_row_median (form[0].row) / bench_row_median (form[1].row),
       trial.largest, trial.n_changed, trial.n_windows,
       100 * nn_metrics_uar (form[0].metrics),
-      100 * nn_metrics_uar (form[1].metrics));
+      100 * nn_metrics_uar (form[1].metrics), form[0].len / 1000.0,
+      form[1].len / 1000.0);
   fflush (stdout);
   return TRUE;
 }
@@ -176,18 +198,31 @@ try_model (const char *ravdess, const char *what, GError **error)
 int
 main (int argc, char **argv)
 {
+  NnStorage storage = NN_STORAGE_FLOAT32;
+
   gst_init (&argc, &argv);
+  if (argc > 1 && g_str_equal (argv[1], "float16"))
+    storage = NN_STORAGE_FLOAT16;
+  if (argc > 1 && g_str_equal (argv[1], "int8"))
+    storage = NN_STORAGE_INT8;
+  if (storage != NN_STORAGE_FLOAT32) {
+    argv++;
+    argc--;
+  }
   if (argc < 3) {
-    fprintf (stderr, "usage: bench-quantize RAVDESS NICK|FILE...\n");
+    fprintf (
+        stderr, "usage: bench-quantize [float16|int8] RAVDESS NICK|FILE...\n");
     return 2;
   }
-  printf ("| model | float32, us: median (minimum) | 8 bits | times as fast | "
-          "largest change | decisions changed | UAR | UAR, 8 bits |\n"
-          "|---|---|---|---|---|---|---|---|\n");
+  printf (
+      "| model | float32, us: median (minimum) | fewer bits | times as fast | "
+      "largest change | decisions changed | UAR | UAR, fewer bits | kB | "
+      "kB, fewer bits |\n"
+      "|---|---|---|---|---|---|---|---|---|---|\n");
   for (int i = 2; i < argc; i++) {
     g_autoptr (GError) error = NULL;
 
-    if (!try_model (argv[1], argv[i], &error)) {
+    if (!try_model (argv[1], argv[i], storage, &error)) {
       fprintf (stderr, "bench-quantize: %s\n", error->message);
       return EXIT_FAILURE;
     }

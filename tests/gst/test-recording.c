@@ -66,13 +66,13 @@ lose_packets (char *bytes, gsize *n, double loss, GRand *rand)
   gboolean is_damaged = FALSE;
   gsize kept = 0;
 
-#define PID(i) ((guint) (guint8) (bytes[(i) + 1] & 0x1f) << 8 | (guint8) bytes[(i) + 2])
+#define PID(i)                                                                 \
+  ((guint) (guint8) (bytes[(i) + 1] & 0x1f) << 8 | (guint8) bytes[(i) + 2])
   for (gsize i = 0; i + PACKET <= *n; i += PACKET)
     if (++n_of_pid[PID (i)] > n_of_pid[main_pid])
       main_pid = PID (i);
   for (gsize i = 0; i + PACKET <= *n; i += PACKET) {
-    const gboolean is_lost =
-        i > *n / SECONDS && g_rand_double (rand) < loss;
+    const gboolean is_lost = i > *n / SECONDS && g_rand_double (rand) < loss;
 
     if (PID (i) == main_pid) {
       if (bytes[i + 1] & 0x40) { /* a unit begins */
@@ -126,8 +126,7 @@ test_loss (gconstpointer data)
         losses[i] * 100, heard, all, units.n_damaged, units.n_units, unit,
         loss);
     /* A damaged unit, and at most the one behind it. */
-    g_assert_cmpfloat (
-        all - heard, <=, (2 * units.n_damaged + 2) * unit);
+    g_assert_cmpfloat (all - heard, <=, (2 * units.n_damaged + 2) * unit);
     if (all - heard < 1.1)
       continue;
     g_assert_nonnull (loss);
@@ -206,10 +205,12 @@ static void
 test_same (void)
 {
   g_autofree char *path = make_adts ("whole.aac");
-  g_autofree char *raw = path ? made_media (folder, "raw",
-      "filesrc location=%s ! aacparse ! avdec_aac ! audioconvert "
-      "! audio/x-raw,format=F32LE" MADE_MEDIA_SINK,
-      path) : NULL;
+  g_autofree char *raw = path
+      ? made_media (folder, "raw",
+          "filesrc location=%s ! aacparse ! avdec_aac ! audioconvert "
+          "! audio/x-raw,format=F32LE" MADE_MEDIA_SINK,
+          path)
+      : NULL;
   g_autofree char *bytes = NULL;
   g_autoptr (GError) error = NULL;
   GstEmotionSound sound;

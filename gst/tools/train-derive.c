@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* New files of models that there are: --ensemble and --quantize. */
+#include <glib/gstdio.h>
+
+#include "gst/tools/train-tool.h"
+#include "gst/train/ensemble.h"
+
+static double
+size_of (const char *path)
+{
+  GStatBuf info = { 0 };
+
+  g_stat (path, &info);
+  return info.st_size / 1000.0;
+}
+
+gboolean
+train_tool_ensemble (TrainTool *self, GError **error)
+{
+  const TrainOptions *const options = self->options;
+  const guint n = g_strv_length (options->rest);
+  g_autoptr (GPtrArray) models =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_emotion_model_unref);
+
+  if (!train_tool_is_speaker (self))
+    return TRUE;
+  for (guint i = 0; i < n; i++) {
+    GstEmotionModel *const model =
+        train_tool_load_file (self, options->rest[i], error);
+
+    if (!model)
+      return FALSE;
+    g_ptr_array_add (models, model);
+  }
+  if (!train_ensemble_save ((GstEmotionModel *const *) models->pdata,
+          (const char *const *) options->rest, n,
+          train_options_storage (options), options->output, error))
+    return FALSE;
+  train_tool_say (self, "Ensemble of %u models, %.1f kB: %s\n", n,
+      size_of (options->output), options->output);
+  return TRUE;
+}
+
+gboolean
+train_tool_quantize (TrainTool *self, GError **error)
+{
+  const TrainOptions *const options = self->options;
+  g_autoptr (GstEmotionModel) model = NULL;
+
+  if (!train_tool_is_speaker (self))
+    return TRUE;
+  model = train_tool_load_file (self, *options->rest, error);
+  if (!model
+      || !train_compressed_save (
+          model, train_options_storage (options), options->output, error))
+    return FALSE;
+  train_tool_say (self, "Weights as %s, %.1f kB: %s\n", options->quantize,
+      size_of (options->output), options->output);
+  return TRUE;
+}
