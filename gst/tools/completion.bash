@@ -33,7 +33,7 @@ _emotion_words ()
   local -r word='[a-z0-9][a-z0-9_-]*'
   local -r list="(: |\(|one of |also )($word(, ?$word)+)(.*)$"
 
-  if [[ $1 =~ ^[a-z]+(\|[a-z]+)+$ ]]; then
+  if [[ $1 =~ ^[a-z0-9]+(\|[a-z0-9]+)+$ ]]; then
     printf '%s\n' "${1//|/$'\n'}"
     return
   fi

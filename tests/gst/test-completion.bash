@@ -73,6 +73,8 @@ emotion-train --schedule p:plateau
 emotion-train --balance :corpora none oversample weights
 emotion-train --csv so:song.wav sounds
 emotion-train --model cnn-lstm-:cnn-lstm-optimized cnn-lstm-regularized
+emotion-train --quantize :float16 int8
+emotion-train --teacher m:model.h5
 emotion-train --quiet :
 emotion-nothing --:
 CASES
