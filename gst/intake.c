@@ -382,7 +382,8 @@ meet (GstEmotionIntake *self, GstClockTime pts, gboolean is_discont)
   if (!GST_CLOCK_TIME_IS_VALID (pts)) {
     if (is_discont)
       GST_DEBUG_OBJECT (self->owner,
-          "DISCONT without a time stamp: nothing tells what is missing");
+          "DISCONT without a time stamp: the number of missing samples is "
+          "unknown");
     return;
   }
   if (is_discont && is_late (self, pts)

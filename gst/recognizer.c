@@ -222,7 +222,8 @@ log_model (const GstEmotionRecognizer *self)
         gst_emotion_recipe_text (gst_emotion_model_recipe (self->model));
 
     GST_WARNING_OBJECT (self->owner,
-        "model %s: nothing says what features it was trained on; guessed from "
+        "model %s: the features that it was trained on are unknown; guessed "
+        "from "
         "its input: recipe=\"%s\"",
         gst_emotion_model_name (self->model), guess);
   }

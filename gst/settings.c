@@ -67,7 +67,7 @@ gst_emotion_align_get_type (void)
   static const GEnumValue values[] = {
     { GST_EMOTION_ALIGN_TIME, "Every interval", "time" },
     { GST_EMOTION_ALIGN_VOICE,
-        "Every interval, and anew where speech begins after a pause", "voice" },
+        "Every interval, and where speech begins after a pause", "voice" },
     { 0 },
   };
 
@@ -192,7 +192,7 @@ install_analysis (GObjectClass *klass)
           10 * GST_MSECOND, 3600 * GST_SECOND, GST_EMOTION_INTERVAL, PLAYING));
   g_object_class_install_property (klass, GST_EMOTION_PROP_ALIGNMENT_THRESHOLD,
       g_param_spec_uint64 ("alignment-threshold", "Alignment threshold",
-          "A time stamp that is off by up to this (ns) is in time", 1,
+          "Deviation of time stamps that is tolerated (ns)", 1,
           3600 * GST_SECOND, defaults.alignment_threshold, PLAYING));
   /**
    * GstEmotionDetect:discont-wait:
@@ -202,9 +202,8 @@ install_analysis (GObjectClass *klass)
    */
   g_object_class_install_property (klass, GST_EMOTION_PROP_DISCONT_WAIT,
       g_param_spec_uint64 ("discont-wait", "Discont wait",
-          "For how long (ns) time stamps have to be off before they are "
-          "believed: what is missing is filled then, and what came twice is "
-          "dropped",
+          "How long (ns) time stamps must deviate before they are believed; "
+          "missing samples are then filled, and repeated ones dropped",
           0, 3600 * GST_SECOND, defaults.discont_wait, PLAYING));
   g_object_class_install_property (klass, GST_EMOTION_PROP_INFERENCE,
       g_param_spec_enum ("inference", "Inference",

@@ -332,6 +332,6 @@ gst_emotion_coverage_loss (const GstEmotionCoverage *self, const char *uri)
   if (extent.is_cut
       && (extent.basis == GST_EMOTION_EXTENT_UNTIMED
           || (extent.basis == GST_EMOTION_EXTENT_TIMED && !is_stated (self))))
-    return g_strdup ("the file is cut off; how much is missing is not in it");
+    return g_strdup ("the file is cut off; how much is missing is unknown");
   return NULL;
 }

@@ -130,10 +130,9 @@ cut_trouble (const char *path)
 
   gst_emotion_extent_read (&extent, path);
   if (extent.lacks_index)
-    return g_strdup (
-        "the file has no index (“moov”), which is written last: its recording "
-        "or its download was cut off; get it once more, or repair it (untrunc "
-        "is a program for that)");
+    return g_strdup ("the file has no index (“moov”), which is written last: "
+                     "its recording or download was interrupted; download it "
+                     "again, or repair it (for example with untrunc)");
   if (extent.is_cut)
     return g_strdup_printf (
         "the file is cut off before anything of it can be decoded (it has "

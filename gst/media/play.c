@@ -95,7 +95,7 @@ choose_track (GstElement *source, gpointer user_data)
   if (chosen && !gst_pad_is_linked (self->sink)
       && GST_PAD_LINK_FAILED (gst_pad_link (chosen, self->sink)))
     error = g_error_new_literal (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-        "its sound is in no format that can be read");
+        "its sound is in a format that cannot be read");
   if (error)
     fail (self, error);
   g_ptr_array_set_size (self->tracks, 0);
@@ -129,7 +129,7 @@ set_up_source (GstElement *bin, GstElement *source, gpointer user_data)
 
   if (!gst_emotion_wave_feed (self->wave, self->path, source))
     GST_ELEMENT_ERROR (bin, STREAM, CODEC_NOT_FOUND,
-        ("the format of its sound is not known"), (NULL));
+        ("the format of its sound is unknown"), (NULL));
 }
 
 static GstElement *

@@ -62,7 +62,7 @@ gst_emotion_text_read (const char *path, GError **error)
     text = g_steal_pointer (&bytes);
   if (!text || strlen (text) != len) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-        "%s is no text: a list is expected, in UTF-8 or UTF-16",
+        "%s is not text: expected a list in UTF-8 or UTF-16",
         g_str_equal (path, "-") ? "standard input" : path);
     return NULL;
   }

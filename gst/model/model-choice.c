@@ -123,7 +123,7 @@ gst_emotion_model_choice_report (
     GST_ERROR_OBJECT (element, "%s", error->message);
   else
     GST_WARNING_OBJECT (
-        element, "the model stays as it was: %s", error->message);
+        element, "keeping the previous model: %s", error->message);
   gst_element_message_full (element, type,
       is_gst ? error->domain : GST_RESOURCE_ERROR,
       is_gst ? error->code : resource_code (error), g_strdup (error->message),

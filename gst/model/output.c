@@ -60,19 +60,19 @@ static gboolean
 fail (const char *name, gsize n, const char *activation, GError **error)
 {
   const char *const kind = activation ? activation : "other";
-  const char *reason = "no set of probabilities";
+  const char *reason = "not a set of probabilities";
 
   if (n == 1 && g_str_equal (kind, "softmax"))
     reason = "always 1";
   else if (n == 1)
-    reason = "a quantity and no class: it is a model for regression";
+    reason = "a quantity, not a class: it is a regression model";
   else if (g_str_equal (kind, "sigmoid"))
     reason =
-        "each a probability by itself, and together no set of them: labels "
-        "of which several may hold";
+        "separate probabilities, not a distribution: several labels may apply";
   g_set_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED,
-      "%s: the model puts out %" G_GSIZE_FORMAT " %s %s, %s; needed is softmax "
-      "over the labels, as many logits, or one sigmoid",
+      "%s: the output of the model is %" G_GSIZE_FORMAT
+      " %s %s, %s; expected softmax over the labels, as many logits, or one "
+      "sigmoid",
       name, n, kind, n == 1 ? "value" : "values", reason);
   return FALSE;
 }

@@ -254,7 +254,7 @@ parse (
     { "summary", 's', 0, G_OPTION_ARG_NONE, &self->format.only_summary,
         "Print only the summary of each file", NULL },
     { "html", 0, 0, G_OPTION_ARG_FILENAME, &self->html,
-        "Also make a page with players to look at", "FILE" },
+        "Also make an HTML page with players", "FILE" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->output,
         "Write to a file, or to a file per source", "FILE|DIR" },
     { "quiet", 'q', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &self->is_quiet,
@@ -267,7 +267,7 @@ parse (
   };
   const GOptionEntry keras[] = {
     { "show-model", 0, 0, G_OPTION_ARG_FILENAME, &self->show_model,
-        "Describe a model, and end", "NICK|FILE" },
+        "Describe a model and exit", "NICK|FILE" },
     { "labels", 'l', 0, G_OPTION_ARG_STRING, &self->labels,
         "Names of the model's outputs, in order", "A,B,..." },
     { "recipe", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->recipe,

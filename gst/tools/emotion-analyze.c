@@ -76,7 +76,7 @@ say_guess (const GstEmotionModel *model)
       gst_emotion_recipe_text (gst_emotion_model_recipe (model));
 
   fprintf (stderr,
-      PROGRAM ": %s: nothing says what features it was trained on; guessed "
+      PROGRAM ": %s: the features that it was trained on are unknown; guessed "
               "from its input: --recipe \"%s\"\n",
       gst_emotion_model_name (model), recipe);
 }

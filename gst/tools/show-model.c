@@ -87,9 +87,9 @@ print_features (const GstEmotionModel *here, const char *asked)
       dsp_recipe_n_bands (recipe), dsp_recipe_n_columns (recipe),
       recipe->window_len / recipe->rate, recipe->rate,
       gst_emotion_model_is_guess (here)
-          ? "guessed from the input, since the file does not say (--recipe)"
+          ? "guessed from the input, since the file states none (--recipe)"
           : asked ? "as --recipe says"
-                  : "as the file says, or the default",
+                  : "from the file, or the default",
       text);
 }
 

@@ -101,7 +101,7 @@ tool_sound_embed (GString *out, const char *source, GError **error)
     return FALSE;
   if (g_mapped_file_get_length (file) > TOOL_SOUND_MAX_EMBEDDED) {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-        "%" G_GSIZE_FORMAT " MB are more than browsers take in a page (%d); "
+        "%" G_GSIZE_FORMAT " MB are more than browsers accept in a page (%d); "
         "without --embed the page plays the file itself",
         g_mapped_file_get_length (file) >> 20, TOOL_SOUND_MAX_EMBEDDED >> 20);
     return FALSE;

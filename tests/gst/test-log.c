@@ -212,7 +212,7 @@ test_model_changes (void)
   fixture_clear (&f);
   expect ((const char *const[]){
       "DEBUG emotiondetect loading the file /nonexistent.h5",
-      "WARN emotiondetect the model stays as it was: *nonexistent.h5*",
+      "WARN emotiondetect keeping the previous model: *nonexistent.h5*",
       "DEBUG emotiondetect loaded synthetic-m1.h5 in *",
       "DEBUG emotiondetect swapping in model synthetic-m1.h5 *",
       "INFO emotiondetect model synthetic-m1.h5: *", NULL });

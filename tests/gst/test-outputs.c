@@ -67,12 +67,14 @@ static const struct {
   { "sigmoid", MEANS DENSE (1, "sigmoid"), 2, "one sigmoid" },
   { "sigmoid-of-keras-2", MEANS DENSE (1, "hard_sigmoid"), 2, "one sigmoid" },
   { "sigmoids", MEANS DENSE (3, "sigmoid"), 0,
-      "the model puts out 3 sigmoid values, each a probability by itself" },
+      "the output of the model is 3 sigmoid values, separate probabilities" },
   { "regression", MEANS DENSE (1, "linear"), 0,
-      "the model puts out 1 linear value, a quantity and no class" },
+      "the output of the model is 1 linear value, a quantity, not a class" },
   { "one-softmax", MEANS DENSE (1, "softmax"), 0, "always 1" },
-  { "relu", MEANS DENSE (3, "relu"), 0, "the model puts out 3 relu values" },
-  { "tanh", MEANS DENSE (3, "tanh"), 0, "the model puts out 3 tanh values" },
+  { "relu", MEANS DENSE (3, "relu"), 0,
+      "the output of the model is 3 relu values" },
+  { "tanh", MEANS DENSE (3, "tanh"), 0,
+      "the output of the model is 3 tanh values" },
 };
 
 /* What gst_emotion_model_run gives is the softmax, or p and 1 - p. */

@@ -234,7 +234,7 @@ test_pipe (void)
     { "echo a.wav | $ANALYZE -T - -", ": standard input is read already" },
     { "echo nothing to hear | $ANALYZE -", "save it as a file" },
     { "$ANALYZE - < /dev/null", "-: " },
-    { "$ANALYZE -T a.wav", "a.wav is no text: a list is expected" },
+    { "$ANALYZE -T a.wav", "a.wav is not text: expected a list" },
     { "touch p.xspf; $ANALYZE p.xspf", "save it as .m3u" },
     { "echo '#' > no.m3u; $ANALYZE no.m3u", "names no sound" },
   };
