@@ -29,7 +29,6 @@ gst_emotion_timeline_break (GstEmotionTimeline *self)
   self->time = gst_emotion_timeline_next (self);
   self->moved = 0;
   self->n_in = 0;
-  self->skew = 0;
   self->is_anchored = FALSE;
 }
 
@@ -52,31 +51,6 @@ gst_emotion_timeline_next (const GstEmotionTimeline *self)
           + gst_util_uint64_scale (self->n_in, GST_SECOND, self->rate_in));
 }
 
-/* Whether a and b are not further apart than limit. Of any times: a difference
- * with a sign has no room for the largest. */
-static gboolean
-is_near (GstClockTime a, GstClockTime b, GstClockTime limit)
-{
-  return a - b + limit <= 2 * limit;
-}
-
-gboolean
-gst_emotion_timeline_meets (const GstEmotionTimeline *self, GstClockTime pts)
-{
-  return !GST_CLOCK_TIME_IS_VALID (pts)
-      || is_near (pts, gst_emotion_timeline_next (self), GST_EMOTION_JUMP);
-}
-
-gboolean
-gst_emotion_timeline_continues (
-    const GstEmotionTimeline *self, GstClockTime pts)
-{
-  if (!self->is_anchored || !GST_CLOCK_TIME_IS_VALID (pts))
-    return TRUE;
-  return is_near (pts, gst_emotion_timeline_next (self) + (guint64) self->skew,
-      GST_EMOTION_JUMP);
-}
-
 void
 gst_emotion_timeline_start (
     GstEmotionTimeline *self, GstClockTime time, guint64 position)
@@ -85,7 +59,6 @@ gst_emotion_timeline_start (
   self->moved = 0;
   self->position = position;
   self->n_in = 0;
-  self->skew = 0;
   self->is_anchored = TRUE;
 }
 
@@ -101,24 +74,6 @@ gst_emotion_timeline_position (const GstEmotionTimeline *self, guint64 frame)
 {
   return self->position
       + gst_util_uint64_scale (frame, self->rate, self->rate_in);
-}
-
-void
-gst_emotion_timeline_advance (
-    GstEmotionTimeline *self, GstClockTime pts, guint64 n, guint64 position)
-{
-  if (!self->is_anchored)
-    gst_emotion_timeline_start (
-        self, GST_CLOCK_TIME_IS_VALID (pts) ? pts : self->time, position);
-  else if (GST_CLOCK_TIME_IS_VALID (pts)) {
-    const GstClockTime next = gst_emotion_timeline_next (self);
-
-    self->skew = GST_CLOCK_DIFF (next, pts);
-    if (!is_near (pts, next, GST_EMOTION_DRIFT))
-      gst_emotion_timeline_start (
-          self, pts, gst_emotion_timeline_position (self, self->n_in));
-  }
-  self->n_in += n;
 }
 
 /* The time of a position; those before the anchor count backwards. */

@@ -3,18 +3,12 @@
  *
  * A stretch of samples without a break has one anchor: the position and the
  * time of its first sample. Times are counted from there in samples, so that
- * neither jitter in time stamps nor rounding adds up. If time stamps drift
- * slowly (a sound card's clock), the anchor follows in negligible increments;
- * if they jump, the stretch has ended. */
+ * neither jitter in time stamps nor rounding adds up. What time stamps mean is
+ * judged by gst/continuity.h. */
 #pragma once
 
 #include <gst/gst.h>
 #include "gst/result.h"
-
-/* A jump of more than this is a break (as GstAudioStreamAlign's default). */
-#define GST_EMOTION_JUMP (40 * GST_MSECOND)
-/* The anchor follows if time stamps deviate by this much. */
-#define GST_EMOTION_DRIFT (10 * GST_MSECOND)
 
 typedef struct {
   GstSegment segment; /* in TIME */
@@ -25,7 +19,6 @@ typedef struct {
   GstClockTimeDiff moved; /* since then: added to all times */
   guint64 position;       /* of the anchor */
   guint64 n_in;           /* frames of the stream since the anchor */
-  GstClockTimeDiff skew;  /* of the last buffer: its time stamp - the count */
 } GstEmotionTimeline;
 
 /* A new stretch with other rates; time continues. */
@@ -43,16 +36,6 @@ void gst_emotion_timeline_break (GstEmotionTimeline *self);
 /* The time that the next frame would have without a time stamp. */
 GstClockTime gst_emotion_timeline_next (const GstEmotionTimeline *self);
 
-/* Whether pts (or GST_CLOCK_TIME_NONE) is the time of the next frame, within
- * the threshold of a jump. */
-gboolean gst_emotion_timeline_meets (
-    const GstEmotionTimeline *self, GstClockTime pts);
-
-/* Whether a buffer with time stamp pts (or GST_CLOCK_TIME_NONE) continues the
- * previous one. */
-gboolean gst_emotion_timeline_continues (
-    const GstEmotionTimeline *self, GstClockTime pts);
-
 /* A stretch begins: its first frame has that time and is at position. */
 void gst_emotion_timeline_start (
     GstEmotionTimeline *self, GstClockTime time, guint64 position);
@@ -64,11 +47,6 @@ void gst_emotion_timeline_move (
 /* The position of a frame of the stretch, 0 being its first. */
 guint64 gst_emotion_timeline_position (
     const GstEmotionTimeline *self, guint64 frame);
-
-/* n frames come in; time stamp pts (or GST_CLOCK_TIME_NONE). Where they begin a
- * stretch, the first of them is at position. */
-void gst_emotion_timeline_advance (
-    GstEmotionTimeline *self, GstClockTime pts, guint64 n, guint64 position);
 
 /* Fills the times of the window of len samples at position. */
 void gst_emotion_timeline_stamp (const GstEmotionTimeline *self,

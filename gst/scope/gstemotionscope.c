@@ -11,8 +11,9 @@
  *
  * The spectrogram is made by the feature recipe of the models, and its decibels
  * count from the loudest that is in view. Silent windows and those below
- * min-confidence are labelled as such. The colours are viridis and the palette
- * of Okabe and Ito, which people with any colour vision tell apart.
+ * min-confidence are labelled as such. What is missing of a stream, up to 1 s,
+ * is drawn as silence. The colours are viridis and the palette of Okabe and
+ * Ito, which people with any colour vision tell apart.
  *
  * Any size and frame rate; 640x360 at 30 frames per second if downstream does
  * not care. The latency is one frame. With negative rates gap events are sent
@@ -37,12 +38,11 @@
 #include "gst/recognizer.h"
 #include "gst/result-reader.h"
 #include "gst/scope/frame.h"
+#include "gst/scope/history.h"
 #include "gst/scope/slicer.h"
-#include "gst/scope/spectrogram.h"
-#include "gst/voice.h"
 #include "gst/scope/spans.h"
 
-GST_DEBUG_CATEGORY_STATIC (gst_emotion_scope_debug);
+GST_DEBUG_CATEGORY (gst_emotion_scope_debug);
 #define GST_CAT_DEFAULT gst_emotion_scope_debug
 
 #define DEFAULT_SPAN (8 * GST_SECOND)
@@ -63,10 +63,7 @@ struct _GstEmotionScope {
   GstEmotionSpans emotions;
   GstEmotionSlicer slicer;
   GstEmotionConvert *convert;
-  GstClockTime shown_span;
-  GstEmotionSpectrogram *spectrogram;
-  float *levels;          /* [n_bands][n_columns] of the spectrogram */
-  GstEmotionVoice *voice; /* NULL: it cannot be had */
+  GstEmotionHistory history;
   GstEmotionFrame *frame;
   gint width, height; /* of the video frame */
   GstClockTime now;   /* stream time of the end of the sound so far */
@@ -133,45 +130,21 @@ take_result (GstEmotionResult *result, gpointer user_data)
 
 /* Pictures */
 
-/* A new span begins with an empty picture. */
 static gboolean
 update_span (GstEmotionScope *self)
 {
   g_autoptr (GError) error = NULL;
   GstClockTime span;
-  gsize n_columns;
 
   GST_OBJECT_LOCK (self);
   span = self->span;
   GST_OBJECT_UNLOCK (self);
-  if (self->spectrogram && self->shown_span == span)
+  if (gst_emotion_history_set_span (
+          &self->history, span, GST_ELEMENT (self), &error))
     return TRUE;
-  self->shown_span = span;
-  /* One more than fit, since the outer ones are cut. */
-  n_columns = 2
-      + gst_util_uint64_scale (span, (guint64) gst_emotion_spectrogram_rate (),
-          GST_SECOND * gst_emotion_spectrogram_hop ());
-  g_clear_pointer (&self->spectrogram, gst_emotion_spectrogram_free);
-  g_clear_pointer (&self->levels, g_free);
-  self->spectrogram = gst_emotion_spectrogram_new (n_columns, &error);
-  if (!self->spectrogram) {
-    GST_ELEMENT_ERROR (
-        self, RESOURCE, NO_SPACE_LEFT, ("%s", error->message), (NULL));
-    return FALSE;
-  }
-  g_clear_pointer (&self->voice, gst_emotion_voice_free);
-  self->voice = gst_emotion_voice_new (gst_emotion_spectrogram_rate (), 0,
-      n_columns * gst_emotion_spectrogram_hop (), &error);
-  if (!self->voice)
-    GST_WARNING_OBJECT (self, "no line of voice: %s", error->message);
-  self->levels = g_new0 (
-      float, n_columns *gst_emotion_spectrogram_n_bands (self->spectrogram));
-  GST_DEBUG_OBJECT (self,
-      "a spectrogram of %" GST_TIME_FORMAT ": %" G_GSIZE_FORMAT
-      " columns of %" G_GSIZE_FORMAT " bands",
-      GST_TIME_ARGS (span), n_columns,
-      gst_emotion_spectrogram_n_bands (self->spectrogram));
-  return TRUE;
+  GST_ELEMENT_ERROR (
+      self, RESOURCE, NO_SPACE_LEFT, ("%s", error->message), (NULL));
+  return FALSE;
 }
 
 static gboolean
@@ -204,34 +177,14 @@ static gboolean
 render (GstAudioVisualizer *visualizer, GstBuffer *audio, GstVideoFrame *frame)
 {
   GstEmotionScope *self = GST_EMOTION_SCOPE (visualizer);
-  const double rate = gst_emotion_spectrogram_rate ();
-  const double delay =
-      (double) gst_emotion_spectrogram_delay (self->spectrogram);
-  GstEmotionView view = { .levels = self->levels,
-    .n_bands = gst_emotion_spectrogram_n_bands (self->spectrogram),
-    .n_columns = gst_emotion_spectrogram_n_columns (self->spectrogram),
-    .f_max = gst_emotion_spectrogram_f_max (),
-    .db = GST_EMOTION_SPECTROGRAM_DB,
-    .newest = (gint64) self->now - (gint64) (delay / rate * GST_SECOND),
-    .column_ns = (double) gst_emotion_spectrogram_hop () / rate * GST_SECOND,
-    .now = (gint64) self->now,
-    .span = (gint64) self->shown_span,
-    .spans = &self->emotions.spans,
+  GstEmotionView view = { .spans = &self->emotions.spans,
     .result = self->emotions.result };
 
   GST_TRACE_OBJECT (self, "drawing the frame at stream time %" GST_TIME_FORMAT,
       GST_TIME_ARGS (self->now));
   gst_emotion_spans_forget (
-      &self->emotions, self->now - MIN (self->now, self->shown_span));
-  gst_emotion_spectrogram_levels (self->spectrogram, self->levels);
-  if (self->voice) {
-    view.voice = gst_emotion_voice_probabilities (self->voice, &view.n_voice);
-    view.voice_end = (gint64) self->now
-        - (gint64) (gst_emotion_voice_rest (self->voice) * GST_SECOND
-            / GST_EMOTION_VOICE_RATE);
-    view.voice_ns =
-        (double) GST_EMOTION_VOICE_CHUNK / GST_EMOTION_VOICE_RATE * GST_SECOND;
-  }
+      &self->emotions, self->now - MIN (self->now, self->history.span));
+  gst_emotion_history_view (&self->history, self->now, &view);
   gst_emotion_frame_draw (self->frame, &view,
       GST_VIDEO_FRAME_PLANE_DATA (frame, 0),
       GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0));
@@ -243,11 +196,8 @@ render (GstAudioVisualizer *visualizer, GstBuffer *audio, GstVideoFrame *frame)
 static void
 take_samples (const float *samples, gsize n, gpointer user_data)
 {
-  GstEmotionScope *self = user_data;
-
-  gst_emotion_spectrogram_push (self->spectrogram, samples, n);
-  if (self->voice)
-    gst_emotion_voice_push (self->voice, samples, n, FALSE);
+  gst_emotion_history_push (
+      &GST_EMOTION_SCOPE (user_data)->history, samples, n);
 }
 
 static void
@@ -302,21 +252,41 @@ restart (GstEmotionScope *self, const char *reason)
   gst_emotion_slicer_restart (&self->slicer);
   if (self->convert)
     gst_emotion_convert_reset (self->convert);
-  if (self->spectrogram)
-    gst_emotion_spectrogram_clear (self->spectrogram);
-  if (self->voice)
-    gst_emotion_voice_reset (self->voice, 0);
+  gst_emotion_history_restart (&self->history);
 }
 
-/* Takes buffer: audio with the time stamp pts (or NONE). */
-static GstFlowReturn
-take_sound (
-    GstEmotionScope *self, GstPad *pad, GstClockTime pts, GstBuffer *buffer)
+static GstBuffer *
+silence_new (GstEmotionScope *self, gsize n)
 {
-  if (!gst_emotion_slicer_continues (&self->slicer, pts))
+  const GstAudioInfo *info = &GST_AUDIO_VISUALIZER (self)->ainfo;
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, n * info->bpf, NULL);
+  GstMapInfo map;
+
+  if (gst_buffer_map (buffer, &map, GST_MAP_WRITE)) {
+    gst_audio_format_info_fill_silence (info->finfo, map.data, map.size);
+    gst_buffer_unmap (buffer, &map);
+  }
+  return buffer;
+}
+
+/* Sound, or silence in its place, with time stamp pts (or NONE) follows: what
+ * is missing before it is silence. */
+static void
+meet (GstEmotionScope *self, GstClockTime pts, gboolean is_discont)
+{
+  guint64 n_missing;
+
+  if (!gst_emotion_slicer_meet (&self->slicer, pts, is_discont, &n_missing)) {
     restart (self, "time stamps jump");
-  gst_emotion_slicer_add (&self->slicer, pts, buffer);
-  return push_pictures (self, pad);
+    gst_emotion_slicer_meet (&self->slicer, pts, FALSE, &n_missing);
+  }
+  if (n_missing == 0)
+    return;
+  GST_DEBUG_OBJECT (self,
+      "%" G_GUINT64_FORMAT " frames are missing before %" GST_TIME_FORMAT
+      ": silence",
+      n_missing, GST_TIME_ARGS (pts));
+  gst_emotion_slicer_fill (&self->slicer, silence_new (self, n_missing));
 }
 
 static gboolean
@@ -350,24 +320,11 @@ chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   gst_emotion_reader_read_buffer (&self->reader, buffer, take_result, self);
   if (is_backwards (self))
     return skip_sound (self, pad, buffer);
-  if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT)
-      || GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_RESYNC))
-    restart (self, "DISCONT or RESYNC is set");
-  return take_sound (self, pad, GST_BUFFER_PTS (buffer), buffer);
-}
-
-static GstBuffer *
-silence_new (GstEmotionScope *self, gsize n)
-{
-  const GstAudioInfo *info = &GST_AUDIO_VISUALIZER (self)->ainfo;
-  GstBuffer *buffer = gst_buffer_new_allocate (NULL, n * info->bpf, NULL);
-  GstMapInfo map;
-
-  if (gst_buffer_map (buffer, &map, GST_MAP_WRITE)) {
-    gst_audio_format_info_fill_silence (info->finfo, map.data, map.size);
-    gst_buffer_unmap (buffer, &map);
-  }
-  return buffer;
+  meet (self, GST_BUFFER_PTS (buffer),
+      GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT)
+          || GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_RESYNC));
+  gst_emotion_slicer_add (&self->slicer, buffer);
+  return push_pictures (self, pad);
 }
 
 /* The last picture may have less sound than it lasts. */
@@ -379,8 +336,10 @@ finish (GstEmotionScope *self, GstPad *pad)
   if (!self->convert)
     return;
   n = gst_emotion_slicer_lacks (&self->slicer, least_frames (self));
-  if (n > 0)
-    take_sound (self, pad, GST_CLOCK_TIME_NONE, silence_new (self, n));
+  if (n > 0) {
+    gst_emotion_slicer_fill (&self->slicer, silence_new (self, n));
+    push_pictures (self, pad);
+  }
 }
 
 /* A gap is silence; a long one, or one without a duration, is only passed on.
@@ -401,12 +360,13 @@ take_gap (GstEmotionScope *self, GstPad *pad, GstEvent *event)
     return self->base_sink_event (pad, GST_OBJECT (self), event);
   }
   n = gst_util_uint64_scale_round (duration, rate, GST_SECOND);
+  meet (self, pts, TRUE);
   while (n > 0) {
     const gsize len = MIN (n, rate);
 
-    if (take_sound (self, pad, pts, silence_new (self, len)) != GST_FLOW_OK)
+    gst_emotion_slicer_add (&self->slicer, silence_new (self, len));
+    if (push_pictures (self, pad) != GST_FLOW_OK)
       break;
-    pts = GST_CLOCK_TIME_NONE;
     n -= len;
   }
   gst_event_unref (event);
@@ -524,9 +484,7 @@ reset (GstEmotionScope *self)
 {
   clear_results (self);
   g_clear_pointer (&self->convert, gst_emotion_convert_free);
-  g_clear_pointer (&self->spectrogram, gst_emotion_spectrogram_free);
-  g_clear_pointer (&self->voice, gst_emotion_voice_free);
-  g_clear_pointer (&self->levels, g_free);
+  gst_emotion_history_clear (&self->history);
   g_clear_pointer (&self->frame, gst_emotion_frame_free);
   gst_emotion_slicer_reset (&self->slicer);
 }

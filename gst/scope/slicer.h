@@ -8,16 +8,20 @@
 
 #include <gst/audio/audio.h>
 #include <gst/base/gstadapter.h>
+#include "gst/continuity.h"
 #include "gst/timeline.h"
 
 typedef struct {
   GstAdapter *adapter;         /* sound for the next picture */
   GstEmotionTimeline timeline; /* counts frames of the sound */
-  guint64 position;            /* in frames: what went into the adapter */
-  guint64 start;               /* where the count of pictures begins */
-  guint64 n_pictures;          /* since start */
-  gint fps_n, fps_d;           /* of that count */
-  gint bpf, rate;              /* of the sound */
+  GstEmotionContinuity continuity;
+  gboolean has_time;  /* a time stamp came since the last restart */
+  guint64 skip;       /* frames that come twice, to be left out */
+  guint64 position;   /* in frames: what went into the adapter */
+  guint64 start;      /* where the pictures' count begins */
+  guint64 n_pictures; /* since start */
+  gint fps_n, fps_d;  /* of that count */
+  gint bpf, rate;     /* of the sound */
 } GstEmotionSlicer;
 
 /* Initialises zero-filled memory, or resets one in use. Free with
@@ -37,13 +41,16 @@ void gst_emotion_slicer_set_segment (
 
 /* The next audio does not continue the last. */
 void gst_emotion_slicer_restart (GstEmotionSlicer *self);
-/* FALSE if audio with that time stamp (or NONE) does not continue it. */
-gboolean gst_emotion_slicer_continues (
-    const GstEmotionSlicer *self, GstClockTime pts);
+/* Before sound with time stamp pts (or NONE) is added: FALSE if it has nothing
+ * to do with the sound before either. *n_missing: frames that are missing
+ * between the two. What comes twice is left out when it is added. */
+gboolean gst_emotion_slicer_meet (GstEmotionSlicer *self, GstClockTime pts,
+    gboolean is_discont, guint64 *n_missing);
 
-/* Takes buffer, whose time stamp is pts (or NONE). */
-void gst_emotion_slicer_add (
-    GstEmotionSlicer *self, GstClockTime pts, GstBuffer *buffer);
+/* Takes buffer: sound. */
+void gst_emotion_slicer_add (GstEmotionSlicer *self, GstBuffer *buffer);
+/* Takes buffer: silence in place of what is missing. */
+void gst_emotion_slicer_fill (GstEmotionSlicer *self, GstBuffer *buffer);
 
 /* The sound of the next picture, at least min frames, with time stamp and
  * duration; NULL if there is not enough. end: its stream time. */
