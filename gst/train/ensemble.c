@@ -158,37 +158,46 @@ new_model (const char *name, const NnModel *network,
   return bytes ? gst_emotion_model_load_bytes (name, bytes, NULL, error) : NULL;
 }
 
-/* What the file says that its member i was, or NULL. */
-static char *
-recorded_name (const NnModel *network, guint i)
+/* The names that the file has of its members, in root; NULL: it was not made
+ * here, and what it is the mean of need not be models. */
+static JsonArray *
+recorded_names (JsonNode *root)
 {
-  const char *const text = nn_model_metadata (network);
-  g_autoptr (JsonNode) root = json_from_string (text ? text : "{}", NULL);
   JsonNode *const list =
       json_object_get_member (json_node_get_object (root), "ensemble");
-  JsonArray *const names =
-      list && JSON_NODE_HOLDS_ARRAY (list) ? json_node_get_array (list) : NULL;
-  JsonNode *const name = names && i < json_array_get_length (names)
+
+  return list && JSON_NODE_HOLDS_ARRAY (list) ? json_node_get_array (list)
+                                              : NULL;
+}
+
+static char *
+member_name (JsonArray *names, guint i)
+{
+  JsonNode *const name = i < json_array_get_length (names)
       ? json_array_get_element (names, i)
       : NULL;
-
-  return name && json_node_get_value_type (name) == G_TYPE_STRING
+  g_autofree char *base =
+      name && json_node_get_value_type (name) == G_TYPE_STRING
       ? g_path_get_basename (json_node_get_string (name))
       : NULL;
+
+  return g_strdup_printf ("%u %s", i + 1, base ? base : "member");
 }
 
 GPtrArray *
 train_ensemble_members (GstEmotionModel *model, GError **error)
 {
   const NnModel *const network = gst_emotion_model_network (model);
-  g_autoptr (GPtrArray) networks = nn_model_members (network, error);
+  const char *const text = nn_model_metadata (network);
+  g_autoptr (JsonNode) root = json_from_string (text ? text : "{}", NULL);
+  JsonArray *const names = recorded_names (root);
+  g_autoptr (GPtrArray) networks =
+      names ? nn_model_members (network, error) : NULL;
   g_autoptr (GPtrArray) members =
       g_ptr_array_new_with_free_func ((GDestroyNotify) gst_emotion_model_unref);
 
   for (guint i = 0; networks && i < networks->len; i++) {
-    g_autofree char *recorded = recorded_name (network, i);
-    g_autofree char *name =
-        g_strdup_printf ("%u %s", i + 1, recorded ? recorded : "member");
+    g_autofree char *name = member_name (names, i);
     GstEmotionModel *const member =
         new_model (name, g_ptr_array_index (networks, i), model, NULL, error);
 

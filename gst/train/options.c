@@ -450,6 +450,10 @@ check_together (const TrainOptions *self, GError **error)
     return fail (error, "--conditions goes with --evaluate");
   if (self->calibrate && (!self->evaluate || !self->output))
     return fail (error, "--calibrate goes with --evaluate and --output");
+  if (self->calibrate && self->quantize)
+    return fail (error,
+        "--calibrate and --quantize write one file each: use one after the "
+        "other");
   if (self->evaluate
       && ((self->output && !self->calibrate && !self->quantize)
           || self->cross_validate || self->resume))

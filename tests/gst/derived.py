@@ -143,6 +143,26 @@ def check_quantized(folder, sound):
         check(kind + ': it says nearly the same', change < 0.05, change)
 
 
+def check_evaluate(folder):
+    """The members beside the ensemble, and what fewer bits change."""
+    sounds = os.path.join(folder, 'sounds')
+    small = os.path.join(folder, 'small.h5')
+    for label in 'neutral', 'happy':
+        os.makedirs(os.path.join(sounds, label))
+        make_sound(os.path.join(sounds, label, 'a.wav'))
+    status, out, err = run(TRAIN, '--folder', sounds, '--quantize', 'int8',
+                           '--evaluate', os.path.join(folder, 'all.h5'),
+                           '--output', small)
+    check('an ensemble is evaluated', status == 0, err)
+    check('with its members, and with fewer bits',
+          all('\n' + name + ' sounds ' in out for name in [
+              '1 synthetic-m1.h5', '2 synthetic-m3.h5', 'ensemble',
+              'as it is:', 'int8']), out)
+    check('the small file is written',
+          os.path.getsize(small) < os.path.getsize(
+              os.path.join(folder, 'all.h5')))
+
+
 def check_refused(folder):
     path = os.path.join(folder, 'never.h5')
     for words, status, message in [
@@ -169,5 +189,6 @@ with tempfile.TemporaryDirectory() as top:
     make_sound(os.path.join(top, 'sound.wav'))
     check_ensemble(top, os.path.join(top, 'sound.wav'))
     check_quantized(top, os.path.join(top, 'sound.wav'))
+    check_evaluate(top)
     check_refused(top)
 print('1..%d' % count)
