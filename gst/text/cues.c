@@ -12,6 +12,19 @@ gst_emotion_cue_free (GstEmotionCue *self)
   g_free (self);
 }
 
+GstClockTime
+gst_emotion_cue_place (
+    const GstEmotionWindow *window, const GstSegment *segment)
+{
+  if (!GST_CLOCK_TIME_IS_VALID (window->running_time)
+      || gst_segment_to_running_time (
+             segment, GST_FORMAT_TIME, window->timestamp)
+          == window->running_time)
+    return window->timestamp;
+  return gst_segment_position_from_running_time (
+      segment, GST_FORMAT_TIME, window->running_time);
+}
+
 void
 gst_emotion_cues_init (GstEmotionCues *self)
 {

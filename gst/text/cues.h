@@ -19,6 +19,11 @@ typedef struct {
 void gst_emotion_cue_free (GstEmotionCue *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEmotionCue, gst_emotion_cue_free)
 
+/* The window's start in the segment, or NONE: its time stamp, unless an element
+ * in between has changed the segment; running time is the same for all. */
+GstClockTime gst_emotion_cue_place (
+    const GstEmotionWindow *window, const GstSegment *segment);
+
 typedef struct {
   const char *text;      /* template (gst/text/template.h) */
   gboolean is_markup;    /* as there */

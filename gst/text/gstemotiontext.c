@@ -205,23 +205,6 @@ ask_if_live (GstEmotionText *self)
       self->is_live ? "live: cues never wait" : "not live");
 }
 
-/* The window's start in our segment, or NONE. It is the time stamp, unless an
- * element in between has changed the segment: running time is the same for all.
- */
-static GstClockTime
-place (GstEmotionText *self, const GstEmotionWindow *window)
-{
-  const GstSegment *segment = &self->segment;
-
-  if (!GST_CLOCK_TIME_IS_VALID (window->running_time)
-      || gst_segment_to_running_time (
-             segment, GST_FORMAT_TIME, window->timestamp)
-          == window->running_time)
-    return window->timestamp;
-  return gst_segment_position_from_running_time (
-      segment, GST_FORMAT_TIME, window->running_time);
-}
-
 static void
 learn_length (GstEmotionText *self, const GstEmotionWindow *window)
 {
@@ -247,7 +230,7 @@ take_result (GstEmotionResult *taken, gpointer user_data)
   g_autoptr (GstEmotionResult) result = taken;
   GstEmotionText *self = user_data;
   const GstEmotionWindow *window = &result->window;
-  const GstClockTime start = place (self, window);
+  const GstClockTime start = gst_emotion_cue_place (window, &self->segment);
   g_autofree char *format = NULL;
   GstEmotionCueOptions options;
 
@@ -262,18 +245,15 @@ take_result (GstEmotionResult *taken, gpointer user_data)
   }
   GST_OBJECT_LOCK (self);
   format = g_strdup (self->settings.format);
-  options = (GstEmotionCueOptions){ .text = format,
-    .at_end = self->settings.align == GST_EMOTION_TEXT_ALIGN_RESULT,
-    .skip_silence = self->settings.skip_silence,
-    .skip_unknown = self->settings.skip_unknown,
-    .only_changes = self->settings.only_changes,
-    .hold = !self->is_live };
+  options = gst_emotion_text_settings_options (&self->settings);
   GST_OBJECT_UNLOCK (self);
   if (!negotiate (self)) {
     self->flow = GST_FLOW_NOT_NEGOTIATED;
     return;
   }
+  options.text = format;
   options.is_markup = self->is_markup;
+  options.hold = !self->is_live;
   if (!gst_emotion_cues_add (&self->cues, result, start, &options))
     GST_LOG_OBJECT (self,
         "window %" G_GUINT64_FORMAT " has no cue: skipped by "
@@ -456,11 +436,14 @@ sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
 }
 
 static gboolean
-query_latency (GstEmotionText *self, GstQuery *query)
+src_query (GstPad *pad, GstObject *parent, GstQuery *query)
 {
+  GstEmotionText *self = GST_EMOTION_TEXT (parent);
   GstClockTime min, max, ours = LATENCY_MARGIN;
   gboolean is_live;
 
+  if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY)
+    return gst_pad_query_default (pad, parent, query);
   if (!gst_pad_peer_query (self->sinkpad, query))
     return FALSE;
   gst_query_parse_latency (query, &is_live, &min, &max);
@@ -472,14 +455,6 @@ query_latency (GstEmotionText *self, GstQuery *query)
     gst_query_set_latency (query, TRUE, min + ours,
         GST_CLOCK_TIME_IS_VALID (max) ? max + ours : max);
   return TRUE;
-}
-
-static gboolean
-src_query (GstPad *pad, GstObject *parent, GstQuery *query)
-{
-  if (GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
-    return query_latency (GST_EMOTION_TEXT (parent), query);
-  return gst_pad_query_default (pad, parent, query);
 }
 
 /* The audio is not passed on, so downstream does not take part in allocation.
@@ -500,9 +475,7 @@ check_format (GstEmotionText *self)
   g_autofree char *format = NULL;
   g_autoptr (GError) error = NULL;
 
-  GST_OBJECT_LOCK (self);
-  format = g_strdup (self->settings.format);
-  GST_OBJECT_UNLOCK (self);
+  g_object_get (self, "format", &format, NULL);
   if (gst_emotion_template_check (format, &error))
     return TRUE;
   GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS, ("%s", error->message),
@@ -612,9 +585,7 @@ gst_emotion_text_init (GstEmotionText *self)
   self->window_length =
       DSP_RECIPE_DEFAULT_WINDOW_LEN * GST_SECOND / DSP_RECIPE_DEFAULT_RATE;
   gst_emotion_cues_init (&self->cues);
-  gst_segment_init (&self->segment, GST_FORMAT_TIME);
-  self->audio_end = GST_CLOCK_TIME_NONE;
-  self->text_end = 0;
+  reset (self);
 
   self->sinkpad = gst_pad_new_from_static_template (&sink_template, "sink");
   gst_pad_set_chain_function (self->sinkpad, chain);

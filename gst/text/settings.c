@@ -128,3 +128,13 @@ gst_emotion_text_settings_get (
   }
   return TRUE;
 }
+
+GstEmotionCueOptions
+gst_emotion_text_settings_options (const GstEmotionTextSettings *self)
+{
+  return (GstEmotionCueOptions){ .at_end = self->align
+        == GST_EMOTION_TEXT_ALIGN_RESULT,
+    .skip_silence = self->skip_silence,
+    .skip_unknown = self->skip_unknown,
+    .only_changes = self->only_changes };
+}

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <gst/gst.h>
+#include "gst/text/cues.h"
 
 typedef enum {
   GST_EMOTION_TEXT_ALIGN_WINDOW,
@@ -39,3 +40,7 @@ gboolean gst_emotion_text_settings_set (
     GstEmotionTextSettings *self, guint id, const GValue *value);
 gboolean gst_emotion_text_settings_get (
     const GstEmotionTextSettings *self, guint id, GValue *value);
+
+/* What they say of cues; the rest is zero. */
+GstEmotionCueOptions gst_emotion_text_settings_options (
+    const GstEmotionTextSettings *self);
