@@ -2,6 +2,7 @@
 /* Streams as they come over networks and from live sources, by GStreamer's own
  * elements: as many windows, at the same times, as without loss and jitter. */
 #include <math.h>
+#include <string.h>
 
 #include <gst/check/gsttestclock.h>
 
@@ -172,36 +173,58 @@ push_live (const Live *live, GstElement *src, GstTestClock *clock, GRand *rand)
   g_signal_emit_by_name (src, "end-of-stream", &flow);
 }
 
+/* 14 s of sound; of the last window, 3 s apart from the others, 1 s is missing.
+ */
+static const struct {
+  guint interval_ms;
+  guint n_windows;
+} live_windows[N_ANALYSES] = {
+  { 3000, 5 },
+  { 3000, 5 },
+  { 1000, 12 },
+  { 1000, 12 },
+  { 250, 45 },
+  { 250, 45 },
+};
+
 static void
 test_live (gconstpointer data)
 {
   const Live *live = data;
 
-  for (guint seed = 0; seed < 5; seed++) {
-    g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
+  for (guint a = 0; a < N_ANALYSES; a++) {
+    g_autoptr (GRand) rand = g_rand_new_with_seed (a);
     g_autofree char *chain =
         g_strdup_printf ("appsrc name=src format=time max-bytes=0 %s "
                          "caps=audio/x-raw,format=S16LE,rate=16000,channels=1,"
                          "layout=interleaved",
             live->is_stamped ? "" : "is-live=true do-timestamp=true");
-    g_autoptr (GstElement) pipeline =
-        outcome_pipeline (chain, "inference=sync interval=1000000000");
-    g_autoptr (GstElement) src =
-        gst_bin_get_by_name (GST_BIN (pipeline), "src");
-    GstClock *clock = gst_test_clock_new_with_start_time (GST_SECOND);
+    g_autoptr (GstElement) pipeline = NULL;
+    g_autoptr (GstElement) src = NULL;
+    GstClock *clock = NULL;
     Outcome outcome;
 
+    /* Sound that is live does not wait for a busy machine. */
+    if (!live->is_stamped && strstr (outcome_analyses[a], "async"))
+      continue;
+    pipeline = outcome_pipeline (chain, outcome_analyses[a]);
+    src = gst_bin_get_by_name (GST_BIN (pipeline), "src");
+    clock = gst_test_clock_new_with_start_time (GST_SECOND);
     gst_pipeline_use_clock (GST_PIPELINE (pipeline), clock);
     gst_element_set_state (pipeline, GST_STATE_PLAYING);
     if (!live->is_stamped)
       gst_element_get_state (pipeline, NULL, NULL, GST_CLOCK_TIME_NONE);
     push_live (live, src, GST_TEST_CLOCK (clock), rand);
     outcome = outcome_collect (pipeline);
-    g_assert_cmpuint (outcome.windows->len, ==, 12);
-    for (guint w = 0; w < 12; w++) {
-      g_assert_cmpuint (outcome_window (&outcome, w)->at, >=, w * GST_SECOND);
+    g_test_message (
+        "%s: %u windows", outcome_analyses[a], outcome.windows->len);
+    g_assert_cmpuint (outcome.windows->len, ==, live_windows[a].n_windows);
+    for (guint w = 0; w < outcome.windows->len; w++) {
+      const GstClockTime due = w * live_windows[a].interval_ms * GST_MSECOND;
+
+      g_assert_cmpuint (outcome_window (&outcome, w)->at, >=, due);
       g_assert_cmpuint (outcome_window (&outcome, w)->at, <=,
-          w * GST_SECOND + (GstClockTime) (live->late_ms * GST_MSECOND));
+          due + (GstClockTime) (live->late_ms * GST_MSECOND));
     }
     g_assert_cmpuint (outcome.breaks, ==, 0);
     g_assert_cmpuint (outcome.repeated, ==, 0);
