@@ -5,6 +5,7 @@ what they wrote.
 
     pipelines.py NAME           run one, check it
     pipelines.py --show NAME    print its command line
+    pipelines.py --recording    make recording.wav, which has a voice
 
 Exit status 77: skipped, something that it needs is not installed. The command
 lines take recording.wav in the current folder, which this makes.
@@ -303,6 +304,9 @@ CHECKS = {
 def main():
     if len(sys.argv) == 3 and sys.argv[1] == '--show':
         print(COMMANDS[sys.argv[2]])
+        return
+    if sys.argv[1:] == ['--recording']:
+        make_recording()
         return
     if len(sys.argv) != 2 or sys.argv[1] not in CHECKS:
         sys.exit(__doc__)
