@@ -16,20 +16,6 @@ struct _DspFft {
   fftw_plan inverse;
 };
 
-/* FFTW_ESTIMATE chooses the same plan every time, so features, and models
- * trained on them, are reproducible bit for bit; FFTW_MEASURE depends on
- * timing. For 2048 its plan is 3 % faster (tests/bench). */
-static void
-plan (DspFft *self, double *real, double complex *bins)
-{
-  const unsigned flags = FFTW_ESTIMATE;
-
-  g_mutex_lock (&planner_lock);
-  self->forward = fftw_plan_dft_r2c_1d ((int) self->n, real, bins, flags);
-  self->inverse = fftw_plan_dft_c2r_1d ((int) self->n, bins, real, flags);
-  g_mutex_unlock (&planner_lock);
-}
-
 DspFft *
 dsp_fft_new (size_t n, GError **error)
 {
@@ -45,8 +31,17 @@ dsp_fft_new (size_t n, GError **error)
   double complex *bins = dsp_fft_alloc ((n / 2 + 1) * sizeof (double complex));
 
   self->n = n;
-  if (real && bins)
-    plan (self, real, bins);
+  if (real && bins) {
+    /* FFTW_ESTIMATE chooses the same plan every time, so features, and models
+     * trained on them, are reproducible bit for bit; FFTW_MEASURE depends on
+     * timing. For 2048 its plan is 3 % faster (tests/bench). */
+    const unsigned flags = FFTW_ESTIMATE;
+
+    g_mutex_lock (&planner_lock);
+    self->forward = fftw_plan_dft_r2c_1d ((int) n, real, bins, flags);
+    self->inverse = fftw_plan_dft_c2r_1d ((int) n, bins, real, flags);
+    g_mutex_unlock (&planner_lock);
+  }
   dsp_fft_buffer_free (real);
   dsp_fft_buffer_free (bins);
   if (!self->forward || !self->inverse) {

@@ -40,18 +40,12 @@ n_stamps (const GstEmotionContinuity *self)
   return self->stamps->len - self->first;
 }
 
-static void
-forget_stamps (GstEmotionContinuity *self)
+void
+gst_emotion_continuity_restart (GstEmotionContinuity *self)
 {
   g_array_set_size (self->stamps, 0);
   self->first = 0;
   self->before = 0;
-}
-
-void
-gst_emotion_continuity_restart (GstEmotionContinuity *self)
-{
-  forget_stamps (self);
   self->is_sure = FALSE;
   self->is_off = FALSE;
 }

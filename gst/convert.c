@@ -60,14 +60,6 @@ converter_new (const GstAudioInfo *info, gboolean is_wide)
       GST_AUDIO_CONVERTER_FLAG_NONE, &in, &out, config);
 }
 
-static gint
-channels_max (const GstAudioInfo *info)
-{
-  return GST_AUDIO_INFO_LAYOUT (info) == GST_AUDIO_LAYOUT_INTERLEAVED
-      ? CHANNELS_MAX
-      : PLANES_MAX;
-}
-
 GstEmotionConvert *
 gst_emotion_convert_new (const GstAudioInfo *info, double rate_out,
     GstEmotionSamplesFunc func, gpointer user_data, GError **error)
@@ -81,7 +73,10 @@ gst_emotion_convert_new (const GstAudioInfo *info, double rate_out,
   if (!self->resampler)
     return NULL;
   self->is_wide = info->channels > MIX_MAX;
-  if (info->channels <= channels_max (info))
+  if (info->channels
+      <= (GST_AUDIO_INFO_LAYOUT (info) == GST_AUDIO_LAYOUT_INTERLEAVED
+              ? CHANNELS_MAX
+              : PLANES_MAX))
     self->converter = converter_new (info, self->is_wide);
   if (!self->converter) {
     g_set_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,

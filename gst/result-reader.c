@@ -7,21 +7,17 @@ gst_emotion_reader_reset (GstEmotionReader *self)
   self->has_seen = FALSE;
 }
 
-/* If only upstream was restarted, ids begin at 0 and times continue. */
-static gboolean
-is_new (const GstEmotionReader *self, const GstEmotionWindow *window)
-{
-  return !self->has_seen || window->id > self->id
-      || window->timestamp > self->timestamp;
-}
-
 static void
 read_structure (GstEmotionReader *self, const GstStructure *s,
     GstEmotionReaderFunc func, gpointer user_data)
 {
   g_autoptr (GstEmotionResult) result = gst_emotion_result_from_structure (s);
 
-  if (!result || !is_new (self, &result->window))
+  if (!result)
+    return;
+  /* If only upstream was restarted, ids begin at 0 and times continue. */
+  if (self->has_seen && result->window.id <= self->id
+      && result->window.timestamp <= self->timestamp)
     return;
   self->has_seen = TRUE;
   self->id = result->window.id;

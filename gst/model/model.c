@@ -411,30 +411,24 @@ gst_emotion_model_output (const GstEmotionModel *self)
   return gst_emotion_output_describe (self->output, n_network_outputs (self));
 }
 
-static GstEmotionLabels *
-usual_labels (const GstEmotionModel *self)
-{
-  static const char *const answers[] = { "no", "yes", NULL };
-
-  return self->output == GST_EMOTION_OUTPUT_SIGMOID
-      ? gst_emotion_labels_new (answers, NULL)
-      : gst_emotion_labels_new_default ();
-}
-
 GstEmotionLabels *
 gst_emotion_model_labels (
     const GstEmotionModel *self, const char *text, GError **error)
 {
+  static const char *const answers[] = { "no", "yes", NULL };
   const guint n = gst_emotion_model_n_outputs (self);
   g_autoptr (GstEmotionLabels) labels = NULL;
 
-  if (text) {
+  if (text)
     labels = gst_emotion_labels_parse (text, error);
-    if (!labels)
-      return NULL;
-  } else
-    labels = self->labels ? gst_emotion_labels_ref (self->labels)
-                          : usual_labels (self);
+  else if (self->labels)
+    labels = gst_emotion_labels_ref (self->labels);
+  else if (self->output == GST_EMOTION_OUTPUT_SIGMOID)
+    labels = gst_emotion_labels_new (answers, NULL);
+  else
+    labels = gst_emotion_labels_new_default ();
+  if (!labels)
+    return NULL;
   if (gst_emotion_labels_count (labels) == n)
     return g_steal_pointer (&labels);
   if (self->output == GST_EMOTION_OUTPUT_SIGMOID)

@@ -159,16 +159,6 @@ try_recipe (Search *search, const char *text, const char *blurb)
   search->n++;
 }
 
-static void
-try_presets (Search *search)
-{
-  gsize n;
-  const DspPreset *const presets = dsp_presets (&n);
-
-  for (gsize i = 0; i < n; i++)
-    try_recipe (search, presets[i].name, presets[i].blurb);
-}
-
 /* One number for each coefficient, or for each frame. */
 static void
 try_row (Search *search, gsize n)
@@ -248,12 +238,14 @@ gst_emotion_recipes_that_fit (const NnModelFile *file)
 {
   Search search = { .file = file, .list = g_string_new (NULL) };
   g_autofree NnShape *inputs = NULL;
-  gsize n;
+  gsize n, n_presets;
+  const DspPreset *const presets = dsp_presets (&n_presets);
 
   if (!nn_model_file_inputs (file, &inputs, &n, NULL) || n > 1)
     return g_string_free (search.list, FALSE);
   search.input = n == 1 ? &inputs[0] : NULL;
-  try_presets (&search);
+  for (gsize i = 0; i < n_presets; i++)
+    try_recipe (&search, presets[i].name, presets[i].blurb);
   if (search.input)
     try_families (&search);
   return g_string_free (search.list, FALSE);

@@ -123,15 +123,6 @@ take_format (ToolAnalyzeOptions *self, const char *nick, GError **error)
   return TRUE;
 }
 
-static void
-take_model (ToolAnalyzeOptions *self)
-{
-  if (self->model && gst_emotion_builtin_find (self->model, NULL))
-    self->analyzer.model = self->model;
-  else
-    self->analyzer.model_file = self->model;
-}
-
 static gboolean
 take_sources (ToolAnalyzeOptions *self, const Raw *raw, GError **error)
 {
@@ -193,7 +184,10 @@ take (ToolAnalyzeOptions *self, Raw *raw, GError **error)
   self->analyzer.follow = raw->follow;
   self->analyzer.record_s = raw->record_s;
   self->n_jobs = raw->n_jobs;
-  take_model (self);
+  if (self->model && gst_emotion_builtin_find (self->model, NULL))
+    self->analyzer.model = self->model;
+  else
+    self->analyzer.model_file = self->model;
   if (self->show_model || self->list_devices || self->list_layers
       || self->version)
     return TRUE;

@@ -302,23 +302,22 @@ run_resumable (App *app, GError **error)
   return TRUE;
 }
 
-static gboolean
-run_plain (App *app, GError **error)
-{
-  begin_files (app);
-  run_all (app);
-  return save (app, error);
-}
-
 static int
 run (App *app)
 {
   const ToolFeatureOptions *const options = app->options;
   g_autoptr (GError) error = NULL;
-  const gboolean ok = options->shard ? run_part (app, options->output, &error)
-      : options->resume              ? run_resumable (app, &error)
-                                     : run_plain (app, &error);
+  gboolean ok;
 
+  if (options->shard)
+    ok = run_part (app, options->output, &error);
+  else if (options->resume)
+    ok = run_resumable (app, &error);
+  else {
+    begin_files (app);
+    run_all (app);
+    ok = save (app, &error);
+  }
   if (!ok) {
     complain ("", error->message);
     app->status = STATUS_FAILED;

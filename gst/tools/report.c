@@ -47,44 +47,28 @@ tool_report_free (ToolReport *self)
   g_free (self);
 }
 
-static void
-write_cues (ToolReport *self, GString *out)
-{
-  const ToolReportWriter *const writer = self->format->writer;
-  guint n;
-  const ToolReportCue *cues = tool_report_cues_get (self->cues, &n);
-
-  for (guint i = 0; i < n; i++)
-    writer->cue (&cues[i], ++self->n_cues, out);
-  tool_report_cues_clear (self->cues);
-}
-
-static void
-write_document (const ToolReport *self, GString *out)
-{
-  guint n;
-  const ToolReportCue *cues = tool_report_cues_get (self->cues, &n);
-
-  self->format->writer->document (self->source, cues, n, self->end, out);
-}
-
 /* Writes the line, and cues that it ends. */
 static void
 write (ToolReport *self, GString *out)
 {
-  const ToolReportFormat *const format = self->format;
+  const ToolReportWriter *const writer = self->format->writer;
   const gboolean is_summary = self->line.is_summary;
+  const ToolReportCue *cues;
+  guint n;
 
-  if (self->cues)
-    tool_report_cues_add (self->cues, &self->line);
-  if (format->writer->line) {
-    if (is_summary || !format->only_summary)
-      format->writer->line (&self->line, out);
-  } else if (format->writer->cue) {
-    write_cues (self, out);
-  } else if (is_summary) {
-    write_document (self, out);
+  if (writer->line) {
+    if (is_summary || !self->format->only_summary)
+      writer->line (&self->line, out);
+    return;
   }
+  tool_report_cues_add (self->cues, &self->line);
+  cues = tool_report_cues_get (self->cues, &n);
+  if (writer->cue) {
+    for (guint i = 0; i < n; i++)
+      writer->cue (&cues[i], ++self->n_cues, out);
+    tool_report_cues_clear (self->cues);
+  } else if (is_summary)
+    writer->document (self->source, cues, n, self->end, out);
 }
 
 /* Fields that all windows share. */

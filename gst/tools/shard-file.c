@@ -386,29 +386,23 @@ load_old (ToolShardWriter *self, GError **error)
   return TRUE;
 }
 
-/* Begins a new line after one that a killed worker left incomplete. */
-static gboolean
-begin_partial (ToolShardWriter *self, GError **error)
-{
-  g_autofree char *text = g_strconcat ("\n", self->start->str, NULL);
-
-  return write_all (self, text, strlen (text), error);
-}
-
 ToolShardWriter *
 tool_shard_writer_new (const char *path, const ToolShardInfo *info,
     const guint64 *indices, const char *const *names, gsize n, gboolean resume,
     GError **error)
 {
   g_autoptr (ToolShardWriter) self = g_new0 (ToolShardWriter, 1);
+  g_autofree char *start = NULL;
 
   g_mutex_init (&self->lock);
   self->path = g_strdup (path);
   self->partial = g_strconcat (path, PARTIAL, NULL);
   self->n = n;
   make_start (self, info, indices, names, n);
+  /* A killed worker may have left an incomplete line. */
+  start = g_strconcat ("\n", self->start->str, NULL);
   if (!open_partial (self, resume, error) || (resume && !load_old (self, error))
-      || !begin_partial (self, error))
+      || !write_all (self, start, strlen (start), error))
     return NULL;
   return g_steal_pointer (&self);
 }
