@@ -24,7 +24,8 @@ def read(path):
         shape = None
         for entry in config['config']['layers']:
             kind, options = entry['class_name'], entry['config']
-            shape = shape or options.get('batch_input_shape')
+            shape = (shape or options.get('batch_input_shape')
+                     or options.get('batch_shape'))
             if kind in ('InputLayer', 'Dropout'):
                 continue
             group = file['model_weights'][options['name']]
