@@ -305,4 +305,5 @@ train_options_examples (const TrainOptions *self, const DspRecipe *recipe,
   config->mask = (TrainMaskConfig){ self->masks, self->masks, self->mask_bands,
     self->mask_frames };
   config->mixup = self->mixup;
+  config->kin = self->kin;
 }

@@ -108,6 +108,8 @@ static const Option options[] = {
   { VARIATIONS, "epoch-windows", G_OPTION_ARG_INT,
     AT (epoch_windows), 0, 10000000, TRUE,
     "Windows per epoch, with corpora; 0: all (0)", "N" },
+  { VARIATIONS, "kin", G_OPTION_ARG_STRING, AT (kin), 0, 0, TRUE,
+    "Share of A's target that B gets", "A=B:SHARE" },
   { VARIATIONS, "no-augment", G_OPTION_ARG_NONE, AT (no_augment), 0, 0, TRUE,
     "No augmentation", NULL },
   { VARIATIONS, "augment-copies", G_OPTION_ARG_INT, AT (copies), 0, 100, TRUE,

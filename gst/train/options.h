@@ -69,6 +69,7 @@ typedef struct {
   char *schedule; /* NULL: TRAIN_DEFAULT_SCHEDULE */
   char *keep;     /* NULL: TRAIN_DEFAULT_KEEP */
   char *freeze;   /* "N" or the name of a layer */
+  char *kin;      /* "surprised=pleasant_surprise:0.3", or NULL */
   char *trunk;    /* the name of a layer, or NULL: the whole file */
   gint warm_up, probe;
   char *teacher; /* nick or file; NULL: none */

@@ -102,6 +102,36 @@ test_plain (void)
   }
 }
 
+/* A class that has no sounds gets its share of another's, and no more. */
+static void
+test_kin (void)
+{
+  static const char *const wrong[] = { "a=c", "a=d:0.3", "d=c:0.3", "a=a:0.3",
+    "a=c:0", "a=c:0.5", "a=c:x", "" };
+  g_autoptr (TrainCorpus) corpus = new_corpus ((guint[]){ 1, 1, 0 }, 5000);
+  TrainExamplesConfig config = { .recipe = small_recipe (), .kin = "a=c:0.25" };
+  const float expected[2][N_CLASSES] = { { 0.75f, 0, 0.25f }, { 0, 1, 0 } };
+  float x[16 * 8], target[N_CLASSES], weight;
+
+  {
+    g_autoptr (TrainExamples) examples = new_examples (corpus, &config);
+
+    for (gsize i = 0; i < 2; i++) {
+      make (examples, i, 3, TRUE, x, target, &weight);
+      g_assert_cmpmem (target, sizeof target,
+          expected[train_examples_label (examples, i)], sizeof target);
+    }
+  }
+  for (gsize i = 0; i < G_N_ELEMENTS (wrong); i++) {
+    g_autoptr (GError) error = NULL;
+
+    config.kin = wrong[i];
+    g_assert_null (
+        train_examples_new (corpus, NULL, TRAIN_SUBSET_TRAIN, &config, &error));
+    g_assert_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE);
+  }
+}
+
 /* A rank that has silence where others make the features. */
 static void
 make_shared (const NnComm *comm, gpointer data)
@@ -545,6 +575,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/train/examples/plain", test_plain);
+  g_test_add_func ("/train/examples/kin", test_kin);
   g_test_add_func ("/train/examples/shared", test_shared);
   g_test_add_func ("/train/examples/seed", test_seed);
   g_test_add_func ("/train/examples/copies", test_copies);
