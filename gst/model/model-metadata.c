@@ -29,6 +29,20 @@ read_labels (const NnConfig *config, GError **error)
   return nn_config_ok (config) ? gst_emotion_labels_new (names, error) : NULL;
 }
 
+/* A recipe that counts mel bands without naming its features is one of mel
+ * bands, whatever a guess from the shape of the input came to: few bands alone
+ * look like MFCC. */
+static void
+read_recipe (const NnConfig *config, DspRecipe *recipe)
+{
+  const NnConfig features = nn_config_get (config, "features");
+  const NnConfig n_mels = nn_config_get (config, "n_mels");
+
+  if (nn_config_is_set (&n_mels) && !nn_config_is_set (&features))
+    recipe->features = DSP_FEATURE_MEL_DB;
+  gst_emotion_recipe_read (config, recipe);
+}
+
 gboolean
 gst_emotion_metadata_read (const char *name, const char *text,
     DspRecipe *recipe, gboolean *has_recipe, GstEmotionLabels **labels,
@@ -48,7 +62,7 @@ gst_emotion_metadata_read (const char *name, const char *text,
 
     *has_recipe = nn_config_is_set (&recipe_config);
     if (*has_recipe)
-      gst_emotion_recipe_read (&recipe_config, recipe);
+      read_recipe (&recipe_config, recipe);
     if (nn_config_is_set (&label_config) && nn_config_ok (&root))
       *labels = read_labels (&label_config, &failure);
   }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 #include "gst/model/model-metadata.h"
+#include "gst/model/recipe-guess.h"
 #include "gst/model/recipe-json.h"
 
 /* False, with an error, where text is no recipe. */
@@ -194,6 +195,35 @@ test_labels (void)
   }
 }
 
+/* Bands that a recipe counts are mel bands, though few look like MFCC. */
+static void
+test_few_bands (void)
+{
+  static const struct {
+    const char *text;
+    unsigned features;
+  } cases[] = {
+    { "{\"recipe\": {\"n_mels\": 32}}", DSP_FEATURE_MEL_DB },
+    { "{\"recipe\": {\"top_db\": 60}}", DSP_FEATURE_MFCC },
+    { "{\"recipe\": {\"n_mels\": 64, \"features\": \"mfcc\", "
+      "\"n_mfcc\": 32}}",
+        DSP_FEATURE_MFCC },
+  };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (cases); i++) {
+    const NnShape input = { .rank = 3, .dim = { 32, 94, 1 } };
+    DspRecipe recipe = gst_emotion_recipe_for_input (&input);
+    g_autoptr (GstEmotionLabels) found = NULL;
+    gboolean has_recipe;
+
+    g_assert_cmpuint (recipe.features, ==, DSP_FEATURE_MFCC);
+    g_assert_true (gst_emotion_metadata_read (
+        "test", cases[i].text, &recipe, &has_recipe, &found, NULL));
+    g_assert_true (has_recipe);
+    g_assert_cmpuint (recipe.features, ==, cases[i].features);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -204,5 +234,6 @@ main (int argc, char **argv)
   g_test_add_func ("/recipe-json/missing", test_missing);
   g_test_add_func ("/recipe-json/refusals", test_refusals);
   g_test_add_func ("/recipe-json/labels", test_labels);
+  g_test_add_func ("/recipe-json/few-bands", test_few_bands);
   return g_test_run ();
 }
