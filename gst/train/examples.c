@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "dsp/features.h"
+#include "gst/train/kin.h"
 #include "gst/train/parallel.h"
 #include "gst/train/rand.h"
 #include "gst/train/sampler.h"
@@ -43,8 +44,7 @@ struct _TrainExamples {
   gsize first;    /* window of the cache that this rank makes */
   float *class_weights;   /* [labels]; NULL: all 1 */
   GAsyncQueue *scratches; /* of Scratch, those not in use */
-  guint kin_of, kin;      /* of config.kin */
-  double kin_share;       /* 0: off */
+  TrainKin kin;
   NnSamples samples;
 };
 
@@ -233,18 +233,6 @@ weight_of (const TrainExamples *self, guint label)
       : 1;
 }
 
-/* Adds a sound of that class, if it has one, to a target, to that amount. */
-static void
-add_label (const TrainExamples *self, guint label, double amount, float *target)
-{
-  const double share = label == self->kin_of ? self->kin_share : 0;
-
-  if (label == TRAIN_NO_LABEL)
-    return;
-  target[label] += amount * (1 - share);
-  target[self->kin] += amount * share;
-}
-
 /* The teacher's answers are mixed as the labels are. */
 static void
 mix_in (const TrainExamples *self, Scratch *scratch, gsize epoch, GRand *rand,
@@ -262,7 +250,8 @@ mix_in (const TrainExamples *self, Scratch *scratch, gsize epoch, GRand *rand,
     target[c] *= share;
   for (guint c = 0; answer && c < n_labels (self); c++)
     answer[c] = share * answer[c] + (1 - share) * scratch->partner_answer[c];
-  add_label (self, label, 1 - share, target);
+  if (label != TRAIN_NO_LABEL)
+    train_kin_add (&self->kin, label, 1 - share, target);
   if (self->class_weights)
     *weight = share * *weight + (1 - share) * weight_of (self, label);
 }
@@ -281,7 +270,8 @@ make (gpointer data, const NnSampleRequest *request, float *x, float *target,
   make_features (self, scratch,
       number_of (self, request->index, request->epoch), rand, x,
       request->teacher);
-  add_label (self, label, 1, target);
+  if (label != TRAIN_NO_LABEL)
+    train_kin_add (&self->kin, label, 1, target);
   *weight = weight_of (self, label);
   if (rand && self->config.mixup > 0)
     mix_in (self, scratch, request->epoch, rand, x, target, request->teacher,
@@ -496,39 +486,6 @@ setup_cache (TrainExamples *self, GError **error)
   return TRUE;
 }
 
-/* FALSE where name is no class. */
-static gboolean
-find_label (const TrainExamples *self, const char *name, guint *label)
-{
-  const GstEmotionLabels *const labels = self->corpus->labels;
-
-  for (*label = 0; *label < gst_emotion_labels_count (labels); (*label)++)
-    if (g_str_equal (gst_emotion_labels_get (labels, *label), name))
-      return TRUE;
-  return FALSE;
-}
-
-static gboolean
-setup_kin (TrainExamples *self, GError **error)
-{
-  const char *const text = self->config.kin;
-  g_auto (GStrv) parts = g_strsplit_set (text ? text : "", "=:", 0);
-
-  if (!text)
-    return TRUE;
-  if (g_strv_length (parts) == 3 && find_label (self, parts[0], &self->kin_of)
-      && find_label (self, parts[1], &self->kin) && self->kin != self->kin_of) {
-    self->kin_share = g_ascii_strtod (parts[2], NULL);
-    if (self->kin_share > 0 && self->kin_share < 0.5)
-      return TRUE;
-  }
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "--kin %s: expected two of the labels and a share above 0, below 0.5: "
-      "surprised=pleasant_surprise:0.3",
-      text);
-  return FALSE;
-}
-
 TrainExamples *
 train_examples_new (const TrainCorpus *corpus, const TrainSubset *subsets,
     TrainSubset subset, const TrainExamplesConfig *config, GError **error)
@@ -554,8 +511,8 @@ train_examples_new (const TrainCorpus *corpus, const TrainSubset *subsets,
   self->n_labelled =
       self->sampler ? train_sampler_size (self->sampler) : self->order->len;
   setup_unlabelled (self);
-  if (!setup_kin (self, error) || !setup_scratches (self, error)
-      || !setup_cache (self, error))
+  if (!train_kin_parse (config->kin, corpus->labels, &self->kin, error)
+      || !setup_scratches (self, error) || !setup_cache (self, error))
     return NULL;
   self->samples = (NnSamples){ .n = self->n_labelled
         + (self->unlabelled ? train_sampler_size (self->unlabelled) : 0),
