@@ -21,7 +21,7 @@ static const GEnumValue builtins[] = {
   { GST_EMOTION_BUILTIN_CNN,
       "Four convolutions, averaged over time and frequency", "cnn" },
   { GST_EMOTION_BUILTIN_SPEECH,
-      "Twenty convolutions pretrained on speech, trained on four corpora",
+      "Fifteen convolutions pretrained on speech, trained on four corpora",
       "speech" },
   { 0 },
 };

@@ -169,7 +169,7 @@ static const Option options[] = {
   { FIT, "freeze", G_OPTION_ARG_STRING, AT (freeze), 0, 0, TRUE,
     "Freeze the first N layers, or all up to NAME", "N|NAME" },
   { FIT, "trunk", G_OPTION_ARG_STRING, AT (trunk), 0, 0, TRUE,
-    "Keep layers up to NAME, with a new head on it", "NAME" },
+    "Keep layers up to NAME, with a new head", "NAME" },
   { FIT, "probe", G_OPTION_ARG_INT, AT (probe), 0, 1000, TRUE,
     "Begin with ridge regression on N epochs (0)", "N" },
   { FIT, "teacher", G_OPTION_ARG_STRING, AT (teacher), 0, 0, TRUE,

@@ -19,6 +19,8 @@ static const struct {
   { "live", "smoothing", "0.5" },
   { "sensitive", "interval", "500000000" },
   { "sensitive", "min-confidence", "0" },
+  { "live", "min-confidence", "0.5" },
+  { "archive", "min-confidence", "0.5" },
   { "sensitive", "silence-threshold", "-120" },
   { "sensitive", "min-voice", "100000000" },
   { "live", "min-voice", "300000000" },
