@@ -69,7 +69,6 @@ ELEMENTWISE (squareplus,   (x + sqrtf (x * x + args[0])) / 2)
 ELEMENTWISE (sparse_plus,  x <= -1 ? 0 : x < 1 ? (x + 1) * (x + 1) / 4 : x)
 ELEMENTWISE (sparse_sigmoid, clip ((x + 1) / 2, 0, 1))
 ELEMENTWISE (mish,         x * tanhf (log_1p_exp (x)))
-ELEMENTWISE (gelu,         x * 0.5f * erfcf (-x * 0.70710678118654752f))
 ELEMENTWISE (gelu_tanh,    x * logistic (1.5957691216057308f
                                          * (x + 0.044715f * x * x * x)))
 ELEMENTWISE (exponential,  expf (x))
@@ -79,6 +78,12 @@ static void
 leaky_relu (float *x, size_t n, size_t len, const float *args)
 {
   nn_loops ()->leaky_relu (n * len, args[0], x);
+}
+
+static void
+gelu (float *x, size_t n, size_t len, const float *args)
+{
+  nn_loops ()->gelu (n * len, x);
 }
 
 static void
@@ -220,13 +225,17 @@ SLOPE (squareplus_slope,     x, (1 + x / sqrtf (x * x + args[0])) / 2)
 SLOPE (sparse_plus_slope,    x, x <= -1 ? 0 : x < 1 ? (x + 1) / 2 : 1)
 SLOPE (sparse_sigmoid_slope, y, y > 0 && y < 1 ? 0.5f : 0)
 SLOPE (mish_slope,           x, slope_of_mish (x))
-SLOPE (gelu_slope,           x, 0.5f * erfcf (-x * 0.70710678118654752f)
-                                + x * 0.39894228040143268f * expf (-x * x / 2))
 SLOPE (gelu_tanh_slope,      x, gated (x,
     1.5957691216057308f * (x + 0.044715f * x * x * x),
     1.5957691216057308f * (1 + 3 * 0.044715f * x * x)))
 SLOPE (exponential_slope,    y, y)
 /* clang-format on */
+
+static void
+gelu_slope (const NnActivationGradient *g)
+{
+  nn_loops ()->gelu_gradient (g->n * g->len, g->x, g->dy);
+}
 
 static void
 relu_slope (const NnActivationGradient *g)

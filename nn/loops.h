@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Loops over arrays for training and normalisation, in plain C
- * (nn/simd/loops.c; by columns: columns.c), built once for each generation of
- * processor like the products of nn/simd.h. An output may be identical to an
- * input, but must not overlap it otherwise. Matrices [m][c] are contiguous. */
+ * (nn/simd/loops.c; by columns: columns.c, by rows: rows.c), built once for
+ * each generation of processor like the products of nn/simd.h. An output may be
+ * identical to an input, but must not overlap it otherwise. Matrices [m][c] are
+ * contiguous. */
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* A stream of Philox4x32-10 (Salmon et al. 2011), a counter-based random
@@ -23,6 +25,14 @@ typedef struct {
 } NnPoolRow;
 
 #define NN_MAX_POOL 256 /* pool_y * pool_x */
+
+/* Normalisation of rows: gamma (x - mean) / sqrt (variance + epsilon) + beta */
+typedef struct {
+  size_t len;
+  bool is_rms; /* the mean counts as 0 */
+  float epsilon;
+  const float *gamma, *beta; /* [len], or NULL: 1 and 0 */
+} NnRowNorm;
 
 typedef struct _NnLoops {
   /* Words 64 * first_block, ... of the stream. */
@@ -84,6 +94,20 @@ typedef struct _NnLoops {
   /* Adam, as Keras 3 computes it: rate includes the bias corrections. */
   void (*adam) (size_t n, const float *gradient, float rate, float beta_1,
       float beta_2, float epsilon, float *w, float *m, float *v);
+
+  void (*normalize_rows) (
+      const NnRowNorm *norm, size_t m, const float *x, float *out);
+  /* gamma_grad, beta_grad [len] are added to; these and dx may be NULL. */
+  void (*normalize_rows_gradient) (const NnRowNorm *norm, size_t m,
+      const float *x, const float *dy, float *gamma_grad, float *beta_grad,
+      float *dx);
+  /* In place, of rows; the gradient from the output: dy becomes dx. */
+  void (*softmax_rows) (size_t m, size_t len, float *x);
+  void (*softmax_rows_gradient) (
+      size_t m, size_t len, const float *y, float *dy);
+  /* The exact one: x P (X < x); its gradient from the input: dy *= f' */
+  void (*gelu) (size_t n, float *x);
+  void (*gelu_gradient) (size_t n, const float *x, float *dy);
 } NnLoops;
 
 /* The best for this processor; the same choice as nn_simd (). */

@@ -8,6 +8,7 @@
 #include <math.h>
 #include "nn/layers/layers.h"
 #include "nn/layers/split.h"
+#include "nn/loops.h"
 #include "nn/training.h"
 
 typedef struct {
@@ -61,6 +62,25 @@ layer_normalization_setup (NnLayer *layer, const NnConfig *config)
   layer->scratch_len = self->axes.is_copied ? nn_shape_size (&layer->in[0]) : 0;
 }
 
+/* Rows that lie side by side, which loops know. */
+static bool
+has_rows (const LayerNormalization *self)
+{
+  return self->axes.split.inner == 1 && !self->keeps_mean;
+}
+
+static NnRowNorm
+row_norm (const LayerNormalization *self)
+{
+  const NnLayer *const layer = &self->base;
+
+  return (NnRowNorm){ .len = self->axes.split.len,
+    .is_rms = self->is_rms,
+    .epsilon = self->epsilon,
+    .gamma = self->has_gamma ? nn_layer_value (layer, 0) : NULL,
+    .beta = self->has_beta ? nn_layer_value (layer, self->has_gamma) : NULL };
+}
+
 /* len numbers, which are stride apart. */
 static void
 normalize (
@@ -94,6 +114,7 @@ layer_normalization_forward (const NnLayer *layer, const NnCall *call)
   const LayerNormalization *self = (const LayerNormalization *) layer;
   const NnSplit *const split = &self->axes.split;
   const size_t size = nn_shape_size (&layer->in[0]);
+  const NnRowNorm norm = row_norm (self);
 
   for (size_t s = 0; s < call->n; s++) {
     float *const out = call->out[0] + s * size;
@@ -101,7 +122,9 @@ layer_normalization_forward (const NnLayer *layer, const NnCall *call)
         nn_axis_set_bring (&self->axes, call->in[0] + s * size, call->scratch);
     float *const to = nn_axis_set_result (&self->axes, out, call->scratch);
 
-    for (size_t o = 0; o < split->outer; o++)
+    if (has_rows (self))
+      nn_loops ()->normalize_rows (&norm, split->outer, from, to);
+    for (size_t o = 0; o < split->outer && !has_rows (self); o++)
       for (size_t i = 0; i < split->inner; i++) {
         const size_t first = o * split->len * split->inner + i;
 
@@ -157,8 +180,16 @@ layer_normalization_backward (const NnLayer *layer, const NnTrainingCall *call)
 {
   const LayerNormalization *self = (const LayerNormalization *) layer;
   const NnSplit *const split = &self->axes.split;
+  const NnRowNorm norm = row_norm (self);
 
-  for (size_t o = 0; o < call->forward.n * split->outer; o++)
+  if (has_rows (self))
+    nn_loops ()->normalize_rows_gradient (&norm, call->forward.n * split->outer,
+        call->forward.in[0], call->out_grad[0],
+        self->has_gamma ? call->param_grad[0] : NULL,
+        self->has_beta ? call->param_grad[self->has_gamma] : NULL,
+        call->in_grad[0]);
+  for (size_t o = 0; o < call->forward.n * split->outer && !has_rows (self);
+       o++)
     for (size_t i = 0; i < split->inner; i++)
       normalize_back (self, call, o * split->len * split->inner + i);
 }
@@ -175,7 +206,14 @@ layer_normalization_obstacle (const NnLayer *layer)
       : NULL;
 }
 
+static void
+layer_normalization_measure (const NnLayer *layer, NnTrainingNeeds *needs)
+{
+  needs->forgets_out = true;
+}
+
 static const NnTraining layer_normalization_training = {
+  .measure = layer_normalization_measure,
   .obstacle = layer_normalization_obstacle,
   .backward = layer_normalization_backward,
 };

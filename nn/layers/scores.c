@@ -2,7 +2,7 @@
 #include "nn/layers/scores.h"
 
 #include <glib.h>
-#include "nn/activation.h"
+#include "nn/loops.h"
 
 /* Keras' Softmax adds this where the mask is 0: far below any score. */
 #define HIDDEN (-1e9f)
@@ -35,22 +35,15 @@ hide_all (const NnScoreMask *mask, float value, float *scores)
 void
 nn_scores_softmax (const NnScoreMask *mask, float *scores)
 {
-  NnActivation softmax;
-
-  nn_activation_find ("softmax", 3, &softmax);
   hide_all (mask, HIDDEN, scores);
-  nn_activation_apply (&softmax, scores, mask->n_queries, mask->n_keys);
+  nn_loops ()->softmax_rows (mask->n_queries, mask->n_keys, scores);
 }
 
 void
 nn_scores_softmax_gradient (
     const NnScoreMask *mask, const float *p, float *grad)
 {
-  NnActivation softmax;
-
-  nn_activation_find ("softmax", 3, &softmax);
-  nn_activation_gradient (
-      &softmax, NULL, p, grad, mask->n_queries, mask->n_keys);
+  nn_loops ()->softmax_rows_gradient (mask->n_queries, mask->n_keys, p, grad);
   hide_all (mask, 0, grad);
 }
 

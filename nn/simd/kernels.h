@@ -42,6 +42,16 @@ void NN_PATH (scale_columns) (size_t m, size_t c, const float *a,
     const float *x, const float *d, float *out);
 void NN_PATH (mix_columns) (size_t m, size_t c, const float *a, const float *x,
     const float *b, const float *y, const float *d, float *out);
+void NN_PATH (normalize_rows) (
+    const NnRowNorm *norm, size_t m, const float *x, float *out);
+void NN_PATH (normalize_rows_gradient) (const NnRowNorm *norm, size_t m,
+    const float *x, const float *dy, float *gamma_grad, float *beta_grad,
+    float *dx);
+void NN_PATH (softmax_rows) (size_t m, size_t len, float *x);
+void NN_PATH (softmax_rows_gradient) (
+    size_t m, size_t len, const float *y, float *dy);
+void NN_PATH (gelu) (size_t n, float *x);
+void NN_PATH (gelu_gradient) (size_t n, const float *x, float *dy);
 void NN_PATH (pool_maximum) (
     const NnPoolRow *row, const float *x, float *y, guint8 *from);
 void NN_PATH (pool_gradient) (

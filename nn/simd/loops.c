@@ -215,4 +215,10 @@ const NnLoops NN_PATH (loops) = {
   .sigmoid_gradient = sigmoid_gradient,
   .tanh_gradient = tanh_gradient,
   .adam = adam,
+  .normalize_rows = NN_PATH (normalize_rows),
+  .normalize_rows_gradient = NN_PATH (normalize_rows_gradient),
+  .softmax_rows = NN_PATH (softmax_rows),
+  .softmax_rows_gradient = NN_PATH (softmax_rows_gradient),
+  .gelu = NN_PATH (gelu),
+  .gelu_gradient = NN_PATH (gelu_gradient),
 };

@@ -148,10 +148,145 @@ test_columns (gconstpointer data)
               1 + k / 3, 1 + k % 3, 3, c, (3 * (1 + k % 3) + 1) * c });
 }
 
+/* ---- rows ---- */
+
+/* One row, by the definitions in double. */
+static void
+check_normalized_row (const NnRowNorm *norm, const float *x, const float *dy,
+    const float *y, const float *dx)
+{
+  const size_t len = norm->len;
+  double mean = 0, square = 0, sum = 0, product = 0, scale;
+
+  for (size_t i = 0; i < len && !norm->is_rms; i++)
+    mean += x[i] / (double) len;
+  for (size_t i = 0; i < len; i++)
+    square += (x[i] - mean) * (x[i] - mean);
+  scale = 1 / sqrt (square / len + norm->epsilon);
+  for (size_t i = 0; i < len; i++) {
+    const double g = dy[i] * (norm->gamma ? norm->gamma[i] : 1);
+
+    sum += norm->is_rms ? 0 : g / len;
+    product += g * (x[i] - mean) * scale / len;
+  }
+  for (size_t i = 0; i < len; i++) {
+    const double xhat = (x[i] - mean) * scale;
+    const double gamma = norm->gamma ? norm->gamma[i] : 1;
+
+    g_assert_cmpfloat_with_epsilon (
+        y[i], gamma * xhat + (norm->beta ? norm->beta[i] : 0), 1e-5);
+    g_assert_cmpfloat_with_epsilon (
+        dx[i], (dy[i] * gamma - sum - xhat * product) * scale, 1e-5 * scale);
+  }
+}
+
+static void
+check_normalized (const NnLoops *loops, size_t len, bool is_rms, bool is_affine)
+{
+  const size_t m = 3;
+  g_autofree float *x = paths_random_floats (m * len, -1, 3);
+  g_autofree float *dy = paths_random_floats (m * len, -1, 1);
+  g_autofree float *gamma = paths_random_floats (len, -1, 1);
+  g_autofree float *beta = paths_random_floats (len, -1, 1);
+  g_autofree float *gamma_grad = g_new0 (float, len);
+  g_autofree float *beta_grad = g_new0 (float, len);
+  g_autofree float *y = g_new (float, m *len);
+  g_autofree float *dx = g_new (float, m *len);
+  const NnRowNorm norm = { .len = len,
+    .is_rms = is_rms,
+    .epsilon = 1e-3f,
+    .gamma = is_affine ? gamma : NULL,
+    .beta = is_affine ? beta : NULL };
+
+  loops->normalize_rows (&norm, m, x, y);
+  loops->normalize_rows_gradient (&norm, m, x, dy,
+      is_affine ? gamma_grad : NULL, is_affine ? beta_grad : NULL, dx);
+  for (size_t r = 0; r < m; r++)
+    check_normalized_row (
+        &norm, x + r * len, dy + r * len, y + r * len, dx + r * len);
+  for (size_t i = 0; i < len && is_affine; i++) {
+    double to_gamma = 0, to_beta = 0;
+
+    for (size_t k = i; k < m * len; k += len) {
+      to_gamma += dy[k] * (y[k] - beta[i]) / gamma[i];
+      to_beta += dy[k];
+    }
+    g_assert_cmpfloat_with_epsilon (
+        gamma_grad[i], to_gamma, 1e-5 / fabsf (gamma[i]));
+    g_assert_cmpfloat_with_epsilon (beta_grad[i], to_beta, 1e-5);
+  }
+}
+
+/* With one number that a mask has put far below the others. */
+static void
+check_softmax (const NnLoops *loops, size_t len)
+{
+  const size_t m = 3;
+  g_autofree float *x = paths_random_floats (m * len, -5, 5);
+  g_autofree float *dy = paths_random_floats (m * len, -1, 1);
+  g_autofree float *y = NULL, *dx = g_memdup2 (dy, m * len * sizeof *dy);
+
+  if (len > 1)
+    x[len - 1] = -1e9f;
+  y = g_memdup2 (x, m * len * sizeof *x);
+  loops->softmax_rows (m, len, y);
+  loops->softmax_rows_gradient (m, len, y, dx);
+  if (len > 1)
+    g_assert_cmpfloat (y[len - 1], ==, 0);
+  for (size_t r = 0; r < m; r++) {
+    double sum = 0, product = 0;
+
+    for (size_t i = r * len; i < (r + 1) * len; i++) {
+      sum += exp (x[i]);
+      product += (double) y[i] * dy[i];
+    }
+    for (size_t i = r * len; i < (r + 1) * len; i++) {
+      g_assert_cmpfloat_with_epsilon (y[i], exp (x[i]) / sum, 1e-6);
+      g_assert_cmpfloat_with_epsilon (dx[i], y[i] * (dy[i] - product), 1e-6);
+    }
+  }
+}
+
+static void
+check_gelu (const NnLoops *loops, size_t n)
+{
+  g_autofree float *x = paths_random_floats (n, -7, 7);
+  g_autofree float *dy = paths_random_floats (n, -1, 1);
+  g_autofree float *y = g_memdup2 (x, n * sizeof *x);
+  g_autofree float *dx = g_memdup2 (dy, n * sizeof *dy);
+
+  loops->gelu (n, y);
+  loops->gelu_gradient (n, x, dx);
+  for (size_t i = 0; i < n; i++) {
+    const double p = erfc (-x[i] / sqrt (2)) / 2;
+    const double slope =
+        p + x[i] * exp (-x[i] * (double) x[i] / 2) / sqrt (2 * G_PI);
+
+    g_assert_cmpfloat_with_epsilon (y[i], x[i] * p, 1e-5 * fabs (x[i] * p));
+    g_assert_cmpfloat_with_epsilon (dx[i], dy[i] * slope, 1e-6);
+  }
+}
+
+static void
+test_rows (gconstpointer data)
+{
+  const NnSimd *const simd = paths_find (data);
+
+  if (!simd)
+    return;
+  for (size_t len = 1; len < 70; len += len < 20 ? 1 : 7) {
+    for (int k = 0; k < 4; k++)
+      check_normalized (simd->loops, len, (k & 1) != 0, (k & 2) != 0);
+    check_softmax (simd->loops, len);
+    check_gelu (simd->loops, len);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  paths_add_test ("loops", "rows", test_rows);
   paths_add_test ("loops", "columns", test_columns);
   g_test_add_func ("/loops/random", test_random);
   return g_test_run ();
