@@ -5,8 +5,8 @@ usage: torch-epoch.py BUILD/tests/bench/bench-train [NICK...]
 
 PyTorch (python3-torch of Debian) runs with 2 threads and OPENBLAS_NUM_THREADS=1,
 where it is fastest: without, its LSTM and GRU fight over OpenBLAS' threads. Both
-sides train the architectures of design.md with batches of 32, dropout and Adam,
-on random numbers. Wall time and processor time of both; the best of the turns.
+sides train the same architectures with batches of 32, dropout and Adam, on random
+numbers. Wall time and processor time of both; the best of the turns.
 """
 import os
 import re
@@ -48,10 +48,103 @@ class Model(nn.Module):
         return self.classifier(x.mean(1) if self.sequence else x[:, -1])
 
 
+def convolution(before, filters, activation=True, size=3):
+    return nn.Sequential(
+        nn.Conv2d(before, filters, size, padding=size // 2, bias=activation),
+        *([nn.ReLU()] if activation else []),
+        nn.BatchNorm2d(filters, eps=1e-3, momentum=0.01))
+
+
+class AttentiveStatistics(nn.Module):
+    """Weighted mean and deviation over steps; the square root is torch's."""
+
+    def __init__(self, units, hidden):
+        super().__init__()
+        self.score = nn.Sequential(
+            nn.Linear(units, hidden), nn.Tanh(), nn.Linear(hidden, 1))
+
+    def forward(self, x):
+        weight = torch.softmax(self.score(x), 1)
+        mean = (weight * x).sum(1, keepdim=True)
+        variance = (weight * (x - mean) ** 2).sum(1)
+        return torch.cat([mean[:, 0], (variance + 1e-12).sqrt()], 1)
+
+
+class Encoder(nn.Module):
+    def __init__(self, units, heads):
+        super().__init__()
+        self.norm_1 = nn.LayerNorm(units, eps=1e-5)
+        self.attention = nn.MultiheadAttention(
+            units, heads, dropout=0.1, batch_first=True)
+        self.dropout = nn.Dropout(0.1)
+        self.feed = nn.Sequential(
+            nn.LayerNorm(units, eps=1e-5), nn.Linear(units, 2 * units),
+            nn.GELU(), nn.Dropout(0.1), nn.Linear(2 * units, units),
+            nn.Dropout(0.1))
+
+    def forward(self, x):
+        y = self.norm_1(x)
+        y = self.attention(y, y, y, need_weights=False)[0]
+        x = x + self.dropout(y)
+        return x + self.feed(x)
+
+
+class Transformer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Sequential(
+            convolution(1, 16), nn.MaxPool2d(2),
+            convolution(16, 32), nn.MaxPool2d((2, 1)),
+            convolution(32, 64), nn.MaxPool2d((2, 1)), nn.Dropout(0.2))
+        self.embed = nn.Linear(512, 96)
+        self.position = nn.Parameter(torch.zeros(47, 96))
+        self.encoders = nn.Sequential(*[Encoder(96, 4) for _ in range(3)])
+        self.head = nn.Sequential(
+            nn.LayerNorm(96, eps=1e-5), AttentiveStatistics(96, 32),
+            nn.Dropout(0.3), nn.Linear(192, 9))
+
+    def forward(self, x):
+        x = self.stem(x).permute(0, 3, 2, 1).flatten(2)
+        return self.head(self.encoders(self.embed(x) + self.position))
+
+
+class Residual(nn.Module):
+    def __init__(self, before, filters):
+        super().__init__()
+        self.convolutions = nn.Sequential(
+            convolution(before, filters), convolution(filters, filters, False))
+        self.excite = nn.Sequential(
+            nn.Linear(filters, filters // 4), nn.ReLU(),
+            nn.Linear(filters // 4, filters), nn.Sigmoid())
+        self.shortcut = convolution(before, filters, False, 1)
+
+    def forward(self, x):
+        y = self.convolutions(x)
+        y = y * self.excite(y.mean((2, 3)))[:, :, None, None]
+        return torch.relu(self.shortcut(x) + y)
+
+
+class CnnAttention(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.convolutions = nn.Sequential(
+            convolution(1, 16), nn.MaxPool2d(2),
+            Residual(16, 32), nn.MaxPool2d(2), nn.Dropout(0.2),
+            Residual(32, 64), nn.MaxPool2d(2), nn.Dropout(0.2),
+            Residual(64, 96))
+        self.head = nn.Sequential(
+            AttentiveStatistics(96, 32), nn.Dropout(0.4), nn.Linear(192, 9))
+
+    def forward(self, x):
+        return self.head(self.convolutions(x).flatten(2).transpose(1, 2))
+
+
 MODELS = {
     "cnn-gru": lambda: Model((32, 64), 2, nn.GRU, 128, 128, False),
     "cnn-lstm": lambda: Model((32, 64), 2, nn.LSTM, 128, 128, False),
     "cnn-lstm-optimized": lambda: Model((16, 32), 3, nn.LSTM, 64, 32, True),
+    "cnn-attention": CnnAttention,
+    "transformer": Transformer,
 }
 
 

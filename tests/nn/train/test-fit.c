@@ -360,7 +360,8 @@ main (int argc, char **argv)
 {
   static const StopAt stops[] = { { PLAIN, 0, 2, 0 }, { PLAIN, 1, 1, 0 },
     { PLAIN, 1, 0, 0 }, { PLAIN, 1, 2, 0.9 }, { PLAIN, 1, 0, 0.9 },
-    { PLAIN PATTERN_TEACHER, 1, 1, 0 } };
+    { PLAIN PATTERN_TEACHER, 1, 1, 0 }, { "transformer", 1, 1, 0 },
+    { "cnn-attention", 1, 2, 0.9 } };
   const char *const *const nicks = nn_architecture_nicks ();
 
   g_test_init (&argc, &argv, NULL);

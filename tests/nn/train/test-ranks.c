@@ -223,7 +223,8 @@ int
 main (int argc, char **argv)
 {
   static const char *const nicks[] = { "cnn-gru", "cnn-lstm-optimized",
-    "cnn-lstm-regularized", "cnn-lstm-optimized" PATTERN_TEACHER };
+    "cnn-lstm-regularized", "cnn-attention", "transformer",
+    "cnn-lstm-optimized" PATTERN_TEACHER };
 
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/train/ranks/shares", test_shares);
