@@ -348,7 +348,7 @@ take_silence (Player *self, GError **error)
 {
   if (!self->uri
       || !gst_emotion_stall_is_reached (
-          &self->stall, self->pipeline, self->play->uri))
+          &self->stall, self->pipeline, self->sink, self->play->uri))
     return TRUE;
   g_propagate_error (error, gst_emotion_stall_error ());
   return FALSE;

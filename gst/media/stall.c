@@ -65,12 +65,14 @@ works (GstElement *pipeline)
 
 gboolean
 gst_emotion_stall_is_reached (
-    GstEmotionStall *self, GstElement *pipeline, const char *uri)
+    GstEmotionStall *self, GstElement *pipeline, GstPad *sink, const char *uri)
 {
+  const guint enough = GST_PAD_IS_EOS (sink) ? GST_EMOTION_STALL_EOS_CHECKS : 2;
+
   self->n_quiet = gst_uri_has_protocol (uri, "file") && !works (pipeline)
       ? self->n_quiet + 1
       : 0;
-  return self->n_quiet >= 2;
+  return self->n_quiet >= enough;
 }
 
 #define STALL_TEXT                                                             \

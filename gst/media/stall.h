@@ -26,9 +26,12 @@ gboolean gst_emotion_stall_takes (GstEmotionStall *self, GstBuffer *buffer);
 /* To be called by the waiting thread, each time the bus was silent for a while.
  * TRUE if no thread of the pipeline was active at this call and the previous
  * one, so that nothing will ever come. uri: what it plays; only local files
- * have nothing else to wait for. */
+ * have nothing else to wait for. Once EOS has reached sink, where the audio
+ * ends, no thread has to be active: the pipeline posts its message when it is
+ * PLAYING, which takes a busy machine a while: so many calls. */
+#define GST_EMOTION_STALL_EOS_CHECKS 300
 gboolean gst_emotion_stall_is_reached (
-    GstEmotionStall *self, GstElement *pipeline, const char *uri);
+    GstEmotionStall *self, GstElement *pipeline, GstPad *sink, const char *uri);
 
 /* From before a pipeline plays until it is stopped: records all elements that
  * are ever in it, to stop them, too. */

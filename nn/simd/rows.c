@@ -204,7 +204,8 @@ NN_PATH (softmax_rows_gradient) (
 /* ---- GELU ---- */
 
 /* P (X > a) of a normal number X, a >= 0: half of erfc (a / sqrt (2)), as
- * erfcc of Numerical Recipes (Press et al. 1992) has it: 1.2e-7 of the value. */
+ * erfcc of Numerical Recipes (Press et al. 1992) has it: 1.2e-7 of the value.
+ */
 INLINE V
 upper_tail (V a)
 {
@@ -244,8 +245,7 @@ INLINE V
 gelu_slope_v (V x)
 {
   return normal_cdf (x)
-      + x * splat (0.39894228040143268f)
-      * exp_or_zero (splat (-0.5f) * x * x);
+      + x * splat (0.39894228040143268f) * exp_or_zero (splat (-0.5f) * x * x);
 }
 
 void

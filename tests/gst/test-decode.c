@@ -165,22 +165,36 @@ fetcher_init (Fetcher *self)
 {
 }
 
-/* Only the second look tells, and only of local files. */
+/* Only the second look tells, and only of local files; many, once EOS is there.
+ */
 static void
 test_stall (void)
 {
   GstElement *const pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
+  GstElement *const element = gst_element_factory_make ("fakesink", NULL);
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (element, "sink");
   GstEmotionStall s = { 0 };
 
-  gst_bin_add (GST_BIN (pipeline), gst_element_factory_make ("fakesink", NULL));
-  g_assert_false (gst_emotion_stall_is_reached (&s, pipeline, "file:///a"));
-  g_assert_true (gst_emotion_stall_is_reached (&s, pipeline, "file:///a"));
+  gst_bin_add (GST_BIN (pipeline), element);
+  g_assert_false (
+      gst_emotion_stall_is_reached (&s, pipeline, sink, "file:///a"));
+  g_assert_true (
+      gst_emotion_stall_is_reached (&s, pipeline, sink, "file:///a"));
   s = (GstEmotionStall){ 0 };
   for (guint i = 0; i < 3; i++)
-    g_assert_false (gst_emotion_stall_is_reached (&s, pipeline, "https://a/b"));
+    g_assert_false (
+        gst_emotion_stall_is_reached (&s, pipeline, sink, "https://a/b"));
+  GST_OBJECT_FLAG_SET (sink, GST_PAD_FLAG_EOS);
+  for (guint i = 1; i < GST_EMOTION_STALL_EOS_CHECKS; i++)
+    g_assert_false (
+        gst_emotion_stall_is_reached (&s, pipeline, sink, "file:///a"));
+  g_assert_true (
+      gst_emotion_stall_is_reached (&s, pipeline, sink, "file:///a"));
+  GST_OBJECT_FLAG_UNSET (sink, GST_PAD_FLAG_EOS);
   gst_bin_add (GST_BIN (pipeline), g_object_new (fetcher_get_type (), NULL));
   for (guint i = 0; i < 3; i++)
-    g_assert_false (gst_emotion_stall_is_reached (&s, pipeline, "file:///a"));
+    g_assert_false (
+        gst_emotion_stall_is_reached (&s, pipeline, sink, "file:///a"));
   gst_object_unref (pipeline);
 }
 
