@@ -25,44 +25,44 @@ on_interrupt (int number)
 }
 
 static int
-fail (const TrainTool *self, const GError *error)
+fail (const ToolTrain *self, const GError *error)
 {
   tool_progress_clear ();
-  if (train_tool_is_speaker (self))
+  if (tool_train_is_speaker (self))
     g_printerr ("emotion-train: %s\n", error->message);
   return error->domain == G_OPTION_ERROR ? EXIT_USAGE : EXIT_FAILED;
 }
 
 static int
-work (TrainTool *self)
+work (ToolTrain *self)
 {
   g_autoptr (GError) error = NULL;
 
   if (self->options->gather)
-    return train_tool_gather (self, &error) ? EXIT_FINE : fail (self, error);
+    return tool_train_gather (self, &error) ? EXIT_FINE : fail (self, error);
 
   if (self->options->ensemble || train_options_converts (self->options)) {
     const gboolean is_written = self->options->ensemble
-        ? train_tool_ensemble (self, &error)
-        : train_tool_quantize (self, &error);
+        ? tool_train_ensemble (self, &error)
+        : tool_train_quantize (self, &error);
 
     return ranks_agree (self->ranks, is_written, &error) ? EXIT_FINE
                                                          : fail (self, error);
   }
 
-  gboolean ok = train_tool_load_models (self, &error)
-      && train_tool_new_corpus (self, &error)
-      && train_tool_load_teacher (self, &error);
+  gboolean ok = tool_train_load_models (self, &error)
+      && tool_train_new_corpus (self, &error)
+      && tool_train_load_teacher (self, &error);
 
   ok = ranks_agree (self->ranks, ok, &error);
   if (ok)
     ok = ranks_agree (
-        self->ranks, train_tool_load_corpus (self, &error), &error);
+        self->ranks, tool_train_load_corpus (self, &error), &error);
   if (ok) {
-    ok = self->options->evaluate ? train_tool_evaluate (self, &error)
+    ok = self->options->evaluate ? tool_train_evaluate (self, &error)
         : train_options_is_experiment (self->options)
-        ? train_tool_experiment (self, &error)
-        : train_tool_train (self, &error);
+        ? tool_train_experiment (self, &error)
+        : tool_train_train (self, &error);
     ok = ranks_agree (self->ranks, ok, &error);
   }
   if (!ok)
@@ -90,7 +90,7 @@ main (int argc, char **argv)
   g_autoptr (TrainOptions) options = train_options_new ();
   g_autoptr (GError) error = NULL;
   g_autoptr (Ranks) ranks = NULL;
-  TrainTool self = { .options = options, .stop = &stop };
+  ToolTrain self = { .options = options, .stop = &stop };
 
   tool_standard_streams_hold ();
   gst_emotion_wording_use_options ();
@@ -100,7 +100,7 @@ main (int argc, char **argv)
   self.ranks = ranks;
   if (!parse (options, &argc, &argv, &error)) {
     fail (&self, error);
-    if (train_tool_is_speaker (&self))
+    if (tool_train_is_speaker (&self))
       g_printerr ("emotion-train --help lists all options\n");
     return EXIT_USAGE;
   }

@@ -15,18 +15,18 @@ size_of (const char *path)
 }
 
 gboolean
-train_tool_ensemble (TrainTool *self, GError **error)
+tool_train_ensemble (ToolTrain *self, GError **error)
 {
   const TrainOptions *const options = self->options;
   const guint n = g_strv_length (options->rest);
   g_autoptr (GPtrArray) models =
       g_ptr_array_new_with_free_func ((GDestroyNotify) gst_emotion_model_unref);
 
-  if (!train_tool_is_speaker (self))
+  if (!tool_train_is_speaker (self))
     return TRUE;
   for (guint i = 0; i < n; i++) {
     GstEmotionModel *const model =
-        train_tool_load_file (self, options->rest[i], error);
+        tool_train_load_file (self, options->rest[i], error);
 
     if (!model)
       return FALSE;
@@ -36,25 +36,25 @@ train_tool_ensemble (TrainTool *self, GError **error)
           (const char *const *) options->rest, n,
           train_options_storage (options), options->output, error))
     return FALSE;
-  train_tool_say (self, "Ensemble of %u models, %.1f kB: %s\n", n,
+  tool_train_say (self, "Ensemble of %u models, %.1f kB: %s\n", n,
       size_of (options->output), options->output);
   return TRUE;
 }
 
 gboolean
-train_tool_quantize (TrainTool *self, GError **error)
+tool_train_quantize (ToolTrain *self, GError **error)
 {
   const TrainOptions *const options = self->options;
   g_autoptr (GstEmotionModel) model = NULL;
 
-  if (!train_tool_is_speaker (self))
+  if (!tool_train_is_speaker (self))
     return TRUE;
-  model = train_tool_load_file (self, *options->rest, error);
+  model = tool_train_load_file (self, *options->rest, error);
   if (!model
       || !train_compressed_save (
           model, train_options_storage (options), options->output, error))
     return FALSE;
-  train_tool_say (self, "Weights as %s, %.1f kB: %s\n", options->quantize,
+  tool_train_say (self, "Weights as %s, %.1f kB: %s\n", options->quantize,
       size_of (options->output), options->output);
   return TRUE;
 }

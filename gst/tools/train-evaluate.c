@@ -8,7 +8,7 @@
 /* condition: NULL for the sounds as they are. */
 static TrainExamples *
 examples_under (
-    TrainTool *self, const TrainCondition *condition, GError **error)
+    ToolTrain *self, const TrainCondition *condition, GError **error)
 {
   TrainExamplesConfig config;
 
@@ -20,7 +20,7 @@ examples_under (
 }
 
 static TrainTrial *
-evaluate_on (const TrainTool *self, GstEmotionModel *model,
+evaluate_on (const ToolTrain *self, GstEmotionModel *model,
     const TrainExamples *examples)
 {
   return train_evaluate_model (model, examples,
@@ -29,7 +29,7 @@ evaluate_on (const TrainTool *self, GstEmotionModel *model,
 
 /* Adds the data sets of a trial to others, called "before SET". */
 static void
-add_sets (const TrainTool *self, const char *before, const TrainTrial *trial,
+add_sets (const ToolTrain *self, const char *before, const TrainTrial *trial,
     TrainTrial *all)
 {
   for (guint i = 0; i < trial->sets->len; i++) {
@@ -45,7 +45,7 @@ add_sets (const TrainTool *self, const char *before, const TrainTrial *trial,
 /* Adds the data sets under one condition, called "white:10 ravdess". */
 static gboolean
 evaluate_condition (
-    TrainTool *self, const char *name, TrainTrial *conditions, GError **error)
+    ToolTrain *self, const char *name, TrainTrial *conditions, GError **error)
 {
   TrainCondition condition;
 
@@ -63,7 +63,7 @@ evaluate_condition (
 
 /* NULL and no error where none were asked for. */
 static TrainTrial *
-evaluate_conditions (TrainTool *self, GError **error)
+evaluate_conditions (ToolTrain *self, GError **error)
 {
   const char *const wanted = self->options->conditions;
   g_auto (GStrv) names = train_options_list (
@@ -79,7 +79,7 @@ evaluate_conditions (TrainTool *self, GError **error)
 /* --calibrate: a temperature for all data sets, of which each counts the same.
  */
 static gboolean
-calibrate (const TrainTool *self, const TrainTrial *trial, GError **error)
+calibrate (const ToolTrain *self, const TrainTrial *trial, GError **error)
 {
   const TrainOptions *const options = self->options;
   g_autofree const TrainFigures **sets =
@@ -93,19 +93,19 @@ calibrate (const TrainTool *self, const TrainTrial *trial, GError **error)
   if (temperature == 0)
     temperature = train_temperature (
         train_figures_best_temperature (sets, trial->sets->len));
-  if (!train_tool_is_speaker (self))
+  if (!tool_train_is_speaker (self))
     return TRUE;
   if (!train_calibrate_file (
           options->evaluate, temperature, options->output, error))
     return FALSE;
-  train_tool_say (
+  tool_train_say (
       self, "\nTemperature %.3g. Model: %s\n", temperature, options->output);
   return TRUE;
 }
 
 /* The members of an ensemble beside it. NULL and no error where it is none. */
 static TrainTrial *
-evaluate_members (const TrainTool *self, const TrainExamples *examples,
+evaluate_members (const ToolTrain *self, const TrainExamples *examples,
     const TrainTrial *whole, GError **error)
 {
   g_autoptr (GPtrArray) members = train_ensemble_members (self->model, error);
@@ -125,7 +125,7 @@ evaluate_members (const TrainTool *self, const TrainExamples *examples,
 /* --quantize: the same model with smaller weights beside it, which is written
  * where there is --output. */
 static gboolean
-quantize (const TrainTool *self, const TrainExamples *examples,
+quantize (const ToolTrain *self, const TrainExamples *examples,
     const TrainTrial *before, GError **error)
 {
   const TrainOptions *const options = self->options;
@@ -146,17 +146,17 @@ quantize (const TrainTool *self, const TrainExamples *examples,
   after = evaluate_on (self, small, examples);
   add_sets (self, "as it is:", before, all);
   add_sets (self, options->quantize, after, all);
-  if (!train_tool_is_speaker (self))
+  if (!tool_train_is_speaker (self))
     return TRUE;
-  train_tool_print_sets (all->sets);
-  train_tool_say (self, "\nBytes of the file: %zu, with %s %zu\n", n_plain,
+  tool_train_print_sets (all->sets);
+  tool_train_say (self, "\nBytes of the file: %zu, with %s %zu\n", n_plain,
       options->quantize, n_small);
   return !options->output
       || train_compressed_save (self->model, storage, options->output, error);
 }
 
 gboolean
-train_tool_evaluate (TrainTool *self, GError **error)
+tool_train_evaluate (ToolTrain *self, GError **error)
 {
   g_autoptr (GError) failure = NULL;
   g_autoptr (TrainExamples) examples = examples_under (self, NULL, error);
@@ -184,16 +184,16 @@ train_tool_evaluate (TrainTool *self, GError **error)
     .test_sets = trial->sets,
     .conditions = conditions ? conditions->sets : NULL };
 
-  if (train_tool_is_speaker (self)) {
-    train_tool_print_metrics (
+  if (tool_train_is_speaker (self)) {
+    tool_train_print_metrics (
         self->options->evaluate, metrics, self->corpus->labels);
-    train_tool_print_sets (trial->sets);
+    tool_train_print_sets (trial->sets);
     if (members)
-      train_tool_print_sets (members->sets);
+      tool_train_print_sets (members->sets);
     if (conditions)
-      train_tool_print_sets (conditions->sets);
+      tool_train_print_sets (conditions->sets);
   }
-  return train_tool_write_report (self, &report, error)
+  return tool_train_write_report (self, &report, error)
       && (!self->options->quantize || quantize (self, examples, trial, error))
       && (!self->options->calibrate || calibrate (self, trial, error));
 }

@@ -20,7 +20,7 @@ add_items (GChecksum *checksum, const TrainCorpus *corpus)
 
 /* Of all that was read. Free with g_free. */
 static char *
-digest_of (const TrainTool *self)
+digest_of (const ToolTrain *self)
 {
   g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
 
@@ -32,7 +32,7 @@ digest_of (const TrainTool *self)
 static void
 begin_task (const char *task, gpointer user_data)
 {
-  TrainTool *const self = user_data;
+  ToolTrain *const self = user_data;
 
   g_free (self->task);
   self->task = g_strconcat (task, "  ", NULL);
@@ -41,11 +41,11 @@ begin_task (const char *task, gpointer user_data)
 static void
 end_task (const char *task, const TrainTrial *trial, gpointer user_data)
 {
-  const TrainTool *const self = user_data;
+  const ToolTrain *const self = user_data;
   g_autoptr (NnMetrics) test = train_trial_metrics (
       trial, gst_emotion_labels_count (self->corpus->labels));
 
-  train_tool_say (self,
+  tool_train_say (self,
       "%s  epoch %u of %u, %.0f s, test: accuracy %.3f, UAR %.3f\n", task,
       trial->best_epoch, trial->n_epochs, trial->seconds,
       nn_metrics_accuracy (test), nn_metrics_uar (test));
@@ -53,7 +53,7 @@ end_task (const char *task, const TrainTrial *trial, gpointer user_data)
 
 /* What all runs come to. */
 static gboolean
-show_trials (const TrainTool *self, const TrainTrials *trials, GError **error)
+show_trials (const ToolTrain *self, const TrainTrials *trials, GError **error)
 {
   g_autofree char *table = train_trials_table (trials);
 
@@ -64,17 +64,17 @@ show_trials (const TrainTool *self, const TrainTrials *trials, GError **error)
         : g_strdup_printf ("Cross-validation, %s",
             (const char *) g_ptr_array_index (trials->models, m));
 
-    train_tool_print_metrics (title, pool, trials->labels);
+    tool_train_print_metrics (title, pool, trials->labels);
   }
   printf ("%s", table);
   if (!self->options->report)
     return TRUE;
-  train_tool_warn_of_plots (self);
+  tool_train_warn_of_plots (self);
   return train_trials_report_write (trials, self->options->report, error);
 }
 
 gboolean
-train_tool_experiment (TrainTool *self, GError **error)
+tool_train_experiment (ToolTrain *self, GError **error)
 {
   const TrainOptions *const options = self->options;
   g_autofree char *sounds = digest_of (self);
@@ -84,7 +84,7 @@ train_tool_experiment (TrainTool *self, GError **error)
     .sounds = sounds,
     .recipes = self->recipes,
     .ranks = self->ranks,
-    .hooks = train_tool_hooks (self),
+    .hooks = tool_train_hooks (self),
     .begin = begin_task,
     .done = end_task,
     .user_data = self };
@@ -92,17 +92,17 @@ train_tool_experiment (TrainTool *self, GError **error)
   const gboolean ok = tool_experiment_run (&experiment, &trials, error);
 
   g_clear_pointer (&self->task, g_free);
-  if (!ok || !train_tool_is_speaker (self))
+  if (!ok || !tool_train_is_speaker (self))
     return ok;
   if (trials)
     return show_trials (self, trials, error);
-  train_tool_say (self, "Shard %s is in %s; --gather combines the shards\n",
+  tool_train_say (self, "Shard %s is in %s; --gather combines the shards\n",
       options->shard, options->output);
   return TRUE;
 }
 
 gboolean
-train_tool_gather (const TrainTool *self, GError **error)
+tool_train_gather (const ToolTrain *self, GError **error)
 {
   g_autoptr (TrainTrials) trials =
       tool_experiment_gather ((const char *const *) self->options->rest, error);

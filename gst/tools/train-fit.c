@@ -7,10 +7,10 @@
 #include "gst/tools/train-tool.h"
 
 static TrainRun *
-run (TrainTool *self, const TrainSubset *subsets, const char *state,
+run (ToolTrain *self, const TrainSubset *subsets, const char *state,
     GError **error)
 {
-  const TrainRunHooks hooks = train_tool_hooks (self);
+  const TrainRunHooks hooks = tool_train_hooks (self);
   TrainRun *result = train_run_new (self->corpus, subsets, self->options,
       self->recipes, state, &hooks, error);
 
@@ -20,7 +20,7 @@ run (TrainTool *self, const TrainSubset *subsets, const char *state,
 
 static TrainReport
 report_of (
-    const TrainTool *self, const TrainSubset *subsets, const TrainRun *result)
+    const ToolTrain *self, const TrainSubset *subsets, const TrainRun *result)
 {
   return (TrainReport){ .model = train_options_model (self->options),
     .options = self->options,
@@ -39,12 +39,12 @@ report_of (
 
 /* Says how the run ended; FALSE if there is nothing to save. */
 static gboolean
-check_end (const TrainTool *self, const TrainRun *result, GError **error)
+check_end (const ToolTrain *self, const TrainRun *result, GError **error)
 {
-  if (result->result == NN_FIT_DIVERGED && train_tool_is_speaker (self))
+  if (result->result == NN_FIT_DIVERGED && tool_train_is_speaker (self))
     g_printerr ("emotion-train: the loss is no longer finite; a smaller "
                 "--learning-rate may help\n");
-  if (result->result == NN_FIT_STOPPED && train_tool_is_speaker (self))
+  if (result->result == NN_FIT_STOPPED && tool_train_is_speaker (self))
     g_printerr (
         "emotion-train: interrupted; run again with --resume to continue\n");
   if (result->best_epoch != G_MAXSIZE)
@@ -55,34 +55,34 @@ check_end (const TrainTool *self, const TrainRun *result, GError **error)
 }
 
 static gboolean
-save (TrainTool *self, const TrainSubset *subsets, const TrainRun *result,
+save (ToolTrain *self, const TrainSubset *subsets, const TrainRun *result,
     const char *state, GError **error)
 {
   const TrainReport report = report_of (self, subsets, result);
   const TrainOptions *const options = self->options;
 
-  if (!train_tool_is_speaker (self))
+  if (!tool_train_is_speaker (self))
     return TRUE;
   if (!train_run_save (result, &report, options->output, error)
-      || !train_tool_write_report (self, &report, error))
+      || !tool_train_write_report (self, &report, error))
     return FALSE;
   if (result->result != NN_FIT_STOPPED)
     remove (state);
-  train_tool_say (self, "\nEpoch %zu of %zu, %.0f s. Model: %s\n",
+  tool_train_say (self, "\nEpoch %zu of %zu, %.0f s. Model: %s\n",
       result->best_epoch + 1, result->n_epochs, result->seconds,
       options->output);
   if (result->validation)
-    train_tool_print_metrics (
+    tool_train_print_metrics (
         "Validation", result->validation, self->corpus->labels);
   if (result->test)
-    train_tool_print_metrics ("Test", result->test, self->corpus->labels);
+    tool_train_print_metrics ("Test", result->test, self->corpus->labels);
   if (result->trial)
-    train_tool_print_sets (result->trial->sets);
+    tool_train_print_sets (result->trial->sets);
   return TRUE;
 }
 
 gboolean
-train_tool_train (TrainTool *self, GError **error)
+tool_train_train (ToolTrain *self, GError **error)
 {
   const TrainOptions *const options = self->options;
   g_autofree TrainSubset *subsets =

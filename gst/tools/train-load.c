@@ -20,7 +20,7 @@ load_file (
 }
 
 GstEmotionModel *
-train_tool_load_file (const TrainTool *self, const char *name, GError **error)
+tool_train_load_file (const ToolTrain *self, const char *name, GError **error)
 {
   g_autofree char *changes = train_options_recipe_text (self->options);
   const GstEmotionModelOptions options = { .recipe = changes };
@@ -30,7 +30,7 @@ train_tool_load_file (const TrainTool *self, const char *name, GError **error)
 
 /* The recipe of one model, and the model itself where it is a file. */
 static gboolean
-load_model (const TrainTool *self, const char *name, DspRecipe *recipe,
+load_model (const ToolTrain *self, const char *name, DspRecipe *recipe,
     GstEmotionModel **model, GError **error)
 {
   *model = NULL;
@@ -41,7 +41,7 @@ load_model (const TrainTool *self, const char *name, DspRecipe *recipe,
         "--model %s is neither an architecture nor a file", name);
     return FALSE;
   }
-  *model = train_tool_load_file (self, name, error);
+  *model = tool_train_load_file (self, name, error);
   if (*model)
     *recipe = *gst_emotion_model_recipe (*model);
   return *model != NULL;
@@ -49,7 +49,7 @@ load_model (const TrainTool *self, const char *name, DspRecipe *recipe,
 
 /* Sounds are decoded once, for all of them. */
 static gboolean
-check_recipe (const TrainTool *self, const char *name, const DspRecipe *recipe,
+check_recipe (const ToolTrain *self, const char *name, const DspRecipe *recipe,
     GError **error)
 {
   if (recipe->rate == self->recipes->rate
@@ -65,7 +65,7 @@ check_recipe (const TrainTool *self, const char *name, const DspRecipe *recipe,
 
 /* The first one that is a file says what the labels are. */
 gboolean
-train_tool_load_models (TrainTool *self, GError **error)
+tool_train_load_models (ToolTrain *self, GError **error)
 {
   const TrainOptions *const options = self->options;
   const guint n = options->evaluate ? 1 : train_options_n_models (options);
@@ -87,7 +87,7 @@ train_tool_load_models (TrainTool *self, GError **error)
 }
 
 gboolean
-train_tool_new_corpus (TrainTool *self, GError **error)
+tool_train_new_corpus (ToolTrain *self, GError **error)
 {
   const TrainOptions *const options = self->options;
   g_autoptr (GstEmotionLabels) labels = NULL;
@@ -105,7 +105,7 @@ train_tool_new_corpus (TrainTool *self, GError **error)
 }
 
 gboolean
-train_tool_load_teacher (TrainTool *self, GError **error)
+tool_train_load_teacher (ToolTrain *self, GError **error)
 {
   const char *const name = self->options->teacher;
   const GstEmotionModelOptions as_it_is = { 0 };
@@ -127,7 +127,7 @@ complain_all (const GPtrArray *lines)
 
 /* --train-on and --test-on, for one split; folds are restricted each. */
 static gboolean
-choose_data_sets (const TrainTool *self, GError **error)
+choose_data_sets (const ToolTrain *self, GError **error)
 {
   const TrainOptions *const options = self->options;
   g_auto (GStrv) train_on = train_options_list (options->train_on);
@@ -142,25 +142,25 @@ choose_data_sets (const TrainTool *self, GError **error)
 
 /* All ranks at once. */
 gboolean
-train_tool_load_corpus (TrainTool *self, GError **error)
+tool_train_load_corpus (ToolTrain *self, GError **error)
 {
   const gboolean ok = tool_train_data_load (self->corpus, self->options,
       self->recipes, self->ranks, self->stop, error);
 
-  if (train_tool_is_speaker (self)) {
+  if (tool_train_is_speaker (self)) {
     complain_all (self->corpus->notes);
     complain_all (self->corpus->losses);
     complain_all (self->corpus->problems);
   }
   if (!ok || !choose_data_sets (self, error))
     return FALSE;
-  train_tool_say (self,
+  tool_train_say (self,
       "%u sounds; %u unreadable, %zu without a class, %zu with names that do "
       "not match the scheme\n",
       self->corpus->items->len, self->corpus->problems->len,
       self->corpus->n_no_class, self->corpus->n_foreign);
   if (self->corpus->unlabelled)
-    train_tool_say (self, "%u sounds without a label for the teacher\n",
+    tool_train_say (self, "%u sounds without a label for the teacher\n",
         self->corpus->unlabelled->items->len);
   return TRUE;
 }

@@ -8,17 +8,17 @@
 #include "gst/train/training-plot.h"
 
 gboolean
-train_tool_is_speaker (const TrainTool *self)
+tool_train_is_speaker (const ToolTrain *self)
 {
   return ranks_index (self->ranks) == 0;
 }
 
 void
-train_tool_say (const TrainTool *self, const char *format, ...)
+tool_train_say (const ToolTrain *self, const char *format, ...)
 {
   va_list args;
 
-  if (self->options->quiet || !train_tool_is_speaker (self))
+  if (self->options->quiet || !tool_train_is_speaker (self))
     return;
   tool_progress_clear ();
   va_start (args, format);
@@ -28,7 +28,7 @@ train_tool_say (const TrainTool *self, const char *format, ...)
 }
 
 void
-train_tool_print_metrics (
+tool_train_print_metrics (
     const char *title, const NnMetrics *metrics, const GstEmotionLabels *labels)
 {
   g_autofree char *text = train_text_metrics (metrics, labels);
@@ -40,7 +40,7 @@ train_tool_print_metrics (
 
 /* The test by data sets. */
 void
-train_tool_print_sets (const GPtrArray *sets)
+tool_train_print_sets (const GPtrArray *sets)
 {
   g_autofree char *text = train_text_sets (sets);
 
@@ -49,7 +49,7 @@ train_tool_print_sets (const GPtrArray *sets)
 }
 
 void
-train_tool_warn_of_plots (const TrainTool *self)
+tool_train_warn_of_plots (const ToolTrain *self)
 {
   if (!train_plot_is_available ())
     g_printerr ("emotion-train: no pictures in %s: built without PLplot\n",
@@ -57,40 +57,40 @@ train_tool_warn_of_plots (const TrainTool *self)
 }
 
 gboolean
-train_tool_write_report (
-    const TrainTool *self, const TrainReport *report, GError **error)
+tool_train_write_report (
+    const ToolTrain *self, const TrainReport *report, GError **error)
 {
   const char *const folder = self->options->report;
 
-  if (!folder || !train_tool_is_speaker (self))
+  if (!folder || !tool_train_is_speaker (self))
     return TRUE;
-  train_tool_warn_of_plots (self);
+  tool_train_warn_of_plots (self);
   return train_report_write (report, folder, error);
 }
 
 static void
 on_batch (const NnEpoch *progress, gpointer user_data)
 {
-  const TrainTool *const self = user_data;
+  const ToolTrain *const self = user_data;
   g_autofree char *before = g_strdup_printf (
       "%sEpoch %zu", self->task ? self->task : "", progress->epoch + 1);
   g_autofree char *after = g_strdup_printf (
       "loss %.4f, accuracy %.3f", progress->loss, progress->accuracy);
 
-  if (!self->options->quiet && train_tool_is_speaker (self))
+  if (!self->options->quiet && tool_train_is_speaker (self))
     tool_progress_show (before, progress->batch, progress->n_batches, after);
 }
 
 static void
 on_epoch (const NnEpoch *epoch, gpointer user_data)
 {
-  const TrainTool *const self = user_data;
+  const ToolTrain *const self = user_data;
   g_autofree char *validation = isfinite (epoch->val_loss)
       ? g_strdup_printf ("val_loss %.4f  val_accuracy %.3f  ", epoch->val_loss,
           epoch->val_accuracy)
       : g_strdup ("");
 
-  train_tool_say (self,
+  tool_train_say (self,
       "%sEpoch %3zu/%d  loss %.4f  accuracy %.3f  %srate %.2g  %.1f s%s\n",
       self->task ? self->task : "", epoch->epoch + 1, self->options->epochs,
       epoch->loss, epoch->accuracy, validation, epoch->learning_rate,
@@ -98,7 +98,7 @@ on_epoch (const NnEpoch *epoch, gpointer user_data)
 }
 
 TrainRunHooks
-train_tool_hooks (TrainTool *self)
+tool_train_hooks (ToolTrain *self)
 {
   return (TrainRunHooks){ .stop = self->stop,
     .on_batch = on_batch,

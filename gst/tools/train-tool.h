@@ -26,42 +26,42 @@ typedef struct {
   TrainTeacher *teacher; /* NULL: none */
   Ranks *ranks;          /* with whom this process works; rank 0 speaks */
   char *task; /* before the line of an epoch; NULL: there is one only */
-} TrainTool;
+} ToolTrain;
 
 /* Commands. */
-gboolean train_tool_train (TrainTool *self, GError **error);
-gboolean train_tool_experiment (TrainTool *self, GError **error);
-gboolean train_tool_gather (const TrainTool *self, GError **error);
-gboolean train_tool_evaluate (TrainTool *self, GError **error);
-gboolean train_tool_ensemble (TrainTool *self, GError **error);
-gboolean train_tool_quantize (TrainTool *self, GError **error);
+gboolean tool_train_train (ToolTrain *self, GError **error);
+gboolean tool_train_experiment (ToolTrain *self, GError **error);
+gboolean tool_train_gather (const ToolTrain *self, GError **error);
+gboolean tool_train_evaluate (ToolTrain *self, GError **error);
+gboolean tool_train_ensemble (ToolTrain *self, GError **error);
+gboolean tool_train_quantize (ToolTrain *self, GError **error);
 
 /* What they work on. */
 /* A built-in model by its nick, or a file, with the recipe that --recipe makes
  * of its own. A new reference. */
-GstEmotionModel *train_tool_load_file (
-    const TrainTool *self, const char *name, GError **error);
+GstEmotionModel *tool_train_load_file (
+    const ToolTrain *self, const char *name, GError **error);
 /* model and recipes. */
-gboolean train_tool_load_models (TrainTool *self, GError **error);
+gboolean tool_train_load_models (ToolTrain *self, GError **error);
 /* corpus, with its labels alone. */
-gboolean train_tool_new_corpus (TrainTool *self, GError **error);
+gboolean tool_train_new_corpus (ToolTrain *self, GError **error);
 /* teacher, for the labels of the corpus; nothing where none is asked for. */
-gboolean train_tool_load_teacher (TrainTool *self, GError **error);
+gboolean tool_train_load_teacher (ToolTrain *self, GError **error);
 /* Its sounds. Names on stderr what cannot be read. */
-gboolean train_tool_load_corpus (TrainTool *self, GError **error);
+gboolean tool_train_load_corpus (ToolTrain *self, GError **error);
 
 /* What they say. */
-gboolean train_tool_is_speaker (const TrainTool *self);
+gboolean tool_train_is_speaker (const ToolTrain *self);
 /* On stdout, unless --quiet. */
-void train_tool_say (const TrainTool *self, const char *format, ...)
+void tool_train_say (const ToolTrain *self, const char *format, ...)
     G_GNUC_PRINTF (2, 3);
-void train_tool_print_metrics (const char *title, const NnMetrics *metrics,
+void tool_train_print_metrics (const char *title, const NnMetrics *metrics,
     const GstEmotionLabels *labels);
 /* The test by data sets: of TrainSetResult. */
-void train_tool_print_sets (const GPtrArray *sets);
+void tool_train_print_sets (const GPtrArray *sets);
 /* Where --report asks for pictures that this build cannot draw. */
-void train_tool_warn_of_plots (const TrainTool *self);
-gboolean train_tool_write_report (
-    const TrainTool *self, const TrainReport *report, GError **error);
+void tool_train_warn_of_plots (const ToolTrain *self);
+gboolean tool_train_write_report (
+    const ToolTrain *self, const TrainReport *report, GError **error);
 /* That show the progress of a run. */
-TrainRunHooks train_tool_hooks (TrainTool *self);
+TrainRunHooks tool_train_hooks (ToolTrain *self);
