@@ -14,7 +14,7 @@ gboolean train_ensemble_save (GstEmotionModel *const *models,
     GError **error);
 
 /* The members (GstEmotionModel) of a model that was made so, each with a name
- * that tells it from the others; NULL and no error where it is no ensemble.
+ * that distinguishes it; NULL and no error if it is not an ensemble.
  * Free with g_ptr_array_unref. */
 GPtrArray *train_ensemble_members (GstEmotionModel *model, GError **error);
 

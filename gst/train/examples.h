@@ -44,7 +44,7 @@ typedef struct {
                      and so many variations of each, made once */
   TrainMaskConfig mask;
   double mixup;                /* alpha of the Beta distribution; 0: off */
-  const TrainTeacher *teacher; /* hears each window as it is after augmentation,
+  const TrainTeacher *teacher; /* sees each window as it is after augmentation,
                                   before masks; NULL: none; borrowed */
   /* "A=B:SHARE": a sound of class A is one of class B, too, to this share: of
    * use where B has no sounds of its own. Borrowed; NULL: off. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A class that has no sounds of its own, and learns from those of another. */
+/* A class without sounds of its own, trained on those of another. */
 #pragma once
 
 #include "gst/model/labels.h"

@@ -98,7 +98,7 @@ load_own (TrainCorpus *corpus, Loader *loader, GError **error)
   return TRUE;
 }
 
-/* What ranks tell each other of an item, before its samples. */
+/* What ranks send each other about an item, before its samples. */
 typedef struct {
   gboolean is_read;
   guint64 n_samples;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A model that another one learns from: samples of a window in, probabilities
- * of the student's labels out. It hears the window by its own recipe, whatever
- * the student's is. Immutable; any thread.
+ * of the student's labels out. It takes the window with its own recipe,
+ * whatever the student's is. Immutable; any thread.
  */
 #pragma once
 
