@@ -13,20 +13,31 @@ gst_emotion_stall_takes (GstEmotionStall *self, GstBuffer *buffer)
   return self->n_empty == MAX_EMPTY;
 }
 
+/* A pad's thread holds its stream lock, also between pausing its task and
+ * pushing EOS, as wavparse and others do. */
+static gboolean
+pad_works (GstPad *pad)
+{
+  gboolean works;
+
+  GST_OBJECT_LOCK (pad);
+  works = GST_PAD_TASK (pad)
+      && gst_task_get_state (GST_PAD_TASK (pad)) == GST_TASK_STARTED;
+  GST_OBJECT_UNLOCK (pad);
+  if (works || !GST_PAD_STREAM_TRYLOCK (pad))
+    return TRUE;
+  GST_PAD_STREAM_UNLOCK (pad);
+  return FALSE;
+}
+
 static gboolean
 has_working_pad (GstElement *element)
 {
   gboolean works = FALSE;
 
   GST_OBJECT_LOCK (element);
-  for (GList *item = element->pads; item && !works; item = item->next) {
-    GstPad *const pad = item->data;
-
-    GST_OBJECT_LOCK (pad);
-    works = GST_PAD_TASK (pad)
-        && gst_task_get_state (GST_PAD_TASK (pad)) == GST_TASK_STARTED;
-    GST_OBJECT_UNLOCK (pad);
-  }
+  for (GList *item = element->pads; item && !works; item = item->next)
+    works = pad_works (item->data);
   GST_OBJECT_UNLOCK (element);
   return works;
 }

@@ -165,6 +165,20 @@ fetcher_init (Fetcher *self)
 {
 }
 
+static gint is_held;
+
+/* As a thread does that has paused its task, and pushes EOS. */
+static gpointer
+hold_stream_lock (gpointer sink)
+{
+  GST_PAD_STREAM_LOCK (sink);
+  g_atomic_int_set (&is_held, TRUE);
+  while (g_atomic_int_get (&is_held))
+    g_usleep (100);
+  GST_PAD_STREAM_UNLOCK (sink);
+  return NULL;
+}
+
 /* Only the second look tells, and only of local files; many, once EOS is there.
  */
 static void
@@ -174,6 +188,7 @@ test_stall (void)
   GstElement *const element = gst_element_factory_make ("fakesink", NULL);
   g_autoptr (GstPad) sink = gst_element_get_static_pad (element, "sink");
   GstEmotionStall s = { 0 };
+  GThread *thread;
 
   gst_bin_add (GST_BIN (pipeline), element);
   g_assert_false (
@@ -191,6 +206,14 @@ test_stall (void)
   g_assert_true (
       gst_emotion_stall_is_reached (&s, pipeline, sink, "file:///a"));
   GST_OBJECT_FLAG_UNSET (sink, GST_PAD_FLAG_EOS);
+  thread = g_thread_new ("pushes", hold_stream_lock, sink);
+  while (!g_atomic_int_get (&is_held))
+    g_thread_yield ();
+  for (guint i = 0; i < 3; i++)
+    g_assert_false (
+        gst_emotion_stall_is_reached (&s, pipeline, sink, "file:///a"));
+  g_atomic_int_set (&is_held, FALSE);
+  g_thread_join (thread);
   gst_bin_add (GST_BIN (pipeline), g_object_new (fetcher_get_type (), NULL));
   for (guint i = 0; i < 3; i++)
     g_assert_false (
