@@ -233,7 +233,7 @@ test_compress (gconstpointer nick)
   g_autoptr (NnModel) model = new_model (nick, 1);
   g_autoptr (GPtrArray) before = params_of (model);
   gsize len, overhead, n_values = 0;
-  g_autoptr (NnModel) plain = through_file (model, &len);
+  g_autoptr (NnModel) plain G_GNUC_UNUSED = through_file (model, &len);
 
   for (guint i = 0; i < before->len; i++)
     n_values += ((const NnParam *) g_ptr_array_index (before, i))->size;
