@@ -224,7 +224,7 @@ main (int argc, char **argv)
 {
   static const char *const nicks[] = { "cnn-gru", "cnn-lstm-optimized",
     "cnn-lstm-regularized", "cnn-attention", "transformer",
-    "cnn-lstm-optimized" PATTERN_TEACHER };
+    ("cnn-lstm-optimized" PATTERN_TEACHER) };
 
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/train/ranks/shares", test_shares);
