@@ -41,10 +41,10 @@ work (ToolTrain *self)
   if (self->options->gather)
     return tool_train_gather (self, &error) ? EXIT_FINE : fail (self, error);
 
-  if (self->options->ensemble || train_options_converts (self->options)) {
-    const gboolean is_written = self->options->ensemble
-        ? tool_train_ensemble (self, &error)
-        : tool_train_quantize (self, &error);
+  if (self->options->rest) {
+    const gboolean is_written = train_options_converts (self->options)
+        ? tool_train_quantize (self, &error)
+        : tool_train_join (self, &error);
 
     return ranks_agree (self->ranks, is_written, &error) ? EXIT_FINE
                                                          : fail (self, error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* New files of models that there are: --ensemble and --quantize. */
+/* New files of models that there are: --ensemble, --soup and --quantize. */
 #include <glib/gstdio.h>
 
 #include "gst/tools/train-tool.h"
@@ -15,7 +15,7 @@ size_of (const char *path)
 }
 
 gboolean
-tool_train_ensemble (ToolTrain *self, GError **error)
+tool_train_join (ToolTrain *self, GError **error)
 {
   const TrainOptions *const options = self->options;
   const guint n = g_strv_length (options->rest);
@@ -32,11 +32,13 @@ tool_train_ensemble (ToolTrain *self, GError **error)
       return FALSE;
     g_ptr_array_add (models, model);
   }
-  if (!train_ensemble_save ((GstEmotionModel *const *) models->pdata,
+  if (!train_join_save (options->soup ? TRAIN_JOIN_SOUP : TRAIN_JOIN_ENSEMBLE,
+          (GstEmotionModel *const *) models->pdata,
           (const char *const *) options->rest, n,
           train_options_storage (options), options->output, error))
     return FALSE;
-  tool_train_say (self, "Ensemble of %u models, %.1f kB: %s\n", n,
+  tool_train_say (self, "%s of %u models, %.1f kB: %s\n",
+      options->soup ? "Mean of the weights" : "Ensemble", n,
       size_of (options->output), options->output);
   return TRUE;
 }

@@ -3,7 +3,7 @@
  *   train-fit.c         one model
  *   train-experiment.c  many, to be compared; gathering of their shards
  *   train-evaluate.c    --evaluate
- *   train-derive.c      --ensemble and --quantize, without data
+ *   train-derive.c      --ensemble, --soup and --quantize, without data
  * train-load.c loads what they work on, train-output.c says how far they are.
  *
  * All ranks call the same functions; rank 0 alone prints and writes. Functions
@@ -33,7 +33,7 @@ gboolean tool_train_train (ToolTrain *self, GError **error);
 gboolean tool_train_experiment (ToolTrain *self, GError **error);
 gboolean tool_train_gather (const ToolTrain *self, GError **error);
 gboolean tool_train_evaluate (ToolTrain *self, GError **error);
-gboolean tool_train_ensemble (ToolTrain *self, GError **error);
+gboolean tool_train_join (ToolTrain *self, GError **error);
 gboolean tool_train_quantize (ToolTrain *self, GError **error);
 
 /* What they work on. */

@@ -7,6 +7,7 @@
 #include "gst/train/report-json.h"
 #include "nn/save.h"
 #include "nn/train/ensemble.h"
+#include "nn/train/soup.h"
 
 /* "top_db: 80 and 60"; NULL: they are equal. */
 static char *
@@ -56,8 +57,8 @@ check_same (GstEmotionModel *const *models, const char *const *names, guint i,
     return FALSE;
   if (difference) {
     g_set_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
-        "%s and %s take different features (%s); members of an ensemble take "
-        "the same",
+        "%s and %s take different features (%s); models that are joined in one "
+        "file take the same",
         names[0], names[i], difference);
     return FALSE;
   }
@@ -66,8 +67,8 @@ check_same (GstEmotionModel *const *models, const char *const *names, guint i,
   if (g_str_equal (x, y))
     return TRUE;
   g_set_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
-      "%s has the labels %s, and %s has %s; members of an ensemble have the "
-      "same, in the same order",
+      "%s has the labels %s, and %s has %s; models that are joined in one file "
+      "have the same, in the same order",
       names[0], x, names[i], y);
   return FALSE;
 }
@@ -84,7 +85,8 @@ add_storage (NnJson *json, NnStorage storage)
 typedef struct {
   const GstEmotionLabels *labels;
   const DspRecipe *recipe;
-  const char *const *names; /* NULL-terminated, of members; or NULL */
+  const char *const *names; /* NULL-terminated, of what was joined; or NULL */
+  const char *joined;       /* what this list is called in the file */
   NnStorage storage;
 } Facts;
 
@@ -98,15 +100,24 @@ add_facts (NnJson *json, gconstpointer data)
   add_storage (json, facts->storage);
   if (!facts->names)
     return;
-  nn_json_begin_array (json, "ensemble");
+  nn_json_begin_array (json, facts->joined);
   for (const char *const *name = facts->names; *name; name++)
     nn_json_add_string (json, NULL, *name);
   nn_json_end_array (json);
 }
 
+static const struct {
+  const char *name;
+  NnModel *(*join) (const NnModel *const *models, size_t n, GError **error);
+} joins[] = {
+  [TRAIN_JOIN_ENSEMBLE] = { "ensemble", nn_model_ensemble },
+  [TRAIN_JOIN_SOUP] = { "soup", nn_model_soup },
+};
+
 gboolean
-train_ensemble_save (GstEmotionModel *const *models, const char *const *names,
-    guint n, NnStorage storage, const char *path, GError **error)
+train_join_save (TrainJoin how, GstEmotionModel *const *models,
+    const char *const *names, guint n, NnStorage storage, const char *path,
+    GError **error)
 {
   g_autofree const NnModel **networks = g_new (const NnModel *, n);
   g_autofree const char **kept = g_new0 (const char *, n + 1);
@@ -121,13 +132,16 @@ train_ensemble_save (GstEmotionModel *const *models, const char *const *names,
     kept[i] = names[i];
   }
   labels = gst_emotion_model_labels (models[0], NULL, error);
-  whole = labels ? nn_model_ensemble (networks, n, error) : NULL;
+  whole = labels ? joins[how].join (networks, n, error) : NULL;
   stored = whole ? nn_model_compress (whole, storage, error) : NULL;
   if (!stored)
     return FALSE;
 
-  const Facts facts = { labels, gst_emotion_model_recipe (models[0]), kept,
-    storage };
+  const Facts facts = { .labels = labels,
+    .recipe = gst_emotion_model_recipe (models[0]),
+    .names = kept,
+    .joined = joins[how].name,
+    .storage = storage };
   const TrainDerived derived = { .add = add_facts, .data = &facts };
 
   return train_derived_save (stored, &derived, path, error);
@@ -142,8 +156,8 @@ new_model (const char *name, const NnModel *network,
 {
   g_autoptr (GstEmotionLabels) labels =
       gst_emotion_model_labels (like, NULL, error);
-  const Facts facts = { labels, gst_emotion_model_recipe (like), NULL,
-    NN_STORAGE_FLOAT32 };
+  const Facts facts = { .labels = labels,
+    .recipe = gst_emotion_model_recipe (like) };
   g_autoptr (NnJson) json = nn_json_new (false);
   g_autoptr (GBytes) bytes = NULL;
 

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Emotion models as one file, the mean of what they say (nn/train/ensemble.h),
- * and back again. */
+/* Emotion models as one file: the mean of what they say (nn/train/ensemble.h),
+ * and back again; or of their weights (nn/train/soup.h). */
 #pragma once
 
 #include "gst/model/model.h"
 #include "nn/compress.h"
 
+typedef enum { TRAIN_JOIN_ENSEMBLE, TRAIN_JOIN_SOUP } TrainJoin;
+
 /* Writes models [n] as one. names: what each is called, for errors and for the
  * record. FALSE and GST_LIBRARY_ERROR or NN_ERROR where two do not have the
- * same labels, recipe or shapes, which says what differs. */
-gboolean train_ensemble_save (GstEmotionModel *const *models,
+ * same labels, recipe or shapes (or layers), which says what differs. */
+gboolean train_join_save (TrainJoin how, GstEmotionModel *const *models,
     const char *const *names, guint n, NnStorage storage, const char *path,
     GError **error);
 

@@ -141,7 +141,8 @@ train_options_is_experiment (const TrainOptions *self)
 gboolean
 train_options_converts (const TrainOptions *self)
 {
-  return self->quantize && self->rest && !self->gather && !self->ensemble;
+  return self->quantize && self->rest && !self->gather && !self->ensemble
+      && !self->soup;
 }
 
 NnStorage

@@ -101,6 +101,8 @@ static const Option options[] = {
     "Combine all shards: --gather SHARD...", NULL },
   { FIT, "ensemble", G_OPTION_ARG_NONE, AT (ensemble), 0, 0, FALSE,
     "One file of several: --ensemble A.h5 B.h5", NULL },
+  { FIT, "soup", G_OPTION_ARG_NONE, AT (soup), 0, 0, FALSE,
+    "The mean of their weights: --soup A.h5 B.h5", NULL },
   { FIT, "quantize", G_OPTION_ARG_STRING, AT (quantize), 0, 0, FALSE,
     "Write weights as int8 or float16", "int8|float16" },
   { VARIATIONS, "balance", G_OPTION_ARG_STRING, AT (balance), 0, 0, TRUE,
@@ -438,8 +440,11 @@ check_together (const TrainOptions *self, GError **error)
 {
   if (self->epoch_windows > 0 && !train_options_balances_corpora (self))
     return fail (error, "--epoch-windows goes with --balance corpora");
-  if (self->ensemble)
-    return check_derived (self, 2, G_MAXUINT, "--ensemble", error);
+  if (self->ensemble && self->soup)
+    return fail (error, "--ensemble and --soup write one file each");
+  if (self->ensemble || self->soup)
+    return check_derived (
+        self, 2, G_MAXUINT, self->ensemble ? "--ensemble" : "--soup", error);
   if (train_options_converts (self))
     return check_derived (self, 1, 1, "--quantize of a file", error);
   if (self->rest && !self->gather)

@@ -46,9 +46,10 @@ typedef struct {
   gint seeds;               /* runs of each model and fold */
   char *shard;              /* "I/N" */
   gboolean gather;
-  gboolean ensemble;
+  gboolean ensemble, soup;
   char *quantize; /* "int8", "float16"; NULL: not */
-  char **rest;    /* shards, with gather; models, with ensemble or quantize */
+  char **rest;    /* shards, with gather; models, with ensemble, soup
+                    or quantize */
   char *balance;  /* NULL: TRAIN_DEFAULT_BALANCE */
   /* Variations. */
   gboolean no_augment;

@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""emotion-train --ensemble and --quantize, as a user runs them; what they write
-is read by h5py, as Keras reads it, and run by emotion-analyze.
+"""emotion-train --ensemble, --soup and --quantize, as a user runs them; what they
+write is read by h5py, as Keras reads it, and run by emotion-analyze.
 
     derived.py EMOTION_TRAIN EMOTION_ANALYZE MODELS
 """
 import json
 import math
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -54,6 +55,11 @@ def weights(path):
                  data.shuffle) for layer, name, data in arrays]
 
 
+def facts_of(path):
+    with h5py.File(path) as file:
+        return json.loads(file.attrs['emotiondetect'])
+
+
 def probabilities(path, sound):
     status, out, err = run(ANALYZE, '--model', path, '--format', 'json',
                            '--min-voice', '0', '--quiet', sound)
@@ -77,7 +83,7 @@ def check_ensemble(folder, sound):
     check('an ensemble is written', status == 0, err)
     with h5py.File(path) as file:
         config = json.loads(file.attrs['model_config'])['config']
-        facts = json.loads(file.attrs['emotiondetect'])
+    facts = facts_of(path)
     names = [layer['config']['name'] for layer in config['layers']]
     check('names are unique', len(set(names)) == len(names), names)
     inputs = [layer for layer in config['layers']
@@ -106,6 +112,27 @@ def check_ensemble(folder, sound):
     found = probabilities(path, sound)
     check('it says the mean of what they say', found.shape == mean.shape and
           len(mean) > 0 and np.abs(found - mean).max() < 1e-5, (found, mean))
+
+
+def check_soup(folder, sound):
+    """Of a model and a copy with other weights."""
+    path = os.path.join(folder, 'soup.h5')
+    first, other = model('synthetic-m1.h5'), os.path.join(folder, 'other.h5')
+    shutil.copy(first, other)
+    with h5py.File(other, 'r+') as file:
+        for layer, name, *rest in weights(other):
+            data = file['model_weights'][layer][name]
+            data[...] = data[()] * 0.5
+    status, out, err = run(TRAIN, '--soup', first, other, '--output', path)
+    check('a mean of weights is written', status == 0, err)
+    before, after = weights(first), weights(path)
+    check('it is the mean', len(before) == len(after) and all(
+        a[:2] == b[:2] and np.allclose(b[2], 0.75 * a[2], atol=1e-7)
+        for a, b in zip(before, after)))
+    facts = facts_of(path)
+    check('it says of what', facts.get('soup') == [first, other] and
+          len(facts['labels']) == 9, facts)
+    check('it runs', len(probabilities(path, sound)) > 0)
 
 
 def check_quantized(folder, sound):
@@ -174,6 +201,11 @@ def check_refused(folder):
               '--output', path], 1, 'features'),
             (['--ensemble', model('tiny.h5'), model('absent.h5'),
               '--output', path], 1, 'absent.h5'),
+            (['--soup', model('synthetic-m1.h5'), model('synthetic-m3.h5'),
+              '--output', path], 1, 'layer '),
+            (['--soup', model('tiny.h5'), '--output', path], 2, '2 models'),
+            (['--soup', '--ensemble', model('tiny.h5'), model('tiny.h5'),
+              '--output', path], 2, 'one file each'),
             (['--quantize', 'int4', '--output', path, model('tiny.h5')], 2,
              'int4'),
             (['--quantize', 'int8', model('tiny.h5')], 2, '--output'),
@@ -188,6 +220,7 @@ def check_refused(folder):
 with tempfile.TemporaryDirectory() as top:
     make_sound(os.path.join(top, 'sound.wav'))
     check_ensemble(top, os.path.join(top, 'sound.wav'))
+    check_soup(top, os.path.join(top, 'sound.wav'))
     check_quantized(top, os.path.join(top, 'sound.wav'))
     check_evaluate(top)
     check_refused(top)

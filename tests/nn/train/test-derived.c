@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Models made of others: ensembles and back, and smaller weights; of every
- * architecture, through a file. */
+/* Models made of others: ensembles and back, means of weights, and smaller
+ * weights; of every architecture, through a file. */
 #include <math.h>
 #include <string.h>
 #include "nn/compress.h"
@@ -10,6 +10,7 @@
 #include "nn/save.h"
 #include "nn/train/architectures.h"
 #include "nn/train/ensemble.h"
+#include "nn/train/soup.h"
 
 #define CLASSES 5
 
@@ -262,7 +263,130 @@ test_compress (gconstpointer nick)
   }
 }
 
-/* Numbers that no half float holds: the array stays as it is. */
+/* ---- the mean of weights ---- */
+
+static void
+test_soup (gconstpointer nick)
+{
+  g_autoptr (NnModel) first = new_model (nick, 1);
+  g_autoptr (NnModel) second = new_model (nick, 2);
+  g_autoptr (NnModel) third = new_model (nick, 3);
+  NnModel *const all[] = { first, second, third };
+  g_autoptr (GPtrArray) a = params_of (first);
+  g_autoptr (GPtrArray) b = params_of (second);
+  g_autoptr (GPtrArray) c = params_of (third);
+  g_autoptr (GError) error = NULL;
+
+  /* Those that begin as constants, the statistics of BatchNormalization too. */
+  for (guint i = 0; i < b->len; i++) {
+    NnParam *const param = g_ptr_array_index (b, i);
+
+    for (size_t k = 0; k < param->size; k++)
+      param->value[k] += 0.25f;
+  }
+
+  g_autoptr (NnModel) soup =
+      nn_model_soup ((const NnModel *const *) all, 3, &error);
+
+  g_assert_no_error (error);
+
+  g_autoptr (NnModel) loaded = through_file (soup, NULL);
+  g_autoptr (GPtrArray) means = params_of (loaded);
+
+  g_assert_cmpuint (means->len, ==, a->len);
+  for (guint i = 0; i < means->len; i++) {
+    const NnParam *const mean = g_ptr_array_index (means, i);
+    const NnParam *const x = g_ptr_array_index (a, i);
+    const NnParam *const y = g_ptr_array_index (b, i);
+    const NnParam *const z = g_ptr_array_index (c, i);
+
+    for (size_t k = 0; k < mean->size; k++)
+      g_assert_cmpfloat_with_epsilon (mean->value[k],
+          ((double) x->value[k] + y->value[k] + z->value[k]) / 3, 1e-6);
+  }
+
+  /* Of what is stored in fewer bits, floats. */
+  g_autoptr (NnModel) small =
+      nn_model_compress (first, NN_STORAGE_INT8, &error);
+  NnModel *const stored[] = { small, second };
+  g_autoptr (NnModel) mixed =
+      nn_model_soup ((const NnModel *const *) stored, 2, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (mixed->storage, ==, NN_STORAGE_FLOAT32);
+}
+
+/* A functional model: input of n numbers -> u units -> 3, by names. */
+static NnModel *
+new_pair (const char *version, size_t n, const char *u, const char *one,
+    const char *two, const char *taken, const char *more)
+{
+  g_autofree char *config = g_strdup_printf (
+      "{\"class_name\": \"Functional\", \"config\": {\"name\": \"%s\", "
+      "\"layers\": [{\"class_name\": \"InputLayer\", \"name\": \"in\", "
+      "\"config\": {\"name\": \"in\", \"batch_input_shape\": [null, %zu]}, "
+      "\"inbound_nodes\": []}, {\"class_name\": \"Dense\", \"name\": \"%s\", "
+      "\"config\": {\"name\": \"%s\", %s}, \"inbound_nodes\": "
+      "[[[\"in\", 0, 0, {}]]]}, {\"class_name\": \"Dense\", \"name\": \"%s\", "
+      "\"config\": {\"name\": \"%s\", \"units\": 3}, \"inbound_nodes\": "
+      "[[[\"%s\", 0, 0, {}]]]}%s], \"input_layers\": [[\"in\", 0, 0]], "
+      "\"output_layers\": [[\"%s\", 0, 0]]}}",
+      one, n, one, one, u, two, two, taken, more, two);
+  g_autoptr (GError) error = NULL;
+  NnModel *model = nn_model_new_from_config (one, config, version, 1, &error);
+
+  g_assert_no_error (error);
+  return model;
+}
+
+static void
+test_no_soup (void)
+{
+  static const struct {
+    const char *version, *u, *taken, *more;
+    size_t n;
+    const char *message; /* NULL: they can be averaged */
+  } cases[] = {
+    { "2.10.0", "\"units\": 4, \"kernel_regularizer\": null", "b1", "", 4,
+        NULL },
+    { "2.10.0", "\"units\": 5", "b1", "", 4,
+        "layer 2 (“a1” and “b1”) differs: units 4 and 5;" },
+    { "2.10.0", "\"units\": 4, \"activation\": \"relu\"", "b1", "", 4,
+        "layer 2 (“a1” and “b1”) differs: activation none and \"relu\";" },
+    { "2.10.0", "\"units\": 4", "in", "", 4, "layer 3 (“a2” and “b2”)" },
+    { "2.10.0", "\"units\": 4", "b1",
+        ", {\"class_name\": \"ReLU\", \"name\": \"r\", \"config\": {\"name\": "
+        "\"r\"}, \"inbound_nodes\": [[[\"b2\", 0, 0, {}]]]}",
+        4, "only b1 has layer 4 (“r”)" },
+    { "2.10.0", "\"units\": 4", "b1", "", 6, "(4,)" },
+    { NULL, "\"units\": 4", "b1", "", 4, "generations" },
+  };
+  g_autoptr (NnModel) a =
+      new_pair ("2.10.0", 4, "\"units\": 4", "a1", "a2", "a1", "");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (NnModel) b = new_pair (cases[i].version, cases[i].n, cases[i].u,
+        "b1", "b2", cases[i].taken, cases[i].more);
+    NnModel *const all[] = { a, b };
+    g_autoptr (NnModel) soup =
+        nn_model_soup ((const NnModel *const *) all, 2, &error);
+
+    if (!cases[i].message) {
+      g_assert_no_error (error);
+      g_assert_nonnull (soup);
+      continue;
+    }
+    g_assert_null (soup);
+    g_assert_nonnull (error);
+    g_test_message ("%s", error->message);
+    g_assert_nonnull (strstr (error->message, cases[i].message));
+  }
+}
+
+/* ---- numbers that no half float holds ---- */
+
+/* The array stays as it is. */
 static void
 test_large (void)
 {
@@ -297,11 +421,15 @@ main (int argc, char **argv)
     g_autofree char *compress =
         g_strconcat ("/derived/compress/", nicks[i], NULL);
 
+    g_autofree char *soup = g_strconcat ("/derived/soup/", nicks[i], NULL);
+
     g_test_add_data_func (ensemble, nicks[i], test_ensemble);
+    g_test_add_data_func (soup, nicks[i], test_soup);
     g_test_add_data_func (compress, nicks[i], test_compress);
   }
   g_test_add_func ("/derived/no-ensemble", test_no_ensemble);
   g_test_add_func ("/derived/logits", test_logits);
+  g_test_add_func ("/derived/no-soup", test_no_soup);
   g_test_add_func ("/derived/large", test_large);
   return g_test_run ();
 }
