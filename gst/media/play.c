@@ -8,28 +8,27 @@
 #include "gst/media/diagnosis.h"
 #include "gst/media/source-uri.h"
 #include "gst/media/stall.h"
-#include "gst/media/tracks.h"
+#include "gst/media/uri-source.h"
 #include "gst/media/wave.h"
 
 GST_DEBUG_CATEGORY (gst_emotion_play_debug);
 #define GST_CAT_DEFAULT gst_emotion_play_debug
 
-/* Names of our messages: enough was taken; tracks were left out. */
+/* Name of our message: enough was taken. */
 #define ENOUGH "emotion-enough"
-#define OTHERS "emotion-other-tracks"
 
 typedef struct {
   const GstEmotionPlay *play;
   gpointer user_data;
   const char *uri;            /* that is played now; NULL: live */
+  const char *path;           /* of the same; NULL: not a local file */
   const GstEmotionWave *wave; /* the same, read by ourselves; or NULL */
-  const char *path;           /* of wave */
+  GstEmotionUriSource source;
   GstElement *pipeline;
   GstPad *sink; /* that takes the sound */
   GstEmotionStall stall;
   GstEmotionCoverage coverage;
   GstClockTime heard;  /* in the last attempt */
-  GPtrArray *tracks;   /* used by the streaming thread: GstPad, candidates */
   gint has_sound;      /* atomic: a buffer with samples came, in any try */
   gint is_enough;      /* atomic */
   gboolean is_ending;  /* a live source was asked to stop */
@@ -53,107 +52,11 @@ fail (Player *self, const GError *error)
           "from where sound is taken"));
 }
 
-/* The source */
-
-/* In a streaming thread, as are those below; one source at a time is plugged.
- */
-static void
-add_track (GstElement *source, GstPad *pad, gpointer user_data)
-{
-  Player *self = user_data;
-
-  g_ptr_array_add (self->tracks, gst_object_ref (pad));
-}
-
-/* The message that names them; a stream of several consecutive files has the
- * same tracks again. */
-static void
-post_others (Player *self, const char *text)
-{
-  gst_element_post_message (self->pipeline,
-      gst_message_new_application (GST_OBJECT (self->pipeline),
-          gst_structure_new (OTHERS, "text", G_TYPE_STRING, text, NULL)));
-}
-
-/* Without this, a file with video only would never end. */
-static void
-choose_track (GstElement *source, gpointer user_data)
-{
-  Player *self = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *others = NULL;
-  GstPad *chosen = NULL;
-
-  if (self->tracks->len > 0)
-    chosen = gst_emotion_tracks_choose (
-        self->tracks, self->play->track, &others, &error);
-  else if (!gst_pad_is_linked (self->sink))
-    error = g_error_new_literal (
-        GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "it contains no audio");
-  if (chosen && others)
-    post_others (self, others);
-  if (chosen && !gst_pad_is_linked (self->sink)
-      && GST_PAD_LINK_FAILED (gst_pad_link (chosen, self->sink)))
-    error = g_error_new_literal (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-        "its sound is in a format that cannot be read");
-  if (error)
-    fail (self, error);
-  g_ptr_array_set_size (self->tracks, 0);
-}
-
-/* Not the bins that plug them. */
-static void
-note_decoder (
-    GstBin *bin, GstBin *sub_bin, GstElement *element, gpointer user_data)
-{
-  GPtrArray *decoders = user_data;
-  GstElementFactory *factory = gst_element_get_factory (element);
-
-  if (factory && !GST_IS_BIN (element)
-      && gst_element_factory_list_is_type (
-          factory, GST_ELEMENT_FACTORY_TYPE_DECODABLE))
-    g_ptr_array_add (decoders, gst_object_ref (factory));
-}
-
 static void
 add_element (
     GstBin *bin, GstBin *sub_bin, GstElement *element, gpointer user_data)
 {
   gst_emotion_coverage_add (user_data, element);
-}
-
-static void
-set_up_source (GstElement *bin, GstElement *source, gpointer user_data)
-{
-  Player *self = user_data;
-
-  if (!gst_emotion_wave_feed (self->wave, self->path, source))
-    GST_ELEMENT_ERROR (bin, STREAM, CODEC_NOT_FOUND,
-        ("the format of its sound is unknown"), (NULL));
-}
-
-static GstElement *
-uri_source_new (Player *self, GError **error)
-{
-  g_autoptr (GstCaps) caps = gst_caps_new_empty_simple ("audio/x-raw");
-  GstElement *source = gst_element_factory_make ("uridecodebin", NULL);
-
-  if (!source) {
-    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
-        "GStreamer's base plugins are not installed (Debian: apt install "
-        "gstreamer1.0-plugins-base)");
-    return NULL;
-  }
-  if (self->wave)
-    g_signal_connect (source, "source-setup", G_CALLBACK (set_up_source), self);
-  g_object_set (source, "uri", self->wave ? "appsrc://" : self->uri, "caps",
-      caps, "expose-all-streams", FALSE, NULL);
-  g_signal_connect (source, "pad-added", G_CALLBACK (add_track), self);
-  g_signal_connect (source, "no-more-pads", G_CALLBACK (choose_track), self);
-  if (self->play->decoders)
-    g_signal_connect (source, "deep-element-added", G_CALLBACK (note_decoder),
-        self->play->decoders);
-  return source;
 }
 
 /* The streaming thread */
@@ -287,7 +190,7 @@ take_own_message (Player *self, GstMessage *message)
 {
   const GstStructure *const about = gst_message_get_structure (message);
 
-  if (gst_structure_has_name (about, OTHERS)) {
+  if (gst_structure_has_name (about, GST_EMOTION_OTHER_TRACKS)) {
     if (!self->has_named_others)
       warn (self, gst_structure_get_string (about, "text"));
     self->has_named_others = TRUE;
@@ -411,11 +314,17 @@ build (Player *self, GError **error)
         "GStreamer's core elements are missing");
     return FALSE;
   }
-  source = self->uri ? uri_source_new (self, error)
+  self->sink = gst_element_get_static_pad (sink, "sink");
+  self->source = (GstEmotionUriSource){ .uri = self->uri,
+    .path = self->path,
+    .wave = self->wave,
+    .track = self->play->track,
+    .decoders = self->play->decoders,
+    .sink = self->sink };
+  source = self->uri ? gst_emotion_uri_source_new (&self->source, error)
                      : self->play->source_new (self->user_data, error);
   if (!source)
     return FALSE;
-  self->sink = gst_element_get_static_pad (sink, "sink");
   gst_pad_add_probe (
       self->sink, GST_PAD_PROBE_TYPE_BUFFER, take_buffer, self, NULL);
   gst_emotion_coverage_begin (&self->coverage, self->sink);
@@ -437,7 +346,6 @@ run (Player *self, const char *uri, GError **error)
   self->uri = uri;
   self->stall = (GstEmotionStall){ 0 };
   self->is_enough = FALSE;
-  g_ptr_array_set_size (self->tracks, 0);
   if (self->play->decoders)
     g_ptr_array_set_size (self->play->decoders, 0);
   self->pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
@@ -456,6 +364,7 @@ run (Player *self, const char *uri, GError **error)
   self->heard = gst_emotion_coverage_heard (&self->coverage);
   g_signal_handlers_disconnect_by_data (self->pipeline, &self->coverage);
   gst_emotion_coverage_clear (&self->coverage);
+  gst_emotion_uri_source_clear (&self->source);
   gst_clear_object (&self->sink);
   gst_clear_object (&self->pipeline);
   return ok;
@@ -565,7 +474,6 @@ gst_emotion_play (
   GST_DEBUG_CATEGORY_INIT (
       gst_emotion_play_debug, "emotionplay", 0, "sources of the emotion tools");
   gst_emotion_adts_register ();
-  self.tracks = g_ptr_array_new_with_free_func (gst_object_unref);
   ok = run_all (&self, &failure);
   if (failure) {
     g_autoptr (GError) said = self.was_built
@@ -591,7 +499,6 @@ gst_emotion_play (
   }
   tell_warnings (&self);
   *loss = self.loss;
-  g_ptr_array_unref (self.tracks);
   gst_clear_message (&self.missing);
   g_clear_error (&self.refusal);
   g_clear_error (&self.warning);
