@@ -117,8 +117,8 @@ begin_stream (Numbers *self, guint32 serial)
   while (g_hash_table_contains (self->taken, GUINT_TO_POINTER (number)))
     number++;
   if (number != serial)
-    GST_INFO ("another Ogg stream with serial number %08x: %08x", serial,
-        number);
+    GST_INFO (
+        "another Ogg stream with serial number %08x: %08x", serial, number);
   stream = g_new0 (Stream, 1);
   stream->number = number;
   g_hash_table_replace (self->streams, GUINT_TO_POINTER (serial), stream);
@@ -329,9 +329,8 @@ take (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
   if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_PUSH)
     return take_pushed (self, info);
   if (self->patches->len > 0)
-    info->data =
-        patch_buffer (self->patches, GST_PAD_PROBE_INFO_BUFFER (info),
-            GST_PAD_PROBE_INFO_OFFSET (info));
+    info->data = patch_buffer (self->patches, GST_PAD_PROBE_INFO_BUFFER (info),
+        GST_PAD_PROBE_INFO_OFFSET (info));
   return GST_PAD_PROBE_OK;
 }
 

@@ -6,6 +6,7 @@
 #include "gst/media/adts.h"
 #include "gst/media/coverage.h"
 #include "gst/media/diagnosis.h"
+#include "gst/media/resume.h"
 #include "gst/media/source-uri.h"
 #include "gst/media/stall.h"
 #include "gst/media/uri-source.h"
@@ -57,6 +58,7 @@ add_element (
     GstBin *bin, GstBin *sub_bin, GstElement *element, gpointer user_data)
 {
   gst_emotion_coverage_add (user_data, element);
+  gst_emotion_resume_add (element);
 }
 
 /* The streaming thread */

@@ -40,8 +40,8 @@ choose_track (GstElement *source, gpointer user_data)
         "its sound is in a format that cannot be read");
   if (error)
     gst_element_post_message (source,
-        gst_message_new_error (GST_OBJECT (source), error,
-            "from where tracks are chosen"));
+        gst_message_new_error (
+            GST_OBJECT (source), error, "from where tracks are chosen"));
   g_ptr_array_set_size (self->candidates, 0);
 }
 

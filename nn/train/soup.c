@@ -37,9 +37,8 @@ layers_of (JsonObject *config)
 {
   JsonNode *const layers = json_object_get_member (config, "layers");
 
-  return layers && JSON_NODE_HOLDS_ARRAY (layers)
-      ? json_node_get_array (layers)
-      : NULL;
+  return layers && JSON_NODE_HOLDS_ARRAY (layers) ? json_node_get_array (layers)
+                                                  : NULL;
 }
 
 /* In a functional model, layers refer to others by their names: by their
@@ -59,8 +58,8 @@ refer_by_place (JsonNode *root)
   for (guint i = 0; i < n; i++) {
     refer_by_place (json_array_get_element (layers, i));
     g_hash_table_insert (names,
-        g_strdup (nn_rewrite_layer_name (
-            json_array_get_object_element (layers, i))),
+        g_strdup (
+            nn_rewrite_layer_name (json_array_get_object_element (layers, i))),
         g_strdup_printf ("#%u", i));
   }
   if (n > 0)
@@ -100,8 +99,8 @@ equal_nodes (JsonNode *a, JsonNode *b, const char **option)
     return equal_objects (
         json_node_get_object (a), json_node_get_object (b), option);
   if (JSON_NODE_HOLDS_ARRAY (a) && JSON_NODE_HOLDS_ARRAY (b)) {
-    JsonArray *const x = json_node_get_array (a), *const y =
-                                                      json_node_get_array (b);
+    JsonArray *const x = json_node_get_array (a),
+                     *const y = json_node_get_array (b);
     const guint n = json_array_get_length (x);
 
     if (json_array_get_length (y) != n)
@@ -182,11 +181,10 @@ check_layers (const NnModel *first, const NnModel *model, JsonArray *a,
   }
   if (n_a != n_b) {
     JsonArray *const longer = n_a > n_b ? a : b;
-    g_autofree char *what =
-        g_strdup_printf ("only %s has layer %u (“%s”)",
-            n_a > n_b ? first->name : model->name, MIN (n_a, n_b) + 1,
-            nn_rewrite_layer_name (
-                json_array_get_object_element (longer, MIN (n_a, n_b))));
+    g_autofree char *what = g_strdup_printf ("only %s has layer %u (“%s”)",
+        n_a > n_b ? first->name : model->name, MIN (n_a, n_b) + 1,
+        nn_rewrite_layer_name (
+            json_array_get_object_element (longer, MIN (n_a, n_b))));
 
     return refuse (first, model, what, error);
   }
@@ -229,10 +227,10 @@ check_ends (const NnModel *first, const NnModel *model, JsonNode *a,
     JsonNode *b, GError **error)
 {
   static const char *const ends[] = { "input_layers", "output_layers" };
-  JsonNode *const x = json_object_get_member (json_node_get_object (a),
-                      "config"),
-                  *const y = json_object_get_member (json_node_get_object (b),
-                      "config");
+  JsonNode *const x = json_object_get_member (
+                      json_node_get_object (a), "config"),
+                  *const y = json_object_get_member (
+                      json_node_get_object (b), "config");
 
   for (gsize i = 0; i < G_N_ELEMENTS (ends); i++) {
     JsonNode *const p = JSON_NODE_HOLDS_OBJECT (x)
@@ -249,8 +247,7 @@ check_ends (const NnModel *first, const NnModel *model, JsonNode *a,
 }
 
 static bool
-check_architecture (
-    const NnModel *first, const NnModel *model, GError **error)
+check_architecture (const NnModel *first, const NnModel *model, GError **error)
 {
   g_autoptr (JsonNode) a = json_from_string (first->config, NULL);
   g_autoptr (JsonNode) b = json_from_string (model->config, NULL);

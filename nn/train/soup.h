@@ -16,5 +16,4 @@
  * even where that is stored in fewer bits. Finished. NULL and
  * NN_ERROR_UNSUPPORTED, which names the first layer that differs and how, or
  * NN_ERROR_SHAPE where it is the shape of the input. */
-NnModel *nn_model_soup (
-    const NnModel *const *models, size_t n, GError **error);
+NnModel *nn_model_soup (const NnModel *const *models, size_t n, GError **error);

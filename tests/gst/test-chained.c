@@ -68,8 +68,8 @@ static const struct {
 static const char *const chains[] = { "aa", "ab", "aabba" };
 
 /* Ends are cut to the sample where the reader may look ahead only. */
-static GstEmotionSound (*const readers[]) (const char *path) = { decode,
-  decode_pushed };
+static GstEmotionSound (*const readers[]) (
+    const char *path) = { decode, decode_pushed };
 
 static void
 check (char **paths, const char *chain)

@@ -48,6 +48,7 @@ static const struct {
   { "mp2", "avenc_mp2 bitrate=128000 ! mpegaudioparse ! mpegtsmux", 1 },
   { "mp3", "lamemp3enc bitrate=128 ! mpegaudioparse ! mpegtsmux", 1 },
   { "ac3", "avenc_ac3 bitrate=128000 ! ac3parse ! mpegtsmux", 1 },
+  { "opus", "opusenc bitrate=96000 ! mpegtsmux", 1 },
 };
 
 /* Of the stream that most packets are of. */
