@@ -67,8 +67,8 @@ gst_emotion_resume_add (GstElement *element)
   if (!is_ts_demuxer (element))
     return;
   sink = gst_element_get_static_pad (element, "sink");
-  gst_pad_add_probe (sink, GST_PAD_PROBE_TYPE_QUERY_UPSTREAM, answer_scheduling,
-      NULL, NULL);
+  gst_pad_add_probe (
+      sink, GST_PAD_PROBE_TYPE_QUERY_UPSTREAM, answer_scheduling, NULL, NULL);
   gst_pad_set_chain_function_full (
       sink, chain, (gpointer) GST_PAD_CHAINFUNC (sink), NULL);
 }

@@ -1,127 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Odd and damaged files: ADPCM, whose time stamps are wrong, is as PCM; of what
  * is damaged there are as many windows as of what is not. */
-#include <string.h>
-
 #include "tests/folder.h"
+#include "tests/gst/adpcm-file.h"
+#include "tests/gst/harm.h"
 #include "tests/gst/leaks.h"
 #include "tests/gst/made-media.h"
 #include "tests/gst/outcome.h"
-
-static void
-append (GByteArray *bytes, guint32 value, guint n)
-{
-  const guint32 little = GUINT32_TO_LE (value);
-
-  g_byte_array_append (bytes, (const guint8 *) &little, n);
-}
-
-static void
-append_chunk (GByteArray *bytes, const char *name, const guint8 *data, gsize n)
-{
-  g_byte_array_append (bytes, (const guint8 *) name, 4);
-  append (bytes, n, 4);
-  g_byte_array_append (bytes, data, n);
-  if (n % 2 != 0)
-    append (bytes, 0, 1);
-}
-
-#define BLOCK 1024 /* bytes of ADPCM */
-
-/* IMA ADPCM of one channel, as files have it. */
-static GByteArray *
-adpcm_format (guint rate)
-{
-  const guint n_samples = (BLOCK - 4) * 2 + 1;
-  GByteArray *format = g_byte_array_new ();
-
-  append (format, 0x11, 2);
-  append (format, 1, 2);
-  append (format, rate, 4);
-  append (format, rate * BLOCK / n_samples, 4);
-  append (format, BLOCK, 2);
-  append (format, 4, 2);
-  append (format, 2, 2);
-  append (format, n_samples, 2);
-  return format;
-}
-
-static void
-write_wav (const char *path, guint rate, const char *blocks, gsize n)
-{
-  g_autoptr (GByteArray) format = adpcm_format (rate);
-  g_autoptr (GByteArray) body = g_byte_array_new ();
-  g_autoptr (GByteArray) file = g_byte_array_new ();
-
-  g_byte_array_append (body, (const guint8 *) "WAVE", 4);
-  append_chunk (body, "fmt ", format->data, format->len);
-  append_chunk (body, "data", (const guint8 *) blocks, n);
-  append_chunk (file, "RIFF", body->data, body->len);
-  g_assert_true (
-      g_file_set_contents (path, (char *) file->data, file->len, NULL));
-}
-
-static void
-append_list (GByteArray *bytes, const char *type, const GByteArray *content)
-{
-  g_autoptr (GByteArray) list = g_byte_array_new ();
-
-  g_byte_array_append (list, (const guint8 *) type, 4);
-  g_byte_array_append (list, content->data, content->len);
-  append_chunk (bytes, "LIST", list->data, list->len);
-}
-
-/* AVI with nothing but that sound, in chunks of some blocks. */
-static void
-write_avi (const char *path, guint rate, const char *blocks, gsize n)
-{
-  const guint n_samples = (BLOCK - 4) * 2 + 1;
-  const gsize chunk = 4 * BLOCK;
-  g_autoptr (GByteArray) format = adpcm_format (rate);
-  g_autoptr (GByteArray) avih = g_byte_array_new ();
-  g_autoptr (GByteArray) strh = g_byte_array_new ();
-  g_autoptr (GByteArray) strl = g_byte_array_new ();
-  g_autoptr (GByteArray) hdrl = g_byte_array_new ();
-  g_autoptr (GByteArray) movi = g_byte_array_new ();
-  g_autoptr (GByteArray) idx1 = g_byte_array_new ();
-  g_autoptr (GByteArray) body = g_byte_array_new ();
-  g_autoptr (GByteArray) file = g_byte_array_new ();
-
-  for (guint i = 0; i < 14; i++)
-    append (avih, i == 3 ? 0x10 : i == 6 ? 1 : 0, 4);
-  g_byte_array_append (strh, (const guint8 *) "auds", 4);
-  for (guint i = 0; i < 4; i++) /* handler, flags, priority, initial frames */
-    append (strh, 0, 4);
-  append (strh, BLOCK, 4); /* scale and */
-  append (strh, rate * BLOCK / n_samples, 4);
-  append (strh, 0, 4);
-  append (strh, n / BLOCK, 4);
-  append (strh, chunk, 4);
-  append (strh, 0, 4);
-  append (strh, BLOCK, 4);
-  append (strh, 0, 4);
-  append (strh, 0, 4);
-  append_chunk (strl, "strh", strh->data, strh->len);
-  append_chunk (strl, "strf", format->data, format->len);
-  append_chunk (hdrl, "avih", avih->data, avih->len);
-  append_list (hdrl, "strl", strl);
-  for (gsize i = 0; i < n; i += chunk) {
-    const gsize len = MIN (chunk, n - i);
-
-    g_byte_array_append (idx1, (const guint8 *) "00wb", 4);
-    append (idx1, 0x10, 4);
-    append (idx1, 4 + movi->len, 4);
-    append (idx1, len, 4);
-    append_chunk (movi, "00wb", (const guint8 *) blocks + i, len);
-  }
-  g_byte_array_append (body, (const guint8 *) "AVI ", 4);
-  append_list (body, "hdrl", hdrl);
-  append_list (body, "movi", movi);
-  append_chunk (body, "idx1", idx1->data, idx1->len);
-  append_chunk (file, "RIFF", body->data, body->len);
-  g_assert_true (
-      g_file_set_contents (path, (char *) file->data, file->len, NULL));
-}
 
 /* The same sound as ADPCM in WAV and AVI, and as what adpcmdec makes of it,
  * with time stamps that are right. */
@@ -144,11 +29,11 @@ test_adpcm (gconstpointer data)
       "audiotestsrc wave=pink-noise samplesperbuffer=1600 num-buffers=%u "
       "! audio/x-raw,rate=%u,channels=1,format=S16LE "
       "! adpcmenc layout=dvi blockalign=%u" MADE_MEDIA_SINK,
-      rate * 20 / 1600, rate, BLOCK);
+      rate * 20 / 1600, rate, ADPCM_BLOCK);
   g_assert_true (g_file_get_contents (raw, &blocks, &n, NULL));
-  n -= n % BLOCK;
-  write_wav (wav, rate, blocks, n);
-  write_avi (avi, rate, blocks, n);
+  n -= n % ADPCM_BLOCK;
+  adpcm_write_wav (wav, rate, blocks, n);
+  adpcm_write_avi (avi, rate, blocks, n);
   pcm = made_media (folder, "pcm.wav",
       "filesrc location=%s ! wavparse ! adpcmdec ! wavenc" MADE_MEDIA_SINK,
       wav);
@@ -181,35 +66,11 @@ test_adpcm (gconstpointer data)
 
 /* MPEG-TS of which packets are lost, ADTS of which bytes are wrong. */
 
-static void
-lose_packets (char *bytes, gsize *n, gdouble loss, GRand *rand)
-{
-  gsize kept = 0;
-
-  for (gsize i = 0; i + 188 <= *n; i += 188)
-    if (i < 20 * 188 || g_rand_double (rand) >= loss) {
-      memmove (bytes + kept, bytes + i, 188);
-      kept += 188;
-    }
-  *n = kept;
-}
-
-static void
-damage (char *bytes, gsize *n, gdouble places, GRand *rand)
-{
-  for (guint p = 0; p < places; p++) {
-    const gsize at = g_rand_int_range (rand, 5000, *n - 100);
-
-    for (guint k = 0; k < 8; k++)
-      bytes[at + k] = (char) g_rand_int (rand);
-  }
-}
-
 static const struct {
   const char *name;
   const char *elements;
   const char *writer, *reader;
-  void (*harm) (char *bytes, gsize *n, gdouble much, GRand *rand);
+  Harm harm;
   gdouble much;
   /* Windows that are told while nobody has said yet that samples are missing
    * may be as much too early. */
@@ -217,16 +78,18 @@ static const struct {
 } files[] = {
   { "ts-mp2-1-percent", "avenc_mp2 mpegtsmux mpegaudioparse avdec_mp2float",
       "avenc_mp2 ! mpegaudioparse ! mpegtsmux",
-      "tsdemux ! mpegaudioparse ! avdec_mp2float", lose_packets, 0.01, 300 },
+      "tsdemux ! mpegaudioparse ! avdec_mp2float", harm_lose_packets, 0.01,
+      300 },
   { "ts-mp2-3-percent", "avenc_mp2 mpegtsmux mpegaudioparse avdec_mp2float",
       "avenc_mp2 ! mpegaudioparse ! mpegtsmux",
-      "tsdemux ! mpegaudioparse ! avdec_mp2float", lose_packets, 0.03, 600 },
+      "tsdemux ! mpegaudioparse ! avdec_mp2float", harm_lose_packets, 0.03,
+      600 },
   { "aac-damaged", "voaacenc aacparse avdec_aac",
       "voaacenc ! aacparse ! audio/mpeg,stream-format=adts",
-      "aacparse ! avdec_aac", damage, 30, 130 },
+      "aacparse ! avdec_aac", harm_bytes, 30, 130 },
   { "mp3-damaged", "lamemp3enc mpegaudioparse mpg123audiodec",
-      "lamemp3enc ! mpegaudioparse", "mpegaudioparse ! mpg123audiodec", damage,
-      30, 130 },
+      "lamemp3enc ! mpegaudioparse", "mpegaudioparse ! mpg123audiodec",
+      harm_bytes, 30, 130 },
 };
 
 static void
@@ -243,13 +106,7 @@ test_file (gconstpointer data)
   whole = made_media (folder, "whole",
       SOUND_48 "! audioconvert ! %s" MADE_MEDIA_SINK, files[f].writer);
   for (guint seed = 1; seed <= 3; seed++) {
-    g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
-    g_autofree char *bytes = NULL;
-    gsize n;
-
-    g_assert_true (g_file_get_contents (whole, &bytes, &n, NULL));
-    files[f].harm (bytes, &n, files[f].much, rand);
-    g_assert_true (g_file_set_contents (harmed, bytes, n, NULL));
+    harm_file (whole, harmed, files[f].harm, files[f].much, seed);
     for (guint a = 0; a < N_ANALYSES; a += seed == 1 ? 5 : N_ANALYSES) {
       g_autofree char *from_whole =
           g_strdup_printf ("filesrc location=%s ! %s", whole, files[f].reader);

@@ -12,6 +12,7 @@
 #include "gst/media/decode.h"
 #include "gst/media/wave.h"
 #include "tests/folder.h"
+#include "tests/gst/harm.h"
 #include "tests/gst/made-media.h"
 
 #define RATE 16000
@@ -277,63 +278,30 @@ test_placeholder (void)
   }
 }
 
-/* Without some of its packets of 188 bytes. */
-static void
-lose_packets (const char *path, guint percent, GRand *rand)
-{
-  g_autofree char *data = NULL;
-  gsize size, kept = 0;
-
-  g_assert_true (g_file_get_contents (path, &data, &size, NULL));
-  for (gsize at = 0; at + 188 <= size; at += 188)
-    if (at < 20 * 188 || g_rand_int_range (rand, 0, 100) >= (gint) percent) {
-      memmove (data + kept, data + at, 188);
-      kept += 188;
-    }
-  g_assert_true (g_file_set_contents (path, data, (gssize) kept, NULL));
-}
-
-static void
-damage (const char *path, guint n, GRand *rand)
-{
-  g_autofree char *data = NULL;
-  gsize size;
-
-  g_assert_true (g_file_get_contents (path, &data, &size, NULL));
-  for (guint i = 0; i < n; i++) {
-    const gsize at = g_rand_int_range (rand, 9000, (gint) size - 100);
-
-    for (guint k = 0; k < 8; k++)
-      data[at + k] = (char) g_rand_int (rand);
-  }
-  g_assert_true (g_file_set_contents (path, data, (gssize) size, NULL));
-}
-
 /* What decodes of a damaged file is kept, and the rest counted. */
 static void
 test_damaged (void)
 {
   static const struct {
     const char *name, *encoder;
-    void (*spoil) (const char *path, guint n, GRand *rand);
-    guint n;
+    Harm harm;
+    gdouble much;
   } cases[] = {
-    { "lost.ts", "avenc_mp2 ! mpegaudioparse ! mpegtsmux", lose_packets, 10 },
-    { "bad.aac", "avenc_aac ! aacparse ! audio/mpeg,stream-format=adts", damage,
-        200 },
-    { "bad.m4a", "avenc_aac ! mp4mux faststart=true", damage, 200 },
-    { "bad.ogg", "vorbisenc ! oggmux", damage, 30 },
-    { "bad.opus", "opusenc ! oggmux", damage, 30 },
+    { "lost.ts", "avenc_mp2 ! mpegaudioparse ! mpegtsmux", harm_lose_packets,
+        0.1 },
+    { "bad.aac", "avenc_aac ! aacparse ! audio/mpeg,stream-format=adts",
+        harm_bytes, 200 },
+    { "bad.m4a", "avenc_aac ! mp4mux faststart=true", harm_bytes, 200 },
+    { "bad.ogg", "vorbisenc ! oggmux", harm_bytes, 30 },
+    { "bad.opus", "opusenc ! oggmux", harm_bytes, 30 },
   };
-  g_autoptr (GRand) rand = g_rand_new_with_seed (1);
-
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autofree char *path = made_media (
         folder, cases[i].name, SOUND "%s" MADE_MEDIA_SINK, cases[i].encoder);
 
     if (!path)
       continue;
-    cases[i].spoil (path, cases[i].n, rand);
+    harm_file (path, path, cases[i].harm, cases[i].much, 1);
     check_loss (path, " s are missing: the file is ", 1);
   }
 }
