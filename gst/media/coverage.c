@@ -290,10 +290,11 @@ missing_at_end (const GstEmotionCoverage *self, const GstEmotionExtent *extent)
   if (is_stated (self) && GST_CLOCK_TIME_IS_VALID (self->end)
       && (!self->has_others || extent->is_cut))
     missing = less (self->duration, self->end);
+  if (extent->duration > 0)
+    missing = MAX (missing,
+        less (extent->duration, heard + (GstClockTime) MAX (self->gaps, 0)));
   if (!extent->is_cut)
     return missing;
-  if (extent->duration > 0)
-    missing = MAX (missing, less (extent->duration, heard));
   if (extent->basis == GST_EMOTION_EXTENT_EVEN
       && extent->present > extent->head)
     missing = MAX (missing,
@@ -333,5 +334,10 @@ gst_emotion_coverage_loss (const GstEmotionCoverage *self, const char *uri)
       && (extent.basis == GST_EMOTION_EXTENT_UNTIMED
           || (extent.basis == GST_EMOTION_EXTENT_TIMED && !is_stated (self))))
     return g_strdup ("the file is cut off; how much is missing is unknown");
+  if (extent.behind > 0)
+    return g_strdup_printf (
+        "%.2f MB of it are another file, behind the end of the first, and are "
+        "not read: split it, or join the files with ffmpeg",
+        extent.behind / 1e6);
   return NULL;
 }

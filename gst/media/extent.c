@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gst/media/file-bytes.h"
+#include "gst/media/last-frame.h"
 #include "gst/media/wave.h"
 
 #define MAX_CHUNKS 10000 /* maximum that is examined */
@@ -51,6 +52,19 @@ state (GstEmotionExtent *self, guint64 head, guint64 length)
   return TRUE;
 }
 
+/* Files that were put together as if they were text: GStreamer reads up to the
+ * end of the first, and would not say that there are others. */
+static void
+look_behind (
+    GstEmotionExtent *self, const File *file, guint64 end, const char *magic)
+{
+  guint8 head[8];
+
+  if (gst_emotion_file_bytes_read (file, end, head, sizeof head)
+      && has_tag (head, magic))
+    self->behind = file->size - end;
+}
+
 static gboolean
 read_wave (GstEmotionExtent *self, const File *file, const guint8 *head)
 {
@@ -60,15 +74,40 @@ read_wave (GstEmotionExtent *self, const File *file, const guint8 *head)
     return FALSE;
   gst_emotion_wave_clear (&wave);
   self->basis = GST_EMOTION_EXTENT_EVEN;
+  if (has_tag (head, "RIFF"))
+    look_behind (self, file, 8 + (le32 (head + 4) + 1ull) / 2 * 2, "RIFF");
   return wave.stated > 0 && state (self, wave.offset, wave.stated);
 }
 
-/* AVI, whose demuxer counts the frames present. */
+/* The duration of the shortest sound of an AVI, by the heads of its streams;
+ * its demuxer counts the frames that it finds. 0: none is stated. */
+static guint64
+avi_duration (const File *file)
+{
+  guint8 head[4096];
+  const gsize n = MIN (file->size, sizeof head);
+  guint64 duration = 0;
+
+  if (!gst_emotion_file_bytes_read (file, 0, head, n))
+    return 0;
+  for (gsize i = 0; i + 44 <= n; i += 2)
+    if (has_tag (head + i, "strh") && has_tag (head + i + 8, "auds")) {
+      const guint32 scale = le32 (head + i + 28), rate = le32 (head + i + 32);
+      const guint64 sound = rate > 0
+          ? le32 (head + i + 40) * (guint64) scale / rate * 1000000000
+          : 0;
+
+      duration = duration > 0 ? MIN (duration, sound) : sound;
+    }
+  return duration;
+}
+
 static gboolean
 read_riff (GstEmotionExtent *self, const File *file, const guint8 *head)
 {
   if (has_tag (head + 8, "WAVE"))
     return read_wave (self, file, head);
+  self->duration = avi_duration (file);
   return !gst_emotion_file_bytes_is_placeholder (le32 (head + 4))
       && state (self, 8, le32 (head + 4));
 }
@@ -76,6 +115,7 @@ read_riff (GstEmotionExtent *self, const File *file, const guint8 *head)
 static gboolean
 read_aiff (GstEmotionExtent *self, const File *file, const guint8 *head)
 {
+  look_behind (self, file, 8 + (be32 (head + 4) + 1ull) / 2 * 2, "FORM");
   return !gst_emotion_file_bytes_is_placeholder (be32 (head + 4))
       && state (self, 8, be32 (head + 4));
 }
@@ -93,6 +133,7 @@ read_mp4 (GstEmotionExtent *self, const File *file, const guint8 *head)
 {
   guint64 at = 0;
   guint8 box[16];
+  gboolean is_fragmented = FALSE;
 
   self->lacks_index = TRUE;
   for (guint i = 0;
@@ -105,6 +146,11 @@ read_mp4 (GstEmotionExtent *self, const File *file, const guint8 *head)
       return FALSE;
     if (has_tag (box + 4, "moov") && at + size <= file->size)
       self->lacks_index = FALSE;
+    is_fragmented |= has_tag (box + 4, "moof");
+    /* Of fragmented ones, GStreamer reads all. */
+    if (has_tag (box + 4, "ftyp") && at > 0 && !is_fragmented
+        && self->behind == 0)
+      self->behind = file->size - at;
     at += size;
   }
   return at > 0 && state (self, 0, at);
@@ -153,7 +199,10 @@ read_matroska (GstEmotionExtent *self, const File *file, const guint8 *head)
       || !has_tag (id, "\x18\x53\x80\x67"))
     return FALSE;
   at += 4;
-  return ebml_size (file, &at, &size) && state (self, at, size);
+  if (!ebml_size (file, &at, &size) || !state (self, at, size))
+    return FALSE;
+  look_behind (self, file, self->stated, "\x1a\x45\xdf\xa3");
+  return TRUE;
 }
 
 /* Where the last page ends. */
@@ -233,6 +282,21 @@ read_xing (GstEmotionExtent *self, const File *file, guint64 at)
   return state (self, at, be32 (xing + 12));
 }
 
+/* What states no length otherwise. */
+static gboolean
+read_frames (GstEmotionExtent *self, const File *file, guint64 at)
+{
+  self->basis = GST_EMOTION_EXTENT_UNTIMED;
+  return state (
+      self, at, file->size - at + gst_emotion_last_frame_lacks (file, at));
+}
+
+static gboolean
+read_plain (GstEmotionExtent *self, const File *file, const guint8 *head)
+{
+  return read_frames (self, file, 0);
+}
+
 /* After an ID3v2 tag. */
 static gboolean
 read_id3 (GstEmotionExtent *self, const File *file, const guint8 *head)
@@ -241,13 +305,14 @@ read_id3 (GstEmotionExtent *self, const File *file, const guint8 *head)
       + (guint64) ((guint32) head[6] << 21 | head[7] << 14 | head[8] << 7
           | head[9]);
 
-  return read_xing (self, file, size);
+  return size < file->size
+      && (read_xing (self, file, size) || read_frames (self, file, size));
 }
 
 static gboolean
 read_mp3 (GstEmotionExtent *self, const File *file, const guint8 *head)
 {
-  return read_xing (self, file, 0);
+  return read_xing (self, file, 0) || read_frames (self, file, 0);
 }
 
 /* A number in the script tag at the beginning of FLV; 0: none. */
@@ -279,7 +344,10 @@ read_flv (GstEmotionExtent *self, const File *file, const guint8 *head)
   /* A muxer that does not know it writes a far too large value. */
   if (flv_number (script, n, "duration") < 1e8)
     self->duration = (guint64) (flv_number (script, n, "duration") * 1e9);
-  return state (self, 0, (guint64) flv_number (script, n, "filesize"));
+  if (!state (self, 0, (guint64) flv_number (script, n, "filesize")))
+    return FALSE;
+  look_behind (self, file, self->stated, "FLV\1");
+  return TRUE;
 }
 
 static const struct {
@@ -306,6 +374,10 @@ static const struct {
   { "FLV", 0, read_flv, GST_EMOTION_EXTENT_UNTIMED },
   { "ID3", 0, read_id3 },
   { "\xff", 0, read_mp3 },
+  { "\x0b\x77", 0, read_plain }, /* AC-3 */
+  { "#!AMR", 0, read_plain },
+  { "G", 0, read_plain }, /* MPEG-TS */
+  { "G", 4, read_plain },
   { "\x30\x26\xb2\x75\x8e\x66\xcf\x11", 0, read_asf },
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The size or duration that a file states in the structure of its container
- * (RIFF, AIFF, AU, Wave64, MP4, Matroska, Ogg, ASF, the Xing head of MP3),
- * without decoding it. */
+ * (RIFF, AIFF, AU, Wave64, MP4, Matroska, Ogg, ASF, the Xing head of MP3), or
+ * in its last frame (gst/media/last-frame.h), without decoding it. */
 #pragma once
 
 #include <glib.h>
@@ -18,6 +18,7 @@ typedef struct {
   guint64 stated;       /* bytes stated by the container */
   guint64 present;      /* bytes in the file */
   guint64 duration;     /* ns, stated in the header; 0: unknown */
+  guint64 behind;       /* bytes of another file of the kind behind it */
   gboolean lacks_index; /* MP4 without “moov” */
   gboolean is_cut;      /* shorter than it states */
   GstEmotionExtentBasis basis;

@@ -38,8 +38,8 @@ harm_cut (char *bytes, gsize *n, gdouble much, GRand *rand)
 }
 
 void
-harm_file (const char *whole, const char *path, Harm harm, gdouble much,
-    guint32 seed)
+harm_file (
+    const char *whole, const char *path, Harm harm, gdouble much, guint32 seed)
 {
   g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
   g_autofree char *bytes = NULL;

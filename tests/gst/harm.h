@@ -16,5 +16,5 @@ void harm_bytes (char *bytes, gsize *n, gdouble much, GRand *rand);
 void harm_cut (char *bytes, gsize *n, gdouble much, GRand *rand);
 
 /* Writes at path what is left of the file at whole. */
-void harm_file (const char *whole, const char *path, Harm harm, gdouble much,
-    guint32 seed);
+void harm_file (
+    const char *whole, const char *path, Harm harm, gdouble much, guint32 seed);

@@ -81,8 +81,8 @@ take_message (GstMessage *message, gpointer user_data)
   window.at = field_uint64 (s, "timestamp");
   gst_structure_get_boolean (s, "silence", &window.is_silent);
   gst_structure_get_double (s, "confidence", &window.confidence);
-  g_array_append_val (
-      found->windows[g_ascii_strtoull (GST_MESSAGE_SRC_NAME (message), NULL, 10)],
+  g_array_append_val (found->windows[g_ascii_strtoull (
+                          GST_MESSAGE_SRC_NAME (message), NULL, 10)],
       window);
 }
 
@@ -135,8 +135,7 @@ static void
 assert_same_modes (const Found *found)
 {
   for (guint a = 0; a < N_ANALYSES; a += 2) {
-    g_assert_cmpuint (
-        found->windows[a]->len, ==, found->windows[a + 1]->len);
+    g_assert_cmpuint (found->windows[a]->len, ==, found->windows[a + 1]->len);
     for (guint i = 0; i < found->windows[a]->len; i++) {
       const Window *const sync = window_of (found, a, i);
       const Window *const async = window_of (found, a + 1, i);
@@ -294,15 +293,14 @@ test_whole_sound (gconstpointer data)
   heard = gst_util_uint64_scale (sound.n_samples, GST_SECOND, RATE);
   gst_emotion_sound_clear (&sound);
   g_test_message ("%.3f s, %s", heard / (gdouble) GST_SECOND, found.loss);
-  g_assert_cmpfloat (
-      heard, >=, whole_sounds[s].heard * (gdouble) GST_SECOND);
+  g_assert_cmpfloat (heard, >=, whole_sounds[s].heard * (gdouble) GST_SECOND);
   if (whole_sounds[s].loss && !strstr (found.loss, whole_sounds[s].loss))
     g_error ("%s", found.loss);
   else if (!whole_sounds[s].loss)
     g_assert_cmpstr (found.loss, ==, NULL);
   for (guint a = 0; a < N_ANALYSES; a++) {
-    g_assert_cmpuint (found.windows[a]->len, ==,
-        count_windows (heard, analyses[a].interval));
+    g_assert_cmpuint (
+        found.windows[a]->len, ==, count_windows (heard, analyses[a].interval));
     for (guint i = 0; i < found.windows[a]->len; i++) {
       g_assert_cmpuint (window_of (&found, a, i)->at, ==,
           window_of (&found, a, 0)->at + i * analyses[a].interval);
@@ -322,8 +320,8 @@ static const struct {
    * much too early. */
   guint off_ms;
 } damaged[] = {
-  { "lossy-mp2.ts", "avenc_mp2 ! mpegaudioparse ! mpegtsmux",
-      harm_lose_packets, 0.02, 400 },
+  { "lossy-mp2.ts", "avenc_mp2 ! mpegaudioparse ! mpegtsmux", harm_lose_packets,
+      0.02, 400 },
   { "lossy-aac.ts", "avenc_aac ! aacparse ! mpegtsmux", harm_lose_packets, 0.02,
       400 },
   { "lossy-opus.ts", "opusenc ! mpegtsmux", harm_lose_packets, 0.02, 400 },

@@ -210,7 +210,7 @@ static const struct {
   { "fast.mov", "qtmux faststart=true", " of 10.0" },
   { "a.mka", "opusenc ! matroskamux", " of 10.0" },
   { "a.webm", "vorbisenc ! webmmux", " of 10.0" },
-  { "a.avi", "avimux", "the file is cut off; how much" },
+  { "a.avi", "avimux", " of 10.0" },
   { "a.flac", "flacenc", " of 10.00 s are missing" },
   { "a.wv", "wavpackenc", " of 10.00 s are missing" },
   { "a.wma", "avenc_wmav2 ! asfmux", " of 10.0" },
@@ -221,11 +221,25 @@ static const struct {
   { "a.opus", "opusenc ! oggmux", "the file is cut off; how much" },
   { "a.spx", "audioresample ! audio/x-raw,rate=16000 ! speexenc ! oggmux",
       "the file is cut off; how much" },
-  /* Nothing in them says how long they were. */
-  { "a.mp3", "lamemp3enc", NULL },
-  { "a.aac", "avenc_aac ! aacparse ! audio/mpeg,stream-format=adts", NULL },
-  { "a.ac3", "avenc_ac3", NULL },
-  { "a.ts", "avenc_mp2 ! mpegaudioparse ! mpegtsmux", NULL },
+  /* They end within a frame, which is all that tells. */
+  { "a.mp3", "lamemp3enc", "the file is cut off; how much" },
+  { "half.mp3", "audioresample ! audio/x-raw,rate=22050 ! lamemp3enc",
+      "the file is cut off; how much" },
+  { "id3.mp3", "lamemp3enc ! id3v2mux", "the file is cut off; how much" },
+  { "a.mp2", "avenc_mp2", "the file is cut off; how much" },
+  { "a.aac", "avenc_aac ! aacparse ! audio/mpeg,stream-format=adts",
+      "the file is cut off; how much" },
+  { "a.ac3", "avenc_ac3", "the file is cut off; how much" },
+  { "44.ac3", "audioresample ! audio/x-raw,rate=44100 ! avenc_ac3",
+      "the file is cut off; how much" },
+  { "a.eac3", "avenc_eac3", "the file is cut off; how much" },
+  { "a.amr", "audioresample ! audio/x-raw,rate=8000 ! amrnbenc ! avmux_amr",
+      "the file is cut off; how much" },
+  { "wide.amr",
+      "audioresample ! audio/x-raw,rate=16000 ! voamrwbenc ! avmux_amr",
+      "the file is cut off; how much" },
+  { "a.ts", "avenc_mp2 ! mpegaudioparse ! mpegtsmux",
+      "the file is cut off; how much" },
 };
 
 static void
@@ -234,12 +248,51 @@ test_cut (void)
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++) {
     g_autofree char *path = made_media (
         folder, kinds[i].name, SOUND "%s" MADE_MEDIA_SINK, kinds[i].encoder);
-    g_autofree char *part = path ? cut (path, 0.6) : NULL;
+    g_autofree char *part = path ? cut (path, 0.6003) : NULL;
 
     if (!path)
       continue;
     check_loss (path, NULL, 9.8);
     check_loss (part, kinds[i].loss, 4.5);
+  }
+}
+
+/* Two files that were put together as if they were text: both are read, or the
+ * second one is named. */
+static void
+test_twice (void)
+{
+  static const struct {
+    const char *name, *encoder;
+    gboolean is_read;
+  } cases[] = {
+    { "twice.wav", "wavenc" },
+    { "twice-24.wav", "audio/x-raw,format=S24LE ! wavenc" },
+    { "twice.aiff", "aiffmux" },
+    { "twice.m4a", "avenc_aac ! mp4mux" },
+    { "twice.mka", "opusenc ! matroskamux" },
+    { "twice.flv", "avenc_aac ! flvmux" },
+    { "fragments.mp4", "avenc_aac ! mp4mux fragment-duration=1000", TRUE },
+    { "twice.mp3", "lamemp3enc", TRUE },
+    { "twice.ogg", "vorbisenc ! oggmux", TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *path = made_media (
+        folder, cases[i].name, SOUND "%s" MADE_MEDIA_SINK, cases[i].encoder);
+    g_autofree char *bytes = NULL;
+    g_autofree char *both = NULL;
+    gsize n;
+
+    if (!path)
+      continue;
+    g_assert_true (g_file_get_contents (path, &bytes, &n, NULL));
+    both = g_malloc (2 * n);
+    memcpy (both, bytes, n);
+    memcpy (both + n, bytes, n);
+    g_assert_true (g_file_set_contents (path, both, (gssize) (2 * n), NULL));
+    check_loss (path, cases[i].is_read ? NULL : "another file, behind the end",
+        cases[i].is_read ? 19.6 : 9.8);
   }
 }
 
@@ -294,6 +347,7 @@ test_damaged (void)
     { "bad.m4a", "avenc_aac ! mp4mux faststart=true", harm_bytes, 200 },
     { "bad.ogg", "vorbisenc ! oggmux", harm_bytes, 30 },
     { "bad.opus", "opusenc ! oggmux", harm_bytes, 30 },
+    { "bad.avi", "lamemp3enc ! avimux", harm_bytes, 60 },
   };
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autofree char *path = made_media (
@@ -462,6 +516,7 @@ main (int argc, char **argv)
   g_test_add_func ("/media/tracks/matroska", test_tracks_matroska);
   g_test_add_func ("/media/tracks/mp4", test_tracks_mp4);
   g_test_add_func ("/media/cut", test_cut);
+  g_test_add_func ("/media/twice", test_twice);
   g_test_add_func ("/media/little", test_little);
   g_test_add_func ("/media/placeholder", test_placeholder);
   g_test_add_func ("/media/damaged", test_damaged);
