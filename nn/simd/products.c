@@ -3,18 +3,74 @@
 #include "nn/simd/kernels.h"
 #include "nn/simd/vector.h"
 
+#define MAX_ROWS 12 /* of tiles that are not the largest */
+#define MOST_ROWS (2 * ROWS > MAX_ROWS ? 2 * ROWS : MAX_ROWS)
+
+/* A tile's rows where the panel has fewer columns than the tile. Not in line:
+ * tiles of many heights would each repeat it for each row, and compilers take
+ * minutes for that. */
+static __attribute__ ((noinline)) void
+fetch_rest (const float *c, size_t ldc, size_t rows, size_t n, float *rest)
+{
+  memset (rest, 0, rows * PANEL * sizeof *rest);
+  for (size_t r = 0; r < rows; r++)
+    memcpy (rest + r * PANEL, c + r * ldc, n * sizeof *c);
+}
+
+static __attribute__ ((noinline)) void
+put_rest (float *c, size_t ldc, size_t rows, size_t n, const float *rest)
+{
+  for (size_t r = 0; r < rows; r++)
+    memcpy (c + r * ldc, rest + r * PANEL, n * sizeof *c);
+}
+
+/* The first n columns of rows of c. */
+INLINE void
+load_tile (const float *c, size_t ldc, size_t rows, size_t vectors, size_t n,
+    V (*sum)[2])
+{
+  float rest[MOST_ROWS * PANEL];
+
+  if (n < vectors * VECTOR) {
+    fetch_rest (c, ldc, rows, n, rest);
+    c = rest;
+    ldc = PANEL;
+  }
+#pragma GCC unroll 32
+  for (size_t r = 0; r < rows; r++)
+#pragma GCC unroll 2
+    for (size_t v = 0; v < vectors; v++)
+      sum[r][v] = load (c + r * ldc + v * VECTOR);
+}
+
+INLINE void
+store_tile (
+    float *c, size_t ldc, size_t rows, size_t vectors, size_t n, V (*sum)[2])
+{
+  float rest[MOST_ROWS * PANEL];
+  const bool is_part = n < vectors * VECTOR;
+  float *const to = is_part ? rest : c;
+  const size_t ld = is_part ? PANEL : ldc;
+
+#pragma GCC unroll 32
+  for (size_t r = 0; r < rows; r++)
+#pragma GCC unroll 2
+    for (size_t v = 0; v < vectors; v++)
+      store (to + r * ld + v * VECTOR, sum[r][v]);
+  if (is_part)
+    put_rest (c, ldc, rows, n, rest);
+}
+
 /* rows x vectors * VECTOR of c, in registers from first to last; vectors is 2,
  * or 1 where the rest of the panel is padding. */
 INLINE void
 tile (const NnProduct *p, size_t rows, size_t vectors, const float *a,
     const float *b, const float *bias, float *c, size_t n)
 {
-  V sum[2 * ROWS][2];
+  V sum[MOST_ROWS][2];
 
   if (p->accumulate)
-#pragma GCC unroll 32
-    for (size_t r = 0; r < rows; r++)
-      load_columns (c + r * p->ldc, sum[r], vectors, n);
+    load_tile (c, p->ldc, rows, vectors, n, sum);
   else
 #pragma GCC unroll 32
     for (size_t r = 0; r < rows; r++)
@@ -37,9 +93,7 @@ tile (const NnProduct *p, size_t rows, size_t vectors, const float *a,
       }
     }
   }
-#pragma GCC unroll 32
-  for (size_t r = 0; r < rows; r++)
-    store_columns (c + r * p->ldc, sum[r], vectors, n);
+  store_tile (c, p->ldc, rows, vectors, n, sum);
 }
 
 /* A tile of some of the last rows, fewer than ROWS: single rows would wait for
@@ -103,8 +157,7 @@ NN_PATH (product) (const NnProduct *p)
   }
 }
 
-#define BLOCK 128   /* rows of b that are packed at once */
-#define MAX_ROWS 12 /* of tiles that are not the largest */
+#define BLOCK 128 /* rows of b that are packed at once */
 /* Up to here the rows of b serve as they are: no page is left too soon. */
 #define NEAR ((size_t) 4 * PANEL)
 
@@ -128,11 +181,9 @@ transposed_tile (
 {
   const size_t lda = t->p->lda, ldc = t->p->ldc;
   const float *a = t->a, *b = t->b;
-  V sum[2 * ROWS > MAX_ROWS ? 2 * ROWS : MAX_ROWS][2];
+  V sum[MOST_ROWS][2];
 
-#pragma GCC unroll 32
-  for (size_t r = 0; r < rows; r++)
-    load_columns (t->c + r * ldc, sum[r], vectors, t->n);
+  load_tile (t->c, ldc, rows, vectors, t->n, sum);
   for (size_t i = 0; i < t->m; i++, a += lda, b += t->ldb) {
     const V b0 = load (b), b1 = vectors > 1 ? load (b + VECTOR) : b0;
 
@@ -145,9 +196,7 @@ transposed_tile (
         sum[r][1] += x * b1;
     }
   }
-#pragma GCC unroll 32
-  for (size_t r = 0; r < rows; r++)
-    store_columns (t->c + r * ldc, sum[r], vectors, t->n);
+  store_tile (t->c, ldc, rows, vectors, t->n, sum);
 }
 
 /* A tile of so many rows as there are: single rows would wait for themselves.
