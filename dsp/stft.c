@@ -7,7 +7,6 @@
 #include "dsp/error.h"
 #include "dsp/fft.h"
 #include "dsp/kernels.h"
-#include "dsp/sample.h"
 
 struct _DspStft {
   const DspKernels *kernels;
@@ -17,6 +16,7 @@ struct _DspStft {
   size_t mirror_len; /* or 0 */
   DspFft *fft;
   double *window;       /* [n_fft] */
+  float *mirrored;      /* [n_fft], where mirror_len > 0 */
   double *frame;        /* [n_fft], windowed samples */
   double complex *bins; /* [n_fft / 2 + 1] */
 };
@@ -76,7 +76,10 @@ dsp_stft_new (const DspStftConfig *config, GError **error)
   self->window = dsp_fft_alloc (n_fft * sizeof (double));
   self->frame = dsp_fft_alloc (n_fft * sizeof (double));
   self->bins = dsp_fft_alloc ((n_fft / 2 + 1) * sizeof (double complex));
-  if (!self->window || !self->frame || !self->bins) {
+  if (config->mirror_len > 0)
+    self->mirrored = dsp_fft_alloc (n_fft * sizeof (float));
+  if (!self->window || !self->frame || !self->bins
+      || (config->mirror_len > 0 && !self->mirrored)) {
     g_set_error (error, DSP_ERROR, DSP_ERROR_MEMORY,
         "no memory for frames of %zu samples", n_fft);
     return NULL;
@@ -92,6 +95,7 @@ dsp_stft_free (DspStft *self)
     return;
   g_clear_pointer (&self->fft, dsp_fft_free);
   g_clear_pointer (&self->window, dsp_fft_buffer_free);
+  g_clear_pointer (&self->mirrored, dsp_fft_buffer_free);
   g_clear_pointer (&self->frame, dsp_fft_buffer_free);
   g_clear_pointer (&self->bins, dsp_fft_buffer_free);
   g_free (self);
@@ -136,10 +140,10 @@ load_mirrored (DspStft *self, const float *samples, size_t n_samples, size_t at)
         at + i < self->before ? self->before - at - i : at + i - self->before;
 
     t = t > last ? last - MIN (t - last, last) : t;
-    self->frame[i] = t < n_samples
-        ? (double) dsp_sample_clean (samples[t]) * self->window[i]
-        : 0;
+    self->mirrored[i] = t < n_samples ? samples[t] : 0;
   }
+  self->kernels->apply_window (
+      self->mirrored, self->window, self->n_fft, self->frame);
 }
 
 /* Fills self->frame. */

@@ -50,6 +50,34 @@ begin_at_speech (GstEmotionIntake *self, guint64 onset)
       self->windower, begin, self->recent + GST_EMOTION_RECENT - (end - begin));
 }
 
+void
+gst_emotion_intake_catch_up (GstEmotionIntake *self)
+{
+  const float *samples;
+  guint64 position;
+  gsize n;
+
+  if (!self->voice || self->unheard == 0)
+    return;
+  n = gst_emotion_windower_peek (self->windower, &samples, &position);
+  gst_emotion_voice_push (
+      self->voice, samples + n - self->unheard, self->unheard, FALSE);
+  self->unheard = 0;
+}
+
+/* Whether the voice detector may wait for the next samples until they are asked
+ * for: the windower keeps them, and windows do not depend on it. */
+static gboolean
+can_wait (const GstEmotionIntake *self)
+{
+  const float *samples;
+  guint64 start;
+
+  gst_emotion_windower_peek (self->windower, &samples, &start);
+  return !self->aligns
+      && start <= gst_emotion_windower_position (self->windower);
+}
+
 /* Samples taken by the windower. */
 static void
 hear (GstEmotionIntake *self, const float *samples, gsize n)
@@ -75,14 +103,21 @@ gst_emotion_intake_add (
     GstEmotionIntake *self, const float *samples, gsize n, gboolean is_new)
 {
   while (n > 0) {
-    const gsize taken = gst_emotion_windower_push (
-        self->windower, samples, self->aligns ? MIN (n, STEP) : n);
+    const gboolean waits = can_wait (self);
+    gsize taken;
 
-    if (self->voice && is_new)
+    if (!waits)
+      gst_emotion_intake_catch_up (self);
+    taken = gst_emotion_windower_push (
+        self->windower, samples, self->aligns ? MIN (n, STEP) : n);
+    if (self->voice && is_new && waits)
+      self->unheard += taken;
+    else if (self->voice && is_new)
       hear (self, samples, taken);
     samples += taken;
     n -= taken;
     if (gst_emotion_windower_is_full (self->windower)) {
+      gst_emotion_intake_catch_up (self);
       self->full (self->user_data);
       gst_emotion_windower_next (self->windower);
     }
@@ -102,7 +137,7 @@ gst_emotion_intake_restart_voice (GstEmotionIntake *self)
   n = gst_emotion_windower_peek (self->windower, &samples, &position);
   gst_emotion_voice_reset (
       self->voice, gst_emotion_windower_position (self->windower) - n);
-  gst_emotion_voice_push (self->voice, samples, n, FALSE);
+  self->unheard = n;
 }
 
 void
@@ -143,6 +178,7 @@ gst_emotion_intake_measure_voice (GstEmotionIntake *self)
 
   if (!self->voice)
     return GST_CLOCK_TIME_NONE;
+  gst_emotion_intake_catch_up (self);
   n = gst_emotion_windower_peek (self->windower, &samples, &position);
   return gst_emotion_voice_measure (self->voice, position, n);
 }

@@ -9,6 +9,10 @@
 void gst_emotion_intake_add (
     GstEmotionIntake *self, const float *samples, gsize n, gboolean is_new);
 
+/* Gives the voice detector the samples that it has not had yet: before those in
+ * the window in progress are moved. */
+void gst_emotion_intake_catch_up (GstEmotionIntake *self);
+
 /* A break before the window in progress: the voice detector gets that window
  * again. */
 void gst_emotion_intake_restart_voice (GstEmotionIntake *self);

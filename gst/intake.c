@@ -113,6 +113,7 @@ gst_emotion_intake_set_windows (GstEmotionIntake *self, gsize window_len,
   g_clear_pointer (&self->windower, gst_emotion_windower_free);
   g_clear_pointer (&self->scratch, g_free);
   self->windower = gst_emotion_windower_new (window_len, rate, interval);
+  self->unheard = 0;
   self->window_len = window_len;
   self->rate = rate;
   return update_convert (self, error);
@@ -188,6 +189,7 @@ fill_before (GstEmotionIntake *self, guint64 frame, guint64 n)
 
   if (!self->scratch)
     self->scratch = g_new (float, self->window_len);
+  gst_emotion_intake_catch_up (self);
   n_tail =
       gst_emotion_windower_open (self->windower, from, todo, self->scratch);
   self->edits++;
@@ -216,6 +218,8 @@ drop_repeated (GstEmotionIntake *self, guint64 frame, guint64 n)
   GstEmotionTimeline *timeline = &self->timeline;
   const guint64 from = gst_emotion_timeline_position (timeline, frame);
   const guint64 in = MIN (n, timeline->n_in - frame);
+
+  gst_emotion_intake_catch_up (self);
   const gsize cut = gst_emotion_windower_cut (self->windower, from,
       gst_emotion_timeline_position (timeline, frame + in) - from);
   const guint64 gone = MIN (

@@ -56,9 +56,10 @@ typedef struct {
                       same position is another sample now */
 
   GstEmotionVoice *voice; /* NULL: voice is not measured */
-  gboolean aligns;        /* windows begin where speech begins */
-  guint64 recent_start;   /* position before which it is empty */
-  float *recent;          /* [GST_EMOTION_RECENT], the newest last, or NULL */
+  gsize unheard; /* of the last samples in the windower, not pushed to it yet */
+  gboolean aligns;      /* windows begin where speech begins */
+  guint64 recent_start; /* position before which it is empty */
+  float *recent;        /* [GST_EMOTION_RECENT], the newest last, or NULL */
 
   gboolean is_discont; /* flagged by a buffer of which no frame came in */
   gboolean is_assumed; /* no time stamp of the stretch yet */

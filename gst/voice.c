@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "dsp/kernels.h"
 #include "dsp/resampler.h"
 #include "dsp/stft.h"
 #include "nn/model.h"
@@ -19,14 +20,19 @@
  * chunk may be missing. */
 #define MIN_PAUSE 12
 #define MIN_SPEECH 3
-#define BATCH ((gsize) 10) /* maximum of pending chunks */
+/* Chunks that small pushes gather, and of which a large push has more. */
+#define BATCH ((gsize) 12)
+/* Chunks that run through the network together at most: multiples of the tiles
+ * that products are made of. */
+#define MAX_RUN ((gsize) 24)
 
 /* A thread's resources for inference. */
 typedef struct {
   NnSession *session;
   DspStft *stft;
   gsize n_bins;
-  float *magnitude; /* [BATCH][N_FRAMES][n_bins] */
+  float *power;     /* [n_bins], of a frame */
+  float *magnitude; /* [MAX_RUN][N_FRAMES][n_bins] */
 } Runner;
 
 /* The one network of the process. */
@@ -53,7 +59,8 @@ struct _GstEmotionVoice {
   gdouble start; /* of the stretch: its position, at rate */
 
   float *state;   /* of the network */
-  float *samples; /* [CONTEXT + BATCH * CHUNK]: a context, and what waits */
+  float *samples; /* [CONTEXT + room]: a context, and what waits */
+  gsize room;     /* 2 * CHUNK, or BATCH * CHUNK once small pushes gather */
   gsize n;        /* samples that wait */
 
   /* Chunk i of the stretch is chunks[i % capacity]. */
@@ -74,6 +81,7 @@ runner_free (Runner *runner)
 {
   nn_session_free (runner->session);
   dsp_stft_free (runner->stft);
+  g_free (runner->power);
   g_free (runner->magnitude);
   g_free (runner);
 }
@@ -87,7 +95,7 @@ runner_new (NnModel *model, GError **error)
     .mirror_len = CONTEXT + CHUNK };
   Runner *runner = g_new0 (Runner, 1);
 
-  runner->session = nn_session_new (model, BATCH, error);
+  runner->session = nn_session_new (model, MAX_RUN, error);
   if (runner->session)
     runner->stft = dsp_stft_new (&config, error);
   if (!runner->stft) {
@@ -95,7 +103,8 @@ runner_new (NnModel *model, GError **error)
     return NULL;
   }
   runner->n_bins = dsp_stft_n_bins (runner->stft);
-  runner->magnitude = g_new (float, BATCH *N_FRAMES * runner->n_bins);
+  runner->power = g_new (float, runner->n_bins);
+  runner->magnitude = g_new (float, MAX_RUN *N_FRAMES * runner->n_bins);
   return runner;
 }
 
@@ -203,7 +212,8 @@ gst_emotion_voice_new (
   self->resampler = resampler;
   self->block = resampler ? g_new (float, BLOCK) : NULL;
   self->state = g_new0 (float, nn_model_state_len (network.model));
-  self->samples = g_new0 (float, CONTEXT + BATCH * CHUNK);
+  self->room = 2 * CHUNK;
+  self->samples = g_new0 (float, CONTEXT + self->room);
   /* With the chunks that extend beyond its ends, and those ahead of it. */
   self->capacity =
       (gsize) (window_len * (GST_EMOTION_VOICE_RATE / rate)) / CHUNK + BATCH
@@ -231,18 +241,18 @@ gst_emotion_voice_free (GstEmotionVoice *self)
   g_free (self);
 }
 
-/* [n][N_FRAMES][n_bins], of n chunks with the context before the first. */
+/* Of n chunks with the context before the first, behind those of n_before. */
 static void
-compute_magnitude (Runner *runner, const float *samples, gsize n)
+compute_magnitude (
+    Runner *runner, gsize n_before, const float *samples, gsize n)
 {
-  float *magnitude = runner->magnitude;
+  float *magnitude = runner->magnitude + n_before * N_FRAMES * runner->n_bins;
 
   for (gsize i = 0; i < n; i++)
     for (gsize frame = 0; frame < N_FRAMES; frame++) {
-      dsp_stft_power (
-          runner->stft, samples + i * CHUNK, CONTEXT + CHUNK, frame, magnitude);
-      for (gsize k = 0; k < runner->n_bins; k++)
-        magnitude[k] = sqrtf (magnitude[k]);
+      dsp_stft_power (runner->stft, samples + i * CHUNK, CONTEXT + CHUNK, frame,
+          runner->power);
+      dsp_kernels ()->magnitude (runner->power, runner->n_bins, magnitude);
       magnitude += runner->n_bins;
     }
 }
@@ -286,30 +296,79 @@ listen (GstEmotionVoice *self, const Chunk *chunk)
   self->n_pause = self->n_speech = self->n_missing = 0;
 }
 
-/* Processes the complete pending chunks. */
+/* The n chunks that follow, of which the runner has the magnitudes. */
 static void
-run_chunks (GstEmotionVoice *self)
+run_network (GstEmotionVoice *self, Runner *runner, gsize n)
 {
-  const gsize n = self->n / CHUNK;
-  float out[BATCH];
-  Runner *runner;
+  float out[MAX_RUN];
 
-  if (n == 0)
-    return;
-  runner = take_runner ();
-  compute_magnitude (runner, self->samples, n);
   nn_session_run_sequence (runner->session, n,
       (const float *const[]){ runner->magnitude }, (float *const[]){ out },
       self->state);
-  give_back (runner);
   for (gsize i = 0; i < n; i++) {
     self->chunks[self->n_chunks % self->capacity] =
         (Chunk){ position_of (self, self->n_chunks), out[i] };
     listen (self, &self->chunks[self->n_chunks++ % self->capacity]);
   }
+}
+
+/* Processes the complete pending chunks. */
+static void
+run_pending (GstEmotionVoice *self)
+{
+  const gsize n = self->n / CHUNK;
+  Runner *runner;
+
+  if (n == 0)
+    return;
+  runner = take_runner ();
+  compute_magnitude (runner, 0, self->samples, n);
+  run_network (self, runner, n);
+  give_back (runner);
   self->n -= n * CHUNK;
   memmove (self->samples, self->samples + n * CHUNK,
       (CONTEXT + self->n) * sizeof (float));
+}
+
+/* Samples of the network's rate, to wait until there are enough of them. */
+static void
+gather (GstEmotionVoice *self, const float *samples, gsize n, gboolean at_once)
+{
+  if (!at_once && self->n + n > self->room && self->room < BATCH * CHUNK) {
+    self->room = BATCH * CHUNK;
+    self->samples = g_renew (float, self->samples, CONTEXT + self->room);
+  }
+  while (n > 0) {
+    const gsize taken = MIN (n, self->room - self->n);
+
+    memcpy (
+        self->samples + CONTEXT + self->n, samples, taken * sizeof *samples);
+    self->n += taken;
+    samples += taken;
+    n -= taken;
+    if (at_once || self->n == self->room)
+      run_pending (self);
+  }
+}
+
+/* Runs n > 2 chunks, the first of which begins with what waits. All but two are
+ * read where they lie; they have their context before them there. Returns how
+ * many samples were taken: nothing waits now. */
+static gsize
+run_in_place (GstEmotionVoice *self, const float *samples, gsize n)
+{
+  const gsize head = 2 * CHUNK - self->n;
+  const gsize taken = n * CHUNK - self->n;
+  Runner *const runner = take_runner ();
+
+  memcpy (self->samples + CONTEXT + self->n, samples, head * sizeof *samples);
+  compute_magnitude (runner, 0, self->samples, 2);
+  compute_magnitude (runner, 2, samples + head - CONTEXT, n - 2);
+  run_network (self, runner, n);
+  give_back (runner);
+  memcpy (self->samples, samples + taken - CONTEXT, CONTEXT * sizeof *samples);
+  self->n = 0;
+  return taken;
 }
 
 /* Samples of the network's rate. */
@@ -317,17 +376,22 @@ static void
 take_samples (
     GstEmotionVoice *self, const float *samples, gsize n, gboolean at_once)
 {
-  while (n > 0) {
-    const gsize taken = MIN (n, BATCH * CHUNK - self->n);
+  if (n >= BATCH * CHUNK) {
+    gsize n_chunks, n_runs;
 
-    memcpy (
-        self->samples + CONTEXT + self->n, samples, taken * sizeof *samples);
-    self->n += taken;
-    samples += taken;
-    n -= taken;
-    if (at_once || self->n == BATCH * CHUNK)
-      run_chunks (self);
+    run_pending (self);
+    n_chunks = (self->n + n) / CHUNK;
+    n_runs = (n_chunks + MAX_RUN - 1) / MAX_RUN;
+    for (; n_runs > 0; n_runs--) {
+      const gsize n_run = (n_chunks + n_runs - 1) / n_runs;
+      const gsize taken = run_in_place (self, samples, n_run);
+
+      samples += taken;
+      n -= taken;
+      n_chunks -= n_run;
+    }
   }
+  gather (self, samples, n, at_once);
 }
 
 /* A whole block. */
@@ -389,7 +453,7 @@ gst_emotion_voice_move (GstEmotionVoice *self, guint64 position, gint64 n)
 {
   guint64 i;
 
-  run_chunks (self);
+  run_pending (self);
   i = self->n_chunks - MIN (self->n_chunks, self->capacity);
   for (; i < self->n_chunks; i++) {
     Chunk *const chunk = &self->chunks[i % self->capacity];
@@ -408,7 +472,7 @@ gst_emotion_voice_measure (GstEmotionVoice *self, guint64 position, gsize len)
   const guint64 end = position + len;
   guint64 n = 0, i;
 
-  run_chunks (self);
+  run_pending (self);
   i = self->n_chunks - MIN (self->n_chunks, self->capacity);
   for (; i < self->n_chunks; i++) {
     const Chunk *const chunk = &self->chunks[i % self->capacity];
@@ -424,7 +488,7 @@ gst_emotion_voice_measure (GstEmotionVoice *self, guint64 position, gsize len)
 gboolean
 gst_emotion_voice_take_onset (GstEmotionVoice *self, guint64 *position)
 {
-  run_chunks (self);
+  run_pending (self);
   if (self->onsets->len == 0)
     return FALSE;
   *position = g_array_index (self->onsets, guint64, 0);
@@ -441,7 +505,7 @@ gst_emotion_voice_rest (const GstEmotionVoice *self)
 const float *
 gst_emotion_voice_probabilities (GstEmotionVoice *self, gsize *n)
 {
-  run_chunks (self);
+  run_pending (self);
   *n = MIN (self->n_chunks, self->capacity);
   if (!self->row)
     self->row = g_new (float, self->capacity);

@@ -8,8 +8,9 @@
  *     to chunk -> the probability of speech
  *
  * The result does not depend, bit for bit, on the boundaries of pushes. The
- * network is loaded once and shared; each GstEmotionVoice has its own state, 24
- * kB, and belongs to one thread at a time. */
+ * network is loaded once and shared; each GstEmotionVoice has its own state, 8
+ * kB, or 28 if it is given little at a time, and belongs to one thread at a
+ * time. */
 #pragma once
 
 #include <gst/gst.h>
@@ -29,10 +30,12 @@ GstEmotionVoice *gst_emotion_voice_new (
 void gst_emotion_voice_free (GstEmotionVoice *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEmotionVoice, gst_emotion_voice_free)
 
-/* at_once: each chunk runs through the network as soon as it is whole, which
- * finds beginnings of speech soonest; else 10 of them together, or those that
- * there are when they are asked for: the weights come from memory once. Then
- * one push of 16 pays for all (tests/bench/bench-voice). */
+/* The network's weights, 1 MB, come from memory once for all chunks that run
+ * through it together: of a push of 12 chunks or more up to 36, read where they
+ * lie. Smaller pushes gather 12, or those that there are when they are asked
+ * for, but with at_once each chunk runs as soon as it is whole, which finds
+ * beginnings of speech soonest (tests/bench/bench-voice has what each takes).
+ */
 void gst_emotion_voice_push (
     GstEmotionVoice *self, const float *samples, gsize n, gboolean at_once);
 

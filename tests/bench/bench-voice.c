@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the voice detector takes, on one thread, for sound of its own rate.
  *   bench-voice [seconds]
- * prints milliseconds for a second of sound, in one go and in buffers of 20 ms,
- * and what those buffers take.
+ * prints milliseconds for a second of sound, shortest and median, and the
+ * longest push: a window at a time, as the element does with windows of 3 s
+ * each 3 s or each second; in buffers of 20 ms, whose chunks gather; and chunk
+ * by chunk, as with align=voice. seconds: for each way, 5 by default.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,71 +12,81 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/signal.h"
 
-#define BUFFER (GST_EMOTION_VOICE_RATE / 50)
-#define ROUNDS 5
+#define RATE ((gsize) GST_EMOTION_VOICE_RATE)
+/* Of sound in one measured time: whole chunks, as many as are run at a time. */
+#define LEN (96 * (gsize) GST_EMOTION_VOICE_CHUNK)
+#define BUFFER (RATE / 50)
+#define ROUNDS 7
 
 typedef struct {
+  const char *name;
+  gsize step; /* samples of a push */
+  gboolean at_once;
+
   GstEmotionVoice *voice;
-  float *samples;
-  gsize n;
-} Sound;
+  const float *samples; /* [LEN] */
+  BenchRow *row, *row_longest;
+} Way;
 
-/* Milliseconds for a second, and the longest push in microseconds. */
-static double
-push (const Sound *sound, gsize step, gboolean at_once, double *longest)
+static void
+push (gpointer data)
 {
+  Way *const way = data;
   const gint64 begin = bench_clock ();
+  double longest = 0;
 
-  *longest = 0;
-  for (gsize i = 0; i + step <= sound->n; i += step) {
+  for (gsize i = 0; i < LEN; i += way->step) {
     const gint64 t = bench_clock ();
 
-    gst_emotion_voice_push (sound->voice, sound->samples + i, step, at_once);
-    *longest = MAX (*longest, (double) (bench_clock () - t) / 1e3);
+    gst_emotion_voice_push (
+        way->voice, way->samples + i, MIN (way->step, LEN - i), way->at_once);
+    longest = MAX (longest, (double) (bench_clock () - t) / 1e3);
   }
-  return (double) (bench_clock () - begin) / 1e6
-      / ((double) sound->n / GST_EMOTION_VOICE_RATE);
+  bench_lap (way->row, begin);
+  g_array_append_val (way->row_longest->us, longest);
 }
 
 int
 main (int argc, char **argv)
 {
-  static const struct {
-    const char *name;
-    gsize step;
-    gboolean at_once;
-  } ways[] = {
-    { "in one go", 4096, FALSE },
-    { "buffers of 20 ms, chunks together", BUFFER, FALSE },
-    { "buffers of 20 ms, each chunk at once", BUFFER, TRUE },
+  Way ways[] = {
+    { .name = "3.1 s at a time", .step = LEN },
+    { .name = "1 s at a time", .step = LEN / 3 },
+    { .name = "buffers of 20 ms, chunks gather", .step = BUFFER },
+    { .name = "buffers of 20 ms, each chunk at once",
+        .step = BUFFER,
+        .at_once = TRUE },
   };
-  const double seconds = argc > 1 ? strtod (argv[1], NULL) : 60;
+  const double seconds = argc > 1 ? strtod (argv[1], NULL) : 5;
   g_autoptr (GError) error = NULL;
-  Sound sound = { .n = (gsize) (seconds * GST_EMOTION_VOICE_RATE) };
-  double best[G_N_ELEMENTS (ways)], longest[G_N_ELEMENTS (ways)];
+  g_autoptr (Bench) bench = bench_new ();
+  g_autofree float *samples = signal_new (LEN, (double) RATE);
+  BenchTable *const table = bench_add_table (bench, "voice", 0);
 
   gst_init (NULL, NULL);
-  sound.voice = gst_emotion_voice_new (
-      GST_EMOTION_VOICE_RATE, 0, GST_EMOTION_VOICE_RATE * 3, &error);
-  if (!sound.voice) {
-    fprintf (stderr, "%s\n", error->message);
-    return EXIT_FAILURE;
-  }
-  sound.samples = signal_new (sound.n, GST_EMOTION_VOICE_RATE);
-  for (guint round = 0; round < ROUNDS; round++)
-    for (gsize i = 0; i < G_N_ELEMENTS (ways); i++) {
-      double most;
-      const double ms = push (&sound, ways[i].step, ways[i].at_once, &most);
+  for (gsize i = 0; i < G_N_ELEMENTS (ways); i++) {
+    Way *const way = &ways[i];
 
-      best[i] = round == 0 ? ms : MIN (best[i], ms);
-      longest[i] = round == 0 ? most : MIN (longest[i], most);
+    way->voice = gst_emotion_voice_new (GST_EMOTION_VOICE_RATE, 0, LEN, &error);
+    if (!way->voice) {
+      fprintf (stderr, "%s\n", error->message);
+      return EXIT_FAILURE;
     }
-  printf ("%-40s %10s %12s %12s\n", "voice detector, best of 5 rounds", "ms/s",
-      "us/20 ms", "longest us");
-  for (gsize i = 0; i < G_N_ELEMENTS (ways); i++)
-    printf ("%-40s %10.3f %12.1f %12.1f\n", ways[i].name, best[i],
-        best[i] * 1000 / 50, longest[i]);
-  gst_emotion_voice_free (sound.voice);
-  g_free (sound.samples);
+    way->samples = samples;
+    way->row = bench_add_row (table, way->name, 0, (double) LEN / RATE);
+    way->row_longest = bench_add_row (table, way->name, 0, 1);
+    bench_add_probe (bench, push, way, NULL);
+  }
+  bench_run (bench, seconds, ROUNDS);
+  printf ("%-40s %9s %9s %13s %11s\n", "voice detector, a second of sound",
+      "min ms", "median ms", "us for 20 ms", "longest us");
+  for (gsize i = 0; i < G_N_ELEMENTS (ways); i++) {
+    const double median = bench_row_median (ways[i].row) / 1e3;
+
+    printf ("%-40s %9.3f %9.3f %13.1f %11.1f\n", ways[i].name,
+        bench_row_min (ways[i].row) / 1e3, median, median * 1000 / 50,
+        bench_row_median (ways[i].row_longest));
+    gst_emotion_voice_free (ways[i].voice);
+  }
   return EXIT_SUCCESS;
 }
