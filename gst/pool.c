@@ -230,3 +230,14 @@ gst_emotion_pool_n_threads (void)
   g_mutex_unlock (&lock);
   return n;
 }
+
+guint
+gst_emotion_pool_n_computing (void)
+{
+  guint n;
+
+  g_mutex_lock (&lock);
+  n = pools[0].n_computing + pools[1].n_computing;
+  g_mutex_unlock (&lock);
+  return n;
+}

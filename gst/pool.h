@@ -34,5 +34,7 @@ gboolean gst_emotion_pool_push (GstEmotionPoolItem *item, gboolean is_live);
  * of the application): another thread may compute meanwhile. */
 void gst_emotion_pool_yield (GstEmotionPoolSlot *slot);
 
-/* Threads of both pools: for tests. */
+/* Threads of both pools, and those of them that compute, not counting the ones
+ * past gst_emotion_pool_yield: for tests. */
 guint gst_emotion_pool_n_threads (void);
+guint gst_emotion_pool_n_computing (void);

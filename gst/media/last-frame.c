@@ -31,8 +31,9 @@ mpeg_audio_len (const guint8 *at)
       || (at[2] & 0x0c) == 0x0c)
     return 0;
 
-  const guint rate =
-      rates[at[2] >> 2 & 3] >> (version == 3 ? 0 : version == 2 ? 1 : 2);
+  const guint rate = rates[at[2] >> 2 & 3] >> (version == 3 ? 0
+                             : version == 2                 ? 1
+                                                            : 2);
   const guint row = version == 3 ? layer - 1 : layer == 1 ? 3 : 4;
   const guint bps = kbps[row][at[2] >> 4] * 1000u;
 
