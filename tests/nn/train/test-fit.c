@@ -54,12 +54,12 @@ assert_same_history (const NnFit *a, const NnFit *b)
 }
 
 static NnFitConfig
-three_epochs (void)
+short_run (size_t epochs)
 {
   NnFitConfig config;
 
   nn_fit_config_init (&config);
-  config.epochs = 3;
+  config.epochs = epochs;
   return config;
 }
 
@@ -67,7 +67,7 @@ three_epochs (void)
 static void
 test_threads (gconstpointer data)
 {
-  const NnFitConfig config = three_epochs ();
+  const NnFitConfig config = short_run (2);
   g_autoptr (NnTrainer) first = pattern_trainer (data, 1, NULL);
   g_autoptr (NnFit) one = nn_fit_new (first, &config, &samples, &validation);
 
@@ -111,7 +111,7 @@ static void
 test_resume (gconstpointer data)
 {
   StopAt at = *(const StopAt *) data;
-  NnFitConfig config = three_epochs ();
+  NnFitConfig config = short_run (3);
 
   config.average = at.average;
   g_autoptr (GError) error = NULL;
@@ -183,7 +183,7 @@ static void
 test_average (gconstpointer data)
 {
   const bool keeps_best = GPOINTER_TO_INT (data);
-  NnFitConfig config = three_epochs ();
+  NnFitConfig config = short_run (3);
   NnScore score;
   size_t n, m;
   g_autoptr (NnTrainer) plain = pattern_trainer ("cnn-lstm-optimized", 1, NULL);
