@@ -150,14 +150,16 @@ two_epochs (void)
 static void
 test_ranks (gconstpointer nick)
 {
+  /* Of three chunks: all, two and one, one, and none for some. */
+  static const size_t sizes[] = { 1, 2, 3, 4, MOST_RANKS };
   Run alone = { .nick = nick, .config = two_epochs () };
 
   run_rank (NULL, &alone);
-  for (size_t size = 1; size <= MOST_RANKS; size++) {
+  for (size_t i = 0; i < G_N_ELEMENTS (sizes); i++) {
     Run run = { .nick = nick, .config = two_epochs () };
 
-    crew_run (size, run_rank, &run);
-    for (size_t r = 0; r < size; r++)
+    crew_run (sizes[i], run_rank, &run);
+    for (size_t r = 0; r < sizes[i]; r++)
       assert_same (&alone, &run, r);
     run_free (&run);
   }
