@@ -174,8 +174,6 @@ static const Option options[] = {
     "Keep layers up to NAME, with a new head", "NAME" },
   { FIT, "probe", G_OPTION_ARG_INT, AT (probe), 0, 1000, TRUE,
     "Begin with ridge regression on N epochs (0)", "N" },
-  { FIT, "refit", G_OPTION_ARG_INT, AT (refit), 0, 1000, TRUE,
-    "End with ridge regression on N epochs (0)", "N" },
   { FIT, "teacher", G_OPTION_ARG_STRING, AT (teacher), 0, 0, TRUE,
     "Learn from this model's probabilities, too", "NICK|FILE" },
   { FIT, "teacher-weight", G_OPTION_ARG_DOUBLE,

@@ -72,7 +72,7 @@ typedef struct {
   char *freeze;   /* "N" or the name of a layer */
   char *kin;      /* "surprised=pleasant_surprise:0.3", or NULL */
   char *trunk;    /* the name of a layer, or NULL: the whole file */
-  gint warm_up, probe, refit;
+  gint warm_up, probe;
   char *teacher; /* nick or file; NULL: none */
   double teacher_weight, temperature;
   double dropout, l2, average;

@@ -237,10 +237,6 @@ fit (TrainRun *self, const TrainOptions *options, Context *context,
     nn_fit_restore_average (fit);
   else
     nn_fit_restore_best (fit);
-  if (options->refit > 0 && self->result != NN_FIT_STOPPED
-      && !nn_trainer_refit (self->trainer, train_examples_samples (training),
-          options->refit, error))
-    return FALSE;
 
   const NnEpoch *const epochs = nn_fit_history (fit, &self->n_epochs);
 

@@ -15,9 +15,8 @@
 
 /* The layers at the end of a trunk. */
 typedef struct {
-  const char *last;         /* the layer before them */
-  NnParam *mean, *variance; /* of the normalization */
-  NnParam *kernel, *bias;   /* of the Dense layer */
+  const char *last; /* the layer before them */
+  NnParam *mean, *variance, *kernel, *bias;
 } Head;
 
 typedef struct {
@@ -43,15 +42,6 @@ param_of (const NnKerasLayer *layer, const char *name)
   return NULL;
 }
 
-static bool
-set_unsupported (const NnModel *model, const char *needed, GError **error)
-{
-  g_set_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED,
-      "%s: no %s at its end, so its last layer cannot be computed", model->name,
-      needed);
-  return false;
-}
-
 /* The epsilon of the normalization changes no feature by more than a
  * thousandth, as variances are far larger. */
 static bool
@@ -73,27 +63,11 @@ find_head (const NnModel *model, Head *head, GError **error)
     if (head->mean && head->variance && head->kernel && head->bias)
       return true;
   }
-  return set_unsupported (
-      model, "BatchNormalization, Dropout and Dense", error);
-}
-
-/* The last layer alone, whatever is before it. */
-static bool
-find_dense (const NnModel *model, Head *head, GError **error)
-{
-  const guint n = model->layers->len;
-  const NnKerasLayer *const dense = g_ptr_array_index (model->layers, n - 1);
-
-  if (n < 2 || !g_str_equal (dense->class_name, "Dense"))
-    return set_unsupported (model, "Dense", error);
-  *head = (Head){
-    .last =
-        ((const NnKerasLayer *) g_ptr_array_index (model->layers, n - 2))->name,
-    .kernel = param_of (dense, "kernel"),
-    .bias = param_of (dense, "bias"),
-  };
-  return (head->kernel && head->bias)
-      || set_unsupported (model, "Dense with a bias", error);
+  g_set_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED,
+      "%s: no BatchNormalization, Dropout and Dense at its end, so its last "
+      "layer cannot be computed",
+      model->name);
+  return false;
 }
 
 static void
@@ -288,73 +262,36 @@ best_scale (const Probe *self, const float *kernel)
   return (low + high) / 2;
 }
 
-/* Standardises the features, and gives the [n_features][n_classes] weights with
- * which they predict the classes. mean, variance: [n_features]. */
-static float *
-compute_kernel (Probe *self, float *mean, float *variance)
-{
-  const size_t m = self->n_classes, size = self->n_features * m;
-  g_autofree float *centred =
-      g_memdup2 (self->targets, self->n * m * sizeof *self->targets);
-  g_autofree float *shares = g_new (float, m);
-  float *const kernel = g_new (float, size);
-  double scale;
-
-  standardise (self, self->features, self->n_features, mean, variance);
-  standardise (self, centred, m, shares, NULL);
-  regress (self, centred, kernel);
-  scale = best_scale (self, kernel);
-  for (size_t i = 0; i < size; i++)
-    kernel[i] *= scale;
-  return kernel;
-}
-
 static void
 set_head (Probe *self, const Head *head)
 {
-  g_autofree float *kernel =
-      compute_kernel (self, head->mean->value, head->variance->value);
+  const size_t m = self->n_classes;
+  g_autofree float *centred =
+      g_memdup2 (self->targets, self->n * m * sizeof *self->targets);
+  g_autofree float *shares = g_new (float, m);
+  double scale;
 
-  memcpy (head->kernel->value, kernel, head->kernel->size * sizeof (float));
+  standardise (self, self->features, self->n_features, head->mean->value,
+      head->variance->value);
+  standardise (self, centred, m, shares, NULL);
+  regress (self, centred, head->kernel->value);
+  scale = best_scale (self, head->kernel->value);
+  for (size_t i = 0; i < head->kernel->size; i++)
+    head->kernel->value[i] *= scale;
   memset (head->bias->value, 0, head->bias->size * sizeof (float));
+  nn_trainer_weights_changed (self->trainer);
 }
 
-/* The kernel is for standardised features, the layer's for plain ones. */
-static void
-average_dense (Probe *self, const Head *head)
-{
-  const size_t d = self->n_features, m = self->n_classes;
-  g_autofree float *mean = g_new (float, d);
-  g_autofree float *variance = g_new (float, d);
-  g_autofree float *kernel = compute_kernel (self, mean, variance);
-
-  for (size_t c = 0; c < m; c++) {
-    double bias = 0;
-
-    for (size_t k = 0; k < d; k++) {
-      float *const weight = &head->kernel->value[k * m + c];
-      const double w = kernel[k * m + c] / sqrt (variance[k]);
-
-      bias -= mean[k] * w;
-      *weight = (*weight + w) / 2;
-    }
-    head->bias->value[c] = (head->bias->value[c] + bias) / 2;
-  }
-}
-
-typedef bool (*FindHead) (const NnModel *model, Head *head, GError **error);
-typedef void (*SetHead) (Probe *self, const Head *head);
-
-static bool
-compute_head (NnTrainer *trainer, const NnSamples *samples, size_t n_epochs,
-    FindHead find, SetHead set, GError **error)
+bool
+nn_trainer_probe (NnTrainer *trainer, const NnSamples *samples, size_t n_epochs,
+    GError **error)
 {
   Probe probe = { .trainer = trainer,
     .samples = samples,
     .n = samples->n * n_epochs,
     .n_classes = trainer->n_classes };
   Head head;
-  bool ok = find (trainer->model, &head, error);
+  bool ok = find_head (trainer->model, &head, error);
 
   if (ok) {
     probe.targets = g_new0 (float, probe.n *probe.n_classes);
@@ -367,29 +304,12 @@ compute_head (NnTrainer *trainer, const NnSamples *samples, size_t n_epochs,
         trainer->model->name);
     ok = false;
   }
-  if (ok) {
-    set (&probe, &head);
-    nn_trainer_weights_changed (trainer);
-  }
+  if (ok)
+    set_head (&probe, &head);
   g_free (probe.sessions);
   g_free (probe.inputs);
   g_free (probe.features);
   g_free (probe.targets);
   g_free (probe.weights);
   return ok;
-}
-
-bool
-nn_trainer_probe (NnTrainer *trainer, const NnSamples *samples, size_t n_epochs,
-    GError **error)
-{
-  return compute_head (trainer, samples, n_epochs, find_head, set_head, error);
-}
-
-bool
-nn_trainer_refit (NnTrainer *trainer, const NnSamples *samples, size_t n_epochs,
-    GError **error)
-{
-  return compute_head (
-      trainer, samples, n_epochs, find_dense, average_dense, error);
 }

@@ -197,33 +197,6 @@ test_threads (void)
   g_assert_cmpmem (p[0], sizeof p[0], p[1], sizeof p[1]);
 }
 
-/* The mean of nothing and of the regression is half of it; the mean of it and
- * of itself is what it was. */
-static void
-test_refit (void)
-{
-  Data data;
-  NnArraySamples arrays = { N, SIZE, data.x[0], data.label, NULL };
-  const NnSamples samples = nn_array_samples (&arrays);
-  g_autoptr (NnTrainer) probed = new_trainer (2);
-  g_autoptr (NnTrainer) refitted = new_trainer (2);
-  float full[N][CLASSES], half[N][CLASSES], again[N][CLASSES];
-
-  fill (&data);
-  g_assert_true (nn_trainer_probe (probed, &samples, 1, NULL));
-  evaluate (probed, &samples, full[0]);
-  g_assert_true (nn_trainer_refit (refitted, &samples, 1, NULL));
-  evaluate (refitted, &samples, half[0]);
-  g_assert_true (nn_trainer_refit (probed, &samples, 1, NULL));
-  evaluate (probed, &samples, again[0]);
-  for (int i = 0; i < N; i++)
-    for (int c = 0; c < CLASSES; c++) {
-      g_assert_cmpfloat_with_epsilon (log (half[i][0] / half[i][c]),
-          log (full[i][0] / full[i][c]) / 2, 0.02);
-      g_assert_cmpfloat_with_epsilon (again[i][c], full[i][c], 0.005);
-    }
-}
-
 static void
 test_no_head (void)
 {
@@ -256,7 +229,6 @@ main (int argc, char **argv)
   g_test_add_func ("/probe/ridge", test_ridge);
   g_test_add_func ("/probe/step", test_step);
   g_test_add_func ("/probe/threads", test_threads);
-  g_test_add_func ("/probe/refit", test_refit);
   g_test_add_func ("/probe/no-head", test_no_head);
   return g_test_run ();
 }
