@@ -24,17 +24,20 @@ struct _DspColumns {
   DspMel *mel;      /* NULL unless the column has such a part */
   DspMel *mfcc_mel; /* the same */
   size_t n_bins;
-  float *power;     /* [n_bins] */
-  float *magnitude; /* [n_bins], where a scalar needs it */
-  float *scratch;   /* [n_bins] */
-
-  /* Frame f of the window is in slot (first_slot + f) % n_frames. */
-  float *ring; /* [n_frames][layout.len] */
-  size_t n_frames;
-  size_t first_slot;
-  uint64_t position;   /* of the window in its stream */
-  size_t n_samples;    /* of the window; 0: nothing to share */
+  float *power;        /* [n_bins] */
+  float *magnitude;    /* [n_bins], where a scalar needs it */
+  float *scratch;      /* [n_bins] */
   uint64_t n_computed; /* columns */
+};
+
+struct _DspFrames {
+  size_t n_frames;
+  size_t len; /* of a column */
+  /* Frame f of the window is in slot (first_slot + f) % n_frames. */
+  size_t first_slot;
+  uint64_t position; /* of the window in its stream */
+  size_t n_samples;  /* of the window; 0: nothing to share */
+  float ring[];      /* [n_frames][len] */
 };
 
 /* The samples of the window that a frame covers. */
@@ -194,12 +197,9 @@ dsp_columns_new (const DspRecipe *recipe, GError **error)
   self->power = dsp_fft_alloc (self->n_bins * sizeof (float));
   self->magnitude = dsp_fft_alloc (self->n_bins * sizeof (float));
   self->scratch = dsp_fft_alloc (self->n_bins * sizeof (float));
-  self->n_frames = dsp_recipe_n_frames (recipe);
-  self->ring = g_try_new (float, self->n_frames *layout.len);
-  if (!self->power || !self->magnitude || !self->scratch || !self->ring) {
+  if (!self->power || !self->magnitude || !self->scratch) {
     g_set_error (error, DSP_ERROR, DSP_ERROR_MEMORY,
-        "no memory for %zu frames of %zu samples", self->n_frames,
-        recipe->n_fft);
+        "no memory for a frame of %zu samples", recipe->n_fft);
     return NULL;
   }
   return g_steal_pointer (&self);
@@ -216,7 +216,6 @@ dsp_columns_free (DspColumns *self)
   g_clear_pointer (&self->power, dsp_fft_buffer_free);
   g_clear_pointer (&self->magnitude, dsp_fft_buffer_free);
   g_clear_pointer (&self->scratch, dsp_fft_buffer_free);
-  g_clear_pointer (&self->ring, g_free);
   g_free (self);
 }
 
@@ -226,8 +225,31 @@ dsp_columns_layout (const DspColumns *self)
   return &self->layout;
 }
 
+DspFrames *
+dsp_frames_new (const DspRecipe *recipe, GError **error)
+{
+  const size_t n_frames = dsp_recipe_n_frames (recipe);
+  const size_t len = lay_out (recipe).len;
+  DspFrames *const self =
+      g_try_malloc (sizeof (DspFrames) + n_frames * len * sizeof (float));
+
+  if (!self) {
+    g_set_error (error, DSP_ERROR, DSP_ERROR_MEMORY,
+        "no memory for %zu frames of %zu values", n_frames, len);
+    return NULL;
+  }
+  *self = (DspFrames){ .n_frames = n_frames, .len = len };
+  return self;
+}
+
 void
-dsp_columns_forget (DspColumns *self)
+dsp_frames_free (DspFrames *self)
+{
+  g_free (self);
+}
+
+void
+dsp_frames_forget (DspFrames *self)
 {
   self->n_samples = 0;
 }
@@ -239,17 +261,15 @@ dsp_columns_n_computed (const DspColumns *self)
 }
 
 static float *
-slot (const DspColumns *self, size_t frame)
+slot (DspFrames *self, size_t frame)
 {
-  const size_t i = (self->first_slot + frame) % self->n_frames;
-
-  return self->ring + i * self->layout.len;
+  return self->ring + (self->first_slot + frame) % self->n_frames * self->len;
 }
 
 const float *
-dsp_columns_at (const DspColumns *self, size_t frame)
+dsp_frames_at (const DspFrames *self, size_t frame)
 {
-  return slot (self, frame);
+  return slot ((DspFrames *) self, frame);
 }
 
 static bool
@@ -303,9 +323,8 @@ is_inside (const DspRecipe *recipe, size_t frame, size_t n_samples)
 
 /* Frames from the last window to this one; n_frames where none is shared. */
 static size_t
-frames_since_last (const DspColumns *self, uint64_t position)
+frames_since_last (const DspFrames *self, size_t hop, uint64_t position)
 {
-  const size_t hop = self->recipe.hop_length;
   const uint64_t distance = position - self->position;
 
   if (self->n_samples == 0 || position < self->position || distance % hop != 0
@@ -315,20 +334,21 @@ frames_since_last (const DspColumns *self, uint64_t position)
 }
 
 void
-dsp_columns_move (
-    DspColumns *self, uint64_t position, const float *samples, size_t n_samples)
+dsp_columns_move (DspColumns *self, DspFrames *frames, uint64_t position,
+    const float *samples, size_t n_samples)
 {
-  const size_t step = frames_since_last (self, position);
+  const size_t step =
+      frames_since_last (frames, self->recipe.hop_length, position);
 
-  self->first_slot = (self->first_slot + step) % self->n_frames;
-  for (size_t f = 0; f < self->n_frames; f++) {
-    const bool is_shared = f + step < self->n_frames
+  frames->first_slot = (frames->first_slot + step) % frames->n_frames;
+  for (size_t f = 0; f < frames->n_frames; f++) {
+    const bool is_shared = f + step < frames->n_frames
         && is_inside (&self->recipe, f, n_samples)
-        && is_inside (&self->recipe, f + step, self->n_samples);
+        && is_inside (&self->recipe, f + step, frames->n_samples);
 
     if (!is_shared)
-      compute (self, samples, n_samples, f, slot (self, f));
+      compute (self, samples, n_samples, f, slot (frames, f));
   }
-  self->position = position;
-  self->n_samples = n_samples;
+  frames->position = position;
+  frames->n_samples = n_samples;
 }

@@ -3,12 +3,13 @@
  * itself.
  *   samples [window_len]  ->  columns [n_frames][len]
  * A frame that two windows of a stream share is computed once, for it has the
- * same column in both. One thread at a time. */
+ * same column in both: a stream keeps its columns in a DspFrames, and many
+ * streams may share a DspColumns, which computes them. One thread at a time. */
 #pragma once
 
 #include <glib.h>
 #include <stdint.h>
-#include "dsp/recipe.h"
+#include "dsp/frames.h"
 
 /* Where the sections of a column begin. One that the recipe does not need is
  * empty: it begins where the next does. */
@@ -30,18 +31,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DspColumns, dsp_columns_free)
 
 const DspColumnLayout *dsp_columns_layout (const DspColumns *self);
 
-/* Moves on to the window of these samples, zero-padded; position is the
- * stream's index of samples[0]. Columns of the previous window are kept where
- * their distance is a multiple of hop_length and their frame lies within both
- * windows, without padding. Never fails, never allocates. */
-void dsp_columns_move (DspColumns *self, uint64_t position,
+/* Moves frames, which are of the same recipe, on to the window of these
+ * samples, zero-padded; position is the stream's index of samples[0]. Columns
+ * of the previous window are kept where their distance is a multiple of
+ * hop_length and their frame lies within both windows, without padding. Never
+ * fails, never allocates. */
+void dsp_columns_move (DspColumns *self, DspFrames *frames, uint64_t position,
     const float *samples, size_t n_samples);
 
-/* Makes the next window share nothing with the last. */
-void dsp_columns_forget (DspColumns *self);
-
 /* The column of a frame of the window, until the next move. */
-const float *dsp_columns_at (const DspColumns *self, size_t frame);
+const float *dsp_frames_at (const DspFrames *self, size_t frame);
 
 /* Columns computed so far. */
 uint64_t dsp_columns_n_computed (const DspColumns *self);

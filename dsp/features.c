@@ -22,6 +22,8 @@ struct _DspFeatures {
 
   DspColumns *columns;
   DspColumnLayout layout;
+  DspFrames *own;          /* of windows that are of no stream */
+  const DspFrames *frames; /* of the window that is computed: borrowed */
 
   /* Each NULL unless the recipe needs it. */
   DspDct *dct;
@@ -39,7 +41,7 @@ static void
 transpose (const DspFeatures *self, size_t part, size_t n_rows, float *out)
 {
   for (size_t f = 0; f < self->n_frames; f++) {
-    const float *from = dsp_columns_at (self->columns, f) + part;
+    const float *from = dsp_frames_at (self->frames, f) + part;
 
     for (size_t row = 0; row < n_rows; row++)
       out[row * self->n_frames + f] = from[row];
@@ -69,7 +71,7 @@ compute_mfcc (DspFeatures *self)
 
   for (size_t f = 0; f < self->n_frames; f++)
     memcpy (self->mfcc_mel + f * n_mels,
-        dsp_columns_at (self->columns, f) + self->layout.mfcc_mel,
+        dsp_frames_at (self->frames, f) + self->layout.mfcc_mel,
         n_mels * sizeof (float));
   dsp_power_to_db (self->mfcc_mel, n_mels * self->n_frames, 1.0f,
       (float) self->recipe.amin, (float) self->recipe.top_db);
@@ -112,12 +114,12 @@ fill_chroma (DspFeatures *self, float *out)
     dsp_tuning_begin (self->tuning);
     for (size_t f = 0; f < self->n_frames; f++)
       dsp_tuning_add (
-          self->tuning, dsp_columns_at (self->columns, f) + self->layout.power);
+          self->tuning, dsp_frames_at (self->frames, f) + self->layout.power);
     dsp_chroma_set_tuning (self->chroma, dsp_tuning_estimate (self->tuning));
   }
   for (size_t f = 0; f < self->n_frames; f++)
     dsp_chroma_apply (self->chroma,
-        dsp_columns_at (self->columns, f) + self->layout.power, out + f,
+        dsp_frames_at (self->frames, f) + self->layout.power, out + f,
         self->n_frames);
 }
 
@@ -222,7 +224,8 @@ features_new (const DspRecipe *recipe, GError **error)
   if (!self->columns)
     return NULL;
   self->layout = *dsp_columns_layout (self->columns);
-  if (!add_parts (self, error))
+  self->own = dsp_frames_new (recipe, error);
+  if (!self->own || !add_parts (self, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -246,6 +249,7 @@ dsp_features_free (DspFeatures *self)
   if (!self)
     return;
   g_clear_pointer (&self->columns, dsp_columns_free);
+  g_clear_pointer (&self->own, dsp_frames_free);
   g_clear_pointer (&self->dct, dsp_dct_free);
   g_clear_pointer (&self->delta, dsp_delta_free);
   g_clear_pointer (&self->delta2, dsp_delta_free);
@@ -273,12 +277,6 @@ uint64_t
 dsp_features_frames_computed (const DspFeatures *self)
 {
   return dsp_columns_n_computed (self->columns);
-}
-
-void
-dsp_features_forget (DspFeatures *self)
-{
-  dsp_columns_forget (self->columns);
 }
 
 /* The statistics of n values, which are stride apart; out_stride apart in out.
@@ -352,8 +350,8 @@ fill_matrix (DspFeatures *self, float *matrix)
 }
 
 bool
-dsp_features_compute_at (DspFeatures *self, uint64_t position,
-    const float *samples, size_t n_samples, float *out)
+dsp_features_compute_at (DspFeatures *self, DspFrames *frames,
+    uint64_t position, const float *samples, size_t n_samples, float *out)
 {
   const DspRecipe *recipe = &self->recipe;
   float *matrix = self->matrix ? self->matrix : out;
@@ -361,7 +359,8 @@ dsp_features_compute_at (DspFeatures *self, uint64_t position,
 
   g_return_val_if_fail (n_samples <= recipe->window_len, false);
 
-  dsp_columns_move (self->columns, position, samples, n_samples);
+  dsp_columns_move (self->columns, frames, position, samples, n_samples);
+  self->frames = frames;
   if (self->mfcc)
     compute_mfcc (self);
   fill_matrix (self, matrix);
@@ -379,11 +378,6 @@ bool
 dsp_features_compute (
     DspFeatures *self, const float *samples, size_t n_samples, float *out)
 {
-  dsp_features_forget (self);
-
-  const bool has_contrast =
-      dsp_features_compute_at (self, 0, samples, n_samples, out);
-
-  dsp_features_forget (self); /* position 0 was not of a stream */
-  return has_contrast;
+  dsp_frames_forget (self->own);
+  return dsp_features_compute_at (self, self->own, 0, samples, n_samples, out);
 }

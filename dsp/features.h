@@ -6,13 +6,14 @@
  *     -> features [n_mels][n_frames], 0..1, band-major
  * Same numbers as librosa 0.11 (melspectrogram, power_to_db, mfcc, delta,
  * chroma_stft, ...); tests/dsp/test-features.c has the tolerances.
- * One DspFeatures holds the scratch memory of one stream: one thread at a time.
- */
+ * A DspFeatures is for one thread at a time; streams may share it, one after
+ * the other. */
 #pragma once
 
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include "dsp/frames.h"
 #include "dsp/recipe.h"
 
 typedef struct _DspFeatures DspFeatures;
@@ -38,17 +39,14 @@ size_t dsp_features_n_frames (const DspFeatures *self);
 bool dsp_features_compute (
     DspFeatures *self, const float *samples, size_t n_samples, float *out);
 
-/* The same for a window of a stream: position is the stream's index of
- * samples[0]. Frames that this window shares with the one before (their
- * distance is a multiple of hop_length, and they lie within both without
- * padding) are not computed again; the result is the same, bit for bit. The
- * samples at a position must not have changed since: call dsp_features_forget
- * at a jump. */
-bool dsp_features_compute_at (DspFeatures *self, uint64_t position,
-    const float *samples, size_t n_samples, float *out);
-
-/* Makes the next window share nothing with the last. */
-void dsp_features_forget (DspFeatures *self);
+/* The same for a window of a stream, which keeps its frames (of the same
+ * recipe): position is the stream's index of samples[0]. Frames that this
+ * window shares with the one before (their distance is a multiple of
+ * hop_length, and they lie within both without padding) are not computed again;
+ * the result is the same, bit for bit. The samples at a position must not have
+ * changed since: call dsp_frames_forget at a jump. */
+bool dsp_features_compute_at (DspFeatures *self, DspFrames *frames,
+    uint64_t position, const float *samples, size_t n_samples, float *out);
 
 /* Frames computed so far, for tests and statistics. */
 uint64_t dsp_features_frames_computed (const DspFeatures *self);

@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-#include "dsp/features.h"
 #include "gst/intake.h"
 #include "gst/log.h"
 #include "gst/model/recipe-guess.h"
@@ -15,9 +14,9 @@ struct _GstEmotionRecognizer {
   GstEmotionModel *model;
   GstEmotionLabels *labels;
 
-  GstEmotionIntake in;   /* windows of the model's recipe */
-  DspFeatures *features; /* NULL unless windows share frames */
-  guint64 edits;         /* of the intake, which the features know about */
+  GstEmotionIntake in; /* windows of the model's recipe */
+  DspFrames *frames;   /* NULL unless windows share them */
+  guint64 edits;       /* of the intake, which the frames know about */
   GstEmotionWorker *worker;
 
   guint64 next_id;   /* of the next window */
@@ -46,7 +45,7 @@ gst_emotion_recognizer_free (GstEmotionRecognizer *self)
     return;
   g_clear_pointer (&self->worker, gst_emotion_worker_free);
   gst_emotion_intake_clear (&self->in);
-  g_clear_pointer (&self->features, dsp_features_free);
+  g_clear_pointer (&self->frames, dsp_frames_free);
   g_clear_pointer (&self->model, gst_emotion_model_unref);
   g_clear_pointer (&self->labels, gst_emotion_labels_unref);
   g_free (self);
@@ -130,27 +129,22 @@ shares_frames (const DspRecipe *recipe, GstClockTime interval)
   return step < recipe->window_len && fmod (step, recipe->hop_length) == 0;
 }
 
-/* With features of its own, where that saves work. */
+/* With the frames of the window before, where that saves work. */
 static gboolean
 compute_features (GstEmotionRecognizer *self, GstEmotionJob *job,
     const float *samples, gsize n, guint64 position)
 {
   const DspRecipe *const recipe = gst_emotion_model_recipe (self->model);
 
-  if (!shares_frames (recipe, interval_for (self->options.interval, recipe))) {
-    g_clear_pointer (&self->features, dsp_features_free);
-    return gst_emotion_model_compute_features (
-        self->model, samples, n, job->features);
-  }
-  if (!self->features)
-    self->features = dsp_features_new (recipe, NULL);
+  if (!shares_frames (recipe, interval_for (self->options.interval, recipe)))
+    g_clear_pointer (&self->frames, dsp_frames_free);
+  else if (!self->frames)
+    self->frames = dsp_frames_new (recipe, NULL);
   else if (self->edits != self->in.edits)
-    dsp_features_forget (self->features);
+    dsp_frames_forget (self->frames);
   self->edits = self->in.edits;
-  return self->features ? dsp_features_compute_at (
-             self->features, position, samples, n, job->features)
-                        : gst_emotion_model_compute_features (
-                            self->model, samples, n, job->features);
+  return gst_emotion_model_compute_features (
+      self->model, self->frames, position, samples, n, job->features);
 }
 
 /* Fills in the job from the window in progress. */
@@ -176,8 +170,10 @@ prepare (GstEmotionRecognizer *self, GstEmotionJob *job, gboolean partial)
   job->has_voice = !GST_CLOCK_TIME_IS_VALID (job->window.voice)
       || job->window.voice >= self->options.min_voice;
   const gdouble level = level_of (samples, n);
+  /* Without voice nobody asks for features. */
   job->window.silence = level <= self->options.silence_threshold
-      || !compute_features (self, job, samples, n, position);
+      || (job->has_voice
+          && !compute_features (self, job, samples, n, position));
   job->features_time = gst_util_get_timestamp () - begin;
   GST_LOG_OBJECT (self->owner,
       "window %" G_GUINT64_FORMAT ": %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT
@@ -255,7 +251,7 @@ gst_emotion_recognizer_set_model (GstEmotionRecognizer *self,
 
   if (!same_features) {
     gst_emotion_intake_restart (&self->in, "new model with other features");
-    g_clear_pointer (&self->features, dsp_features_free);
+    g_clear_pointer (&self->frames, dsp_frames_free);
   }
   gst_emotion_model_ref (model);
   gst_emotion_labels_ref (labels);

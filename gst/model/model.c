@@ -502,12 +502,13 @@ take_features (GstEmotionModel *self)
 }
 
 gboolean
-gst_emotion_model_compute_features (
-    GstEmotionModel *self, const float *samples, gsize n, float *out)
+gst_emotion_model_compute_features (GstEmotionModel *self, DspFrames *frames,
+    guint64 position, const float *samples, gsize n, float *out)
 {
   DspFeatures *const features = take_features (self);
-  const gboolean has_contrast =
-      dsp_features_compute (features, samples, n, out);
+  const gboolean has_contrast = frames
+      ? dsp_features_compute_at (features, frames, position, samples, n, out)
+      : dsp_features_compute (features, samples, n, out);
 
   g_mutex_lock (&self->lock);
   g_ptr_array_add (self->idle_features, features);

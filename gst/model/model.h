@@ -6,7 +6,7 @@
 #pragma once
 
 #include <gst/gst.h>
-#include "dsp/recipe.h"
+#include "dsp/frames.h"
 #include "gst/model/labels.h"
 #include "nn/model.h"
 
@@ -61,10 +61,12 @@ char *gst_emotion_model_output (const GstEmotionModel *self);
 GstEmotionLabels *gst_emotion_model_labels (
     const GstEmotionModel *self, const char *text, GError **error);
 
-/* The features [n_features] of one window, as dsp_features_compute has them.
- * All streams share its scratch memory. Never fails. */
-gboolean gst_emotion_model_compute_features (
-    GstEmotionModel *self, const float *samples, gsize n, float *out);
+/* The features [n_features] of one window, as dsp_features_compute_at has them;
+ * or, without frames, of one that is of no stream. All streams share its
+ * scratch memory. Never fails. */
+gboolean gst_emotion_model_compute_features (GstEmotionModel *self,
+    DspFrames *frames, guint64 position, const float *samples, gsize n,
+    float *out);
 
 /* features [n_features] -> probabilities [n_outputs]. Waits while as many
  * threads use this model as there are processors. Never fails. */

@@ -92,7 +92,8 @@ train_teacher_ask (const TrainTeacher *self, const float *samples, gsize n,
       g_new (float, gst_emotion_model_n_outputs (self->model));
   double sum = 0;
 
-  gst_emotion_model_compute_features (self->model, samples, n, features);
+  gst_emotion_model_compute_features (
+      self->model, NULL, 0, samples, n, features);
   gst_emotion_model_run (self->model, features, answer);
   for (guint i = 0; i < self->n_labels; i++)
     sum += answer[self->output_of[i]];

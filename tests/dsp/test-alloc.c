@@ -99,11 +99,12 @@ test_features (void)
   recipe.features = (DSP_FEATURE_FLATNESS << 1) - 1;
 
   g_autoptr (DspFeatures) features = dsp_features_new (&recipe, NULL);
+  g_autoptr (DspFrames) frames = dsp_frames_new (&recipe, NULL);
   const size_t before = n_allocations;
 
   dsp_features_compute (features, samples, 48000, out);
-  dsp_features_compute_at (features, 512, samples, 48000, out);
-  dsp_features_compute_at (features, 1024, samples, 47000, out);
+  dsp_features_compute_at (features, frames, 512, samples, 48000, out);
+  dsp_features_compute_at (features, frames, 1024, samples, 47000, out);
   g_assert_cmpuint (n_allocations, ==, before);
 }
 

@@ -73,16 +73,22 @@ static const struct {
   { "flatness_f64", DSP_FEATURE_FLATNESS, 1e-4 },
 };
 
-static DspFeatures *
-new_unnormalised (unsigned features, DspTuningMode tuning)
+static DspRecipe
+unnormalised (unsigned features, DspTuningMode tuning)
 {
   DspRecipe recipe = DSP_RECIPE_DEFAULT;
-  g_autoptr (GError) error = NULL;
 
   recipe.features = features;
   recipe.tuning = tuning;
   recipe.normalization = DSP_NORMALIZATION_NONE;
+  return recipe;
+}
 
+static DspFeatures *
+new_unnormalised (unsigned features, DspTuningMode tuning)
+{
+  const DspRecipe recipe = unnormalised (features, tuning);
+  g_autoptr (GError) error = NULL;
   DspFeatures *result = dsp_features_new (&recipe, &error);
 
   g_assert_no_error (error);
@@ -252,6 +258,9 @@ test_overlap (gconstpointer data)
   const unsigned all = (DSP_FEATURE_FLATNESS << 1) - 1;
   g_autoptr (DspFeatures) alone = new_unnormalised (all, DSP_TUNING_ESTIMATE);
   g_autoptr (DspFeatures) stream = new_unnormalised (all, DSP_TUNING_ESTIMATE);
+  const DspRecipe recipe = unnormalised (all, DSP_TUNING_ESTIMATE);
+  g_autoptr (DspFrames) frames = dsp_frames_new (&recipe, NULL);
+  g_autoptr (DspFrames) others = dsp_frames_new (&recipe, NULL);
   g_autoptr (GRand) rand = g_rand_new_with_seed (9);
   g_autofree float *y = g_new (float, n_samples);
   const size_t n_bytes =
@@ -266,10 +275,14 @@ test_overlap (gconstpointer data)
     const size_t at = w * interval;
     /* The last one is the end of the stream: padded. */
     const size_t n = w < n_windows ? WINDOW_LEN : WINDOW_LEN / 2 + 77;
-    const uint64_t before = dsp_features_frames_computed (stream);
+    uint64_t before;
 
+    /* Another stream, between its windows. */
+    dsp_features_compute_at (
+        stream, others, n_samples - at, y + n_samples - at - n, n, got);
+    before = dsp_features_frames_computed (stream);
     dsp_features_compute (alone, y + at, n, want);
-    dsp_features_compute_at (stream, 1000 + at, y + at, n, got);
+    dsp_features_compute_at (stream, frames, 1000 + at, y + at, n, got);
     g_assert_cmpmem (got, n_bytes, want, n_bytes);
     if (w > 0 && w < n_windows)
       g_assert_cmpuint (dsp_features_frames_computed (stream) - before, ==,
@@ -279,9 +292,9 @@ test_overlap (gconstpointer data)
   /* A jump in the stream to other samples, a hop behind the last window. */
   const size_t next = 1000 + n_windows * interval + 512;
 
-  dsp_features_forget (stream);
+  dsp_frames_forget (frames);
   dsp_features_compute (alone, y, WINDOW_LEN, want);
-  dsp_features_compute_at (stream, next, y, WINDOW_LEN, got);
+  dsp_features_compute_at (stream, frames, next, y, WINDOW_LEN, got);
   g_assert_cmpmem (got, n_bytes, want, n_bytes);
 }
 

@@ -222,6 +222,7 @@ test_stream (gconstpointer data)
   const DspRecipe recipe = make_recipe (data);
   g_autoptr (DspFeatures) alone = dsp_features_new (&recipe, NULL);
   g_autoptr (DspFeatures) stream = dsp_features_new (&recipe, NULL);
+  g_autoptr (DspFrames) frames = dsp_frames_new (&recipe, NULL);
   const size_t n_bytes =
       dsp_features_n_bands (alone) * dsp_recipe_n_frames (&recipe) * 4;
   const size_t interval = 5 * recipe.hop_length;
@@ -232,13 +233,15 @@ test_stream (gconstpointer data)
 
   for (size_t w = 0; w < 4; w++) {
     dsp_features_compute (alone, y + w * interval, N, want);
-    dsp_features_compute_at (stream, w * interval, y + w * interval, N, got);
+    dsp_features_compute_at (
+        stream, frames, w * interval, y + w * interval, N, got);
     g_assert_cmpmem (got, n_bytes, want, n_bytes);
   }
   computed = dsp_features_frames_computed (stream);
   if (recipe.hop_length < N_FFT)
     g_assert_cmpuint (computed, <, 4 * dsp_recipe_n_frames (&recipe));
-  dsp_features_compute_at (stream, 4 * interval, y + 4 * interval, 500, got);
+  dsp_features_compute_at (
+      stream, frames, 4 * interval, y + 4 * interval, 500, got);
   memset (y + 4 * interval + 500, 0, (N - 500) * sizeof *y);
   dsp_features_compute (alone, y + 4 * interval, N, want);
   g_assert_cmpmem (got, n_bytes, want, n_bytes);

@@ -187,8 +187,8 @@ test_other_recipe (void)
     const Sample sample = make (examples, k, 0, 64 * 94);
     float expected[3];
 
-    gst_emotion_model_compute_features (
-        model, train_corpus_item (corpus, k)->samples, 48000, features);
+    gst_emotion_model_compute_features (model, NULL, 0,
+        train_corpus_item (corpus, k)->samples, 48000, features);
     gst_emotion_model_run (model, features, expected);
     for (guint c = 0; c < 3; c++)
       g_assert_cmpfloat_with_epsilon (sample.answer[c], expected[c], 1e-6);
