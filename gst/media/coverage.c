@@ -66,6 +66,9 @@ take_gap (GstEmotionCoverage *self, GstEvent *event)
   GstClockTime start, duration;
 
   gst_event_parse_gap (event, &start, &duration);
+  if (g_atomic_int_get (&self->finds_holes)
+      && GST_CLOCK_TIME_IS_VALID (duration))
+    self->gaps += duration;
   move_on (self, start, duration, TRUE);
 }
 
@@ -187,6 +190,9 @@ gst_emotion_coverage_add (GstEmotionCoverage *self, GstElement *element)
   }
   g_ptr_array_add (self->elements, gst_object_ref (element));
   g_mutex_unlock (&self->lock);
+  if (g_str_equal (
+          GST_OBJECT_NAME (gst_element_get_factory (element)), "matroskademux"))
+    g_atomic_int_set (&self->finds_holes, TRUE);
 }
 
 void

@@ -21,6 +21,10 @@ typedef struct {
   GstClockTimeDiff gaps; /* skipped by time stamps */
   GstClockTime stated;   /* duration, at the first buffer; or none */
 
+  /* Atomic: gap events are about jumps in the time stamps of a file
+   * (matroskademux), not about pauses that it states. */
+  gint finds_holes;
+
   GArray *probes;       /* that count samples, and their pads */
   GMutex lock;          /* guards what follows */
   GPtrArray *elements;  /* demuxers and parsers, in their order */

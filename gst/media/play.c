@@ -6,7 +6,7 @@
 #include "gst/media/adts.h"
 #include "gst/media/coverage.h"
 #include "gst/media/diagnosis.h"
-#include "gst/media/resume.h"
+#include "gst/media/lossy-ts.h"
 #include "gst/media/source-uri.h"
 #include "gst/media/stall.h"
 #include "gst/media/uri-source.h"
@@ -58,7 +58,7 @@ add_element (
     GstBin *bin, GstBin *sub_bin, GstElement *element, gpointer user_data)
 {
   gst_emotion_coverage_add (user_data, element);
-  gst_emotion_resume_add (element);
+  gst_emotion_lossy_ts_add (element);
 }
 
 /* The streaming thread */

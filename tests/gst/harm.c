@@ -32,6 +32,14 @@ harm_bytes (char *bytes, gsize *n, gdouble much, GRand *rand)
 }
 
 void
+harm_hole (char *bytes, gsize *n, gdouble much, GRand *rand)
+{
+  const gsize len = (gsize) (*n * much);
+
+  memset (bytes + (*n - len) / 2, 0, len);
+}
+
+void
 harm_cut (char *bytes, gsize *n, gdouble much, GRand *rand)
 {
   *n = (gsize) (*n * much);

@@ -12,6 +12,8 @@ typedef void (*Harm) (char *bytes, gsize *n, gdouble much, GRand *rand);
 void harm_lose_packets (char *bytes, gsize *n, gdouble much, GRand *rand);
 /* much: the number of places where 8 bytes are wrong. */
 void harm_bytes (char *bytes, gsize *n, gdouble much, GRand *rand);
+/* much: the share of the file that is zero, in its middle. */
+void harm_hole (char *bytes, gsize *n, gdouble much, GRand *rand);
 /* much: the share of the file that is left. */
 void harm_cut (char *bytes, gsize *n, gdouble much, GRand *rand);
 

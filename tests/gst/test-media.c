@@ -348,6 +348,8 @@ test_damaged (void)
     { "bad.ogg", "vorbisenc ! oggmux", harm_bytes, 30 },
     { "bad.opus", "opusenc ! oggmux", harm_bytes, 30 },
     { "bad.avi", "lamemp3enc ! avimux", harm_bytes, 60 },
+    { "hole.mka", "matroskamux", harm_hole, 0.4 },
+    { "hole.ts", "avenc_mp2 ! mpegaudioparse ! mpegtsmux", harm_hole, 0.4 },
   };
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autofree char *path = made_media (

@@ -92,13 +92,26 @@ lose_packets (char *bytes, gsize *n, double loss, GRand *rand)
   return units;
 }
 
+/* A whole recording, made once; NULL if an element is not installed. */
+static char *
+make_recording (guint c)
+{
+  g_autofree char *name = g_strconcat (codecs[c].name, ".ts", NULL);
+  char *path = g_build_filename (folder, name, NULL);
+
+  if (g_file_test (path, G_FILE_TEST_EXISTS))
+    return path;
+  g_free (path);
+  return made_media (folder, name, SOUND "%s" MADE_MEDIA_SINK,
+      codecs[c].n_channels, codecs[c].encoder);
+}
+
 static void
 test_loss (gconstpointer data)
 {
   const guint c = GPOINTER_TO_UINT (data);
   static const double losses[] = { 0.01, 0.02, 0.05 };
-  g_autofree char *whole = made_media (folder, "whole.ts",
-      SOUND "%s" MADE_MEDIA_SINK, codecs[c].n_channels, codecs[c].encoder);
+  g_autofree char *whole = make_recording (c);
   g_autofree char *lossy = g_build_filename (folder, "lossy.ts", NULL);
   g_autofree char *no_loss = NULL;
   double all;
@@ -134,6 +147,64 @@ test_loss (gconstpointer data)
     missing = g_ascii_strtod (loss, NULL);
     g_assert_cmpfloat (fabs (missing - (all - heard)), <, 0.3);
   }
+}
+
+/* A hole: what is missing is as long as what was lost, however long that is. */
+static void
+test_hole (gconstpointer data)
+{
+  const guint c = GPOINTER_TO_UINT (data);
+  static const double holes[] = { 0.3, 0.8, 3, 8 };
+  g_autofree char *whole = make_recording (c);
+  g_autofree char *path = g_build_filename (folder, "hole.ts", NULL);
+
+  if (!whole) {
+    g_test_skip ("an element is not installed");
+    return;
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (holes); i++) {
+    g_autofree char *bytes = NULL, *loss = NULL;
+    double heard;
+    gsize n, from, len;
+
+    g_assert_true (g_file_get_contents (whole, &bytes, &n, NULL));
+    from = n / 3 / PACKET * PACKET;
+    len = (gsize) (n * holes[i] / SECONDS) / PACKET * PACKET;
+    memmove (bytes + from, bytes + from + len, n - from - len);
+    g_assert_true (g_file_set_contents (path, bytes, (gssize) (n - len), NULL));
+    heard = decode_seconds (path, &loss);
+    g_test_message ("%g s: %.2f s; %s", holes[i], heard, loss);
+    g_assert_cmpfloat (fabs (heard + holes[i] - SECONDS), <, 0.2);
+    if (holes[i] < 1)
+      g_assert_cmpstr (loss, ==, NULL);
+    else
+      g_assert_cmpfloat (fabs (g_ascii_strtod (loss, NULL) - holes[i]), <, 0.2);
+  }
+}
+
+/* Clock references that are wrong are no holes. */
+static void
+test_clock (void)
+{
+  g_autofree char *whole = make_recording (0);
+  g_autofree char *path = g_build_filename (folder, "clock.ts", NULL);
+  g_autofree char *bytes = NULL, *loss = NULL;
+  guint n_clocks = 0;
+  gsize n;
+
+  if (!whole) {
+    g_test_skip ("an element is not installed");
+    return;
+  }
+  g_assert_true (g_file_get_contents (whole, &bytes, &n, NULL));
+  for (gsize i = n / 4; i + PACKET <= n; i++)
+    if (i % PACKET == 0 && bytes[i + 3] & 0x20 && bytes[i + 4] >= 7
+        && bytes[i + 5] & 0x10 && n_clocks++ % 50 == 0)
+      bytes[i + 7]++; /* by 1.5 s */
+  g_assert_cmpuint (n_clocks, >, 100);
+  g_assert_true (g_file_set_contents (path, bytes, (gssize) n, NULL));
+  g_assert_cmpfloat (fabs (decode_seconds (path, &loss) - SECONDS), <, 0.2);
+  g_assert_cmpstr (loss, ==, NULL);
 }
 
 /* ADTS */
@@ -243,6 +314,13 @@ main (int argc, char **argv)
 
     g_test_add_data_func (path, GUINT_TO_POINTER (i), test_loss);
   }
+  for (guint i = 0; i < G_N_ELEMENTS (codecs); i++) {
+    g_autofree char *path =
+        g_strconcat ("/recording/hole/", codecs[i].name, NULL);
+
+    g_test_add_data_func (path, GUINT_TO_POINTER (i), test_hole);
+  }
+  g_test_add_func ("/recording/clock", test_clock);
   g_test_add_func ("/recording/adts/header", test_header);
   g_test_add_func ("/recording/adts/same", test_same);
   status = g_test_run ();
