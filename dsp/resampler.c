@@ -23,7 +23,6 @@ struct _DspResampler {
   soxr_t soxr;    /* NULL if the rates are equal */
   uint64_t n_in;  /* samples taken since the stream began */
   uint64_t n_out; /* samples written */
-  float block[BLOCK_LEN];
 };
 
 DspResampler *
@@ -83,12 +82,12 @@ pass_through (
 
 /* A single NaN would stay in the filter for ever. */
 static size_t
-load_block (DspResampler *self, const float *in, size_t n_in)
+load_block (const float *in, size_t n_in, float *block)
 {
   const size_t n = MIN (n_in, BLOCK_LEN);
 
   for (size_t i = 0; i < n; i++)
-    self->block[i] = dsp_sample_clean (in[i]);
+    block[i] = dsp_sample_clean (in[i]);
   return n;
 }
 
@@ -99,16 +98,17 @@ dsp_resampler_push (DspResampler *self, const float *in, size_t n_in,
   if (!self->soxr)
     return pass_through (in, n_in, n_used, out, n_out);
 
+  float block[BLOCK_LEN];
   size_t used = 0;
   size_t written = 0;
 
   while (used < n_in && written < n_out) {
-    const size_t n = load_block (self, in + used, n_in - used);
+    const size_t n = load_block (in + used, n_in - used, block);
     size_t taken = 0;
     size_t made = 0;
 
     /* Fails only if a reset found no memory; everything is dropped then. */
-    if (soxr_process (self->soxr, self->block, n, &taken, out + written,
+    if (soxr_process (self->soxr, block, n, &taken, out + written,
             n_out - written, &made))
       taken = n;
     used += taken;

@@ -19,7 +19,6 @@ struct _GstEmotionConvert {
   gboolean is_wide; /* the converter gets one channel: the mean is ours */
   float wide[BLOCK_LEN];
   float mono[BLOCK_LEN];
-  float out[BLOCK_LEN];
   GstEmotionSamplesFunc func;
   gpointer user_data;
 };
@@ -103,15 +102,17 @@ gst_emotion_convert_free (GstEmotionConvert *self)
 static void
 resample (GstEmotionConvert *self, const float *in, gsize n)
 {
+  float out[BLOCK_LEN];
+
   while (n > 0) {
     gsize used = 0;
-    const gsize made = dsp_resampler_push (
-        self->resampler, in, n, &used, self->out, BLOCK_LEN);
+    const gsize made =
+        dsp_resampler_push (self->resampler, in, n, &used, out, BLOCK_LEN);
 
     in += used;
     n -= used;
     if (made > 0)
-      self->func (self->out, made, self->user_data);
+      self->func (out, made, self->user_data);
   }
 }
 
@@ -261,11 +262,11 @@ gst_emotion_convert_push_silence (GstEmotionConvert *self, gsize n)
 void
 gst_emotion_convert_drain (GstEmotionConvert *self)
 {
+  float out[BLOCK_LEN];
   gsize made;
 
-  while (
-      (made = dsp_resampler_drain (self->resampler, self->out, BLOCK_LEN)) > 0)
-    self->func (self->out, made, self->user_data);
+  while ((made = dsp_resampler_drain (self->resampler, out, BLOCK_LEN)) > 0)
+    self->func (out, made, self->user_data);
   dsp_resampler_reset (self->resampler);
 }
 
