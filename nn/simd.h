@@ -184,6 +184,15 @@ typedef struct {
   void (*winograd_output) (const float *in, size_t ld, size_t channels,
       const float *bias, float *out, size_t row, size_t column);
 
+  /* For the gradient of the kernel: that of the outputs [4][4][channels]
+   * transformed, element i to out + i * ld; and the sums [36][size] of its
+   * products with the patches, added to grad [3][3][size]. size is a multiple
+   * of vector. */
+  void (*winograd_gradient) (const float *in, size_t row, size_t column,
+      size_t channels, float *out, size_t ld);
+  void (*winograd_kernel_gradient) (
+      const float *sums, size_t size, float *grad);
+
   /* A kernel [3][size] transformed: out [6][size]. */
   void (*winograd_line_kernel) (const float *kernel, size_t size, float *out);
   void (*winograd_line_input) (const NnWinogradLineInput *line);

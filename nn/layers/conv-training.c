@@ -100,6 +100,13 @@ conv_prepare (NnLayer *layer)
   return layer->klass->finish (layer);
 }
 
+/* Whether the way has a gradient of the kernel for these shapes. */
+static bool
+has_way_back (const NnConv *self)
+{
+  return self->way->kernel_gradient && self->way->gradient_scratch (self) > 0;
+}
+
 static void
 conv_measure (const NnLayer *layer, NnTrainingNeeds *needs)
 {
@@ -112,7 +119,7 @@ conv_measure (const NnLayer *layer, NnTrainingNeeds *needs)
   else
     needs->scratch += image_len (self) + self->window.x.out * depth (self)
         + nn_training_product_len (self->filters / self->groups, depth (self));
-  if (self->way->kernel_gradient)
+  if (has_way_back (self))
     needs->scratch = MAX (needs->scratch, self->way->gradient_scratch (self));
 }
 
@@ -263,7 +270,7 @@ conv_backward (const NnLayer *layer, const NnTrainingCall *call)
         self->filters, call->out_grad[0], self->filters,
         call->param_grad[NN_CONV_BIAS]);
   if ((call->in_grad[0] && !self->adjoint)
-      || (kernel_grad && !self->way->kernel_gradient))
+      || (kernel_grad && !has_way_back (self)))
     patches_back (self, call);
   else if (kernel_grad)
     for (size_t i = 0; i < call->forward.n; i++)

@@ -3,6 +3,8 @@
  * quarter of the multiplications. Some rows of tiles at a time:
  *   patches [36][tiles][channels] times kernels [36][channels][filters]
  *   -> products [36][tiles][filters] -> rows of outputs
+ *   gradient of the outputs -> [36][tiles][filters], times patches
+ *   -> sums [36][channels][filters] -> gradient of the kernel
  */
 #include <string.h>
 #include "nn/layers/conv.h"
@@ -15,6 +17,9 @@
 #define MIN_TILES ((size_t) 6)
 /* Rows of tiles at a time, so that products stay in the cache. */
 #define MAX_TILES ((size_t) 48)
+/* For the gradient of the kernel, whose sums are four times as large as that:
+ * tiles at a time, and the fewest that a sample may have. */
+#define GRADIENT_TILES ((size_t) 24)
 /* Floats of the transformed kernel, four times those of the kernel. */
 #define MAX_KERNEL ((size_t) 1 << 20)
 
@@ -212,9 +217,109 @@ winograd_run (
         out + i * nn_conv_out_size (self));
 }
 
+/* ---- the gradient of the kernel ---- */
+
+static size_t
+gradient_rows (const NnConv *self)
+{
+  return MIN (MAX (GRADIENT_TILES / tiles_x (self), 1), tiles_y (self));
+}
+
+/* Layout of the scratch memory, in floats. */
+typedef struct {
+  size_t patch;    /* [6][6][channels], or [4][4][filters], at an edge */
+  size_t patches;  /* [36][tiles][channels] */
+  size_t products; /* [36][tiles][filters]: gradients, transformed */
+  size_t sums;     /* [36][channels][filters] */
+  size_t end;
+} GradientLayout;
+
+static GradientLayout
+lay_out_gradient (const NnConv *self)
+{
+  const size_t channels = self->window.channels, filters = self->filters;
+  const size_t tiles = gradient_rows (self) * tiles_x (self);
+  GradientLayout l = { .patch = 0 };
+
+  l.patches = l.patch + PATCH * PATCH * MAX (channels, filters);
+  l.products = l.patches + PRODUCTS * tiles * channels;
+  l.sums = l.products + PRODUCTS * tiles * filters;
+  l.end = l.sums + PRODUCTS * channels * filters;
+  return l;
+}
+
+static size_t
+winograd_gradient_scratch (const NnConv *self)
+{
+  return tiles_y (self) * tiles_x (self) < GRADIENT_TILES
+      ? 0
+      : lay_out_gradient (self).end;
+}
+
+/* Tile (ty, tx) of a gradient of the outputs, zero-padded if it ends beyond
+ * their edge. */
+static void
+transform_gradient (const NnConv *self, const float *dy, size_t ty, size_t tx,
+    float *patch, float *out, size_t ld)
+{
+  const NnWindow *const window = &self->window;
+  const size_t filters = self->filters;
+  const size_t height = MIN (TILE, window->y.out - ty * TILE);
+  const size_t width = MIN (TILE, window->x.out - tx * TILE);
+  const size_t row = window->x.out * filters;
+  const bool is_inside = height == TILE && width == TILE;
+
+  dy += ty * TILE * row + tx * TILE * filters;
+  if (!is_inside) {
+    memset (patch, 0, TILE * TILE * filters * sizeof *patch);
+    for (size_t y = 0; y < height; y++)
+      memcpy (patch + y * TILE * filters, dy + y * row,
+          width * filters * sizeof *patch);
+  }
+  nn_simd ()->winograd_gradient (is_inside ? dy : patch,
+      is_inside ? row : TILE * filters, filters, filters, out, ld);
+}
+
+static void
+winograd_kernel_gradient (const NnConv *self, const float *in, const float *dy,
+    float *scratch, float *grad)
+{
+  const size_t channels = self->window.channels, filters = self->filters;
+  const size_t width = tiles_x (self), height = tiles_y (self);
+  const GradientLayout l = lay_out_gradient (self);
+  float *const patches = scratch + l.patches;
+  float *const products = scratch + l.products, *const sums = scratch + l.sums;
+
+  memset (sums, 0, PRODUCTS * channels * filters * sizeof *sums);
+  for (size_t ty = 0; ty < height; ty += gradient_rows (self)) {
+    const size_t tiles = MIN (gradient_rows (self), height - ty) * width;
+
+    for (size_t i = 0; i < tiles; i++) {
+      transform_input (self, in, ty + i / width, i % width, scratch + l.patch,
+          patches + i * channels, tiles * channels);
+      transform_gradient (self, dy, ty + i / width, i % width,
+          scratch + l.patch, products + i * filters, tiles * filters);
+    }
+    for (size_t i = 0; i < PRODUCTS; i++)
+      nn_simd ()->transposed_product (&(NnTransposedProduct){ .m = tiles,
+          .k = channels,
+          .n = filters,
+          .a = patches + i * tiles * channels,
+          .lda = channels,
+          .n_segments = 1,
+          .b = products + i * tiles * filters,
+          .ldb = filters,
+          .c = sums + i * channels * filters,
+          .ldc = filters });
+  }
+  nn_simd ()->winograd_kernel_gradient (sums, channels * filters, grad);
+}
+
 const NnConvWay nn_conv_winograd = {
   .suits = winograd_suits,
   .scratch = winograd_scratch,
   .pack = winograd_pack,
   .run = winograd_run,
+  .kernel_gradient = winograd_kernel_gradient,
+  .gradient_scratch = winograd_gradient_scratch,
 };

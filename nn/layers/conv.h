@@ -33,8 +33,8 @@ typedef struct {
   void (*run) (const NnConv *self, size_t n, const float *in, float *scratch,
       float *out);
   /* One sample's gradient of the kernel, of which nothing was absorbed, added
-   * to grad; in as of the layer, dy that of its output. NULL: patch by patch
-   * (conv-training.c). */
+   * to grad; in as of the layer, dy that of its output. NULL, or where it
+   * needs no scratch memory: patch by patch (conv-training.c). */
   void (*kernel_gradient) (const NnConv *self, const float *in, const float *dy,
       float *scratch, float *grad);
   size_t (*gradient_scratch) (const NnConv *self); /* floats for that */

@@ -6,6 +6,15 @@
 
 #define HALF (VECTOR / 2)
 
+/* Rows at a time, so that what the next columns read is still near. */
+INLINE size_t
+near_rows (size_t m, size_t c)
+{
+  const size_t most = 4096 / c;
+
+  return m < most ? m : most > 1 ? most : 1;
+}
+
 typedef double D __attribute__ ((vector_size (VECTOR * 4)));
 typedef double DU
     __attribute__ ((vector_size (VECTOR * 4), aligned (8), may_alias));
@@ -56,9 +65,9 @@ sum_vector (size_t m, size_t c, const float *x, const float *y, bool is_square,
   }
 }
 
-void
-NN_PATH (column_sums) (size_t m, size_t c, const float *x, const float *y,
-    double *sum_x, double *sum_xy)
+INLINE void
+sum_rows (size_t m, size_t c, const float *x, const float *y, double *sum_x,
+    double *sum_xy)
 {
   size_t i = 0;
 
@@ -72,6 +81,17 @@ NN_PATH (column_sums) (size_t m, size_t c, const float *x, const float *y,
       sum_x[i] += x[r * c + i];
       sum_xy[i] += (double) x[r * c + i] * y[r * c + i];
     }
+}
+
+void
+NN_PATH (column_sums) (size_t m, size_t c, const float *x, const float *y,
+    double *sum_x, double *sum_xy)
+{
+  const size_t near = near_rows (m, c);
+
+  for (size_t r = 0; r < m; r += near)
+    sum_rows (
+        m - r < near ? m - r : near, c, x + r * c, y + r * c, sum_x, sum_xy);
 }
 
 void
@@ -96,9 +116,9 @@ NN_PATH (add_rows) (size_t m, size_t c, const float *x, size_t ldx, float *sum)
       sum[i] += x[r * ldx + i];
 }
 
-void
-NN_PATH (scale_columns) (size_t m, size_t c, const float *a, const float *x,
-    const float *d, float *out)
+INLINE void
+scale_rows (size_t m, size_t c, const float *a, const float *x, const float *d,
+    float *out)
 {
   size_t i = 0;
 
@@ -114,8 +134,18 @@ NN_PATH (scale_columns) (size_t m, size_t c, const float *a, const float *x,
 }
 
 void
-NN_PATH (mix_columns) (size_t m, size_t c, const float *a, const float *x,
-    const float *b, const float *y, const float *d, float *out)
+NN_PATH (scale_columns) (size_t m, size_t c, const float *a, const float *x,
+    const float *d, float *out)
+{
+  const size_t near = near_rows (m, c);
+
+  for (size_t r = 0; r < m; r += near)
+    scale_rows (m - r < near ? m - r : near, c, a, x + r * c, d, out + r * c);
+}
+
+INLINE void
+mix_rows (size_t m, size_t c, const float *a, const float *x, const float *b,
+    const float *y, const float *d, float *out)
 {
   size_t i = 0;
 
@@ -129,6 +159,17 @@ NN_PATH (mix_columns) (size_t m, size_t c, const float *a, const float *x,
   for (; i < c; i++)
     for (size_t r = 0; r < m; r++)
       out[r * c + i] = a[i] * x[r * c + i] + b[i] * y[r * c + i] + d[i];
+}
+
+void
+NN_PATH (mix_columns) (size_t m, size_t c, const float *a, const float *x,
+    const float *b, const float *y, const float *d, float *out)
+{
+  const size_t near = near_rows (m, c);
+
+  for (size_t r = 0; r < m; r += near)
+    mix_rows (m - r < near ? m - r : near, c, a, x + r * c, b, y + r * c, d,
+        out + r * c);
 }
 
 typedef guint8 B __attribute__ ((vector_size (VECTOR)));

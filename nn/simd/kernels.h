@@ -22,6 +22,10 @@ void NN_PATH (winograd_input) (const float *in, size_t row, size_t column,
     size_t channels, float *out, size_t ld);
 void NN_PATH (winograd_output) (const float *in, size_t ld, size_t channels,
     const float *bias, float *out, size_t row, size_t column);
+void NN_PATH (winograd_gradient) (const float *in, size_t row, size_t column,
+    size_t channels, float *out, size_t ld);
+void NN_PATH (winograd_kernel_gradient) (
+    const float *sums, size_t size, float *grad);
 void NN_PATH (winograd_line_kernel) (
     const float *kernel, size_t size, float *out);
 void NN_PATH (winograd_line_input) (const NnWinogradLineInput *line);
@@ -34,6 +38,8 @@ void NN_PATH (lstm_gates) (
 void NN_PATH (gru_gates) (
     const float *x, const float *rec, size_t units, float *h);
 
+void NN_PATH (random_words) (
+    const NnPhilox *stream, guint32 first_block, guint32 *out, size_t n);
 void NN_PATH (column_sums) (size_t m, size_t c, const float *x, const float *y,
     double *sum_x, double *sum_xy);
 void NN_PATH (add_rows) (

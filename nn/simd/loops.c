@@ -13,49 +13,6 @@
 #define INDEPENDENT _Pragma ("GCC ivdep")
 #endif
 
-#define LANES 16 /* blocks of Philox at once: 64 words */
-
-static void
-philox_round (guint32 c[4][LANES], guint32 k0, guint32 k1)
-{
-  for (size_t i = 0; i < LANES; i++) {
-    const guint64 p0 = (guint64) 0xD2511F53u * c[0][i];
-    const guint64 p1 = (guint64) 0xCD9E8D57u * c[2][i];
-
-    c[0][i] = (guint32) (p1 >> 32) ^ c[1][i] ^ k0;
-    c[1][i] = (guint32) p1;
-    c[2][i] = (guint32) (p0 >> 32) ^ c[3][i] ^ k1;
-    c[3][i] = (guint32) p0;
-  }
-}
-
-static void
-random_words (
-    const NnPhilox *philox, guint32 first_block, guint32 *out, size_t n)
-{
-  for (guint32 block = first_block; n > 0; block++) {
-    const size_t count = MIN (n, 4 * LANES);
-    guint32 c[4][LANES];
-    guint32 k0 = philox->key[0], k1 = philox->key[1];
-
-    for (size_t i = 0; i < LANES; i++) {
-      c[0][i] = block * LANES + i;
-      c[1][i] = philox->stream[0];
-      c[2][i] = philox->stream[1];
-      c[3][i] = philox->stream[2];
-    }
-    for (int round = 0; round < 10; round++) {
-      philox_round (c, k0, k1);
-      k0 += 0x9E3779B9u;
-      k1 += 0xBB67AE85u;
-    }
-    for (size_t i = 0; i < count; i++)
-      out[i] = c[i / LANES][i % LANES];
-    out += count;
-    n -= count;
-  }
-}
-
 static void
 add (size_t n, const float *x, float *out)
 {
@@ -194,7 +151,7 @@ adam (size_t n, const float *gradient, float rate, float beta_1, float beta_2,
 
 extern const NnLoops NN_PATH (loops);
 const NnLoops NN_PATH (loops) = {
-  .random = random_words,
+  .random = NN_PATH (random_words),
   .column_sums = NN_PATH (column_sums),
   .add_rows = NN_PATH (add_rows),
   .scale_columns = NN_PATH (scale_columns),

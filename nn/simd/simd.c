@@ -87,11 +87,20 @@ nn_packed_at (float *memory, const NnSimd *simd, const float *b, size_t row,
     size_t column, size_t k, size_t n)
 {
   const NnPacked packed = { .k = k, .n = n, .data = memory };
+  const size_t panel = simd->panel;
 
-  for (size_t first = 0; first < n; first += simd->panel)
-    for (size_t i = 0; i < k; i++)
-      for (size_t j = first; j < first + simd->panel; j++)
-        *memory++ = j < n ? b[i * row + j * column] : 0;
+  for (size_t first = 0; first < n; first += panel, memory += k * panel) {
+    const size_t width = MIN (panel, n - first);
+    const float *const from = b + first * column;
+
+    if (width < panel)
+      memset (memory, 0, k * panel * sizeof *memory);
+    for (size_t i = 0; i < k && column == 1; i++)
+      memcpy (memory + i * panel, from + i * row, width * sizeof *memory);
+    for (size_t j = 0; j < width && column != 1; j++)
+      for (size_t i = 0; i < k; i++)
+        memory[i * panel + j] = from[i * row + j * column];
+  }
   return packed;
 }
 

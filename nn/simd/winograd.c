@@ -48,6 +48,23 @@ output_step (const V *m, V *out, size_t step)
       + splat (ROOT_TWO * 2) * far_difference + m[5];
 }
 
+/* out = A dy */
+INLINE void
+gradient_step (const V *dy, V *out, size_t step)
+{
+  const V near_even = dy[0] + splat (0.5f) * dy[2];
+  const V far_even = dy[0] + splat (2.f) * dy[2];
+  const V near_odd = splat (ROOT_HALF) * dy[1] + splat (ROOT_HALF / 2) * dy[3];
+  const V far_odd = splat (ROOT_TWO) * dy[1] + splat (ROOT_TWO * 2) * dy[3];
+
+  out[0] = dy[0];
+  out[step] = near_even + near_odd;
+  out[2 * step] = near_even - near_odd;
+  out[3 * step] = far_even + far_odd;
+  out[4 * step] = far_even - far_odd;
+  out[5 * step] = dy[3];
+}
+
 void
 NN_PATH (winograd_input) (const float *in, size_t row, size_t column,
     size_t channels, float *out, size_t ld)
@@ -101,6 +118,81 @@ NN_PATH (winograd_output) (const float *in, size_t ld, size_t channels,
 #pragma GCC unroll 4
       for (size_t x = 0; x < TILE; x++)
         store (out + y * row + x * column + c, whole[x] + start);
+    }
+  }
+}
+
+void
+NN_PATH (winograd_gradient) (const float *in, size_t row, size_t column,
+    size_t channels, float *out, size_t ld)
+{
+  for (size_t c = 0; c < channels; c += VECTOR) {
+    V half[PATCH * TILE]; /* [y][x] */
+
+#pragma GCC unroll 4
+    for (size_t x = 0; x < TILE; x++) {
+      V dy[TILE];
+
+#pragma GCC unroll 4
+      for (size_t y = 0; y < TILE; y++)
+        dy[y] = load (in + y * row + x * column + c);
+      gradient_step (dy, half + x, TILE);
+    }
+#pragma GCC unroll 6
+    for (size_t y = 0; y < PATCH; y++) {
+      V whole[PATCH];
+
+      gradient_step (half + y * TILE, whole, 1);
+#pragma GCC unroll 6
+      for (size_t x = 0; x < PATCH; x++)
+        store (out + (y * PATCH + x) * ld + c, whole[x]);
+    }
+  }
+}
+
+/* out = G^T s */
+INLINE void
+kernel_step_back (const V *s, V *out)
+{
+  const V near_sum = s[1] + s[2], near_difference = s[2] - s[1];
+  const V far_sum = s[3] + s[4], far_difference = s[3] - s[4];
+
+  out[0] = s[0] - splat (2 / 3.f) * near_sum + splat (1 / 6.f) * far_sum;
+  out[1] = splat ((float) ROOT_TWO_3) * near_difference
+      + splat ((float) ROOT_TWO_6) * far_difference;
+  out[2] = splat (1 / 3.f) * (far_sum - near_sum) + s[5];
+}
+
+/* grad += G^T sums G */
+void
+NN_PATH (winograd_kernel_gradient) (const float *sums, size_t size, float *grad)
+{
+  for (size_t i = 0; i < size; i += VECTOR) {
+    V half[PATCH][3]; /* [x][y] */
+
+#pragma GCC unroll 6
+    for (size_t x = 0; x < PATCH; x++) {
+      V s[PATCH];
+
+#pragma GCC unroll 6
+      for (size_t y = 0; y < PATCH; y++)
+        s[y] = load (sums + (y * PATCH + x) * size + i);
+      kernel_step_back (s, half[x]);
+    }
+#pragma GCC unroll 3
+    for (size_t y = 0; y < 3; y++) {
+      V s[PATCH], whole[3];
+
+#pragma GCC unroll 6
+      for (size_t x = 0; x < PATCH; x++)
+        s[x] = half[x][y];
+      kernel_step_back (s, whole);
+#pragma GCC unroll 3
+      for (size_t x = 0; x < 3; x++) {
+        float *const g = grad + (y * 3 + x) * size + i;
+
+        store (g, load (g) + whole[x]);
+      }
     }
   }
 }
@@ -169,7 +261,6 @@ NN_PATH (winograd_line_output) (const NnWinogradLineOutput *line)
     }
 }
 
-/* out = A dy */
 void
 NN_PATH (winograd_line_gradient) (const NnWinogradLineInput *line)
 {
@@ -178,24 +269,16 @@ NN_PATH (winograd_line_gradient) (const NnWinogradLineInput *line)
   for (size_t t = 0; t < line->n; t++)
     for (size_t c = 0; c < channels; c = next_vector (c, channels)) {
       float *const out = line->out + t * channels + c;
-      V dy[TILE];
+      V dy[TILE], whole[PATCH];
 
 #pragma GCC unroll 4
       for (size_t j = 0; j < TILE; j++)
         dy[j] = load (line->in[j] + t * line->step + c);
 
-      const V near_even = dy[0] + splat (0.5f) * dy[2];
-      const V far_even = dy[0] + splat (2.f) * dy[2];
-      const V near_odd =
-          splat (ROOT_HALF) * dy[1] + splat (ROOT_HALF / 2) * dy[3];
-      const V far_odd = splat (ROOT_TWO) * dy[1] + splat (ROOT_TWO * 2) * dy[3];
-
-      store (out, dy[0]);
-      store (out + ld, near_even + near_odd);
-      store (out + 2 * ld, near_even - near_odd);
-      store (out + 3 * ld, far_even + far_odd);
-      store (out + 4 * ld, far_even - far_odd);
-      store (out + 5 * ld, dy[3]);
+      gradient_step (dy, whole, 1);
+#pragma GCC unroll 6
+      for (size_t j = 0; j < PATCH; j++)
+        store (out + j * ld, whole[j]);
     }
 }
 
