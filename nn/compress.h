@@ -19,7 +19,7 @@ typedef enum {
   NN_STORAGE_FLOAT16, /* half floats: 11 significant bits */
   NN_STORAGE_INT8,    /* -127 ... 127 times a power of two for each output
                          channel, the last axis (of depthwise kernels the last
-                         two) */
+                         two); half floats where a channel has fewer than 16 */
 } NnStorage;
 
 /* A copy with rounded weights, which nn_model_save writes in this form; what is

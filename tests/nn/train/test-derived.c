@@ -208,6 +208,8 @@ static void
 check_param (const NnParam *before, const NnParam *after, NnStorage storage)
 {
   const size_t n = before->shape.dim[before->shape.rank - 1];
+  /* Of first convolutions: half floats all the same. */
+  const bool is_few = before->size / n < 16;
 
   g_assert_cmpuint (before->size, ==, after->size);
   if (before->shape.rank < 2 || strstr (before->name, "bias")) {
@@ -216,11 +218,11 @@ check_param (const NnParam *before, const NnParam *after, NnStorage storage)
     return;
   }
   g_assert_true (nn_are_halves (after->value, after->size));
-  if (storage == NN_STORAGE_FLOAT16)
+  if (storage == NN_STORAGE_FLOAT16 || is_few)
     for (size_t i = 0; i < before->size; i++)
       g_assert_cmpfloat (fabs (after->value[i] - before->value[i]), <=,
           half_step (before->value[i]) / 2);
-  for (size_t c = 0; c < n && storage == NN_STORAGE_INT8; c++)
+  for (size_t c = 0; c < n && storage == NN_STORAGE_INT8 && !is_few; c++)
     check_channel (before, after, c, n);
 }
 
