@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/train/teacher.h"
 
+#include "nn/save.h"
+
 struct _TrainTeacher {
   GstEmotionModel *model;
   guint n_labels;
@@ -80,6 +82,16 @@ train_teacher_free (TrainTeacher *self)
   g_clear_pointer (&self->model, gst_emotion_model_unref);
   g_free (self->output_of);
   g_free (self);
+}
+
+char *
+train_teacher_digest (const TrainTeacher *self, GError **error)
+{
+  const NnModel *const network = gst_emotion_model_network (self->model);
+  g_autoptr (GBytes) bytes =
+      nn_model_save_bytes (network, nn_model_metadata (network), error);
+
+  return bytes ? g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes) : NULL;
 }
 
 void

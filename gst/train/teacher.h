@@ -18,6 +18,10 @@ TrainTeacher *train_teacher_new (GstEmotionModel *model,
 void train_teacher_free (TrainTeacher *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TrainTeacher, train_teacher_free)
 
+/* SHA-256 in hexadecimal digits, of its weights, recipe and labels: another
+ * one in the same file has another. NULL and NN_ERROR. Free with g_free. */
+char *train_teacher_digest (const TrainTeacher *self, GError **error);
+
 /* samples [n], up to a window, at the rate of the recipe; what is missing is
  * silence. probabilities: [labels], a distribution. Never fails. */
 void train_teacher_ask (const TrainTeacher *self, const float *samples, gsize n,

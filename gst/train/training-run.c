@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gst/train/training-run.h"
 
+#include <string.h>
 #include "gst/train/evaluate.h"
 #include "gst/train/examples.h"
 #include "nn/error.h"
@@ -13,6 +14,7 @@
 #define SELF_TEST_SEED 7
 #define SETTLING_STEPS 500
 #define TRUNK_DROPOUT 0.3
+#define TEACHER_LINE "teacher-digest="
 
 /* What the callbacks of the fit need. */
 typedef struct {
@@ -20,7 +22,7 @@ typedef struct {
   Ranks *ranks;
   NnFit *fit;
   const char *state;
-  char *text;     /* of the options */
+  char *text;     /* of the options, and of the teacher: see run_text */
   GError **error; /* of the state */
 } Context;
 
@@ -173,16 +175,49 @@ set_fit (const TrainOptions *options, gsize n_examples, Context *context,
   config->data = context;
 }
 
+/* What must be the same in a run that goes on: a path says little of the
+ * teacher. */
+static char *
+run_text (
+    const TrainOptions *options, const TrainTeacher *teacher, GError **error)
+{
+  g_autofree char *text = train_options_to_text (options);
+  g_autofree char *digest =
+      teacher ? train_teacher_digest (teacher, error) : NULL;
+
+  if (!teacher)
+    return g_steal_pointer (&text);
+  return digest ? g_strconcat (text, TEACHER_LINE, digest, "\n", NULL) : NULL;
+}
+
+static gsize
+options_len (const char *text)
+{
+  const char *const teacher = strstr (text, TEACHER_LINE);
+
+  return teacher ? (gsize) (teacher - text) : strlen (text);
+}
+
 /* Goes on with a saved state, if there is one of a run with equal options. */
 static gboolean
-resume (Context *context, GError **error)
+resume (Context *context, const char *teacher, GError **error)
 {
   g_autofree char *text = NULL;
+  gsize len;
 
   if (!nn_fit_load_state (context->fit, context->state, &text, error))
     return FALSE;
   if (g_strcmp0 (text, context->text) == 0)
     return TRUE;
+  len = options_len (context->text);
+  if (teacher && text && options_len (text) == len
+      && strncmp (text, context->text, len) == 0) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "%s belongs to a run with another teacher: %s has changed since; take "
+        "the model that the run began with, or begin anew without --resume",
+        context->state, teacher);
+    return FALSE;
+  }
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
       "%s belongs to a run with other options:\n%s", context->state,
       text ? text : "(unknown)");
@@ -220,7 +255,9 @@ fit (TrainRun *self, const TrainOptions *options, Context *context,
   context->fit = fit;
   context->error = &state_error;
   if (!ranks_agree (context->ranks,
-          !may_resume (options, context) || resume (context, error), error))
+          !may_resume (options, context)
+              || resume (context, options->teacher, error),
+          error))
     return FALSE;
   self->result = nn_fit_run (fit);
   if (self->result == NN_FIT_STOPPED && !state_error && context->state
@@ -349,13 +386,14 @@ train_run_new (const TrainCorpus *corpus, const TrainSubset *subsets,
     const TrainRunHooks *hooks, GError **error)
 {
   g_autoptr (TrainRun) self = g_new0 (TrainRun, 1);
-  g_autofree char *text = train_options_to_text (options);
+  g_autofree char *text = run_text (options, hooks->teacher, error);
   Context context = {
     .hooks = hooks, .ranks = hooks->ranks, .state = state, .text = text
   };
 
   self->best_epoch = G_MAXSIZE;
-  self->trainer = new_trainer (corpus, options, recipe, hooks, error);
+  if (text)
+    self->trainer = new_trainer (corpus, options, recipe, hooks, error);
   if (!ranks_agree (hooks->ranks,
           self->trainer && check_network (self, corpus, recipe, error), error)
       || !train (self, corpus, subsets, options, recipe, &context, error))

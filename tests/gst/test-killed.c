@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Workers that are killed: at whatever moment SIGKILL comes, those that go on
- * with what is there come to the bytes of one that nobody disturbed. */
+/* Workers and trainings that are killed: at whatever moment SIGKILL comes,
+ * those that go on with what is there come to the bytes of one that nobody
+ * disturbed.
+ */
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -13,6 +15,7 @@
 #define N_KILLS 20    /* of processes that were at work on shards */
 #define N_KILLS_ONE 5 /* and of those that make one file */
 #define N_SOUNDS 60
+#define N_VOICES 8 /* to learn from */
 #define N_SHARDS 3
 #define MOST_GROWTH 8 /* steps of a part until its worker is killed */
 #define MOST_STARTS 200
@@ -24,6 +27,17 @@ typedef struct {
 
 static const Tool analyze = { "EMOTION_ANALYZE",
   "--model model.h5 --format json --quiet --jobs 2 --files-from list" };
+/* Attention and dropout, averages of weights, a state after each epoch. */
+#define TRAIN(model)                                                           \
+  {                                                                            \
+    "EMOTION_TRAIN",                                                           \
+        "--folder voices --labels low,high --model " model                     \
+        " --epochs 9 --batch-size 4 --threads 2 --no-augment --masks 1 "       \
+        "--average 0.9 --schedule cosine --warm-up 1 --weight-decay 0.01 "     \
+        "--clip-norm 1 --validation-fraction 0 --keep last --quiet"            \
+  }
+static const Tool cnn_attention = TRAIN ("cnn-attention");
+static const Tool transformer = TRAIN ("transformer");
 static const Tool features = { "EMOTION_FEATURES",
   "--statistics --features mfcc,rms --quiet --threads 2 --files-from list" };
 
@@ -68,6 +82,7 @@ kill_at (GPid pid, const char *partial, guint growth)
 {
   GStatBuf now = { 0 };
   goffset size = -1;
+  guint64 file = 0; /* which may be replaced by one as large */
   int status;
 
   for (guint n = 0; n < growth;) {
@@ -77,8 +92,10 @@ kill_at (GPid pid, const char *partial, guint growth)
       return FALSE;
     }
     g_usleep (100);
-    if (g_stat (partial, &now) == 0 && now.st_size != size) {
+    if (g_stat (partial, &now) == 0
+        && (now.st_size != size || now.st_ino != file)) {
       size = now.st_size;
+      file = now.st_ino;
       n++;
     }
   }
@@ -155,6 +172,31 @@ test_one (gconstpointer data)
   test_folder_assert_same (folder, "whole", "one");
 }
 
+/* A model, from the state that each epoch leaves. */
+static void
+test_training (gconstpointer data)
+{
+  const Tool *const tool = data;
+  g_autoptr (GRand) rand = g_rand_new_with_seed (3);
+
+  make_whole (tool);
+  make_disturbed (tool, "", "trained", "trained.state", N_KILLS_ONE, rand);
+  test_folder_assert_same (folder, "whole", "trained");
+}
+
+static void
+make_voices (void)
+{
+  for (guint i = 0; i < N_VOICES; i++) {
+    g_autofree char *name =
+        g_strdup_printf ("voices/%s/%u.wav", i % 2 ? "high" : "low", i);
+    g_autofree char *path = path_of (name);
+    const SyntheticSound sound = { 16000, 1, 1, i % 2 ? 900 : 300, 0.05, i };
+
+    synthetic_write (path, &sound);
+  }
+}
+
 static void
 make_sounds (void)
 {
@@ -182,10 +224,16 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   folder = test_folder_new ();
   make_sounds ();
+  make_voices ();
   g_test_add_data_func ("/killed/analyze/shards", &analyze, test_shards);
   g_test_add_data_func ("/killed/analyze/one", &analyze, test_one);
   g_test_add_data_func ("/killed/features/shards", &features, test_shards);
   g_test_add_data_func ("/killed/features/one", &features, test_one);
+
+  g_test_add_data_func (
+      "/killed/train/cnn-attention", &cnn_attention, test_training);
+  g_test_add_data_func (
+      "/killed/train/transformer", &transformer, test_training);
 
   const int status = g_test_run ();
 

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/wait.h>
 #include "gst/train/examples.h"
+#include "nn/save.h"
+#include "nn/train/transfer.h"
 #include "tests/folder.h"
 #include "tests/gst/synthetic.h"
 
@@ -353,22 +355,17 @@ test_ranks (void)
   test_folder_assert_same (folder, "one.h5", "ranks.h5");
 }
 
-/* Interrupted and resumed, it writes what an undisturbed run does. */
+/* Interrupts a run after the line that begins so. */
 static void
-test_resume (void)
+leave_state (const char *options, const char *last)
 {
-  static const char taught[] = TAUGHT "--epochs 8 --patience 0 ";
   g_autofree char *program = g_strdup_printf (
-      "exec %s --folder sounds --labels low,mid,high --model logistic %s"
-      "--output cut.h5",
-      g_getenv ("EMOTION_TRAIN"), taught);
-  g_autofree char *whole = g_strconcat (taught, "--output whole.h5", NULL);
-  g_autofree char *rest =
-      g_strconcat (taught, "--output cut.h5 --resume", NULL);
+      "exec %s --folder sounds --labels low,mid,high --model logistic %s",
+      g_getenv ("EMOTION_TRAIN"), options);
   g_autoptr (GSubprocessLauncher) launcher =
       g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
   g_autoptr (GError) error = NULL;
-  g_autofree char *out = NULL, *line = NULL;
+  g_autofree char *line = NULL;
 
   g_subprocess_launcher_set_cwd (launcher, folder);
 
@@ -382,15 +379,69 @@ test_resume (void)
     g_free (line);
     line = g_data_input_stream_read_line (lines, NULL, NULL, NULL);
     g_assert_nonnull (line);
-  } while (!g_str_has_prefix (line, "Epoch   2"));
+  } while (!g_str_has_prefix (line, last));
   g_subprocess_send_signal (process, SIGINT);
   g_subprocess_communicate (process, NULL, NULL, NULL, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpint (g_subprocess_get_exit_status (process), ==, 1);
+}
+
+/* Interrupted and resumed, it writes what an undisturbed run does. */
+static void
+test_resume (void)
+{
+  static const char taught[] = TAUGHT "--epochs 8 --patience 0 ";
+  g_autofree char *whole = g_strconcat (taught, "--output whole.h5", NULL);
+  g_autofree char *cut = g_strconcat (taught, "--output cut.h5", NULL);
+  g_autofree char *rest = g_strconcat (cut, " --resume", NULL);
+  g_autofree char *out = NULL;
+
+  leave_state (cut, "Epoch   2");
   g_assert_cmpint (run ("", &out, NULL, rest), ==, 0);
   g_assert_null (strstr (out, "Epoch   2/"));
   g_assert_cmpint (run ("", NULL, NULL, whole), ==, 0);
   test_folder_assert_same (folder, "whole.h5", "cut.h5");
+}
+
+static void
+copy_model (const char *name)
+{
+  g_autofree char *from =
+      g_build_filename (g_getenv ("EMOTION_TEST_DATA"), "models", name, NULL);
+  g_autofree char *to = g_build_filename (folder, name, NULL);
+  g_autofree char *text = NULL;
+  gsize len;
+
+  g_assert_true (g_file_get_contents (from, &text, &len, NULL));
+  g_assert_true (g_file_set_contents (to, text, len, NULL));
+}
+
+/* Another teacher under the same name is refused. */
+static void
+test_resume_other (void)
+{
+  static const char options[] =
+      TAUGHT "--epochs 8 --patience 0 --output other.h5 --resume";
+  g_autofree char *err = NULL, *state = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NnModel) network = NULL;
+  g_autofree char *path = g_build_filename (folder, "tiny.h5", NULL);
+
+  state = g_build_filename (folder, "other.h5.state", NULL);
+  leave_state (TAUGHT "--epochs 8 --patience 0 --output other.h5", "Epoch   1");
+  g_assert_true (g_file_test (state, G_FILE_TEST_EXISTS));
+  network = nn_model_load (path, NULL, 0, &error);
+  g_assert_no_error (error);
+
+  g_autoptr (NnModel) cooler = nn_model_cool (network, 2, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (
+      nn_model_save (cooler, path, nn_model_metadata (network), &error));
+  g_assert_cmpint (run ("", NULL, &err, options), ==, 2);
+  g_assert_nonnull (strstr (err, "another teacher: tiny.h5 has changed"));
+  copy_model ("tiny.h5");
+  g_assert_cmpint (run ("", NULL, NULL, options), ==, 0);
 }
 
 static void
@@ -419,19 +470,6 @@ test_errors (void)
         run ("", NULL, &err, errors[i].arguments), ==, errors[i].status);
     g_assert_nonnull (strstr (err, errors[i].message));
   }
-}
-
-static void
-copy_model (const char *name)
-{
-  g_autofree char *from =
-      g_build_filename (g_getenv ("EMOTION_TEST_DATA"), "models", name, NULL);
-  g_autofree char *to = g_build_filename (folder, name, NULL);
-  g_autofree char *text = NULL;
-  gsize len;
-
-  g_assert_true (g_file_get_contents (from, &text, &len, NULL));
-  g_assert_true (g_file_set_contents (to, text, len, NULL));
 }
 
 /* sounds/CLASS, and a list of voices: four without a label, one of which is
@@ -483,6 +521,7 @@ main (int argc, char **argv)
   g_test_add_func ("/teacher/tool/threads", test_threads);
   g_test_add_func ("/teacher/tool/ranks", test_ranks);
   g_test_add_func ("/teacher/tool/resume", test_resume);
+  g_test_add_func ("/teacher/tool/resume-other", test_resume_other);
   g_test_add_func ("/teacher/tool/errors", test_errors);
 
   const int status = g_test_run ();
