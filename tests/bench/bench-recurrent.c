@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What bounds a step of a recurrent layer at batch 1: its product reads the whole
- * recurrent kernel, which does not fit into the first cache. For the kernels of
- * the built-in models: microseconds of a product, its bytes for each of them,
- * and those of a loop that only reads the same memory. One thread.
+/* What bounds a step of a recurrent layer at batch 1: its product reads the
+ * whole recurrent kernel, which does not fit into the first cache. For the
+ * kernels of the built-in models: microseconds of a product, its bytes for each
+ * of them, and those of a loop that only reads the same memory. One thread.
  *   bench-recurrent [seconds]
  */
 #include <stdio.h>
@@ -50,7 +50,7 @@ read_all (gpointer data)
 #pragma GCC unroll 8
       for (size_t j = 0; j < 8; j++)
         sum[j] += v[k + j];
-    __asm__ volatile ("" ::: "memory");
+    __asm__ volatile("" ::: "memory");
   }
   bench_lap (kernel->reading, begin);
   for (size_t j = 0; j < 8; j++)
@@ -73,10 +73,10 @@ main (int argc, char **argv)
 
   for (size_t i = 0; i < G_N_ELEMENTS (kernels); i++) {
     Kernel *const k = &kernels[i];
-    g_autofree float *b = g_new0 (float, k->units *k->columns);
+    g_autofree float *b = g_new0 (float, k->units * k->columns);
 
-    if (!nn_packed_init (&k->packed, nn_simd (), b, k->columns, k->units,
-            k->columns))
+    if (!nn_packed_init (
+            &k->packed, nn_simd (), b, k->columns, k->units, k->columns))
       return EXIT_FAILURE;
     k->x = g_new0 (float, k->units);
     k->y = g_new0 (float, k->columns);
