@@ -9,6 +9,7 @@ GST_DEBUG_CATEGORY_EXTERN (gst_emotion_play_debug);
 
 #define PACKET_LEN 188
 #define SYNC 0x47
+#define N_SURE 3 /* packets in a row are no chance */
 #define N_PIDS 8192
 /* In units of 90 kHz: */
 #define NO_CLOCK G_MAXUINT64
@@ -21,7 +22,9 @@ GST_DEBUG_CATEGORY_EXTERN (gst_emotion_play_debug);
 /* What was seen of one demuxer's stream; used by the streaming thread. */
 typedef struct {
   GstPadChainFunction chain; /* the demuxer's own */
-  GstAdapter *pending;       /* less than a packet */
+  GstAdapter *pending;       /* what may be the beginning of a packet */
+  gboolean is_locked;        /* a packet begins where the last one ended */
+  gboolean is_discont;       /* what goes on next is */
   guint64 clocks[N_PIDS];    /* the latest reference; or NO_CLOCK */
   guint64 doubtful[N_PIDS]; /* behind a hole, unless it is wrong; or NO_CLOCK */
   guint8 counters[N_PIDS];  /* of continuity */
@@ -55,7 +58,15 @@ static GstFlowReturn
 push (Stream *self, GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
   const gsize max_errors = gst_buffer_get_size (buffer) / PACKET_LEN + 2;
-  GstFlowReturn flow = self->chain (pad, parent, buffer);
+  GstFlowReturn flow;
+
+  buffer = gst_buffer_make_writable (buffer);
+  if (self->is_discont)
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
+  else
+    GST_BUFFER_FLAG_UNSET (buffer, GST_BUFFER_FLAG_DISCONT);
+  self->is_discont = FALSE;
+  flow = self->chain (pad, parent, buffer);
 
   for (gsize i = 0; flow == GST_FLOW_ERROR && i < max_errors
        && !has_failed_downstream (GST_ELEMENT (parent));
@@ -167,22 +178,29 @@ push_packets (Stream *self, GstPad *pad, GstObject *parent, GstBuffer *buffer)
   return push (self, pad, parent, buffer);
 }
 
-/* How many of the bytes are whole packets in a row; where none is, all of them
- * may go on as they are, up to one that may begin a packet. */
+/* How many of the bytes go on: are whole packets (is_locked), or, while their
+ * beginning is sought, in no packet that can be told. 0: more are needed. */
 static gsize
-count_packets (const guint8 *bytes, gsize n, gboolean *are_packets)
+count_bytes (Stream *self, const guint8 *bytes, gsize n)
 {
   gsize len = 0;
 
-  while (len + PACKET_LEN <= n && bytes[len] == SYNC)
+  while (self->is_locked && len + PACKET_LEN <= n && bytes[len] == SYNC)
     len += PACKET_LEN;
-  *are_packets = len > 0;
-  if (len > 0 || n < PACKET_LEN)
+  if (len > 0)
     return len;
-  for (len = 1; len < n; len++)
-    if (bytes[len] == SYNC
-        && (n - len <= PACKET_LEN || bytes[len + PACKET_LEN] == SYNC))
+  self->is_locked = FALSE;
+  for (; len + N_SURE * PACKET_LEN <= n; len++) {
+    guint k = 0;
+
+    while (k < N_SURE && bytes[len + k * PACKET_LEN] == SYNC)
+      k++;
+    self->is_locked = len == 0 && k == N_SURE;
+    if (self->is_locked)
+      return N_SURE * PACKET_LEN;
+    if (k == N_SURE)
       break;
+  }
   return len;
 }
 
@@ -193,22 +211,38 @@ chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   GstFlowReturn flow = GST_FLOW_OK;
   gsize n;
 
+  if (GST_BUFFER_IS_DISCONT (buffer)) {
+    gst_adapter_clear (self->pending);
+    self->is_locked = FALSE;
+    self->is_discont = TRUE;
+  }
   gst_adapter_push (self->pending, buffer);
   while (flow == GST_FLOW_OK
       && (n = gst_adapter_available (self->pending)) >= PACKET_LEN) {
-    gboolean are_packets;
-    const gsize len =
-        count_packets (gst_adapter_map (self->pending, n), n, &are_packets);
+    const gsize len = count_bytes (self, gst_adapter_map (self->pending, n), n);
     GstBuffer *next;
 
     gst_adapter_unmap (self->pending);
     if (len == 0)
       break;
     next = gst_adapter_take_buffer (self->pending, len);
-    flow = are_packets ? push_packets (self, pad, parent, next)
-                       : push (self, pad, parent, next);
+    flow = self->is_locked ? push_packets (self, pad, parent, next)
+                           : push (self, pad, parent, next);
   }
   return flow;
+}
+
+static GstPadProbeReturn
+take_event (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+  Stream *const self = user_data;
+  const gsize n = gst_adapter_available (self->pending);
+
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS
+      && n > 0)
+    push (self, pad, GST_OBJECT_PARENT (pad),
+        gst_adapter_take_buffer (self->pending, n));
+  return GST_PAD_PROBE_OK;
 }
 
 static GstPadProbeReturn
@@ -241,5 +275,7 @@ gst_emotion_lossy_ts_add (GstElement *element)
   self->pending = gst_adapter_new ();
   for (guint i = 0; i < N_PIDS; i++)
     self->clocks[i] = self->doubtful[i] = NO_CLOCK;
+  gst_pad_add_probe (
+      sink, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, take_event, self, NULL);
   gst_pad_set_chain_function_full (sink, chain, self, stream_free);
 }

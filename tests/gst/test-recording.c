@@ -2,9 +2,11 @@
 /* Recordings of broadcasts, packets of which are lost, and AAC whose headers
  * are damaged: all that was sent whole comes out, and what is missing is said.
  */
+#include <fcntl.h>
 #include <gst/gst.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gst/media/decode.h"
 #include "tests/folder.h"
@@ -182,6 +184,50 @@ test_hole (gconstpointer data)
   }
 }
 
+/* A whole recording is the same from a pipe, and with each packet behind 4
+ * bytes (M2TS), or behind bytes that are none. */
+static void
+test_pushed (void)
+{
+  g_autofree char *whole = make_recording (0);
+  g_autofree char *path = g_build_filename (folder, "other.ts", NULL);
+  g_autofree char *bytes = NULL;
+  double due = 0;
+  gsize n;
+
+  if (!whole) {
+    g_test_skip ("an element is not installed");
+    return;
+  }
+  g_assert_true (g_file_get_contents (whole, &bytes, &n, NULL));
+  for (guint i = 0; i < 4; i++) {
+    g_autoptr (GByteArray) other = g_byte_array_new ();
+    g_autofree char *loss = NULL;
+    g_autofree char *uri = NULL;
+    double heard;
+    int fd;
+
+    if (i == 2)
+      g_byte_array_append (other, (guint8 *) "no packet", 9);
+    for (gsize at = 0; at < n; at += PACKET) {
+      if (i == 3)
+        g_byte_array_append (other, (guint8 *) "\0\0\0", 4);
+      g_byte_array_append (other, (guint8 *) bytes + at, PACKET);
+    }
+    g_assert_true (
+        g_file_set_contents (path, (char *) other->data, other->len, NULL));
+    fd = open (path, O_RDONLY);
+    uri = g_strdup_printf ("fd://%d", fd);
+    heard = decode_seconds (i == 0 ? path : uri, &loss);
+    close (fd);
+    g_test_message ("%u: %.3f s", i, heard);
+    g_assert_cmpstr (loss, ==, NULL);
+    if (i == 0)
+      due = heard;
+    g_assert_cmpfloat (fabs (heard - due), <, 0.001);
+  }
+}
+
 /* Clock references that are wrong are no holes. */
 static void
 test_clock (void)
@@ -321,6 +367,7 @@ main (int argc, char **argv)
     g_test_add_data_func (path, GUINT_TO_POINTER (i), test_hole);
   }
   g_test_add_func ("/recording/clock", test_clock);
+  g_test_add_func ("/recording/pushed", test_pushed);
   g_test_add_func ("/recording/adts/header", test_header);
   g_test_add_func ("/recording/adts/same", test_same);
   status = g_test_run ();
