@@ -10,6 +10,13 @@
 #include "dsp/sample.h"
 
 static void
+clean (const float *restrict samples, size_t n, float *restrict out)
+{
+  for (size_t i = 0; i < n; i++)
+    out[i] = dsp_sample_clean (samples[i]);
+}
+
+static void
 apply_window (const float *restrict samples, const double *restrict window,
     size_t n, double *restrict out)
 {
@@ -227,6 +234,7 @@ moment2 (const float *x, size_t n, double centre)
 extern const DspKernels CONCAT (dsp_kernels_, DSP_KERNELS_NAME);
 const DspKernels CONCAT (dsp_kernels_, DSP_KERNELS_NAME) = {
   .name = STRING (DSP_KERNELS_NAME),
+  .clean = clean,
   .apply_window = apply_window,
   .power = power,
   .product = product,

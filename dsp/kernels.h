@@ -22,7 +22,9 @@ typedef struct {
 typedef struct {
   const char *name;
 
-  /* out [n] = cleaned samples (dsp/sample.h) times window */
+  /* out [n] = cleaned samples (dsp/sample.h) */
+  void (*clean) (const float *samples, size_t n, float *out);
+  /* The same times window. */
   void (*apply_window) (
       const float *samples, const double *window, size_t n, double *out);
   /* out [n] = re^2 + im^2 of bins [n][2] */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "dsp/error.h"
-#include "dsp/sample.h"
+#include "dsp/kernels.h"
 
 #define RATE_MIN 1.0
 #define RATE_MAX 1e6
@@ -80,17 +80,6 @@ pass_through (
   return *n_used;
 }
 
-/* A single NaN would stay in the filter for ever. */
-static size_t
-load_block (const float *in, size_t n_in, float *block)
-{
-  const size_t n = MIN (n_in, BLOCK_LEN);
-
-  for (size_t i = 0; i < n; i++)
-    block[i] = dsp_sample_clean (in[i]);
-  return n;
-}
-
 size_t
 dsp_resampler_push (DspResampler *self, const float *in, size_t n_in,
     size_t *n_used, float *out, size_t n_out)
@@ -103,9 +92,12 @@ dsp_resampler_push (DspResampler *self, const float *in, size_t n_in,
   size_t written = 0;
 
   while (used < n_in && written < n_out) {
-    const size_t n = load_block (in + used, n_in - used, block);
+    const size_t n = MIN (n_in - used, BLOCK_LEN);
     size_t taken = 0;
     size_t made = 0;
+
+    /* A single NaN would stay in the filter for ever. */
+    dsp_kernels ()->clean (in + used, n, block);
 
     /* Fails only if a reset found no memory; everything is dropped then. */
     if (soxr_process (self->soxr, block, n, &taken, out + written,

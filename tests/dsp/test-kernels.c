@@ -65,6 +65,11 @@ test_elements (gconstpointer name)
       data.x[0] = 2e12f;
       data.x[1] = DSP_SAMPLE_MAX;
     }
+    kernels->clean (data.x, n, out);
+    for (size_t i = 0; i < n; i++)
+      g_assert_cmpfloat (out[i], ==, dsp_sample_clean (data.x[i]));
+    g_assert_cmpfloat (out[n], ==, 7);
+
     kernels->apply_window (data.x, data.d, n, windowed);
     for (size_t i = 0; i < n; i++)
       g_assert_cmpfloat (
