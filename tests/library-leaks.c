@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Preloaded, so that LeakSanitizer forgives what libraries allocate while they are
- * loaded (GLib's first table of quarks, for one), as "leak:_dl_init" does in
- * lsan.supp, and does not need whole stacks for it. */
+/* Preloaded, so that LeakSanitizer forgives what libraries allocate while they
+ * are loaded (GLib's first table of quarks, for one), as "leak:_dl_init" does
+ * in lsan.supp, and does not need whole stacks for it. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 

@@ -67,8 +67,9 @@ take_gap (GstEmotionCoverage *self, GstEvent *event)
 
   gst_event_parse_gap (event, &start, &duration);
   if (g_atomic_int_get (&self->finds_holes)
+      && gst_emotion_coverage_heard (self) > 0
       && GST_CLOCK_TIME_IS_VALID (duration))
-    self->gaps += duration;
+    self->told_gap += (GstClockTimeDiff) duration;
   move_on (self, start, duration, TRUE);
 }
 
@@ -118,6 +119,8 @@ take_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 
   if (gst_emotion_coverage_heard (self) == 0)
     self->stated = query_duration (pad);
+  self->gaps += self->told_gap;
+  self->told_gap = 0;
   self->n_samples += n;
   move_on (self, GST_BUFFER_PTS (buffer), time_of (self, n), FALSE);
   return GST_PAD_PROBE_OK;
@@ -296,7 +299,7 @@ missing_at_end (const GstEmotionCoverage *self, const GstEmotionExtent *extent)
   if (is_stated (self) && GST_CLOCK_TIME_IS_VALID (self->end)
       && (!self->has_others || extent->is_cut))
     missing = less (self->duration, self->end);
-  if (extent->duration > 0)
+  if (extent->duration > 0 && (extent->is_cut || extent->is_of_sound))
     missing = MAX (missing,
         less (extent->duration, heard + (GstClockTime) MAX (self->gaps, 0)));
   if (!extent->is_cut)

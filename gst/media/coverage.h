@@ -18,8 +18,9 @@ typedef struct {
   GstClockTime heard; /* before the last caps */
   GstSegment segment;
   GstClockTime end; /* stream time of the end of the samples so far; or none */
-  GstClockTimeDiff gaps; /* skipped by time stamps */
-  GstClockTime stated;   /* duration, at the first buffer; or none */
+  GstClockTimeDiff gaps;     /* skipped by time stamps */
+  GstClockTimeDiff told_gap; /* by gap events, unless no sound follows */
+  GstClockTime stated;       /* duration, at the first buffer; or none */
 
   /* Atomic: gap events are about jumps in the time stamps of a file
    * (matroskademux), not about pauses that it states. */

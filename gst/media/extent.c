@@ -108,6 +108,7 @@ read_riff (GstEmotionExtent *self, const File *file, const guint8 *head)
   if (has_tag (head + 8, "WAVE"))
     return read_wave (self, file, head);
   self->duration = avi_duration (file);
+  self->is_of_sound = TRUE;
   return !gst_emotion_file_bytes_is_placeholder (le32 (head + 4))
       && state (self, 8, le32 (head + 4));
 }
@@ -279,6 +280,7 @@ read_xing (GstEmotionExtent *self, const File *file, guint64 at)
     return FALSE;
   self->duration = (guint64) be32 (xing + 8) * (version == 3 ? 1152 : 576)
       * 1000000000 / rate;
+  self->is_of_sound = TRUE;
   return state (self, at, be32 (xing + 12));
 }
 
@@ -341,6 +343,7 @@ read_flv (GstEmotionExtent *self, const File *file, const guint8 *head)
 
   if (!gst_emotion_file_bytes_read (file, 0, script, n))
     return FALSE;
+  self->is_of_sound = !(head[4] & 1); /* no video */
   /* A muxer that does not know it writes a far too large value. */
   if (flv_number (script, n, "duration") < 1e8)
     self->duration = (guint64) (flv_number (script, n, "duration") * 1e9);

@@ -19,6 +19,7 @@ typedef struct {
   guint64 present;      /* bytes in the file */
   guint64 duration;     /* ns, stated in the header; 0: unknown */
   guint64 behind;       /* bytes of another file of the kind behind it */
+  gboolean is_of_sound; /* duration: not that of a film */
   gboolean lacks_index; /* MP4 without “moov” */
   gboolean is_cut;      /* shorter than it states */
   GstEmotionExtentBasis basis;

@@ -6,8 +6,9 @@
 
 #define BLOCKS 16 /* counters from one block number: 64 words */
 #define LANES (VECTOR / 2)
-#define AT_ONCE 2 /* registers of each word, which do not wait for each other  \
-                   */
+#define AT_ONCE                                                                \
+  2 /* registers of each word, which do not wait for each other                \
+     */
 
 typedef guint64 L __attribute__ ((vector_size (VECTOR * 4)));
 typedef guint32 W __attribute__ ((vector_size (VECTOR * 2)));

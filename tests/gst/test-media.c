@@ -296,6 +296,33 @@ test_twice (void)
   }
 }
 
+/* In a film, sound may be shorter than the picture. */
+static void
+test_film (void)
+{
+  static const struct {
+    const char *name, *encoder, *muxer;
+  } cases[] = {
+    { "film.flv", "avenc_aac", "flvmux" },
+    { "film.avi", "lamemp3enc", "avimux" },
+    { "film.mkv", "opusenc", "matroskamux" },
+    { "film.mp4", "avenc_aac", "mp4mux" },
+    { "film.ts", "avenc_aac ! aacparse", "mpegtsmux" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *path = made_media (folder, cases[i].name,
+        "videotestsrc num-buffers=75 ! video/x-raw,width=32,height=32,"
+        "framerate=5/1 ! videoconvert ! %s ! %s name=m" MADE_MEDIA_SINK
+        " " SOUND "%s ! m.",
+        strstr (cases[i].name, "avi") ? "jpegenc" : "x264enc ! h264parse",
+        cases[i].muxer, cases[i].encoder);
+
+    if (path)
+      check_loss (path, NULL, 9.8);
+  }
+}
+
 /* Less than 1 s, or less than 1 %, is not worth a word. */
 static void
 test_little (void)
@@ -519,6 +546,7 @@ main (int argc, char **argv)
   g_test_add_func ("/media/tracks/mp4", test_tracks_mp4);
   g_test_add_func ("/media/cut", test_cut);
   g_test_add_func ("/media/twice", test_twice);
+  g_test_add_func ("/media/film", test_film);
   g_test_add_func ("/media/little", test_little);
   g_test_add_func ("/media/placeholder", test_placeholder);
   g_test_add_func ("/media/damaged", test_damaged);
