@@ -50,6 +50,20 @@ class Sequence(nn.Module):
         return x.flatten(2).transpose(1, 2)
 
 
+class Flat(nn.Module):
+    """Image (batch, channels, h, w) to a row in Keras' order."""
+
+    def forward(self, x):
+        return x.permute(0, 2, 3, 1).flatten(1)
+
+
+class Normalization(nn.BatchNorm2d):
+    """Of the channels of images, or the elements of rows."""
+
+    def _check_input_dim(self, x):
+        pass
+
+
 class Mean(nn.Module):
     def __init__(self, axes):
         super().__init__()
@@ -96,8 +110,8 @@ def convert(layer):
             module.bias.copy_(weights[1])
             return with_activation(module, layer)
         if layer.kind == 'BatchNormalization':
-            module = nn.BatchNorm2d(len(weights[0]),
-                                    eps=layer.config['epsilon'])
+            module = Normalization(len(weights[0]),
+                                   eps=layer.config.get('epsilon', 1e-3))
             for to, value in zip((module.weight, module.bias,
                                   module.running_mean, module.running_var),
                                  weights):
@@ -105,7 +119,10 @@ def convert(layer):
             return [module]
     if layer.kind == 'MaxPooling2D':
         return [nn.MaxPool2d(keras_file.check_pooling(layer))]
+    if layer.kind == 'AveragePooling2D':
+        return [nn.AvgPool2d(keras_file.check_pooling(layer))]
     return [{'Reshape': lambda l: Sequence(),
+             'Flatten': lambda l: Flat(),
              'Rescaling': Rescaling,
              'LeakyReLU': lambda l: nn.LeakyReLU(l.config['alpha']),
              'GRU': Recurrent, 'LSTM': Recurrent,

@@ -64,12 +64,22 @@ def rescaling(graph, layer, batch):
 
 def normalization(graph, layer, batch):
     graph.add('BatchNormalization', layer.weights,
-              epsilon=layer.config['epsilon'])
+              epsilon=layer.config.get('epsilon', 1e-3))
 
 
 def pooling(graph, layer, batch):
     size = keras_file.check_pooling(layer)
     graph.add('MaxPool', kernel_shape=size, strides=size)
+
+
+def average_pooling(graph, layer, batch):
+    size = keras_file.check_pooling(layer)
+    graph.add('AveragePool', kernel_shape=size, strides=size)
+
+
+def flatten(graph, layer, batch):
+    graph.add('Transpose', perm=[0, 2, 3, 1])       # Keras' order
+    graph.add('Flatten')
 
 
 def reshape(graph, layer, batch):
@@ -124,6 +134,8 @@ LAYERS = {
     'Rescaling': rescaling,
     'BatchNormalization': normalization,
     'MaxPooling2D': pooling,
+    'AveragePooling2D': average_pooling,
+    'Flatten': flatten,
     'Reshape': reshape,
     'GRU': gru,
     'LSTM': lstm,
