@@ -62,7 +62,9 @@ static const struct {
   gsize len;
   gboolean at_once;
 } ways[] = { { G_MAXSIZE / 2, FALSE }, { 512, TRUE }, { 320, TRUE },
-  { 1, FALSE }, { 441, FALSE }, { 5000, TRUE } };
+  { 1, FALSE }, { 441, FALSE }, { 5000, TRUE },
+  /* Read where they lie, behind up to a chunk that waits. */
+  { 6643, FALSE }, { 7167, TRUE }, { 20011, FALSE } };
 
 /* All ways give the same bits, which are ONNX Runtime's but for rounding. */
 static void
