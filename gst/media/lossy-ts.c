@@ -30,6 +30,20 @@ typedef struct {
   guint8 counters[N_PIDS];  /* of continuity */
 } Stream;
 
+/* Numbers anywhere, aligned or not. */
+static guint32
+read_be32 (const guint8 *at)
+{
+  return (guint32) at[0] << 24 | at[1] << 16 | at[2] << 8 | at[3];
+}
+
+static void
+write_be32 (guint8 *at, guint32 value)
+{
+  for (guint i = 0; i < 4; i++)
+    at[i] = (guint8) (value >> (24 - 8 * i));
+}
+
 static void
 stream_free (gpointer data)
 {
@@ -86,7 +100,7 @@ clock_of (const guint8 *packet)
 
   if (!has_field || packet[4] < 7 || !(packet[5] & 0x10) || packet[5] & 0x80)
     return NO_CLOCK;
-  return (guint64) GST_READ_UINT32_BE (packet + 6) << 1 | packet[10] >> 7;
+  return (guint64) read_be32 (packet + 6) << 1 | packet[10] >> 7;
 }
 
 /* Packets without payload, whose clock goes on by STEP up to `to`. */
@@ -102,11 +116,12 @@ make_bridge (guint pid, guint8 counter, guint64 from, guint64 hole)
     const guint64 clock = (from + (i + 1) * STEP) & CLOCK_MASK;
 
     packet[0] = SYNC;
-    GST_WRITE_UINT16_BE (packet + 1, pid);
+    packet[1] = (guint8) (pid >> 8);
+    packet[2] = (guint8) pid;
     packet[3] = 0x20 | counter; /* not counted up: there is no payload */
     packet[4] = PACKET_LEN - 5;
     packet[5] = 0x10;
-    GST_WRITE_UINT32_BE (packet + 6, (guint32) (clock >> 1));
+    write_be32 (packet + 6, (guint32) (clock >> 1));
     packet[10] = (guint8) ((clock & 1) << 7 | 0x7e);
     packet[11] = 0;
   }
@@ -153,7 +168,7 @@ push_packets (Stream *self, GstPad *pad, GstObject *parent, GstBuffer *buffer)
   for (gsize at = 0; flow == GST_FLOW_OK && at + PACKET_LEN <= map.size;
        at += PACKET_LEN) {
     guint8 *const packet = map.data + at;
-    const guint pid = GST_READ_UINT16_BE (packet + 1) & (N_PIDS - 1);
+    const guint pid = (packet[1] << 8 | packet[2]) & (N_PIDS - 1);
     const guint64 before = self->clocks[pid];
     const guint64 hole = note_packet (self, pid, packet);
 

@@ -20,6 +20,20 @@ GST_DEBUG_CATEGORY_EXTERN (gst_emotion_play_debug);
 #define IS_FIRST 2 /* flag: the first page of a stream */
 #define BLOCK (1 << 18)
 
+/* Numbers anywhere, aligned or not. */
+static guint32
+read_le32 (const guint8 *at)
+{
+  return at[0] | at[1] << 8 | at[2] << 16 | (guint32) at[3] << 24;
+}
+
+static void
+write_le32 (guint8 *at, guint32 value)
+{
+  for (guint i = 0; i < 4; i++)
+    at[i] = (guint8) (value >> 8 * i);
+}
+
 /* Pages */
 
 /* Of the polynomial 0x04c11db7, not reflected, from 0 on, its own field being
@@ -68,7 +82,7 @@ find_page (const guint8 *bytes, gsize n, gboolean is_last, gsize *at)
     *at = (gsize) (found - bytes);
     len = page_len (found, n - *at);
     if (len > 0 && len <= n - *at) {
-      if (GST_READ_UINT32_LE (found + CRC_AT) == page_crc (found, len))
+      if (read_le32 (found + CRC_AT) == page_crc (found, len))
         return len;
     } else if (!is_last)
       return 0;
@@ -129,7 +143,7 @@ begin_stream (Numbers *self, guint32 serial)
 static gboolean
 number_page (Numbers *self, guint8 *page, gsize len)
 {
-  const guint32 serial = GST_READ_UINT32_LE (page + SERIAL_AT);
+  const guint32 serial = read_le32 (page + SERIAL_AT);
   const gboolean is_first = page[FLAGS_AT] & IS_FIRST;
   Stream *stream;
 
@@ -141,8 +155,8 @@ number_page (Numbers *self, guint8 *page, gsize len)
   stream->has_data |= !is_first;
   if (stream->number == serial)
     return FALSE;
-  GST_WRITE_UINT32_LE (page + SERIAL_AT, stream->number);
-  GST_WRITE_UINT32_LE (page + CRC_AT, page_crc (page, len));
+  write_le32 (page + SERIAL_AT, stream->number);
+  write_le32 (page + CRC_AT, page_crc (page, len));
   return TRUE;
 }
 
