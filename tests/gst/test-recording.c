@@ -2,6 +2,7 @@
 /* Recordings of broadcasts, packets of which are lost, and AAC whose headers
  * are damaged: all that was sent whole comes out, and what is missing is said.
  */
+#define _GNU_SOURCE /* memmem */
 #include <fcntl.h>
 #include <gst/gst.h>
 #include <math.h>
@@ -94,18 +95,47 @@ lose_packets (char *bytes, gsize *n, double loss, GRand *rand)
   return units;
 }
 
-/* A whole recording, made once; NULL if an element is not installed. */
+/* The payload of the first audio packet begins with an ADTS header, or there is
+ * no such packet. */
+static gboolean
+begins_with_adts (const char *path)
+{
+  static const char audio[] = { 0, 0, 1, (char) 0xc0 };
+  g_autofree char *bytes = NULL;
+  const guint8 *pes, *payload;
+  gsize n;
+
+  g_assert_true (g_file_get_contents (path, &bytes, &n, NULL));
+  pes = memmem (bytes, n, audio, sizeof audio);
+  if (!pes)
+    return TRUE;
+  payload = pes + 9 + pes[8];
+  return payload[0] == 0xff && (payload[1] & 0xf0) == 0xf0;
+}
+
+/* A whole recording, made once; NULL, and the test is skipped, where that
+ * cannot be done. */
 static char *
 make_recording (guint c)
 {
   g_autofree char *name = g_strconcat (codecs[c].name, ".ts", NULL);
-  char *path = g_build_filename (folder, name, NULL);
+  g_autofree char *path = g_build_filename (folder, name, NULL);
 
-  if (g_file_test (path, G_FILE_TEST_EXISTS))
-    return path;
-  g_free (path);
-  return made_media (folder, name, SOUND "%s" MADE_MEDIA_SINK,
-      codecs[c].n_channels, codecs[c].encoder);
+  if (!g_file_test (path, G_FILE_TEST_EXISTS)) {
+    g_autofree char *made = made_media (folder, name,
+        SOUND "%s" MADE_MEDIA_SINK, codecs[c].n_channels, codecs[c].encoder);
+
+    if (!made) {
+      g_test_skip ("an element is not installed");
+      return NULL;
+    }
+  }
+  if (g_str_has_prefix (codecs[c].name, "aac") && !begins_with_adts (path)) {
+    g_test_skip ("this GStreamer's avmux_mpegts writes AAC without ADTS, which "
+                 "its tsdemux cannot read");
+    return NULL;
+  }
+  return g_steal_pointer (&path);
 }
 
 static void
@@ -118,10 +148,8 @@ test_loss (gconstpointer data)
   g_autofree char *no_loss = NULL;
   double all;
 
-  if (!whole) {
-    g_test_skip ("an element is not installed");
+  if (!whole)
     return;
-  }
   all = decode_seconds (whole, &no_loss);
   g_assert_cmpstr (no_loss, ==, NULL);
   g_assert_cmpfloat (fabs (all - SECONDS), <, 0.2);
@@ -160,10 +188,8 @@ test_hole (gconstpointer data)
   g_autofree char *whole = make_recording (c);
   g_autofree char *path = g_build_filename (folder, "hole.ts", NULL);
 
-  if (!whole) {
-    g_test_skip ("an element is not installed");
+  if (!whole)
     return;
-  }
   for (guint i = 0; i < G_N_ELEMENTS (holes); i++) {
     g_autofree char *bytes = NULL, *loss = NULL;
     double heard;
@@ -195,10 +221,8 @@ test_pushed (void)
   double due = 0;
   gsize n;
 
-  if (!whole) {
-    g_test_skip ("an element is not installed");
+  if (!whole)
     return;
-  }
   g_assert_true (g_file_get_contents (whole, &bytes, &n, NULL));
   for (guint i = 0; i < 4; i++) {
     g_autoptr (GByteArray) other = g_byte_array_new ();
@@ -238,10 +262,8 @@ test_clock (void)
   guint n_clocks = 0;
   gsize n;
 
-  if (!whole) {
-    g_test_skip ("an element is not installed");
+  if (!whole)
     return;
-  }
   g_assert_true (g_file_get_contents (whole, &bytes, &n, NULL));
   for (gsize i = n / 4; i + PACKET <= n; i++)
     if (i % PACKET == 0 && bytes[i + 3] & 0x20 && bytes[i + 4] >= 7
