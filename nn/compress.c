@@ -61,7 +61,7 @@ round_channel (float *values, size_t n, size_t n_channels)
 
 /* The errors of few numbers do not cancel each other: of a first convolution, 9
  * for each output, 8 bits changed more answers than all other layers together
- * (LAB.md). They take little room anyway. */
+ * (tests/bench/SPEED.md). They take little room anyway. */
 static void
 round_values (float *values, size_t n, size_t n_channels, NnStorage storage)
 {
