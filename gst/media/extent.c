@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "gst/media/byte-order.h"
 #include "gst/media/file-bytes.h"
 #include "gst/media/last-frame.h"
 #include "gst/media/wave.h"
@@ -12,22 +13,13 @@
 
 typedef GstEmotionFileBytes File;
 
-static guint32
-le32 (const guint8 *at)
-{
-  return at[0] | at[1] << 8 | at[2] << 16 | (guint32) at[3] << 24;
-}
+#define le32 gst_emotion_read_le32
+#define be32 gst_emotion_read_be32
 
 static guint64
 le64 (const guint8 *at)
 {
   return le32 (at) | (guint64) le32 (at + 4) << 32;
-}
-
-static guint32
-be32 (const guint8 *at)
-{
-  return GUINT32_SWAP_LE_BE (le32 (at));
 }
 
 static guint64

@@ -4,6 +4,8 @@
 #include <gst/base/gstadapter.h>
 #include <string.h>
 
+#include "gst/media/byte-order.h"
+
 GST_DEBUG_CATEGORY_EXTERN (gst_emotion_play_debug);
 #define GST_CAT_DEFAULT gst_emotion_play_debug
 
@@ -29,20 +31,6 @@ typedef struct {
   guint64 doubtful[N_PIDS]; /* behind a hole, unless it is wrong; or NO_CLOCK */
   guint8 counters[N_PIDS];  /* of continuity */
 } Stream;
-
-/* Numbers anywhere, aligned or not. */
-static guint32
-read_be32 (const guint8 *at)
-{
-  return (guint32) at[0] << 24 | at[1] << 16 | at[2] << 8 | at[3];
-}
-
-static void
-write_be32 (guint8 *at, guint32 value)
-{
-  for (guint i = 0; i < 4; i++)
-    at[i] = (guint8) (value >> (24 - 8 * i));
-}
 
 static void
 stream_free (gpointer data)
@@ -100,7 +88,7 @@ clock_of (const guint8 *packet)
 
   if (!has_field || packet[4] < 7 || !(packet[5] & 0x10) || packet[5] & 0x80)
     return NO_CLOCK;
-  return (guint64) read_be32 (packet + 6) << 1 | packet[10] >> 7;
+  return (guint64) gst_emotion_read_be32 (packet + 6) << 1 | packet[10] >> 7;
 }
 
 /* Packets without payload, whose clock goes on by STEP up to `to`. */
@@ -121,7 +109,7 @@ make_bridge (guint pid, guint8 counter, guint64 from, guint64 hole)
     packet[3] = 0x20 | counter; /* not counted up: there is no payload */
     packet[4] = PACKET_LEN - 5;
     packet[5] = 0x10;
-    write_be32 (packet + 6, (guint32) (clock >> 1));
+    gst_emotion_write_be32 (packet + 6, (guint32) (clock >> 1));
     packet[10] = (guint8) ((clock & 1) << 7 | 0x7e);
     packet[11] = 0;
   }

@@ -5,6 +5,7 @@
 #include <gst/base/gstadapter.h>
 #include <string.h>
 
+#include "gst/media/byte-order.h"
 #include "gst/media/file-bytes.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_emotion_play_debug);
@@ -19,20 +20,6 @@ GST_DEBUG_CATEGORY_EXTERN (gst_emotion_play_debug);
 #define N_SEGMENTS_AT 26
 #define IS_FIRST 2 /* flag: the first page of a stream */
 #define BLOCK (1 << 18)
-
-/* Numbers anywhere, aligned or not. */
-static guint32
-read_le32 (const guint8 *at)
-{
-  return at[0] | at[1] << 8 | at[2] << 16 | (guint32) at[3] << 24;
-}
-
-static void
-write_le32 (guint8 *at, guint32 value)
-{
-  for (guint i = 0; i < 4; i++)
-    at[i] = (guint8) (value >> 8 * i);
-}
 
 /* Pages */
 
@@ -82,7 +69,7 @@ find_page (const guint8 *bytes, gsize n, gboolean is_last, gsize *at)
     *at = (gsize) (found - bytes);
     len = page_len (found, n - *at);
     if (len > 0 && len <= n - *at) {
-      if (read_le32 (found + CRC_AT) == page_crc (found, len))
+      if (gst_emotion_read_le32 (found + CRC_AT) == page_crc (found, len))
         return len;
     } else if (!is_last)
       return 0;
@@ -143,7 +130,7 @@ begin_stream (Numbers *self, guint32 serial)
 static gboolean
 number_page (Numbers *self, guint8 *page, gsize len)
 {
-  const guint32 serial = read_le32 (page + SERIAL_AT);
+  const guint32 serial = gst_emotion_read_le32 (page + SERIAL_AT);
   const gboolean is_first = page[FLAGS_AT] & IS_FIRST;
   Stream *stream;
 
@@ -155,8 +142,8 @@ number_page (Numbers *self, guint8 *page, gsize len)
   stream->has_data |= !is_first;
   if (stream->number == serial)
     return FALSE;
-  write_le32 (page + SERIAL_AT, stream->number);
-  write_le32 (page + CRC_AT, page_crc (page, len));
+  gst_emotion_write_le32 (page + SERIAL_AT, stream->number);
+  gst_emotion_write_le32 (page + CRC_AT, page_crc (page, len));
   return TRUE;
 }
 
