@@ -64,18 +64,46 @@ train_corpus_free (TrainCorpus *self)
   g_free (self);
 }
 
-/* The index of the label that an emotion counts as; -1: none. */
+/* The index of the label that fits a word best; -1: none does. */
+static gint
+best_label (const TrainCorpus *self, const char *word, TrainWordFit *fit)
+{
+  gint best = -1;
+
+  *fit = TRAIN_WORD_OTHER;
+  for (guint i = 0; i < gst_emotion_labels_count (self->labels); i++) {
+    const TrainWordFit here =
+        train_word_fit (word, gst_emotion_labels_get (self->labels, i));
+
+    if (here > *fit) {
+      *fit = here;
+      best = i;
+    }
+  }
+  return best;
+}
+
+/* The index of the label that an emotion counts as; -1: none. What is to be
+ * merged goes before labels that fit no better. */
 static gint
 label_of (const TrainCorpus *self, const char *emotion)
 {
-  const char *const merged = g_hash_table_lookup (self->merges, emotion);
+  TrainWordFit best;
+  gint label = best_label (self, emotion, &best);
+  GHashTableIter iter;
+  gpointer from, to;
 
-  if (merged)
-    emotion = merged;
-  for (guint i = 0; i < gst_emotion_labels_count (self->labels); i++)
-    if (g_str_equal (emotion, gst_emotion_labels_get (self->labels, i)))
-      return i;
-  return -1;
+  g_hash_table_iter_init (&iter, self->merges);
+  while (g_hash_table_iter_next (&iter, &from, &to)) {
+    const TrainWordFit fit = train_word_fit (emotion, from);
+    TrainWordFit of_label;
+
+    if (fit == TRAIN_WORD_OTHER || fit < best)
+      continue;
+    best = fit;
+    label = best_label (self, to, &of_label);
+  }
+  return label;
 }
 
 gboolean
@@ -294,14 +322,17 @@ check_head (const TrainCorpus *self, const Columns *columns, GError **error)
   return FALSE;
 }
 
-/* "" where the row has no such field. */
+/* "" where the row has no such field. Spaces around it, which people leave
+ * behind commas, may only belong to a path. */
 static const char *
 field_at (const GPtrArray *fields, const Columns *columns, Column column)
 {
   const gint at = columns->at[column];
 
-  return at >= 0 && (guint) at < fields->len ? g_ptr_array_index (fields, at)
-                                             : "";
+  if (at < 0 || (guint) at >= fields->len)
+    return "";
+  return column == PATH ? g_ptr_array_index (fields, at)
+                        : g_strstrip (g_ptr_array_index (fields, at));
 }
 
 static gboolean
@@ -363,10 +394,9 @@ add_row (TrainCorpus *self, const char *folder, const GPtrArray *fields,
   const char *const dataset = field_at (fields, columns, DATASET);
   const char *const language = field_at (fields, columns, LANGUAGE);
   const char *const split = field_at (fields, columns, SPLIT);
-  g_autofree char *emotion = train_emotion_from_word (label);
   g_autofree char *speaker =
       speaker_of (field_at (fields, columns, SPEAKER), dataset);
-  const TrainName name = { .emotion = emotion, .speaker = speaker };
+  const TrainName name = { .emotion = (char *) label, .speaker = speaker };
   g_autofree char *path =
       g_canonicalize_filename (field_at (fields, columns, PATH), folder);
 
@@ -374,7 +404,7 @@ add_row (TrainCorpus *self, const char *folder, const GPtrArray *fields,
     self->n_no_class++;
     return TRUE;
   }
-  if (!self->is_unlabelled && label_of (self, emotion) < 0
+  if (!self->is_unlabelled && label_of (self, label) < 0
       && !is_no_emotion (label)) {
     g_set_error (
         error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "“%s” is not a label", label);

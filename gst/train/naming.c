@@ -51,18 +51,41 @@ train_name_clear (TrainName *name)
   g_clear_pointer (&name->recording, g_free);
 }
 
-char *
-train_emotion_from_word (const char *word)
+/* Without case, spaces around it, and differences of "_", "-" and " ";
+ * composed, because folders of some systems have decomposed names. Free with
+ * g_free. */
+static char *
+fold (const char *word)
 {
-  char *lower = g_ascii_strdown (word, -1);
+  g_autofree char *composed = g_utf8_normalize (word, -1, G_NORMALIZE_NFC);
+  char *folded =
+      composed ? g_utf8_strdown (composed, -1) : g_ascii_strdown (word, -1);
 
-  g_strdelimit (lower, " -", '_');
+  return g_strdelimit (g_strstrip (folded), " -", '_');
+}
+
+/* The word that our labels have for it. */
+static const char *
+meaning_of (const char *folded)
+{
   for (gsize i = 0; i < G_N_ELEMENTS (words); i++)
-    if (g_str_equal (lower, words[i].word)) {
-      g_free (lower);
-      return g_strdup (words[i].label);
-    }
-  return lower;
+    if (g_str_equal (folded, words[i].word))
+      return words[i].label;
+  return folded;
+}
+
+TrainWordFit
+train_word_fit (const char *word, const char *label)
+{
+  g_autofree char *a = fold (word);
+  g_autofree char *b = fold (label);
+
+  if (g_str_equal (word, label))
+    return TRAIN_WORD_EQUAL;
+  if (g_str_equal (a, b))
+    return TRAIN_WORD_SPELLED;
+  return g_str_equal (meaning_of (a), meaning_of (b)) ? TRAIN_WORD_MEANS
+                                                      : TRAIN_WORD_OTHER;
 }
 
 /* The last part of a path without its suffix. Free with g_free. */
@@ -123,10 +146,8 @@ tess_emotion (const char *text, gboolean from_file)
   if (!word)
     return NULL;
 
-  g_autofree char *emotion = train_emotion_from_word (word + 1);
-
   for (gsize i = 0; i < G_N_ELEMENTS (tess_emotions); i++)
-    if (g_str_equal (emotion, tess_emotions[i]))
+    if (train_word_fit (word + 1, tess_emotions[i]) != TRAIN_WORD_OTHER)
       return tess_emotions[i];
   return NULL;
 }
@@ -204,7 +225,7 @@ parse_folder (const char *relative, TrainName *name)
 
   if (n < 2)
     return TRAIN_NAMING_FOREIGN;
-  name->emotion = train_emotion_from_word (parts[0]);
+  name->emotion = g_strdup (parts[0]);
   if (n > 2)
     name->speaker = g_strdup (parts[1]);
   return TRAIN_NAMING_OK;

@@ -12,7 +12,7 @@ typedef enum {
 } TrainNamingResult;
 
 typedef struct {
-  char *emotion;   /* as in the nine labels, or as the folder is called */
+  char *emotion;   /* one of the nine labels, or what the folder is called */
   char *speaker;   /* unique in the data set; NULL: not known */
   char *recording; /* equal for files of one recording; NULL: the path */
 } TrainName;
@@ -35,7 +35,13 @@ extern const TrainNaming train_namings[];
 void train_name_clear (TrainName *name);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TrainName, train_name_clear)
 
-/* The usual words for an emotion ("Fear", "ps", "anger", "pleasant-surprised")
- * -> the label; a word that is not known, in lower case and with "_" for " "
- * and "-". Free with g_free. */
-char *train_emotion_from_word (const char *word);
+/* How well a word for an emotion fits a label, or another word; the better, the
+ * higher. */
+typedef enum {
+  TRAIN_WORD_OTHER,
+  TRAIN_WORD_MEANS,   /* "fear" and "fearful", "joy" and "Happy", "ps" */
+  TRAIN_WORD_SPELLED, /* but for case, spaces around it, "_", "-" and " " */
+  TRAIN_WORD_EQUAL,
+} TrainWordFit;
+
+TrainWordFit train_word_fit (const char *word, const char *label);

@@ -194,6 +194,9 @@ train_sounds_load (
   if (corpus->items->len > 0)
     return TRUE;
   g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-      "No training data: %u files are unreadable", corpus->problems->len);
+      "No sounds are left: %u unreadable, %zu of classes that are not among "
+      "the "
+      "labels, %zu with names that do not match the scheme",
+      corpus->problems->len, corpus->n_no_class, corpus->n_foreign);
   return FALSE;
 }

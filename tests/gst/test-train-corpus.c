@@ -99,6 +99,48 @@ test_merge (void)
   test_folder_remove (folder);
 }
 
+/* Labels that are spelled like none of our nine, and those that are words for
+ * one emotion: each sound counts as the one that fits best. */
+static const struct {
+  const char *labels, *merge, *folder, *label; /* label NULL: none */
+} spellings[] = {
+  { "Anger,Joy,Sadness", NULL, "anger", "Anger" },
+  { "Anger,Joy,Sadness", NULL, "happy", "Joy" },
+  { "Anger,Joy,Sadness", NULL, "fear", NULL },
+  { "happy,joy", NULL, "joy", "joy" },
+  { "happy,joy", NULL, "Joy", "joy" },
+  { "happy,joy", NULL, "happiness", "happy" },
+  { "happy,amused", "joy=amused", "joy", "amused" },
+  { "happy,amused", "joy=amused", "happy", "happy" },
+  { "happy,amused", "Joy = Amused", "joy", "amused" },
+  { "happy,amused", "happy=amused", "joy", "amused" },
+};
+
+static void
+test_spellings (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (spellings); i++) {
+    char *folder = test_folder_new ();
+    g_autofree char *file = g_strconcat (spellings[i].folder, "/1.wav", NULL);
+    g_autoptr (GstEmotionLabels) labels =
+        gst_emotion_labels_parse (spellings[i].labels, NULL);
+    g_autoptr (TrainCorpus) corpus = train_corpus_new (labels);
+    g_autoptr (GError) error = NULL;
+
+    g_test_message ("%s: %s", spellings[i].labels, spellings[i].folder);
+    if (spellings[i].merge)
+      train_corpus_merge (corpus, spellings[i].merge, &error);
+    g_assert_no_error (error);
+    write_beep (folder, file);
+    train_corpus_add_folder (corpus, naming_of ("folder"), folder, &error);
+    g_assert_no_error (error);
+    g_assert_cmpuint (corpus->items->len, ==, spellings[i].label != NULL);
+    if (spellings[i].label)
+      g_assert_cmpstr (label_of (corpus, 0), ==, spellings[i].label);
+    test_folder_remove (folder);
+  }
+}
+
 static void
 test_csv (void)
 {
@@ -110,7 +152,7 @@ test_csv (void)
 
   g_file_set_contents (path,
       "path,label,speaker,split\nx/1.wav,Anger,anna,train\n"
-      "\"x/2.wav\",sad,,test\n\nx/3.wav,happy\n",
+      "\"x/2.wav\", sad,,test \n\nx/3.wav,happy\n",
       -1, &error);
   train_corpus_add_csv (corpus, path, &error);
   g_assert_no_error (error);
@@ -433,6 +475,7 @@ main (int argc, char **argv)
   gst_init (NULL, NULL);
   g_test_add_func ("/train/corpus/folders", test_folders);
   g_test_add_func ("/train/corpus/merge", test_merge);
+  g_test_add_func ("/train/corpus/spellings", test_spellings);
   g_test_add_func ("/train/corpus/csv", test_csv);
   g_test_add_func ("/train/corpus/csv-head", test_csv_head);
   g_test_add_func ("/train/corpus/csv-errors", test_csv_errors);

@@ -52,11 +52,31 @@ static const struct {
   { "emodb", "03a04Xc.wav", FOREIGN },
   { "emodb", "3a04Wc.wav", FOREIGN },
   { "emodb", "03a04Wcc.wav", FOREIGN },
-  { "folder", "Anger/1.wav", OK, "angry", NULL },
-  { "folder", "pleasant surprise/1.wav", OK, "pleasant_surprise", NULL },
-  { "folder", "sadness/anna/2.wav", OK, "sad", "anna" },
-  { "folder", "Bored/anna/x/2.wav", OK, "bored", "anna" },
+  { "folder", "Anger/1.wav", OK, "Anger", NULL },
+  { "folder", "pleasant surprise/1.wav", OK, "pleasant surprise", NULL },
+  { "folder", "sadness/anna/2.wav", OK, "sadness", "anna" },
+  { "folder", "Bored/anna/x/2.wav", OK, "Bored", "anna" },
   { "folder", "1.wav", FOREIGN },
+};
+
+static const struct {
+  const char *word, *label;
+  TrainWordFit fit;
+} fits[] = {
+  { "happy", "happy", TRAIN_WORD_EQUAL },
+  { "Happy", "happy", TRAIN_WORD_SPELLED },
+  { " happy", "Happy", TRAIN_WORD_SPELLED },
+  { "pleasant surprise", "Pleasant-Surprise", TRAIN_WORD_SPELLED },
+  { "w\u00fctend", "Wu\u0308tend", TRAIN_WORD_SPELLED },
+  { "\xff", "\xff", TRAIN_WORD_EQUAL }, /* no UTF-8 */
+  { "Joy", "happy", TRAIN_WORD_MEANS },
+  { "happy", "Joy", TRAIN_WORD_MEANS },
+  { "Happiness", "joy", TRAIN_WORD_MEANS },
+  { "ps", "pleasant_surprised", TRAIN_WORD_MEANS },
+  { "fear", "Fearful", TRAIN_WORD_MEANS },
+  { "surprise", "pleasant_surprise", TRAIN_WORD_OTHER },
+  { "calm", "neutral", TRAIN_WORD_OTHER },
+  { "", "happy", TRAIN_WORD_OTHER },
 };
 
 static const struct {
@@ -99,6 +119,17 @@ test_names (void)
 }
 
 static void
+test_fits (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (fits); i++) {
+    g_test_message ("row %zu, “%s”", i,
+        fits[i].label[0] == (char) 0xff ? "" : fits[i].label);
+    g_assert_cmpint (
+        train_word_fit (fits[i].word, fits[i].label), ==, fits[i].fit);
+  }
+}
+
+static void
 test_csv (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (tables); i++) {
@@ -119,6 +150,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/train/naming/names", test_names);
+  g_test_add_func ("/train/naming/fits", test_fits);
   g_test_add_func ("/train/naming/csv", test_csv);
   return g_test_run ();
 }

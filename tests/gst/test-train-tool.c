@@ -411,7 +411,7 @@ test_errors (void)
     { { "stray", "--csv", "x", "--evaluate", "y" }, 2, "stray" },
     { { "--ravdess", "@absent", "--output", "@never.h5" }, 1, "absent" },
     { { "--ravdess", "@nothing", "--output", "@never.h5" }, 1,
-        "No training data" },
+        "No sounds are left" },
     { { "--ravdess", "@", "--evaluate", "@absent.h5" }, 1, "absent.h5" },
     { { "--ravdess", "@", "--output", "@never.h5", "--model", "cnn-x" }, 2,
         "cnn-x" },
