@@ -50,7 +50,8 @@ work (ToolTrain *self)
                                                          : fail (self, error);
   }
 
-  gboolean ok = tool_train_load_models (self, &error)
+  gboolean ok = tool_train_check_paths (self, &error)
+      && tool_train_load_models (self, &error)
       && tool_train_new_corpus (self, &error)
       && tool_train_load_teacher (self, &error);
 

@@ -5,6 +5,7 @@
 
 #include "gst/tools/progress.h"
 #include "gst/tools/train-tool.h"
+#include "nn/file-write.h"
 
 static TrainRun *
 run (ToolTrain *self, const TrainSubset *subsets, const char *state,
@@ -45,8 +46,10 @@ check_end (const ToolTrain *self, const TrainRun *result, GError **error)
     g_printerr ("emotion-train: the loss is no longer finite; a smaller "
                 "--learning-rate may help\n");
   if (result->result == NN_FIT_STOPPED && tool_train_is_speaker (self))
-    g_printerr (
-        "emotion-train: interrupted; run again with --resume to continue\n");
+    g_printerr ("emotion-train: interrupted%s\n",
+        nn_file_is_stream (self->options->output)
+            ? ""
+            : "; run again with --resume to continue");
   if (result->best_epoch != G_MAXSIZE)
     return TRUE;
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
@@ -66,7 +69,7 @@ save (ToolTrain *self, const TrainSubset *subsets, const TrainRun *result,
   if (!train_run_save (result, &report, options->output, error)
       || !tool_train_write_report (self, &report, error))
     return FALSE;
-  if (result->result != NN_FIT_STOPPED)
+  if (state && result->result != NN_FIT_STOPPED)
     remove (state);
   tool_train_say (self, "\nEpoch %zu of %zu, %.0f s. Model: %s\n",
       result->best_epoch + 1, result->n_epochs, result->seconds,
@@ -87,7 +90,10 @@ tool_train_train (ToolTrain *self, GError **error)
   const TrainOptions *const options = self->options;
   g_autofree TrainSubset *subsets =
       g_new (TrainSubset, self->corpus->items->len);
-  g_autofree char *state = g_strconcat (options->output, ".state", NULL);
+  /* None beside a device or a pipe. */
+  g_autofree char *state = nn_file_is_stream (options->output)
+      ? NULL
+      : g_strconcat (options->output, ".state", NULL);
 
   if (!train_options_split (options, self->corpus, subsets, error))
     return FALSE;

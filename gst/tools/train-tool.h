@@ -37,6 +37,9 @@ gboolean tool_train_join (ToolTrain *self, GError **error);
 gboolean tool_train_quantize (ToolTrain *self, GError **error);
 
 /* What they work on. */
+/* That what --output and --report name can be written, which is better said
+ * before hours of work; makes the folder of the report. */
+gboolean tool_train_check_paths (const ToolTrain *self, GError **error);
 /* A built-in model by its nick, or a file, with the recipe that --recipe makes
  * of its own. A new reference. */
 GstEmotionModel *tool_train_load_file (

@@ -421,6 +421,14 @@ test_errors (void)
         2, "tall_db" },
     { { "--ravdess", "@", "--output", "@never.h5", "--recipe", "f_max=9000" },
         2, "f_max" },
+    { { "--ravdess", "@", "--output", "@absent/never.h5" }, 1,
+        "make the folder first" },
+    { { "--ravdess", "@", "--output", "@nothing" }, 1, "Is a directory" },
+    { { "--ravdess", "@", "--output", "@never.h5", "--report", "/dev/null" }, 1,
+        "--report /dev/null" },
+    { { "--ravdess", "@", "--output=/dev/full", "--epochs=1", "--model=simple",
+          "--no-augment" },
+        1, "/dev/full: No space left" },
   };
 
   g_mkdir (nothing, 0700);
@@ -439,6 +447,7 @@ test_errors (void)
       g_free (args[k]);
   }
   g_assert_false (exists (model));
+  g_assert_false (exists ("/dev/full.state"));
 }
 
 /* A seed model on EmoDB, against what genuine Keras and librosa answered. */
