@@ -116,6 +116,14 @@ resample (GstEmotionConvert *self, const float *in, gsize n)
   }
 }
 
+/* Bytes from one sample of a channel to the next. GST_AUDIO_INFO_BPS counts
+ * the bytes that are used: 2 of 3 in S18, 3 of 4 in S24_32. */
+static gsize
+sample_size (const GstAudioInfo *info)
+{
+  return GST_AUDIO_INFO_BPF (info) / GST_AUDIO_INFO_CHANNELS (info);
+}
+
 /* n samples of one channel. */
 static void
 convert_wide (GstEmotionConvert *self, gpointer samples, gsize n)
@@ -131,7 +139,7 @@ static void
 mix_frames (GstEmotionConvert *self, guint8 *data, gsize n)
 {
   const gint channels = self->info.channels;
-  const gsize stride = GST_AUDIO_INFO_BPS (&self->info);
+  const gsize stride = sample_size (&self->info);
   float *mono = self->mono;
   double sum = 0;
   gint c = 0;
@@ -189,10 +197,9 @@ gst_emotion_convert_push (
   /* Bytes from one frame to the next in each plane. */
   const gsize stride = GST_AUDIO_BUFFER_PLANE_SIZE (audio) == 0
       ? 0
-      : (gsize) (GST_AUDIO_INFO_LAYOUT (&self->info)
-                  == GST_AUDIO_LAYOUT_INTERLEAVED
-              ? GST_AUDIO_INFO_BPF (&self->info)
-              : GST_AUDIO_INFO_BPS (&self->info));
+      : (GST_AUDIO_INFO_LAYOUT (&self->info) == GST_AUDIO_LAYOUT_INTERLEAVED
+              ? (gsize) GST_AUDIO_INFO_BPF (&self->info)
+              : sample_size (&self->info));
 
   while (n > 0) {
     const gsize len = MIN (n, BLOCK_LEN);

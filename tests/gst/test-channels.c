@@ -113,6 +113,93 @@ test_many_channels (gconstpointer data)
       many[i].channels % 2 ? 1 / n : 1e-6);
 }
 
+/* Samples of some formats fill fewer bytes than they take (S18, S20, S24_32):
+ * in every layout the next sample is found. */
+static const struct {
+  const char *name;
+  gint channels;
+  GstAudioLayout layout;
+} layouts[] = {
+  { "planes", 2, GST_AUDIO_LAYOUT_NON_INTERLEAVED },
+  { "64", 64, GST_AUDIO_LAYOUT_INTERLEAVED },
+  { "64-planes", 64, GST_AUDIO_LAYOUT_NON_INTERLEAVED },
+};
+
+/* The same sound in all channels: one is packed, and its bytes are copied. */
+static GstBuffer *
+packed_new (const GstAudioInfo *info, guint64 first, gsize n)
+{
+  const gsize width = info->bpf / info->channels;
+  const gboolean has_planes = info->layout == GST_AUDIO_LAYOUT_NON_INTERLEAVED;
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, n * info->bpf, NULL);
+  GstBuffer *mono;
+  GstAudioInfo one;
+  GstMapInfo in, out;
+
+  gst_audio_info_set_format (
+      &one, GST_AUDIO_INFO_FORMAT (info), info->rate, 1, NULL);
+  mono = fixture_sound (&one, first, n);
+  g_assert_true (gst_buffer_map (mono, &in, GST_MAP_READ));
+  g_assert_true (gst_buffer_map (buffer, &out, GST_MAP_WRITE));
+  for (gsize i = 0; i < n; i++)
+    for (gint c = 0; c < info->channels; c++)
+      memcpy (
+          out.data + width * (has_planes ? c * n + i : i * info->channels + c),
+          in.data + width * i, width);
+  gst_buffer_unmap (mono, &in);
+  gst_buffer_unmap (buffer, &out);
+  if (has_planes) {
+    g_autofree gsize *offsets = g_new (gsize, info->channels);
+
+    for (gint c = 0; c < info->channels; c++)
+      offsets[c] = c * n * width;
+    gst_buffer_add_audio_meta (buffer, info, n, offsets);
+  }
+  GST_BUFFER_PTS (buffer) = GST_BUFFER_PTS (mono);
+  gst_buffer_unref (mono);
+  return buffer;
+}
+
+static double
+confidence_in (const GstAudioInfo *info)
+{
+  g_autoptr (GstCaps) caps = gst_audio_info_to_caps (info);
+  g_autofree char *text = gst_caps_to_string (caps);
+  g_autoptr (GstMessage) message = NULL;
+  Fixture f;
+
+  fixture_init (&f, MODEL_M3, text);
+  for (guint i = 0; i < 12; i++) {
+    gst_harness_push (f.harness, packed_new (info, i * 4000, 4000));
+    gst_buffer_unref (gst_harness_pull (f.harness));
+  }
+  message = fixture_pop (&f);
+  fixture_clear (&f);
+  g_assert_nonnull (message);
+  return field_double (gst_message_get_structure (message), "confidence");
+}
+
+static void
+test_layout (gconstpointer data)
+{
+  static const GstAudioFormat formats[] = { GST_AUDIO_FORMAT_S16BE,
+    GST_AUDIO_FORMAT_S18LE, GST_AUDIO_FORMAT_U18BE, GST_AUDIO_FORMAT_S20BE,
+    GST_AUDIO_FORMAT_S24LE, GST_AUDIO_FORMAT_S24_32LE,
+    GST_AUDIO_FORMAT_U24_32BE, GST_AUDIO_FORMAT_F64BE };
+  const guint i = GPOINTER_TO_UINT (data);
+  const double expected = confidence_of ("interleaved", 1);
+
+  for (guint k = 0; k < G_N_ELEMENTS (formats); k++) {
+    GstAudioInfo info;
+
+    gst_audio_info_set_format (
+        &info, formats[k], 16000, layouts[i].channels, NULL);
+    info.layout = layouts[i].layout;
+    g_test_message ("%s", GST_AUDIO_INFO_NAME (&info));
+    g_assert_cmpfloat_with_epsilon (confidence_in (&info), expected, 1e-3);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -126,6 +213,12 @@ main (int argc, char **argv)
     g_autofree char *path = g_strconcat ("/channels/many/", many[i].name, NULL);
 
     g_test_add_data_func (path, GUINT_TO_POINTER (i), test_many_channels);
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (layouts); i++) {
+    g_autofree char *path =
+        g_strconcat ("/channels/layout/", layouts[i].name, NULL);
+
+    g_test_add_data_func (path, GUINT_TO_POINTER (i), test_layout);
   }
   leaks_add_test ("channels");
   return g_test_run ();
