@@ -2,6 +2,7 @@
 #include "gst/train/training-run.h"
 
 #include <string.h>
+#include "gst/model/output.h"
 #include "gst/train/evaluate.h"
 #include "gst/train/examples.h"
 #include "nn/error.h"
@@ -47,8 +48,23 @@ input_shape (const DspRecipe *recipe)
   return (NnShape){ .rank = 3, .dim = { n_bands, n_columns, 1 } };
 }
 
-/* A file that was trained on other classes gets a new last layer, and one of
- * which the trunk alone is wanted a new end. */
+/* Whether the outputs are probabilities of the classes, which can be trained.
+ */
+static gboolean
+fits_classes (NnModel *network, guint n_classes)
+{
+  g_autoptr (NnSession) session = nn_session_new (network, 1, NULL);
+  GstEmotionOutput output;
+
+  return nn_shape_size (nn_model_output_shape (network, 0)) == n_classes
+      && session
+      && gst_emotion_output_find ("", network, session, &output, NULL)
+      && output == GST_EMOTION_OUTPUT_PROBABILITIES;
+}
+
+/* A file that was trained on other classes gets a new last layer, one that puts
+ * out logits a softmax, and one of which the trunk alone is wanted a new end.
+ */
 static NnModel *
 load_network (const TrainOptions *options, const NnShape *input,
     guint n_classes, GError **error)
@@ -59,8 +75,7 @@ load_network (const TrainOptions *options, const NnShape *input,
   if (network && options->trunk)
     return nn_model_trunk (network, options->trunk, n_classes,
         MIN (TRUNK_DROPOUT * options->dropout, 0.9), error);
-  if (!network
-      || nn_shape_size (nn_model_output_shape (network, 0)) == n_classes)
+  if (!network || fits_classes (network, n_classes))
     return g_steal_pointer (&network);
   return nn_model_with_classes (network, n_classes, error);
 }

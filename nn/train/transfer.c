@@ -17,36 +17,65 @@ is_transparent (const char *class_name)
   return g_strv_contains (names, class_name);
 }
 
-/* The last Dense, or NULL. */
 static JsonObject *
-find_last_dense (JsonArray *layers)
+config_at (JsonArray *layers, guint i, const char **class_name)
 {
-  for (guint i = json_array_get_length (layers); i-- > 0;) {
-    JsonObject *const layer = json_array_get_object_element (layers, i);
-    const char *const name =
-        json_object_get_string_member (layer, "class_name");
+  JsonObject *const layer = json_array_get_object_element (layers, i);
 
-    if (g_str_equal (name, "Dense"))
-      return json_object_get_object_member (layer, "config");
-    if (!is_transparent (name))
-      return NULL;
-  }
-  return NULL;
+  *class_name = json_object_get_string_member (layer, "class_name");
+  return json_object_get_object_member (layer, "config");
 }
 
-/* model->config with another number of units in the last layer, or NULL. It is
- * valid, since the model was built from it. */
+/* The place of the last Dense; false if something else comes last. */
+static bool
+find_last_dense (JsonArray *layers, guint *dense)
+{
+  for (guint i = json_array_get_length (layers); i-- > 0;) {
+    const char *name;
+
+    config_at (layers, i, &name);
+    *dense = i;
+    if (g_str_equal (name, "Dense"))
+      return true;
+    if (!is_transparent (name))
+      return false;
+  }
+  return false;
+}
+
+/* The last activation makes probabilities of what the Dense layer computes. */
+static void
+end_in_softmax (JsonArray *layers, guint dense)
+{
+  const char *last = "softmax", *name;
+
+  for (guint i = json_array_get_length (layers); i-- > dense;) {
+    JsonObject *const config = config_at (layers, i, &name);
+
+    if (i > dense && !g_str_equal (name, "Activation"))
+      continue;
+    json_object_set_string_member (config, "activation", last);
+    last = "linear";
+  }
+}
+
+/* model->config with another number of units in the last layer, and a softmax,
+ * or NULL. It is valid, since the model was built from it. */
 static char *
 config_with_classes (const NnModel *model, size_t n_classes)
 {
   g_autoptr (JsonNode) root = json_from_string (model->config, NULL);
-  JsonObject *const dense =
-      root ? find_last_dense (nn_json_layers (root)) : NULL;
   g_autoptr (NnJson) json = nn_json_new (false);
+  JsonArray *const layers = root ? nn_json_layers (root) : NULL;
+  const char *name;
+  guint dense;
 
-  if (!dense)
+  if (!layers || !find_last_dense (layers, &dense))
     return NULL;
-  json_object_set_int_member (dense, "units", n_classes);
+  json_object_set_int_member (
+      config_at (layers, dense, &name), "units", n_classes);
+  if (g_strcmp0 (nn_model_output_activation (model, 0), "softmax") != 0)
+    end_in_softmax (layers, dense);
   nn_json_add_node (json, NULL, root);
   return g_strdup (nn_json_text (json));
 }
@@ -96,7 +125,8 @@ nn_model_with_classes (const NnModel *model, size_t n_classes, GError **error)
   if (!config) {
     g_set_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED,
         "%s: its last layer is not a Dense, so it cannot be given "
-        "%" G_GSIZE_FORMAT " classes; train with the labels that it has",
+        "%" G_GSIZE_FORMAT " classes and a softmax; train a model that ends in "
+        "a softmax, with the labels that it has",
         model->name, n_classes);
     return NULL;
   }

@@ -4,10 +4,11 @@
 
 #include "nn/model.h"
 
-/* A copy with n_classes outputs: the last layer, a Dense, is a new one with so
- * many units, all zero; all other weights are those of model. Finished. NULL
- * and NN_ERROR_UNSUPPORTED if the model does not end in a Dense layer (with at
- * most an activation after it). */
+/* A copy whose outputs are the probabilities of n_classes, by a softmax, where
+ * model may have logits or sigmoids. Unless it has as many outputs, the last
+ * layer, a Dense, is a new one, all zero; all other weights are those of model.
+ * Finished. NULL and NN_ERROR_UNSUPPORTED if the model does not end in a Dense
+ * layer (with at most an activation after it). */
 NnModel *nn_model_with_classes (
     const NnModel *model, size_t n_classes, GError **error);
 

@@ -95,6 +95,36 @@ test_softmax_apart (void)
   g_assert_cmpuint (nn_shape_size (nn_model_output_shape (other, 0)), ==, 7);
 }
 
+/* Logits and sigmoids, which training would take for probabilities. */
+static void
+test_no_softmax (void)
+{
+  static const char *const ends[] = {
+    HEAD LAYER ("Dense", "a", ", \"units\": 4") "]}}",
+    HEAD LAYER (
+        "Dense", "a", ", \"units\": 4, \"activation\": \"sigmoid\"") "]}}",
+    HEAD LAYER ("Dense", "a", ", \"units\": 4") "," LAYER (
+        "Activation", "s", ", \"activation\": \"log_softmax\"") "]}}",
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (ends); i++)
+    for (size_t n_classes = 4; n_classes <= 5; n_classes++) {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (NnModel) model = new_model (ends[i]);
+      g_autoptr (NnModel) other =
+          nn_model_with_classes (model, n_classes, &error);
+      g_autofree float *before = NULL, *after = NULL;
+      size_t n;
+
+      g_assert_no_error (error);
+      g_assert_cmpstr (nn_model_output_activation (other, 0), ==, "softmax");
+      before = weights_of (model, &n);
+      after = weights_of (other, &n);
+      if (n_classes == 4)
+        g_assert_cmpmem (before, n * sizeof *before, after, n * sizeof *after);
+    }
+}
+
 static void
 test_no_dense (void)
 {
@@ -340,6 +370,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/transfer/classes", test_classes);
   g_test_add_func ("/transfer/softmax-apart", test_softmax_apart);
+  g_test_add_func ("/transfer/no-softmax", test_no_softmax);
   g_test_add_func ("/transfer/no-dense", test_no_dense);
   g_test_add_func ("/transfer/trunk", test_trunk);
   g_test_add_func ("/transfer/trunk-errors", test_trunk_errors);
