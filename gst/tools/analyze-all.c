@@ -10,6 +10,7 @@
 #include "gst/tools/analyze-merge.h"
 #include "gst/tools/analyze-output.h"
 #include "gst/tools/analyze-task.h"
+#include "gst/tools/output-check.h"
 #include "gst/tools/page-file.h"
 #include "gst/tools/progress.h"
 
@@ -323,6 +324,8 @@ begin_shared (Analysis *self, gboolean is_ready, GError **error)
 static gboolean
 open_outputs (Analysis *self, const char *head, GError **error)
 {
+  if (!tool_output_check ("--plot", self->options->plot, error))
+    return FALSE;
   self->output = tool_analyze_output_new (self->options, head, error);
   if (!self->output || !self->options->html)
     return self->output != NULL;

@@ -7,6 +7,7 @@
 
 #include "dsp/recipe.h"
 #include "gst/model/builtin.h"
+#include "gst/tools/output-check.h"
 #include "gst/tools/output-folder.h"
 #include "gst/tools/timeline-plot.h"
 #include "nn/model.h"
@@ -167,6 +168,9 @@ take (ToolAnalyzeOptions *self, Raw *raw, GError **error)
   wrong = find_contradiction (raw, self);
   if (wrong)
     return fail (error, wrong);
+  if (!tool_output_check_sound ("--output", self->output, error)
+      || !tool_output_check_sound ("--html", self->html, error))
+    return FALSE;
   self->shard = TOOL_SHARD_ALL;
   self->is_sharded = raw->shard != NULL;
   if (!take_format (self, raw->format, error))

@@ -15,6 +15,7 @@
 #include "gst/tools/feature-options.h"
 #include "gst/tools/feature-plot.h"
 #include "gst/tools/listing.h"
+#include "gst/tools/output-check.h"
 #include "gst/tools/shard-file.h"
 #include "gst/tools/progress.h"
 #include "gst/tools/standard-streams.h"
@@ -302,6 +303,14 @@ run_resumable (App *app, GError **error)
   return TRUE;
 }
 
+static gboolean
+check_outputs (const ToolFeatureOptions *options, GError **error)
+{
+  return tool_output_check ("--output", options->output, error)
+      && tool_output_check ("--csv", options->csv, error)
+      && tool_output_check_folder ("--plot", options->plot, error);
+}
+
 static int
 run (App *app)
 {
@@ -309,6 +318,10 @@ run (App *app)
   g_autoptr (GError) error = NULL;
   gboolean ok;
 
+  if (!check_outputs (options, &error)) {
+    complain ("", error->message);
+    return error->domain == G_OPTION_ERROR ? STATUS_USAGE : STATUS_FAILED;
+  }
   if (options->shard)
     ok = run_part (app, options->output, &error);
   else if (options->resume)

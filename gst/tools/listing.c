@@ -140,8 +140,8 @@ begins_as_sound (const char *path)
 
 /* Voice notes of messengers, audio books, recorders: type finders do not know
  * all extensions, and some sounds have none. */
-static gboolean
-is_media (const char *path)
+gboolean
+tool_listing_is_sound (const char *path)
 {
   static GOnce once = G_ONCE_INIT;
   GHashTable *known = g_once (&once, make_extensions, NULL);
@@ -198,7 +198,7 @@ add_folder (ToolListing *self, const char *folder, gsize folder_len)
     char *path = g_build_filename (folder, name, NULL);
 
     if (!g_file_test (path, G_FILE_TEST_IS_DIR)) {
-      if (is_regular (path) && is_media (path)) {
+      if (is_regular (path) && tool_listing_is_sound (path)) {
         add_entry (self, path, folder_len);
         continue;
       }

@@ -32,3 +32,7 @@ void tool_listing_add (ToolListing *self, const char *source);
  * FALSE and G_FILE_ERROR if it cannot be read. */
 gboolean tool_listing_add_file (
     ToolListing *self, const char *path, GError **error);
+
+/* Whether a file is a sound (or a video) that a folder of the above stands for.
+ */
+gboolean tool_listing_is_sound (const char *path);

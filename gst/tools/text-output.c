@@ -3,15 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib/gstdio.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "nn/file-write.h"
 
 struct _ToolTextOutput {
-  char *path;      /* NULL: standard output */
-  char *temporary; /* what becomes path; NULL: a stream */
+  gboolean has_draft; /* FALSE: standard output */
+  NnFileDraft draft;
   FILE *file;
   int failure; /* errno of the first, or 0 */
 };
@@ -20,7 +19,8 @@ static gboolean
 fail (const ToolTextOutput *self, int code, GError **error)
 {
   g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code),
-      "cannot write %s: %s", self->path ? self->path : "standard output",
+      "cannot write %s: %s",
+      self->has_draft ? self->draft.path : "standard output",
       g_strerror (code));
   return FALSE;
 }
@@ -29,29 +29,19 @@ ToolTextOutput *
 tool_text_output_new (const char *path, GError **error)
 {
   g_autoptr (ToolTextOutput) self = g_new0 (ToolTextOutput, 1);
-  int fd;
 
   self->file = stdout;
   if (!path)
     return g_steal_pointer (&self);
-  self->path = g_strdup (path);
-  if (nn_file_is_stream (path)) {
-    self->file = fopen (path, "w");
-    if (self->file)
-      return g_steal_pointer (&self);
-    fail (self, errno, error);
+  if (!nn_file_draft_open (&self->draft, path, error)) {
+    g_free (g_steal_pointer (&self));
     return NULL;
   }
-  self->temporary = g_strconcat (path, ".XXXXXX", NULL);
-  fd = g_mkstemp_full (self->temporary, O_RDWR, 0666);
-  self->file = fd >= 0 ? fdopen (fd, "w") : NULL;
+  self->has_draft = TRUE;
+  self->file = fdopen (fcntl (self->draft.fd, F_DUPFD_CLOEXEC, 0), "w");
   if (self->file)
     return g_steal_pointer (&self);
   fail (self, errno, error);
-  if (fd < 0)
-    g_clear_pointer (&self->temporary, g_free);
-  else
-    close (fd);
   return NULL;
 }
 
@@ -60,20 +50,26 @@ tool_text_output_free (ToolTextOutput *self)
 {
   if (!self)
     return;
-  if (self->path && self->file)
-    fclose (self->file);
-  if (self->temporary)
-    g_unlink (self->temporary);
-  g_free (self->path);
-  g_free (self->temporary);
+  if (self->has_draft) {
+    if (self->file)
+      fclose (self->file);
+    nn_file_draft_clear (&self->draft);
+  }
   g_free (self);
+}
+
+/* Whether what is written appears at once. */
+static gboolean
+is_stream (const ToolTextOutput *self)
+{
+  return !self->has_draft || !self->draft.temporary;
 }
 
 void
 tool_text_output_write (ToolTextOutput *self, const char *text, gsize len)
 {
   if (fwrite (text, 1, len, self->file) != len
-      || (!self->temporary && fflush (self->file) != 0))
+      || (is_stream (self) && fflush (self->file) != 0))
     self->failure = self->failure ? self->failure : errno;
 }
 
@@ -84,11 +80,5 @@ tool_text_output_finish (ToolTextOutput *self, GError **error)
     self->failure = errno;
   if (self->failure)
     return fail (self, self->failure, error);
-  if (!self->temporary)
-    return TRUE;
-  if (fsync (fileno (self->file)) != 0
-      || g_rename (self->temporary, self->path) != 0)
-    return fail (self, errno, error);
-  g_clear_pointer (&self->temporary, g_free);
-  return TRUE;
+  return !self->has_draft || nn_file_draft_publish (&self->draft, error);
 }

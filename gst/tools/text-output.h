@@ -8,7 +8,7 @@
 typedef struct _ToolTextOutput ToolTextOutput;
 
 /* path: NULL: standard output. Free with tool_text_output_free. NULL and
- * G_FILE_ERROR. */
+ * NN_ERROR_IO or G_FILE_ERROR. */
 ToolTextOutput *tool_text_output_new (const char *path, GError **error);
 /* A file that was not finished does not appear. NULL is fine. */
 void tool_text_output_free (ToolTextOutput *self);

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What emotion-train works on: models and sounds. */
-#include <errno.h>
 #include <gio/gio.h>
-#include <glib/gstdio.h>
-#include <unistd.h>
 
 #include "gst/model/model-cache.h"
+#include "gst/tools/output-check.h"
 #include "gst/tools/train-data.h"
 #include "gst/tools/train-tool.h"
 #include "gst/train/data-sets.h"
-#include "nn/file-write.h"
 
 /* A built-in model, or a file. NULL and an error. */
 static GstEmotionModel *
@@ -144,41 +141,14 @@ choose_data_sets (const ToolTrain *self, GError **error)
           || train_data_sets_hold_out (&sets, self->corpus, error));
 }
 
-/* Whether a file can be made, or replaced, where --output says. */
-static gboolean
-check_output (const char *path, GError **error)
-{
-  g_autofree char *folder = g_path_get_dirname (path);
-  int reason = 0;
-
-  if (nn_file_is_stream (path))
-    return TRUE;
-  if (g_file_test (path, G_FILE_TEST_IS_DIR))
-    reason = EISDIR;
-  else if (g_access (folder, W_OK | X_OK) != 0)
-    reason = errno;
-  if (reason == 0)
-    return TRUE;
-  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (reason),
-      "--output %s: %s%s", path, g_strerror (reason),
-      reason == ENOENT ? "; make the folder first" : "");
-  return FALSE;
-}
-
 gboolean
 tool_train_check_paths (const ToolTrain *self, GError **error)
 {
   const TrainOptions *const options = self->options;
 
-  if (!tool_train_is_speaker (self))
-    return TRUE;
-  if (options->output && !check_output (options->output, error))
-    return FALSE;
-  if (!options->report || g_mkdir_with_parents (options->report, 0777) == 0)
-    return TRUE;
-  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno),
-      "--report %s: %s", options->report, g_strerror (errno));
-  return FALSE;
+  return !tool_train_is_speaker (self)
+      || (tool_output_check ("--output", options->output, error)
+          && tool_output_check_folder ("--report", options->report, error));
 }
 
 /* All ranks at once. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* emotion-analyze as a user runs it: files in, lines and exit status out. */
-#include <string.h>
-
+#include <glib/gstdio.h>
 #include <gst/gst.h>
+#include <string.h>
+#include <unistd.h>
 #include <json-glib/json-glib.h>
 
 #include "tests/folder.h"
@@ -394,6 +395,75 @@ test_cut (void)
   g_assert_nonnull (strstr (err, "cut.wav: "));
 }
 
+/* A file name that is forgotten would let an option take the sound instead. */
+static void
+test_spared_sound (void)
+{
+  static const char *const options[] = { "--html", "--output" };
+  g_autofree char *wav = make_wav ("spared.wav", 1);
+  g_autofree char *before = NULL, *after = NULL;
+  gsize n_before, n_after;
+
+  g_assert_true (g_file_get_contents (wav, &before, &n_before, NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (options); i++) {
+    g_autofree char *out = NULL, *err = NULL;
+
+    g_assert_cmpint (
+        analyze_tool_run (
+            analyze_tool_argv (options[i], wav, wav, NULL), NULL, &out, &err),
+        ==, 2);
+    g_assert_cmpstr (out, ==, "");
+    g_assert_nonnull (strstr (err, "spared.wav would replace a sound"));
+  }
+  g_assert_true (g_file_get_contents (wav, &after, &n_after, NULL));
+  g_assert_cmpmem (before, n_before, after, n_after);
+}
+
+/* A link to a file stays, and the file keeps its permissions. */
+static void
+test_linked_output (void)
+{
+  g_autofree char *wav = make_wav ("linked.wav", 1);
+  g_autofree char *link = g_build_filename (folder, "link", NULL);
+  g_autofree char *file = g_build_filename (folder, "linked.txt", NULL);
+  g_autofree char *text = NULL;
+  GStatBuf info;
+
+  g_assert_true (g_file_set_contents (file, "old", -1, NULL));
+  g_assert_cmpint (g_chmod (file, 0600), ==, 0);
+  g_assert_cmpint (symlink ("linked.txt", link), ==, 0);
+  g_assert_cmpint (
+      analyze_tool_run (
+          analyze_tool_argv ("--output", link, wav, NULL), NULL, NULL, NULL),
+      ==, 0);
+  g_assert_true (g_file_test (link, G_FILE_TEST_IS_SYMLINK));
+  g_assert_true (g_file_get_contents (file, &text, NULL, NULL));
+  g_assert_nonnull (strstr (text, "overall"));
+  g_assert_cmpint (g_stat (file, &info), ==, 0);
+  g_assert_cmpuint (info.st_mode & 0777, ==, 0600);
+}
+
+/* Whatever the shell has redirected it to, and behind what is there. */
+static void
+test_named_stdout (void)
+{
+  g_autofree char *wav = make_wav ("stdout.wav", 1);
+  g_autofree char *file = g_build_filename (folder, "appended", NULL);
+  g_autofree char *script = g_strdup_printf ("exec \"$@\" >> '%s'", file);
+  const char *const shell[] = { "/bin/sh", "-c", script, "sh" };
+  GPtrArray *const argv =
+      analyze_tool_argv ("--output", "/dev/stdout", "--summary", wav, NULL);
+  g_autofree char *text = NULL;
+
+  g_assert_true (g_file_set_contents (file, "first\n", -1, NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (shell); i++)
+    g_ptr_array_insert (argv, (gint) i, g_strdup (shell[i]));
+  g_assert_cmpint (analyze_tool_run (argv, NULL, NULL, NULL), ==, 0);
+  g_assert_true (g_file_get_contents (file, &text, NULL, NULL));
+  g_assert_true (g_str_has_prefix (text, "first\n"));
+  g_assert_nonnull (strstr (text, "overall"));
+}
+
 static void
 test_plot (void)
 {
@@ -456,6 +526,9 @@ main (int argc, char **argv)
   g_test_add_func ("/analyze/cut", test_cut);
   g_test_add_func ("/analyze/odd-wav", test_odd_wav);
   g_test_add_func ("/analyze/closed-output", test_closed_output);
+  g_test_add_func ("/analyze/spared-sound", test_spared_sound);
+  g_test_add_func ("/analyze/linked-output", test_linked_output);
+  g_test_add_func ("/analyze/named-stdout", test_named_stdout);
   g_test_add_func ("/analyze/plot", test_plot);
   g_test_add_func ("/analyze/leaks", test_leaks);
   status = g_test_run ();

@@ -280,7 +280,13 @@ test_status (Fixture *f, gconstpointer data)
     { "a.wav -o out.h5 --window 0.0001", 2, "*--window*" },
     { "a.wav ./a.wav -o out.h5", 2, "*named twice*" },
     { "a.wav -o out.h5 --nothing", 2, "*--nothing*" },
-    { "a.wav -o no/where/out.h5", 1, "*no/where/out.h5*" },
+    { "a.wav -o no/where/out.h5", 1,
+        "*--output no/where/out.h5: *; make the folder first\n" },
+    { "a.wav -o sub", 1, "*--output sub: *; name a file in it\n" },
+    { "a.wav -s -c sub", 1, "*--csv sub: *" },
+    { "a.wav -p a.wav", 1, "*--plot a.wav: *" },
+    { "sub -o a.wav", 2, "*--output a.wav would replace a sound*" },
+    { "sub -s -c a.wav", 2, "*--csv a.wav would replace a sound*" },
   };
 
   add_oddities (f);

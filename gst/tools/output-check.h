@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Checks before the work of what is written at its end. NULL for path, nothing
+ * to write, is fine. Errors name the option, and what to do. */
+#pragma once
+
+#include <glib.h>
+
+/* FALSE and G_OPTION_ERROR where path is a sound, which was rather meant to be
+ * read. */
+gboolean tool_output_check_sound (
+    const char *option, const char *path, GError **error);
+
+/* Also whether a file can be made, or replaced: FALSE and G_FILE_ERROR. */
+gboolean tool_output_check (
+    const char *option, const char *path, GError **error);
+
+/* Whether it is a folder, or can be made one. FALSE and G_FILE_ERROR. */
+gboolean tool_output_check_folder (
+    const char *option, const char *path, GError **error);
