@@ -10,6 +10,10 @@
 /* Of the threads of a single live element: its windows may be dropped, so
  * others come first. */
 #define LIVE_NICE 10
+/* A thread that hands over a result does not compute, and another takes its
+ * place. So many more than can compute wait for the next turn rather than end:
+ * starting a thread costs more than most results do. */
+#define SPARE_THREADS 6
 
 typedef struct {
   gboolean is_live;
@@ -30,10 +34,15 @@ struct _GstEmotionPoolSlot {
 static GMutex lock; /* guards what follows */
 static Pool pools[2] = { { .is_live = FALSE }, { .is_live = TRUE } };
 
+/* GLib asks the kernel each time, by several system calls. */
 static guint
 max_computing (void)
 {
-  return MAX (1, g_get_num_processors ());
+  static gsize n;
+
+  if (g_once_init_enter (&n))
+    g_once_init_leave (&n, MAX (1, g_get_num_processors ()));
+  return n;
 }
 
 /* The scheduler divides processor time by weights, which change by a quarter
@@ -81,7 +90,7 @@ take (Pool *pool, gint nice_value)
   GstEmotionPoolItem *item = NULL;
 
   while (nice_value <= pool->nice && !may_compute (pool) && pool->n_users > 0
-      && pool->n_idle <= max_computing ())
+      && pool->n_idle <= max_computing () + SPARE_THREADS)
     g_cond_wait (&pool->changed, &lock);
   pool->n_idle--;
   if (nice_value <= pool->nice && may_compute (pool)) {
