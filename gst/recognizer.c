@@ -85,7 +85,7 @@ gst_emotion_recognizer_set_options (
 
     GST_DEBUG_OBJECT (self->owner, "a window every %" GST_TIME_FORMAT,
         GST_TIME_ARGS (interval));
-    gst_emotion_windower_set_interval (self->in.windower, interval);
+    gst_emotion_intake_set_interval (&self->in, interval);
   }
   if (wants_voice (options) != wants_voice (&self->options)
       || options->align_voice != self->options.align_voice)
@@ -143,6 +143,7 @@ compute_features (GstEmotionRecognizer *self, GstEmotionJob *job,
   else if (self->edits != self->in.edits)
     dsp_frames_forget (self->frames);
   self->edits = self->in.edits;
+  job->features = g_new (float, gst_emotion_model_n_features (self->model));
   return gst_emotion_model_compute_features (
       self->model, self->frames, position, samples, n, job->features);
 }

@@ -105,7 +105,6 @@ gst_emotion_job_new (GstEmotionModel *model, GstEmotionLabels *labels)
 
   job->model = gst_emotion_model_ref (model);
   job->labels = gst_emotion_labels_ref (labels);
-  job->features = g_new (float, gst_emotion_model_n_features (model));
   return job;
 }
 

@@ -23,7 +23,7 @@ typedef struct {
   GstClockTime features_time; /* what the features took */
   GstEmotionModel *model;     /* owned */
   GstEmotionLabels *labels;   /* owned */
-  float *features;            /* of the model, owned; unused where silent */
+  float *features;            /* of the model, owned; NULL where not needed */
 } GstEmotionJob;
 
 /* Gets each result (owned), or NULL if the model gave no probabilities.
@@ -47,8 +47,7 @@ GstEmotionWorker *gst_emotion_worker_new (
 void gst_emotion_worker_free (GstEmotionWorker *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEmotionWorker, gst_emotion_worker_free)
 
-/* A job to be filled in, with memory for the features of model. Pass it to run
- * or queue, which take it over. */
+/* A job to be filled in. Pass it to run or queue, which take it over. */
 GstEmotionJob *gst_emotion_job_new (
     GstEmotionModel *model, GstEmotionLabels *labels);
 
