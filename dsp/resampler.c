@@ -91,7 +91,7 @@ dsp_resampler_push (DspResampler *self, const float *in, size_t n_in,
   size_t used = 0;
   size_t written = 0;
 
-  while (used < n_in && written < n_out) {
+  do {
     const size_t n = MIN (n_in - used, BLOCK_LEN);
     size_t taken = 0;
     size_t made = 0;
@@ -105,7 +105,7 @@ dsp_resampler_push (DspResampler *self, const float *in, size_t n_in,
       taken = n;
     used += taken;
     written += made;
-  }
+  } while (used < n_in && written < n_out);
   self->n_in += used;
   self->n_out += written;
   *n_used = used;

@@ -21,7 +21,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DspResampler, dsp_resampler_free)
 
 /* Takes up to n_in samples of in and writes up to n_out of out. Returns the
  * number written; *n_used is how many were consumed (all unless out became
- * full). The filter delays its output until it has enough input. */
+ * full). The filter delays its output until it has enough input; where out
+ * became full it may have more, which the next push gives, also one of no
+ * samples. */
 size_t dsp_resampler_push (DspResampler *self, const float *in, size_t n_in,
     size_t *n_used, float *out, size_t n_out);
 

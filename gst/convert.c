@@ -4,6 +4,9 @@
 #include "dsp/resampler.h"
 
 #define BLOCK_LEN 1024 /* frames converted at once */
+/* Frames that wait for the resampler at most, see
+ * gst_emotion_convert_set_waits: 0.17 s at 48 kHz. */
+#define WAITING_MAX 8192
 /* GstAudioConverter supports no more channels. */
 #define MIX_MAX 63
 /* Caps may state more, but no memory holds them. */
@@ -11,17 +14,179 @@
 /* Each mapped plane takes one of the 255 locks of its memory. */
 #define PLANES_MAX 128
 
+/* The mean of the channels of n frames at self->planes, up to BLOCK_LEN. */
+typedef void (*MixFunc) (const GstEmotionConvert *self, gsize n, float *mono);
+
 struct _GstEmotionConvert {
   GstAudioInfo info;
-  GstAudioConverter *converter;
+  MixFunc mix;
+  GstAudioConverter *converter; /* NULL if mix does without */
   DspResampler *resampler;
   gpointer *planes; /* [planes of the layout] */
-  gboolean is_wide; /* the converter gets one channel: the mean is ours */
-  float wide[BLOCK_LEN];
-  float mono[BLOCK_LEN];
   GstEmotionSamplesFunc func;
   gpointer user_data;
+
+  gboolean waits;
+  gsize waiting_max; /* frames */
+  gsize n_waiting;
+  float *waiting; /* [waiting_max], mixed but not resampled yet */
 };
+
+/* Bytes from one sample of a channel to the next. GST_AUDIO_INFO_BPS counts
+ * the bytes that are used: 2 of 3 in S18, 3 of 4 in S24_32. */
+static gsize
+sample_size (const GstAudioInfo *info)
+{
+  return GST_AUDIO_INFO_BPF (info) / GST_AUDIO_INFO_CHANNELS (info);
+}
+
+/* n samples of one channel. */
+static void
+convert_channel (
+    const GstEmotionConvert *self, gpointer samples, gsize n, float *wide)
+{
+  gpointer in[] = { samples }, out[] = { wide };
+
+  gst_audio_converter_samples (
+      self->converter, GST_AUDIO_CONVERTER_FLAG_NONE, in, n, out, n);
+}
+
+/* Interleaved: the sums continue from block to block. */
+static void
+mix_frames (const GstEmotionConvert *self, gsize n, float *mono)
+{
+  const gint channels = self->info.channels;
+  const gsize stride = sample_size (&self->info);
+  guint8 *data = self->planes[0];
+  float wide[BLOCK_LEN];
+  double sum = 0;
+  gint c = 0;
+
+  for (gsize todo = n * channels; todo > 0;) {
+    const gsize len = MIN (todo, BLOCK_LEN);
+
+    convert_channel (self, data, len, wide);
+    for (gsize i = 0; i < len; i++) {
+      sum += wide[i];
+      if (++c == channels) {
+        *mono++ = (float) (sum / channels);
+        sum = 0;
+        c = 0;
+      }
+    }
+    data += len * stride;
+    todo -= len;
+  }
+}
+
+static void
+mix_planes (const GstEmotionConvert *self, gsize n, float *mono)
+{
+  double sums[BLOCK_LEN] = { 0 };
+  float wide[BLOCK_LEN];
+
+  for (gint p = 0; p < self->info.channels; p++) {
+    convert_channel (self, self->planes[p], n, wide);
+    for (gsize i = 0; i < n; i++)
+      sums[i] += wide[i];
+  }
+  for (gsize i = 0; i < n; i++)
+    mono[i] = (float) (sums[i] / self->info.channels);
+}
+
+/* Everything else that GstAudioConverter supports. */
+static void
+mix_any (const GstEmotionConvert *self, gsize n, float *mono)
+{
+  gpointer out[] = { mono };
+
+  gst_audio_converter_samples (
+      self->converter, GST_AUDIO_CONVERTER_FLAG_NONE, self->planes, n, out, n);
+}
+
+/* What most streams are, interleaved stereo: the same bits as mix_any, in a
+ * tenth of its time. Frames need not be aligned. */
+static void
+mix_s16_stereo (const GstEmotionConvert *self, gsize n, float *mono)
+{
+  const guint8 *data = self->planes[0];
+
+  for (gsize i = 0; i < n; i++) {
+    gint16 frame[2];
+
+    memcpy (frame, data + i * sizeof frame, sizeof frame);
+    mono[i] = (float) (frame[0] + frame[1]) / 65536.0f;
+  }
+}
+
+static void
+mix_f32_stereo (const GstEmotionConvert *self, gsize n, float *mono)
+{
+  const guint8 *data = self->planes[0];
+
+  for (gsize i = 0; i < n; i++) {
+    float frame[2];
+
+    memcpy (frame, data + i * sizeof frame, sizeof frame);
+    mono[i] = 0.5f * frame[0] + 0.5f * frame[1];
+  }
+}
+
+/* Of those two; NULL: the mean needs the converter. */
+static MixFunc
+stereo_mix (const GstAudioInfo *info)
+{
+  if (info->channels != 2
+      || GST_AUDIO_INFO_LAYOUT (info) != GST_AUDIO_LAYOUT_INTERLEAVED)
+    return NULL;
+  switch (GST_AUDIO_INFO_FORMAT (info)) {
+    case GST_AUDIO_FORMAT_S16:
+      return mix_s16_stereo;
+    case GST_AUDIO_FORMAT_F32:
+      return mix_f32_stereo;
+    default:
+      return NULL;
+  }
+}
+
+void
+gst_emotion_convert_catch_up (GstEmotionConvert *self)
+{
+  const float *in = self->waiting;
+  gsize n = self->n_waiting;
+  float out[BLOCK_LEN];
+  gsize made;
+
+  self->n_waiting = 0;
+  do {
+    gsize used = 0;
+
+    made = dsp_resampler_push (self->resampler, in, n, &used, out, BLOCK_LEN);
+    in += used;
+    n -= used;
+    if (made > 0)
+      self->func (out, made, self->user_data);
+  } while (n > 0 || made == BLOCK_LEN);
+}
+
+void
+gst_emotion_convert_set_waits (GstEmotionConvert *self, gboolean waits)
+{
+  gst_emotion_convert_catch_up (self);
+  self->waiting_max = waits ? WAITING_MAX : BLOCK_LEN;
+  self->waits = waits;
+  self->waiting = g_renew (float, self->waiting, self->waiting_max);
+}
+
+/* Room for up to *n more frames, at least one. */
+static float *
+make_room (GstEmotionConvert *self, gsize *n)
+{
+  if (self->n_waiting == self->waiting_max)
+    gst_emotion_convert_catch_up (self);
+  *n = MIN (MIN (*n, BLOCK_LEN), self->waiting_max - self->n_waiting);
+  return self->waiting + self->n_waiting;
+}
 
 /* One row, [channels] of 1 / channels. */
 static void
@@ -59,6 +224,30 @@ converter_new (const GstAudioInfo *info, gboolean is_wide)
       GST_AUDIO_CONVERTER_FLAG_NONE, &in, &out, config);
 }
 
+static gboolean
+add_converter (GstEmotionConvert *self, GError **error)
+{
+  const GstAudioInfo *const info = &self->info;
+  const gboolean is_interleaved =
+      GST_AUDIO_INFO_LAYOUT (info) == GST_AUDIO_LAYOUT_INTERLEAVED;
+  const gboolean is_wide = info->channels > MIX_MAX;
+
+  if (info->channels <= (is_interleaved ? CHANNELS_MAX : PLANES_MAX))
+    self->converter = converter_new (info, is_wide);
+  if (!self->converter) {
+    g_set_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+        "cannot convert %s with %d channels",
+        gst_audio_format_to_string (GST_AUDIO_INFO_FORMAT (info)),
+        info->channels);
+    return FALSE;
+  }
+  if (!is_wide)
+    self->mix = mix_any;
+  else
+    self->mix = is_interleaved ? mix_frames : mix_planes;
+  return TRUE;
+}
+
 GstEmotionConvert *
 gst_emotion_convert_new (const GstAudioInfo *info, double rate_out,
     GstEmotionSamplesFunc func, gpointer user_data, GError **error)
@@ -71,20 +260,11 @@ gst_emotion_convert_new (const GstAudioInfo *info, double rate_out,
   self->resampler = dsp_resampler_new (info->rate, rate_out, error);
   if (!self->resampler)
     return NULL;
-  self->is_wide = info->channels > MIX_MAX;
-  if (info->channels
-      <= (GST_AUDIO_INFO_LAYOUT (info) == GST_AUDIO_LAYOUT_INTERLEAVED
-              ? CHANNELS_MAX
-              : PLANES_MAX))
-    self->converter = converter_new (info, self->is_wide);
-  if (!self->converter) {
-    g_set_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
-        "cannot convert %s with %d channels",
-        gst_audio_format_to_string (GST_AUDIO_INFO_FORMAT (info)),
-        info->channels);
+  self->mix = stereo_mix (info);
+  if (!self->mix && !add_converter (self, error))
     return NULL;
-  }
   self->planes = g_new0 (gpointer, info->channels);
+  gst_emotion_convert_set_waits (self, FALSE);
   return g_steal_pointer (&self);
 }
 
@@ -96,98 +276,8 @@ gst_emotion_convert_free (GstEmotionConvert *self)
   g_clear_pointer (&self->converter, gst_audio_converter_free);
   g_clear_pointer (&self->resampler, dsp_resampler_free);
   g_clear_pointer (&self->planes, g_free);
+  g_clear_pointer (&self->waiting, g_free);
   g_free (self);
-}
-
-static void
-resample (GstEmotionConvert *self, const float *in, gsize n)
-{
-  float out[BLOCK_LEN];
-
-  while (n > 0) {
-    gsize used = 0;
-    const gsize made =
-        dsp_resampler_push (self->resampler, in, n, &used, out, BLOCK_LEN);
-
-    in += used;
-    n -= used;
-    if (made > 0)
-      self->func (out, made, self->user_data);
-  }
-}
-
-/* Bytes from one sample of a channel to the next. GST_AUDIO_INFO_BPS counts
- * the bytes that are used: 2 of 3 in S18, 3 of 4 in S24_32. */
-static gsize
-sample_size (const GstAudioInfo *info)
-{
-  return GST_AUDIO_INFO_BPF (info) / GST_AUDIO_INFO_CHANNELS (info);
-}
-
-/* n samples of one channel. */
-static void
-convert_wide (GstEmotionConvert *self, gpointer samples, gsize n)
-{
-  gpointer in[] = { samples }, out[] = { self->wide };
-
-  gst_audio_converter_samples (
-      self->converter, GST_AUDIO_CONVERTER_FLAG_NONE, in, n, out, n);
-}
-
-/* n interleaved frames: the sums continue from block to block. */
-static void
-mix_frames (GstEmotionConvert *self, guint8 *data, gsize n)
-{
-  const gint channels = self->info.channels;
-  const gsize stride = sample_size (&self->info);
-  float *mono = self->mono;
-  double sum = 0;
-  gint c = 0;
-
-  for (gsize todo = n * channels; todo > 0;) {
-    const gsize len = MIN (todo, BLOCK_LEN);
-
-    convert_wide (self, data, len);
-    for (gsize i = 0; i < len; i++) {
-      sum += self->wide[i];
-      if (++c == channels) {
-        *mono++ = (float) (sum / channels);
-        sum = 0;
-        c = 0;
-      }
-    }
-    data += len * stride;
-    todo -= len;
-  }
-}
-
-static void
-mix_planes (GstEmotionConvert *self, gsize n)
-{
-  double sums[BLOCK_LEN] = { 0 };
-
-  for (gint p = 0; p < self->info.channels; p++) {
-    convert_wide (self, self->planes[p], n);
-    for (gsize i = 0; i < n; i++)
-      sums[i] += self->wide[i];
-  }
-  for (gsize i = 0; i < n; i++)
-    self->mono[i] = (float) (sums[i] / self->info.channels);
-}
-
-/* n frames at self->planes, up to BLOCK_LEN. */
-static void
-mix (GstEmotionConvert *self, gsize n)
-{
-  gpointer out[] = { self->mono };
-
-  if (!self->is_wide)
-    gst_audio_converter_samples (self->converter, GST_AUDIO_CONVERTER_FLAG_NONE,
-        self->planes, n, out, n);
-  else if (GST_AUDIO_INFO_LAYOUT (&self->info) == GST_AUDIO_LAYOUT_INTERLEAVED)
-    mix_frames (self, self->planes[0], n);
-  else
-    mix_planes (self, n);
 }
 
 void
@@ -197,21 +287,25 @@ gst_emotion_convert_push (
   /* Bytes from one frame to the next in each plane. */
   const gsize stride = GST_AUDIO_BUFFER_PLANE_SIZE (audio) == 0
       ? 0
-      : (GST_AUDIO_INFO_LAYOUT (&self->info) == GST_AUDIO_LAYOUT_INTERLEAVED
-              ? (gsize) GST_AUDIO_INFO_BPF (&self->info)
+      : (gsize) (GST_AUDIO_INFO_LAYOUT (&self->info)
+                  == GST_AUDIO_LAYOUT_INTERLEAVED
+              ? GST_AUDIO_INFO_BPF (&self->info)
               : sample_size (&self->info));
 
   while (n > 0) {
-    const gsize len = MIN (n, BLOCK_LEN);
+    gsize len = n;
+    float *const mono = make_room (self, &len);
 
     for (gint p = 0; p < GST_AUDIO_BUFFER_N_PLANES (audio); p++)
       self->planes[p] =
           (guint8 *) GST_AUDIO_BUFFER_PLANE_DATA (audio, p) + first * stride;
-    mix (self, len);
-    resample (self, self->mono, len);
+    self->mix (self, len, mono);
+    self->n_waiting += len;
     first += len;
     n -= len;
   }
+  if (!self->waits)
+    gst_emotion_convert_catch_up (self);
 }
 
 gboolean
@@ -257,13 +351,16 @@ gst_emotion_convert_push_buffer (
 void
 gst_emotion_convert_push_silence (GstEmotionConvert *self, gsize n)
 {
-  memset (self->mono, 0, sizeof self->mono);
   while (n > 0) {
-    const gsize len = MIN (n, BLOCK_LEN);
+    gsize len = n;
+    float *const mono = make_room (self, &len);
 
-    resample (self, self->mono, len);
+    memset (mono, 0, len * sizeof *mono);
+    self->n_waiting += len;
     n -= len;
   }
+  if (!self->waits)
+    gst_emotion_convert_catch_up (self);
 }
 
 void
@@ -272,6 +369,7 @@ gst_emotion_convert_drain (GstEmotionConvert *self)
   float out[BLOCK_LEN];
   gsize made;
 
+  gst_emotion_convert_catch_up (self);
   while ((made = dsp_resampler_drain (self->resampler, out, BLOCK_LEN)) > 0)
     self->func (out, made, self->user_data);
   dsp_resampler_reset (self->resampler);
@@ -280,5 +378,6 @@ gst_emotion_convert_drain (GstEmotionConvert *self)
 void
 gst_emotion_convert_reset (GstEmotionConvert *self)
 {
+  self->n_waiting = 0;
   dsp_resampler_reset (self->resampler);
 }

@@ -21,6 +21,14 @@ GstEmotionConvert *gst_emotion_convert_new (const GstAudioInfo *info,
 void gst_emotion_convert_free (GstEmotionConvert *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEmotionConvert, gst_emotion_convert_free)
 
+/* Whether frames may wait, up to 8192 of them, until
+ * gst_emotion_convert_catch_up is called (default: no). The filters of libsoxr
+ * belong to each stream (60 kB); with hundreds of streams they come from memory
+ * each time, so that 20 ms at a time cost twice as much as 170 ms. */
+void gst_emotion_convert_set_waits (GstEmotionConvert *self, gboolean waits);
+/* Converts the frames that wait. */
+void gst_emotion_convert_catch_up (GstEmotionConvert *self);
+
 /* n frames of audio, from frame number `first` on. */
 void gst_emotion_convert_push (
     GstEmotionConvert *self, const GstAudioBuffer *audio, gsize first, gsize n);
@@ -37,5 +45,5 @@ void gst_emotion_convert_push_silence (GstEmotionConvert *self, gsize n);
 /* Drains the resampler at the end of a stretch; the next push starts anew. n
  * frames in give ceil (n * rate_out / rate) out. */
 void gst_emotion_convert_drain (GstEmotionConvert *self);
-/* Drops the samples delayed in the resampler. */
+/* Drops the frames that wait and the samples delayed in the resampler. */
 void gst_emotion_convert_reset (GstEmotionConvert *self);

@@ -103,7 +103,11 @@ update_convert (GstEmotionIntake *self, GError **error)
   count_anew (self);
   self->convert =
       gst_emotion_convert_new (&self->info, rate, take_samples, self, error);
-  return self->convert != NULL;
+  if (!self->convert)
+    return FALSE;
+  gst_emotion_convert_set_waits (
+      self->convert, GST_AUDIO_INFO_RATE (&self->info) != rate);
+  return TRUE;
 }
 
 gboolean
@@ -155,10 +159,30 @@ gst_emotion_intake_set_segment (
   gst_emotion_timeline_set_segment (&self->timeline, segment);
 }
 
+void
+gst_emotion_intake_set_interval (GstEmotionIntake *self, GstClockTime interval)
+{
+  if (self->convert)
+    gst_emotion_convert_catch_up (self->convert);
+  gst_emotion_windower_set_interval (self->windower, interval);
+}
+
 static gboolean
 is_active (const GstEmotionIntake *self)
 {
   return self->convert && self->timeline.segment.rate > 0;
+}
+
+/* Frames wait (see gst_emotion_convert_set_waits) as long as nobody could tell:
+ * until the window in progress may be full, or its samples are moved. The
+ * resampler is never ahead of the frames that came in. */
+static void
+convert_if_due (GstEmotionIntake *self)
+{
+  if (self->aligns
+      || gst_emotion_timeline_position (&self->timeline, self->timeline.n_in)
+          >= gst_emotion_windower_due (self->windower))
+    gst_emotion_convert_catch_up (self->convert);
 }
 
 /* Adds n frames of silence for n missing frames. */
@@ -172,6 +196,7 @@ fill (GstEmotionIntake *self, guint64 n)
   gst_emotion_windower_mark_filled (self->windower, from,
       gst_emotion_timeline_position (timeline, timeline->n_in));
   gst_emotion_convert_push_silence (self->convert, n);
+  convert_if_due (self);
   gst_emotion_intake_count (self, &self->stats.gaps, 1);
   gst_emotion_intake_count (self, &self->stats.filled,
       gst_emotion_timeline_duration (&self->timeline, n));
@@ -291,6 +316,8 @@ take_jump (GstEmotionIntake *self, const GstEmotionJump *jump)
       ABS (jump->skew), timeline->rate_in, GST_SECOND);
   gint64 moved = 0;
 
+  if (jump->kind != GST_EMOTION_JUMP_NONE)
+    gst_emotion_convert_catch_up (self->convert);
   switch (jump->kind) {
     case GST_EMOTION_JUMP_NONE:
       return TRUE;
@@ -445,12 +472,13 @@ gst_emotion_intake_push (GstEmotionIntake *self, GstBuffer *buffer)
   self->timeline.n_in += n;
   if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP)) {
     gst_emotion_convert_push_silence (self->convert, n);
-    return TRUE;
+  } else if (!gst_emotion_convert_push_buffer (
+                 self->convert, buffer, first, n)) {
+    break_off (self, "the buffer cannot be mapped");
+    return FALSE;
   }
-  if (gst_emotion_convert_push_buffer (self->convert, buffer, first, n))
-    return TRUE;
-  break_off (self, "the buffer cannot be mapped");
-  return FALSE;
+  convert_if_due (self);
+  return TRUE;
 }
 
 /* A gap is not jitter: the stretch continues to its end, unless that is so far

@@ -79,6 +79,10 @@ void gst_emotion_intake_clear (GstEmotionIntake *self);
 gboolean gst_emotion_intake_set_windows (GstEmotionIntake *self,
     gsize window_len, guint64 rate, GstClockTime interval, GError **error);
 
+/* From the window in progress on; see gst_emotion_windower_set_interval. */
+void gst_emotion_intake_set_interval (
+    GstEmotionIntake *self, GstClockTime interval);
+
 /* Whether voice is measured, from the window in progress on. If it cannot be, a
  * log line says why. */
 void gst_emotion_intake_set_voice (GstEmotionIntake *self, gboolean is_wanted);

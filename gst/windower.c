@@ -90,6 +90,12 @@ gst_emotion_windower_is_full (const GstEmotionWindower *self)
 }
 
 guint64
+gst_emotion_windower_due (const GstEmotionWindower *self)
+{
+  return self->start + self->window_len;
+}
+
+guint64
 gst_emotion_windower_rest_start (const GstEmotionWindower *self)
 {
   return MAX (self->start, self->covered);

@@ -37,6 +37,8 @@ gsize gst_emotion_windower_push (
 gsize gst_emotion_windower_peek (
     const GstEmotionWindower *self, const float **samples, guint64 *position);
 gboolean gst_emotion_windower_is_full (const GstEmotionWindower *self);
+/* The position behind its last sample. */
+guint64 gst_emotion_windower_due (const GstEmotionWindower *self);
 
 /* Samples of the window in progress that no window before it had. */
 gsize gst_emotion_windower_rest (const GstEmotionWindower *self);

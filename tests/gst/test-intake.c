@@ -2,7 +2,9 @@
 /* Random streams: the windows of gst/intake, sample by sample, their times and
  * the statistics against those of plain-stream.c; and nothing is lost: what
  * came in is in a window, was dropped because it came twice, or was discarded
- * by a restart. Usage: test-gst-intake [--seeds N]. */
+ * by a restart. Beside it an intake that converts each buffer at once, where
+ * frames wait for the resampler otherwise: nobody may see a difference. Usage:
+ * test-gst-intake [--seeds N]. */
 #include <stdlib.h>
 
 #include "gst/intake.h"
@@ -15,6 +17,8 @@
 typedef struct {
   GRand *rand;
   GstEmotionIntake intake;
+  GstEmotionIntake prompt; /* no frame waits in it */
+  GArray *seen[2];         /* Seen, by intake and prompt */
   PlainStream plain;
   guint next;       /* the next window that is compared */
   gint32 id;        /* of the next sample */
@@ -24,12 +28,72 @@ typedef struct {
   gboolean has_changed; /* the rate: samples are not themselves any more */
 } Run;
 
+/* A window, with the samples by their checksum. */
+typedef struct {
+  GstClockTime timestamp;
+  gsize filled;
+  guint64 stretch;
+  char sum[41];
+} Seen;
+
 static guint n_seeds = 1000;
 
 static gint64
 time_of (const Run *run, gint64 n)
 {
   return n * GST_SECOND / RATE;
+}
+
+static Seen
+see (const Run *run, GstEmotionIntake *intake)
+{
+  GstEmotionWindow window = { 0 };
+  const float *samples;
+  guint64 position;
+  const gsize n =
+      gst_emotion_windower_peek (intake->windower, &samples, &position);
+  Seen seen = { .stretch = intake->stretch };
+
+  gst_emotion_timeline_stamp (&intake->timeline, position, n, &window);
+  seen.timestamp = window.timestamp;
+  seen.filled =
+      gst_emotion_windower_filled (intake->windower, position, position + n);
+  if (run->has_changed) { /* else no resampler has been there */
+    g_autofree char *sum = g_compute_checksum_for_data (
+        G_CHECKSUM_SHA1, (const guchar *) samples, n * sizeof *samples);
+
+    g_strlcpy (seen.sum, sum, sizeof seen.sum);
+  }
+  return seen;
+}
+
+static void
+take_prompt_window (gpointer user_data)
+{
+  Run *run = user_data;
+  const Seen seen = see (run, &run->prompt);
+
+  g_array_append_val (run->seen[1], seen);
+}
+
+/* None comes late. */
+static void
+compare_with_prompt (Run *run)
+{
+  const guint n = run->seen[0]->len;
+
+  g_assert_cmpuint (n, ==, run->seen[1]->len);
+  for (guint i = 0; i < n; i++) {
+    const Seen *a = &g_array_index (run->seen[0], Seen, i);
+    const Seen *b = &g_array_index (run->seen[1], Seen, i);
+
+    g_assert_cmpuint (a->timestamp, ==, b->timestamp);
+    g_assert_cmpuint (a->filled, ==, b->filled);
+    g_assert_cmpuint (a->stretch, ==, b->stretch);
+    g_assert_cmpstr (a->sum, ==, b->sum);
+  }
+  for (guint i = 0; i < 2; i++)
+    g_array_set_size (run->seen[i], 0);
 }
 
 /* A window of the intake: it must be the next of the plain stream, which is
@@ -44,7 +108,9 @@ take_window (gpointer user_data)
   guint64 position;
   const gsize n =
       gst_emotion_windower_peek (run->intake.windower, &samples, &position);
+  const Seen seen = see (run, &run->intake);
 
+  g_array_append_val (run->seen[0], seen);
   g_assert_cmpuint (run->next, <, run->plain.windows->len);
   plain = &g_array_index (run->plain.windows, PlainWindow, run->next);
   g_assert_cmpuint (n, ==, WINDOW);
@@ -73,6 +139,8 @@ set_frame (Run *run, gint64 frame)
 
   gst_audio_info_set_format (
       &info, GST_AUDIO_FORMAT_F32, RATE / frame, 1, NULL);
+  g_assert_true (gst_emotion_intake_set_format (&run->prompt, &info, &error));
+  gst_emotion_convert_set_waits (run->prompt.convert, FALSE);
   g_assert_true (gst_emotion_intake_set_format (&run->intake, &info, &error));
   if (frame != run->frame)
     plain_stream_set_frame (&run->plain, frame);
@@ -92,10 +160,16 @@ start (Run *run, guint32 seed)
   run->told = g_byte_array_new ();
   run->interval = MS (intervals[g_rand_int_range (run->rand, 0, 6)]);
   gst_emotion_intake_init (&run->intake, NULL, take_window, run);
-  g_assert_true (gst_emotion_intake_set_windows (
-      &run->intake, WINDOW, RATE, run->interval, &error));
+  gst_emotion_intake_init (&run->prompt, NULL, take_prompt_window, run);
   gst_segment_init (&segment, GST_FORMAT_TIME);
-  gst_emotion_intake_set_segment (&run->intake, &segment);
+  for (guint i = 0; i < 2; i++) {
+    GstEmotionIntake *intake = i > 0 ? &run->prompt : &run->intake;
+
+    run->seen[i] = g_array_new (FALSE, FALSE, sizeof (Seen));
+    g_assert_true (gst_emotion_intake_set_windows (
+        intake, WINDOW, RATE, run->interval, &error));
+    gst_emotion_intake_set_segment (intake, &segment);
+  }
   plain_stream_init (&run->plain, WINDOW, RATE);
   run->plain.interval = run->interval;
   set_frame (run, 1);
@@ -105,6 +179,9 @@ static void
 clear (Run *run)
 {
   gst_emotion_intake_clear (&run->intake);
+  gst_emotion_intake_clear (&run->prompt);
+  g_array_unref (run->seen[0]);
+  g_array_unref (run->seen[1]);
   plain_stream_clear (&run->plain);
   g_byte_array_unref (run->told);
   g_rand_free (run->rand);
@@ -125,6 +202,7 @@ check_stats (Run *run)
   g_assert_cmpuint (stats.breaks, ==, plain->breaks);
   g_assert_cmpuint (stats.repeated, ==, time_of (run, plain->repeated));
   g_assert_cmpuint (stats.discarded, ==, time_of (run, plain->discarded));
+  compare_with_prompt (run);
   if (!run->has_changed) /* else the resampler holds samples back */
     g_assert_cmpuint (run->next, ==, run->plain.windows->len);
 }
@@ -150,6 +228,7 @@ push (Run *run, gint64 pts, gint64 n, gboolean is_discont)
   plain_stream_buffer (&run->plain, pts, run->id, n, is_discont);
   g_byte_array_set_size (run->told, run->id + n);
   memset (run->told->data + run->id, 0, n);
+  g_assert_true (gst_emotion_intake_push (&run->prompt, buffer));
   g_assert_true (gst_emotion_intake_push (&run->intake, buffer));
   gst_buffer_unref (buffer);
   run->id += n;
@@ -160,6 +239,7 @@ static void
 push_gap (Run *run, gint64 pts, gint64 duration)
 {
   plain_stream_gap (&run->plain, pts, duration);
+  gst_emotion_intake_push_gap (&run->prompt, pts, duration);
   gst_emotion_intake_push_gap (&run->intake, pts, duration);
   check_stats (run);
 }
@@ -174,6 +254,9 @@ push_segment (Run *run, gint64 start, gboolean is_flush)
   segment.start = segment.time = segment.position = start;
   segment.base = g_rand_int (run->rand);
   plain_stream_restart (&run->plain, start);
+  if (is_flush)
+    gst_emotion_intake_flush (&run->prompt);
+  gst_emotion_intake_set_segment (&run->prompt, &segment);
   if (is_flush)
     gst_emotion_intake_flush (&run->intake);
   gst_emotion_intake_set_segment (&run->intake, &segment);
@@ -320,6 +403,7 @@ test_random (void)
     g_test_message ("seed %u", seed);
     stream (&run);
     plain_stream_restart (&run.plain, plain_stream_due (&run.plain));
+    gst_emotion_intake_restart (&run.prompt, "the end");
     gst_emotion_intake_restart (&run.intake, "the end");
     check_stats (&run);
     check_nothing_lost (&run);
