@@ -289,7 +289,7 @@ gst_emotion_convert_push (
       ? 0
       : (gsize) (GST_AUDIO_INFO_LAYOUT (&self->info)
                   == GST_AUDIO_LAYOUT_INTERLEAVED
-              ? GST_AUDIO_INFO_BPF (&self->info)
+              ? (gsize) GST_AUDIO_INFO_BPF (&self->info)
               : sample_size (&self->info));
 
   while (n > 0) {
