@@ -201,7 +201,8 @@ type_text (const char *uri, const GError *failure)
 {
   if (gst_uri_has_protocol (uri, "fd"))
     return g_strdup_printf (
-        "GStreamer cannot read it from a pipe (%s); save it as a file and name "
+        "nothing that GStreamer can read from a pipe came through it (%s): "
+        "look at the program that writes it, or save it as a file and name "
         "that",
         failure->message);
   return g_strdup_printf (

@@ -19,6 +19,24 @@ gst_emotion_source_name (const char *source)
 }
 
 char *
+gst_emotion_source_line (const char *text)
+{
+  g_autofree char *name = gst_emotion_source_name (text);
+  GString *line = g_string_new (NULL);
+  const char *next;
+
+  for (const char *c = name; *c; c = next) {
+    next = g_utf8_next_char (c);
+    if (!g_unichar_iscntrl (g_utf8_get_char (c)))
+      g_string_append_len (line, c, next - c);
+    else
+      for (; c < next; c++)
+        g_string_append_printf (line, "\\x%02x", (guchar) *c);
+  }
+  return g_string_free (line, FALSE);
+}
+
+char *
 gst_emotion_source_uri (const char *source, GError **error)
 {
   if (g_str_equal (source, "-"))

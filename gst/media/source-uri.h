@@ -8,6 +8,11 @@
  * “\xe9”, so that different names stay different. Free with g_free. */
 char *gst_emotion_source_name (const char *source);
 
+/* Any text as one line that is safe for a terminal: as above, and control
+ * characters (line ends, escape sequences) the same way, “\x1b”. Free with
+ * g_free. */
+char *gst_emotion_source_line (const char *text);
+
 /* source: the name of a file, "-" (standard input), or a URI; "Interview:
  * Anna.wav" could be both, and is the file if there is one. Free with
  * g_free. NULL and an error if the name cannot be written as a URI. */

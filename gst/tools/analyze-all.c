@@ -3,7 +3,6 @@
 
 #include <glib/gstdio.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "gst/tools/analyze-item.h"
@@ -84,8 +83,7 @@ static void
 complain (Analysis *self, const GError *error)
 {
   self->has_failed = TRUE;
-  tool_progress_clear ();
-  fprintf (stderr, PROGRAM ": %s\n", error->message);
+  tool_progress_complain (PROGRAM, NULL, error->message);
 }
 
 /* In the order of the sources. */
@@ -109,8 +107,7 @@ take_item (gsize i, gpointer data, gpointer user_data)
       g_atomic_int_set (&self->has_failed, TRUE);
       G_GNUC_FALLTHROUGH;
     case TOOL_ANALYZE_WARNING:
-      tool_progress_clear ();
-      fprintf (stderr, PROGRAM ": %s: %s\n", name_of (self, i), item->text);
+      tool_progress_complain (PROGRAM, name_of (self, i), item->text);
       break;
     case TOOL_ANALYZE_END:
       self->n_done++;

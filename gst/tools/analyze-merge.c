@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gst/tools/progress.h"
 #include "gst/tools/text-output.h"
 
 gboolean
@@ -30,8 +31,8 @@ tool_analyze_write_parts (const ToolShardSet *set, const char *path,
       continue;
     is_whole = FALSE;
     if (tells_failures)
-      fprintf (stderr, PROGRAM ": %s: %s\n",
-          tool_shard_set_name (set, record->index), trouble);
+      tool_progress_complain (
+          PROGRAM, tool_shard_set_name (set, record->index), trouble);
   }
   return tool_text_output_finish (output, error) && is_whole;
 }

@@ -51,8 +51,7 @@ typedef struct {
 static void
 complain (const char *what, const char *text)
 {
-  tool_progress_clear ();
-  fprintf (stderr, PROGRAM ": %s%s%s\n", what, *what ? ": " : "", text);
+  tool_progress_complain (PROGRAM, what, text);
 }
 
 static gboolean
@@ -319,7 +318,7 @@ run (App *app)
   gboolean ok;
 
   if (!check_outputs (options, &error)) {
-    complain ("", error->message);
+    complain (NULL, error->message);
     return error->domain == G_OPTION_ERROR ? STATUS_USAGE : STATUS_FAILED;
   }
   if (options->shard)
@@ -332,7 +331,7 @@ run (App *app)
     ok = save (app, &error);
   }
   if (!ok) {
-    complain ("", error->message);
+    complain (NULL, error->message);
     app->status = STATUS_FAILED;
   }
   return app->status;
@@ -388,7 +387,7 @@ merge (App *app, ToolFeatureOptions *options)
     tool_feature_options_take (options, tool_shard_set_info (set)->head);
   if (error || !tool_feature_options_recipe (options, &app->recipe, &error)
       || !write_parts (app, set, &error)) {
-    complain ("", error->message);
+    complain (NULL, error->message);
     return STATUS_FAILED;
   }
   return app->status;
@@ -446,7 +445,7 @@ main (int argc, char **argv)
   g_mutex_init (&app.lock);
   g_cond_init (&app.turn);
   if (!tool_feature_options_parse (&options, &argc, &argv, &error))
-    complain ("", error->message);
+    complain (NULL, error->message);
   else if (options.version) {
     printf (PROGRAM " %s\n", PACKAGE_VERSION);
     status = STATUS_FINE;
@@ -455,7 +454,7 @@ main (int argc, char **argv)
   else if (setup (&app, &error))
     status = run (&app);
   else
-    complain ("", error->message);
+    complain (NULL, error->message);
   app_clear (&app);
   tool_feature_options_clear (&options);
   gst_deinit ();

@@ -164,15 +164,19 @@ compare_names (gconstpointer a, gconstpointer b)
   return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
-/* The names in a folder, sorted. Free with g_ptr_array_unref. */
+/* The names in a folder, sorted. Free with g_ptr_array_unref. NULL if it cannot
+ * be read. */
 static GPtrArray *
-read_names (const char *path)
+read_names (const char *path, GError **error)
 {
-  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  g_autoptr (GDir) dir = g_dir_open (path, 0, error);
+  GPtrArray *names;
   const char *name;
 
-  while (dir && (name = g_dir_read_name (dir)))
+  if (!dir)
+    return NULL;
+  names = g_ptr_array_new_with_free_func (g_free);
+  while ((name = g_dir_read_name (dir)))
     g_ptr_array_add (names, g_strdup (name));
   g_ptr_array_sort (names, compare_names);
   return names;
@@ -191,8 +195,14 @@ is_regular (const char *path)
 static void
 add_folder (ToolListing *self, const char *folder, gsize folder_len)
 {
-  g_autoptr (GPtrArray) names = read_names (folder);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) names = read_names (folder, &error);
 
+  if (!names) {
+    add_entry (self, g_strdup (folder), MIN (folder_len, strlen (folder)))
+        ->failure = g_strdup (error->message);
+    return;
+  }
   for (guint i = 0; i < names->len; i++) {
     const char *name = g_ptr_array_index (names, i);
     char *path = g_build_filename (folder, name, NULL);
@@ -248,6 +258,11 @@ tool_listing_add (ToolListing *self, const char *source)
 {
   const guint n = self->entries->len;
 
+  if (!*source) {
+    add_entry (self, g_strdup ("\"\""), 0)->failure = g_strdup (
+        "an empty argument is no source (an unset variable of a script?)");
+    return;
+  }
   if (g_str_equal (source, "-")) {
     add_entry (self, g_strdup (source), 0)->failure =
         g_strdup (standard_input_trouble (self));

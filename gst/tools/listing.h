@@ -25,7 +25,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolListing, tool_listing_free)
  * folder: then all sound and video files in it and the folders below it, sorted
  * by their names as bytes. Files are recognised by extensions that GStreamer
  * knows, else by their contents. Links to folders inside a folder are not
- * followed. A folder without sounds becomes an entry with a failure. */
+ * followed. A folder without sounds, or that cannot be read, becomes an entry
+ * with a failure; so does an empty source. */
 void tool_listing_add (ToolListing *self, const char *source);
 
 /* A line for each of the above; empty lines are ignored. "-" is standard input.

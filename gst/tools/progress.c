@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "gst/media/source-uri.h"
+
 #define WIDTH 24 /* of the bar, characters */
 #define INTERVAL (G_USEC_PER_SEC / 10)
 
@@ -61,4 +63,19 @@ tool_progress_clear (void)
   fputs ("\r\033[K", stderr);
   fflush (stderr);
   last_shown = 0;
+}
+
+void
+tool_progress_complain (const char *program, const char *what, const char *text)
+{
+  g_autofree char *shown = what ? gst_emotion_source_line (what) : NULL;
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  tool_progress_clear ();
+  fprintf (stderr, "%s: %s%s", program, shown ? shown : "", shown ? ": " : "");
+  for (char **line = lines; *line; line++) {
+    g_autofree char *safe = gst_emotion_source_line (*line);
+
+    fprintf (stderr, "%s\n", safe);
+  }
 }

@@ -14,3 +14,8 @@ void tool_progress_show_fraction (
     const char *before, gdouble fraction, const char *after);
 /* Makes room for a line of output. */
 void tool_progress_clear (void);
+
+/* Prints "program: what: text" to standard error, safe for a terminal, in place
+ * of the progress. what: of whom, a source; or NULL. */
+void tool_progress_complain (
+    const char *program, const char *what, const char *text);

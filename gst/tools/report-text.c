@@ -2,6 +2,7 @@
 /* Human-readable lines: plain ones, and a table with bars for a terminal. */
 #include <math.h>
 
+#include "gst/media/source-uri.h"
 #include "gst/tools/report-writer.h"
 
 #define COLUMNS 80
@@ -18,16 +19,19 @@
 static void
 append_text (const ToolReportLine *line, GString *out)
 {
+  g_autofree char *source = gst_emotion_source_line (line->source);
+  g_autofree char *emotion = gst_emotion_source_line (line->emotion);
+
   if (line->is_summary)
-    g_string_append_printf (out, "%s: %*soverall  ", line->source, 16, "");
+    g_string_append_printf (out, "%s: %*soverall  ", source, 16, "");
   else
     g_string_append_printf (
-        out, "%s: %9.3f - %9.3f s  ", line->source, line->start, line->end);
+        out, "%s: %9.3f - %9.3f s  ", source, line->start, line->end);
   if (line->unclassified)
     g_string_append (out, line->unclassified);
   else
     g_string_append_printf (
-        out, "%-17s %3.0f %%", line->emotion, 100 * line->confidence);
+        out, "%-17s %3.0f %%", emotion, 100 * line->confidence);
   g_string_append (out, line->partial ? "  (partial)\n" : "\n");
 }
 
@@ -35,8 +39,9 @@ append_text (const ToolReportLine *line, GString *out)
 static void
 append_columns (GString *out, const char *text, gint n)
 {
+  g_autofree char *line = gst_emotion_source_line (text);
   g_autofree char *cut =
-      g_utf8_substring (text, 0, MIN (g_utf8_strlen (text, -1), n));
+      g_utf8_substring (line, 0, MIN (g_utf8_strlen (line, -1), n));
 
   g_string_append (out, cut);
   g_string_append_printf (out, "%*s", (gint) (n - g_utf8_strlen (cut, -1)), "");
@@ -83,7 +88,9 @@ fits (const ToolReportLine *line)
 static void
 append_head (const ToolReportLine *line, GString *out)
 {
-  g_string_append_printf (out, BOLD "%s" PLAIN "\n", line->source);
+  g_autofree char *source = gst_emotion_source_line (line->source);
+
+  g_string_append_printf (out, BOLD "%s" PLAIN "\n", source);
   if (line->is_summary)
     return;
   append_columns (out, "     from -      to", TABLE_START);

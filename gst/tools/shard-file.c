@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gst/media/source-uri.h"
 #include "gst/tools/shard-file.h"
 
 #include <errno.h>
@@ -265,10 +266,12 @@ append_missing_sources (const ToolShardSet *self, GString *text)
     if (!g_hash_table_contains (self->records, index))
       g_ptr_array_add (indices, index);
   g_ptr_array_sort (indices, compare_indices);
-  for (guint i = 0; i < indices->len; i++)
-    g_string_append_printf (text, "%s\n",
-        tool_shard_set_name (
-            self, *(guint64 *) g_ptr_array_index (indices, i)));
+  for (guint i = 0; i < indices->len; i++) {
+    g_autofree char *name = gst_emotion_source_line (tool_shard_set_name (
+        self, *(guint64 *) g_ptr_array_index (indices, i)));
+
+    g_string_append_printf (text, "%s\n", name);
+  }
 }
 
 char *

@@ -49,7 +49,7 @@ load_item (gpointer data, gpointer user_data)
 static void
 add_line (GPtrArray *lines, const TrainItem *item, const char *text)
 {
-  g_autofree char *name = gst_emotion_source_name (item->path);
+  g_autofree char *name = gst_emotion_source_line (item->path);
 
   g_ptr_array_add (lines, g_strdup_printf ("%s: %s", name, text));
 }

@@ -464,6 +464,29 @@ test_named_stdout (void)
   g_assert_nonnull (strstr (text, "overall"));
 }
 
+/* Names of files cannot write lines of their own, or to the terminal. */
+static void
+test_hostile_names (void)
+{
+  g_autofree char *wav = make_wav ("a\n\033[31mb\302\233c.wav", 1);
+  g_autofree char *nothing =
+      g_build_filename (folder, "no\nthing\xff\007.wav", NULL);
+  g_autofree char *out = NULL, *err = NULL;
+
+  g_assert_cmpint (
+      analyze_tool_run (analyze_tool_argv ("--summary", wav, nothing, "", NULL),
+          NULL, &out, &err),
+      ==, 1);
+  g_assert_nonnull (strstr (out, "/a\\x0a\\x1b[31mb\\xc2\\x9bc.wav: "));
+  g_assert_nonnull (
+      strstr (err, "/no\\x0athing\\xff\\x07.wav: cannot be read"));
+  g_assert_nonnull (strstr (err, "\"\": an empty argument is no source"));
+  for (const char *c = out; *c; c++)
+    g_assert_true (*c == '\n' || !g_ascii_iscntrl (*c));
+  for (const char *c = err; *c; c++)
+    g_assert_true (*c == '\n' || !g_ascii_iscntrl (*c));
+}
+
 static void
 test_plot (void)
 {
@@ -529,6 +552,7 @@ main (int argc, char **argv)
   g_test_add_func ("/analyze/spared-sound", test_spared_sound);
   g_test_add_func ("/analyze/linked-output", test_linked_output);
   g_test_add_func ("/analyze/named-stdout", test_named_stdout);
+  g_test_add_func ("/analyze/hostile-names", test_hostile_names);
   g_test_add_func ("/analyze/plot", test_plot);
   g_test_add_func ("/analyze/leaks", test_leaks);
   status = g_test_run ();

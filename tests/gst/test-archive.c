@@ -222,6 +222,32 @@ test_lists (void)
   g_assert_nonnull (strstr (err, "no audio or video file in this folder"));
 }
 
+/* A folder below that may not be read is a failure, not nothing. */
+static void
+test_unreadable (void)
+{
+  g_autofree char *top = path_of ("top");
+  g_autofree char *locked = path_of ("top/locked");
+  g_autofree char *a = g_build_filename (many, "a", NULL);
+  g_autofree char *out = NULL, *err = NULL;
+  g_autoptr (GDir) dir = NULL;
+
+  g_assert_cmpint (g_mkdir_with_parents (locked, 0777), ==, 0);
+  g_assert_cmpint (g_chmod (locked, 0), ==, 0);
+  dir = g_dir_open (locked, 0, NULL);
+  if (dir) {
+    g_test_skip ("this user may read everything");
+    return;
+  }
+  g_assert_cmpint (
+      analyze_tool_run (
+          analyze_tool_argv ("--summary", top, a, NULL), NULL, &out, &err),
+      ==, 1);
+  g_assert_nonnull (strstr (err, "/top/locked: "));
+  g_assert_nonnull (strstr (err, "Permission denied"));
+  g_assert_true (g_str_has_prefix (out, many));
+}
+
 /* In their order, whoever finishes first; the whole folder, sorted. */
 static void
 test_order (void)
@@ -273,6 +299,7 @@ main (int argc, char **argv)
   g_test_add_func ("/archive/quick", test_quick);
   g_test_add_func ("/archive/neighbours", test_neighbours);
   g_test_add_func ("/archive/lists", test_lists);
+  g_test_add_func ("/archive/unreadable", test_unreadable);
   g_test_add_func ("/archive/order", test_order);
   g_test_add_func ("/archive/output", test_output);
   status = g_test_run ();
