@@ -41,15 +41,19 @@ NEEDS = [
     (r'/parallel\.sh', "parallel --version | grep -q '^GNU parallel'",
      'there is no GNU parallel'),
     (r'\bsbatch\b',
-     'command -v sbatch && command -v slurmctld && command -v slurmd',
-     'there is no Slurm (slurm-client, slurmctld, slurmd)'),
+     'command -v sbatch && command -v slurmctld && command -v slurmd '
+     "&& grep -q ' /sys/fs/cgroup' /proc/mounts",
+     'there is no Slurm (slurm-client, slurmctld, slurmd), or nothing is '
+     'mounted at /sys/fs/cgroup, without which slurmd ends'),
     (r'parts/\*', 'test -d parts', 'there was no Slurm'),
     (r'\bkubectl\b', "/usr/bin/python3 -c 'import kubernetes, yaml'",
      'there is no python3-kubernetes, which knows what a manifest may hold'),
     (r'/two-hosts\b',
      'mpirun --oversubscribe -n 2 emotion-train --version '
-     '&& ip netns add emo$$ && ip netns del emo$$',
-     'there is no MPI, or this user may not make network namespaces'),
+     '&& ip netns add emo$$ && { ip netns exec emo$$ true; may=$?; '
+     'ip netns del emo$$; exit $may; }',
+     'there is no MPI, or this user may not make network namespaces, or / is '
+     'no mount point (a chroot)'),
 ]
 
 # Commands that fit run while this is there: it gets a folder, and gives the
