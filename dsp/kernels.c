@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Compiled several times, with DSP_KERNELS_NAME and matching machine flags; see
  * dsp/kernels.h. Only sums marked with omp simd may be reordered. */
-#include "dsp/kernels.h"
+#include "dsp/kernels-path.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -226,13 +226,11 @@ moment2 (const float *x, size_t n, double centre)
   return total;
 }
 
-#define CONCAT_(a, b) a##b
-#define CONCAT(a, b) CONCAT_ (a, b)
 #define STRING_(a) #a
 #define STRING(a) STRING_ (a)
 
-extern const DspKernels CONCAT (dsp_kernels_, DSP_KERNELS_NAME);
-const DspKernels CONCAT (dsp_kernels_, DSP_KERNELS_NAME) = {
+extern const DspKernels DSP_PATH (dsp_kernels);
+const DspKernels DSP_PATH (dsp_kernels) = {
   .name = STRING (DSP_KERNELS_NAME),
   .clean = clean,
   .apply_window = apply_window,
@@ -245,6 +243,7 @@ const DspKernels CONCAT (dsp_kernels_, DSP_KERNELS_NAME) = {
   .polar = polar,
   .turn = turn,
   .between = between,
+  .spectra = DSP_PATH (dsp_kernels_spectra),
   .magnitude = magnitude,
   .sum = sum,
   .moment1 = moment1,

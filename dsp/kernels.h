@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The inner loops of the features, compiled for several generations of
  * processors, one of which is chosen at run time.
- *   dsp/kernels.c   the loops, in C that compilers vectorise
- *   dsp/dispatch.c  the choice; EMOTION_SIMD=generic|avx2|avx512 forces one
- * Pure: the same input gives the same bits on the same path; paths differ in
- * the order of sums and in rounding. Nothing fails, nothing allocates. Buffers
- * must not overlap, except that a function with one buffer works in place. */
+ *   dsp/kernels.c          the loops, in C that compilers vectorise
+ *   dsp/kernels-spectra.c  short transforms, in vectors of eight
+ *   dsp/dispatch.c         the choice; EMOTION_SIMD=generic|avx2|avx512 forces
+ * one Pure: the same input gives the same bits on the same path; paths differ
+ * in the order of sums and in rounding. Nothing fails, nothing allocates.
+ * Buffers must not overlap, except that a function with one buffer works in
+ * place. */
 #pragma once
 
 #include <stddef.h>
@@ -18,6 +20,15 @@ typedef struct {
 
 /* product is fastest where len is a multiple of this. */
 #define DSP_BAND_STEP 8
+
+/* Of frames of n_fft samples, a power of 2 up to DSP_SPECTRA_MAX. */
+#define DSP_SPECTRA_LANES ((size_t) 8)
+#define DSP_SPECTRA_MAX ((size_t) 512)
+typedef struct {
+  size_t n_fft;
+  const float *window; /* [n_fft], half of it */
+  const float *roots;  /* [n_fft][2]: exp (-2 pi i k / n_fft) */
+} DspSpectraTables;
 
 typedef struct {
   const char *name;
@@ -53,6 +64,10 @@ typedef struct {
   void (*between) (const double *a, const double *b, double fraction,
       const double *direction, size_t n, double *out);
 
+  /* Lengths of the bins [n][n_fft / 2 + 1] of 0 < n <= DSP_SPECTRA_LANES
+   * frames, cleaned and windowed. */
+  void (*spectra) (const DspSpectraTables *tables, const float *const *frames,
+      size_t n, float *out);
   /* out = sqrt (power) */
   void (*magnitude) (const float *power, size_t n, float *out);
   /* The sums of x and of x times (index - centre)^order, order 1 or 2. */

@@ -5,16 +5,17 @@
 #include <math.h>
 #include <string.h>
 
-#include "dsp/kernels.h"
 #include "dsp/resampler.h"
-#include "dsp/stft.h"
+#include "dsp/spectra.h"
 #include "nn/model.h"
 #include "nn/models/nn-voice.h"
 
 #define CHUNK ((gsize) GST_EMOTION_VOICE_CHUNK)
 #define CONTEXT ((gsize) 64) /* samples before a chunk */
-#define N_FRAMES 4
-#define BLOCK 256 /* samples that are resampled at once */
+#define N_FFT ((gsize) 256)
+#define N_BINS (N_FFT / 2 + 1)
+#define N_FRAMES ((gsize) 4) /* of a chunk */
+#define BLOCK 256            /* samples that are resampled at once */
 /* Onsets of speech, in chunks: what the detector reports of a pause of 0.5 s,
  * since its output decays slowly; and speech longer than a click, of which one
  * chunk may be missing. */
@@ -29,10 +30,10 @@
 /* A thread's resources for inference. */
 typedef struct {
   NnSession *session;
-  DspStft *stft;
-  gsize n_bins;
-  float *power;     /* [n_bins], of a frame */
-  float *magnitude; /* [MAX_RUN][N_FRAMES][n_bins] */
+  DspSpectra *spectra;
+  float *mirrored;      /* [MAX_RUN][N_FFT]: the chunks' last frames */
+  const float **frames; /* [MAX_RUN][N_FRAMES] */
+  float *magnitude;     /* [MAX_RUN][N_FRAMES][N_BINS] */
 } Runner;
 
 /* The one network of the process. */
@@ -80,8 +81,9 @@ static void
 runner_free (Runner *runner)
 {
   nn_session_free (runner->session);
-  dsp_stft_free (runner->stft);
-  g_free (runner->power);
+  dsp_spectra_free (runner->spectra);
+  g_free (runner->mirrored);
+  g_free (runner->frames);
   g_free (runner->magnitude);
   g_free (runner);
 }
@@ -89,22 +91,18 @@ runner_free (Runner *runner)
 static Runner *
 runner_new (NnModel *model, GError **error)
 {
-  const DspStftConfig config = { .n_fft = 256,
-    .hop_length = CHUNK / N_FRAMES,
-    .is_left = TRUE,
-    .mirror_len = CONTEXT + CHUNK };
   Runner *runner = g_new0 (Runner, 1);
 
   runner->session = nn_session_new (model, MAX_RUN, error);
   if (runner->session)
-    runner->stft = dsp_stft_new (&config, error);
-  if (!runner->stft) {
+    runner->spectra = dsp_spectra_new (N_FFT, error);
+  if (!runner->spectra) {
     runner_free (runner);
     return NULL;
   }
-  runner->n_bins = dsp_stft_n_bins (runner->stft);
-  runner->power = g_new (float, runner->n_bins);
-  runner->magnitude = g_new (float, MAX_RUN *N_FRAMES * runner->n_bins);
+  runner->mirrored = g_new (float, MAX_RUN *N_FFT);
+  runner->frames = g_new (const float *, MAX_RUN *N_FRAMES);
+  runner->magnitude = g_new (float, MAX_RUN *N_FRAMES *N_BINS);
   return runner;
 }
 
@@ -241,20 +239,25 @@ gst_emotion_voice_free (GstEmotionVoice *self)
   g_free (self);
 }
 
-/* Of n chunks with the context before the first, behind those of n_before. */
+/* Notes the frames of n chunks with the context before the first, behind those
+ * of n_before. The last of each goes on in the mirror behind the chunk. */
 static void
-compute_magnitude (
-    Runner *runner, gsize n_before, const float *samples, gsize n)
+note_frames (Runner *runner, gsize n_before, const float *samples, gsize n)
 {
-  float *magnitude = runner->magnitude + n_before * N_FRAMES * runner->n_bins;
+  const gsize hop = CHUNK / N_FRAMES, len = CONTEXT + CHUNK;
 
-  for (gsize i = 0; i < n; i++)
-    for (gsize frame = 0; frame < N_FRAMES; frame++) {
-      dsp_stft_power (runner->stft, samples + i * CHUNK, CONTEXT + CHUNK, frame,
-          runner->power);
-      dsp_kernels ()->magnitude (runner->power, runner->n_bins, magnitude);
-      magnitude += runner->n_bins;
-    }
+  for (gsize i = n_before; i < n_before + n; i++, samples += CHUNK) {
+    const float **const frames = runner->frames + i * N_FRAMES;
+    float *const last = runner->mirrored + i * N_FFT;
+    const gsize first = (N_FRAMES - 1) * hop;
+
+    for (gsize frame = 0; frame + 1 < N_FRAMES; frame++)
+      frames[frame] = samples + frame * hop;
+    frames[N_FRAMES - 1] = last;
+    memcpy (last, samples + first, (len - first) * sizeof *last);
+    for (gsize k = len - first; k < N_FFT; k++)
+      last[k] = samples[2 * (len - 1) - first - k];
+  }
 }
 
 /* Samples of a chunk, at the rate of what is pushed. */
@@ -296,12 +299,14 @@ listen (GstEmotionVoice *self, const Chunk *chunk)
   self->n_pause = self->n_speech = self->n_missing = 0;
 }
 
-/* The n chunks that follow, of which the runner has the magnitudes. */
+/* The n chunks that follow, whose frames were noted. */
 static void
 run_network (GstEmotionVoice *self, Runner *runner, gsize n)
 {
   float out[MAX_RUN];
 
+  dsp_spectra_magnitude (
+      runner->spectra, runner->frames, n * N_FRAMES, runner->magnitude);
   nn_session_run_sequence (runner->session, n,
       (const float *const[]){ runner->magnitude }, (float *const[]){ out },
       self->state);
@@ -322,7 +327,7 @@ run_pending (GstEmotionVoice *self)
   if (n == 0)
     return;
   runner = take_runner ();
-  compute_magnitude (runner, 0, self->samples, n);
+  note_frames (runner, 0, self->samples, n);
   run_network (self, runner, n);
   give_back (runner);
   self->n -= n * CHUNK;
@@ -362,8 +367,8 @@ run_in_place (GstEmotionVoice *self, const float *samples, gsize n)
   Runner *const runner = take_runner ();
 
   memcpy (self->samples + CONTEXT + self->n, samples, head * sizeof *samples);
-  compute_magnitude (runner, 0, self->samples, 2);
-  compute_magnitude (runner, 2, samples + head - CONTEXT, n - 2);
+  note_frames (runner, 0, self->samples, 2);
+  note_frames (runner, 2, samples + head - CONTEXT, n - 2);
   run_network (self, runner, n);
   give_back (runner);
   memcpy (self->samples, samples + taken - CONTEXT, CONTEXT * sizeof *samples);

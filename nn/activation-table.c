@@ -48,7 +48,6 @@ rectify (float x, float slope, float max, float threshold)
 }
 
 /* clang-format off */
-ELEMENTWISE (relu,         x > 0 ? x : 0)
 ELEMENTWISE (relu_options, rectify (x, args[0], args[1], args[2]))
 ELEMENTWISE (elu,          x > 0 ? x : args[0] * expm1f (x))
 ELEMENTWISE (celu,         x > 0 ? x : args[0] * expm1f (x / args[0]))
@@ -73,6 +72,12 @@ ELEMENTWISE (gelu_tanh,    x * logistic (1.5957691216057308f
                                          * (x + 0.044715f * x * x * x)))
 ELEMENTWISE (exponential,  expf (x))
 /* clang-format on */
+
+static void
+relu (float *x, size_t n, size_t len, const float *args)
+{
+  nn_loops ()->leaky_relu (n * len, 0, x);
+}
 
 static void
 leaky_relu (float *x, size_t n, size_t len, const float *args)

@@ -94,7 +94,7 @@ leaky_relu (size_t n, float slope, float *x)
 {
   INDEPENDENT
   for (size_t i = 0; i < n; i++) {
-    const float below = slope * x[i];
+    const float below = slope == 0 ? 0 : slope * x[i]; /* 0 of -INFINITY */
 
     x[i] = x[i] > 0 ? x[i] : below;
   }

@@ -46,10 +46,14 @@ check_leaky_relu (const NnLoops *loops, size_t n, float slope)
   g_autofree float *y = g_memdup2 (x, n * sizeof *x);
   g_autofree float *dx = g_memdup2 (dy, n * sizeof *dy);
 
+  if (n > 1)
+    x[n / 2] = y[n / 2] = -INFINITY;
   loops->leaky_relu (n, slope, y);
   loops->leaky_relu_gradient (n, slope, x, dx);
   for (size_t i = 0; i < n; i++) {
-    g_assert_cmpfloat (y[i], ==, x[i] > 0 ? x[i] : slope * x[i]);
+    const float below = slope == 0 ? 0 : slope * x[i];
+
+    g_assert_cmpfloat (y[i], ==, x[i] > 0 ? x[i] : below);
     g_assert_cmpfloat (dx[i], ==, x[i] > 0 ? dy[i] : slope * dy[i]);
   }
 }
@@ -138,6 +142,7 @@ test_columns (gconstpointer data)
     for (size_t m = 1; m < 12; m++)
       check_columns (simd->loops, m, c);
   for (size_t n = 0; n < 70; n += n < 20 ? 1 : 7) {
+    check_leaky_relu (simd->loops, n, 0);
     check_leaky_relu (simd->loops, n, 0.2f);
     check_leaky_relu (simd->loops, n, -0.5f);
   }
