@@ -100,6 +100,8 @@ append_value (GString *out, const char *name, const GValue *value)
   } else if (strcmp (name, "window-id") == 0) {
     g_string_append_printf (
         out, "%" G_GUINT64_FORMAT, g_value_get_uint64 (value));
+  } else if (!GST_CLOCK_TIME_IS_VALID (g_value_get_uint64 (value))) {
+    g_string_append (out, "unknown"); /* not measured, or outside the segment */
   } else {
     const GstClockTime ms = g_value_get_uint64 (value) / GST_MSECOND;
 

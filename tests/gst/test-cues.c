@@ -182,6 +182,25 @@ test_markup (void)
   g_assert_cmpstr (markup, ==, "<b>&lt;&amp;&gt;</b>");
 }
 
+/* A time that there is not is no number of 584 years. */
+static void
+test_no_time (void)
+{
+  const GstEmotionWindow window = { .duration = GST_SECOND,
+    .running_time = GST_CLOCK_TIME_NONE,
+    .voice = GST_CLOCK_TIME_NONE };
+  g_autoptr (GstEmotionLabels) labels = gst_emotion_labels_new_default ();
+  g_autoptr (GstEmotionResult) result =
+      gst_emotion_result_new (&window, labels, "m");
+  g_autofree char *text = NULL;
+
+  result->label_index = 0;
+  result->confidence = 1;
+  text = gst_emotion_template_fill (
+      "%{voice} %{running-time} %{duration}", result, FALSE);
+  g_assert_cmpstr (text, ==, "unknown unknown 0:00:01.000");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -195,6 +214,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cues/waits-no-more", test_waits_no_more);
   g_test_add_func ("/cues/templates", test_templates);
   g_test_add_func ("/cues/markup", test_markup);
+  g_test_add_func ("/cues/no-time", test_no_time);
   leaks_add_test ("cues");
   return g_test_run ();
 }
