@@ -5,39 +5,11 @@
  *   "...x,xy->...y"    the dots are all axes that have no letter
  * The first axis of the first operand, and of the result, is the batch. */
 #include <string.h>
-#include "nn/activation.h"
 #include "nn/blas.h"
+#include "nn/layers/einsum.h"
 #include "nn/layers/layers.h"
 #include "nn/layers/op.h"
-#include "nn/layers/strided.h"
 #include "nn/loops.h"
-#include "nn/simd.h"
-#include "nn/training.h"
-
-enum { A, B, OUT, N_OPERANDS };
-enum { KERNEL, BIAS };
-
-/* Letters and dots of one operand; the dots are replaced by reserved letters.
- */
-typedef struct {
-  size_t rank;
-  char axis[NN_MAX_RANK + 1];
-} Axes;
-
-typedef struct {
-  NnLayer base;
-  Axes axes[N_OPERANDS];
-  bool is_dense; /* B is the kernel */
-  size_t dim[G_MAXUINT8 + 1];
-  /* Operands in the layout of products: a [z][m][k], b [z][k][n], out [z][m][n]
-   */
-  size_t z, m, n, k;
-  NnStrided bring[N_OPERANDS], restore[N_OPERANDS]; /* to that, and back */
-  bool use_bias;
-  NnShape bias;
-  gssize bias_stride[NN_MAX_RANK]; /* for each axis of the output */
-  NnActivation activation;
-} Einsum;
 
 /* The reserved letter of axis i of the dots: not one that a file can contain.
  */
@@ -50,7 +22,8 @@ dot_letter (size_t i)
 /* Parses one operand of the equation. rank: of the tensor with its batch; 0:
  * the result, whose dots are those of the first operand. */
 static bool
-read_axes (Axes *axes, const char *text, size_t len, size_t rank, size_t *dots)
+read_axes (
+    NnEinsumAxes *axes, const char *text, size_t len, size_t rank, size_t *dots)
 {
   bool had_dots = false;
   size_t letters = 0;
@@ -82,7 +55,8 @@ read_axes (Axes *axes, const char *text, size_t len, size_t rank, size_t *dots)
 
 /* Splits "a,b->c". */
 static bool
-read_equation (Einsum *self, const char *equation, size_t a_rank, size_t b_rank)
+read_equation (
+    NnEinsum *self, const char *equation, size_t a_rank, size_t b_rank)
 {
   const char *const comma = strchr (equation, ',');
   const char *const arrow = strstr (equation, "->");
@@ -90,23 +64,27 @@ read_equation (Einsum *self, const char *equation, size_t a_rank, size_t b_rank)
 
   if (!comma || !arrow || comma > arrow)
     return false;
-  return read_axes (&self->axes[A], equation, comma - equation, a_rank, &dots)
-      && read_axes (&self->axes[B], comma + 1, arrow - comma - 1, b_rank, &own)
-      && read_axes (&self->axes[OUT], arrow + 2, strlen (arrow + 2), 0, &dots)
-      && self->axes[A].rank > 0 && self->axes[OUT].rank > 0
-      && self->axes[OUT].rank <= NN_MAX_RANK + 1
-      && self->axes[A].axis[0] == self->axes[OUT].axis[0];
+  return read_axes (&self->axes[NN_EINSUM_A], equation, comma - equation,
+             a_rank, &dots)
+      && read_axes (
+          &self->axes[NN_EINSUM_B], comma + 1, arrow - comma - 1, b_rank, &own)
+      && read_axes (
+          &self->axes[NN_EINSUM_OUT], arrow + 2, strlen (arrow + 2), 0, &dots)
+      && self->axes[NN_EINSUM_A].rank > 0 && self->axes[NN_EINSUM_OUT].rank > 0
+      && self->axes[NN_EINSUM_OUT].rank <= NN_MAX_RANK + 1
+      && self->axes[NN_EINSUM_A].axis[0] == self->axes[NN_EINSUM_OUT].axis[0];
 }
 
 static bool
-has (const Axes *axes, char letter)
+has (const NnEinsumAxes *axes, char letter)
 {
   return memchr (axes->axis, letter, axes->rank) != NULL;
 }
 
 /* Notes the lengths of an operand's axes, from axis first of its shape on. */
 static bool
-note_dims (Einsum *self, const Axes *axes, const NnShape *shape, size_t skip)
+note_dims (
+    NnEinsum *self, const NnEinsumAxes *axes, const NnShape *shape, size_t skip)
 {
   for (size_t i = skip; i < axes->rank; i++) {
     size_t *const dim = &self->dim[(guint8) axes->axis[i]];
@@ -118,13 +96,13 @@ note_dims (Einsum *self, const Axes *axes, const NnShape *shape, size_t skip)
   return true;
 }
 
-/* Axes of the kernel that the input lacks are as long as the output's, which
- * the config states for letters, except for the batch. */
+/* NnEinsumAxes of the kernel that the input lacks are as long as the output's,
+ * which the config states for letters, except for the batch. */
 static void
-read_output_dims (Einsum *self, const NnConfig *config)
+read_output_dims (NnEinsum *self, const NnConfig *config)
 {
   const NnConfig value = nn_config_get (config, "output_shape");
-  const Axes *const out = &self->axes[OUT];
+  const NnEinsumAxes *const out = &self->axes[NN_EINSUM_OUT];
   NnShape given = { .rank = 1 };
 
   if (nn_config_is_list (&value))
@@ -137,13 +115,13 @@ read_output_dims (Einsum *self, const NnConfig *config)
     if (!g_ascii_isalpha (out->axis[i]))
       continue;
     left--;
-    if (!has (&self->axes[A], out->axis[i]))
+    if (!has (&self->axes[NN_EINSUM_A], out->axis[i]))
       *dim = given.dim[left];
   }
 }
 
 static NnShape
-shape_of (const Einsum *self, const Axes *axes, size_t skip)
+shape_of (const NnEinsum *self, const NnEinsumAxes *axes, size_t skip)
 {
   NnShape shape = { .rank = axes->rank - skip };
 
@@ -159,7 +137,7 @@ typedef struct {
 } Order;
 
 static size_t
-append (const Einsum *self, Order *order, const Axes *from, bool in_a,
+append (const NnEinsum *self, Order *order, const NnEinsumAxes *from, bool in_a,
     bool in_b, bool in_out)
 {
   size_t n = 1;
@@ -167,9 +145,10 @@ append (const Einsum *self, Order *order, const Axes *from, bool in_a,
   for (size_t i = 0; i < from->rank; i++) {
     const char letter = from->axis[i];
 
-    if (letter == self->axes[A].axis[0] || has (&self->axes[A], letter) != in_a
-        || has (&self->axes[B], letter) != in_b
-        || has (&self->axes[OUT], letter) != in_out)
+    if (letter == self->axes[NN_EINSUM_A].axis[0]
+        || has (&self->axes[NN_EINSUM_A], letter) != in_a
+        || has (&self->axes[NN_EINSUM_B], letter) != in_b
+        || has (&self->axes[NN_EINSUM_OUT], letter) != in_out)
       continue;
     order->axis[order->rank++] = letter;
     n *= self->dim[(guint8) letter];
@@ -179,7 +158,8 @@ append (const Einsum *self, Order *order, const Axes *from, bool in_a,
 
 /* Views a tensor with its axes in another order. */
 static NnStrided
-view_of (const Einsum *self, const Axes *axes, size_t skip, const Order *order)
+view_of (const NnEinsum *self, const NnEinsumAxes *axes, size_t skip,
+    const Order *order)
 {
   const NnShape shape = shape_of (self, axes, skip);
   NnStrided view = { .shape = { .rank = order->rank } };
@@ -196,8 +176,8 @@ view_of (const Einsum *self, const Axes *axes, size_t skip, const Order *order)
 /* The way back: where the tensor's axes are in what has the order of a product.
  */
 static NnStrided
-restore_of (
-    const Einsum *self, const Axes *axes, size_t skip, const Order *order)
+restore_of (const NnEinsum *self, const NnEinsumAxes *axes, size_t skip,
+    const Order *order)
 {
   NnStrided view = { .shape = shape_of (self, axes, skip) };
   NnShape shape = { .rank = order->rank };
@@ -213,25 +193,38 @@ restore_of (
 
 /* Every letter must be in two of the three, or in all. */
 static bool
-is_plain (const Einsum *self)
+is_plain (const NnEinsum *self)
 {
-  for (int i = 0; i < N_OPERANDS; i++)
+  for (int i = 0; i < NN_EINSUM_OPERANDS; i++)
     for (size_t k = 0; k < self->axes[i].rank; k++) {
       const char letter = self->axes[i].axis[k];
 
-      if (has (&self->axes[A], letter) + has (&self->axes[B], letter)
-              + has (&self->axes[OUT], letter)
+      if (has (&self->axes[NN_EINSUM_A], letter)
+              + has (&self->axes[NN_EINSUM_B], letter)
+              + has (&self->axes[NN_EINSUM_OUT], letter)
           < 2)
         return false;
     }
-  return self->is_dense != has (&self->axes[B], self->axes[A].axis[0]);
+  return self->is_dense
+      != has (&self->axes[NN_EINSUM_B], self->axes[NN_EINSUM_A].axis[0]);
+}
+
+/* The view changes nothing. */
+static bool
+is_in_order (const NnStrided *view)
+{
+  for (size_t i = 0; i < view->shape.rank; i++)
+    if (view->stride[i] != (gssize) nn_shape_stride (&view->shape, i))
+      return false;
+  return true;
 }
 
 static void
-plan_product (Einsum *self)
+plan_product (NnEinsum *self)
 {
-  const Axes *const a = &self->axes[A], *const b = &self->axes[B];
-  const Axes *const out = &self->axes[OUT];
+  const NnEinsumAxes *const a = &self->axes[NN_EINSUM_A],
+                            *const b = &self->axes[NN_EINSUM_B];
+  const NnEinsumAxes *const out = &self->axes[NN_EINSUM_OUT];
   const size_t b_skip = self->is_dense ? 0 : 1; /* a kernel has no batch */
   Order of_a = { .rank = 0 }, of_b = { .rank = 0 }, made;
 
@@ -243,12 +236,15 @@ plan_product (Einsum *self)
   append (self, &of_b, a, true, true, false);
   self->n = append (self, &of_b, b, false, true, true);
   append (self, &made, b, false, true, true);
-  self->bring[A] = view_of (self, a, 1, &of_a);
-  self->bring[B] = view_of (self, b, b_skip, &of_b);
-  self->bring[OUT] = view_of (self, out, 1, &made);
-  self->restore[A] = restore_of (self, a, 1, &of_a);
-  self->restore[B] = restore_of (self, b, b_skip, &of_b);
-  self->restore[OUT] = restore_of (self, out, 1, &made);
+  self->bring[NN_EINSUM_A] = view_of (self, a, 1, &of_a);
+  self->bring[NN_EINSUM_B] = view_of (self, b, b_skip, &of_b);
+  self->bring[NN_EINSUM_OUT] = view_of (self, out, 1, &made);
+  self->restore[NN_EINSUM_A] = restore_of (self, a, 1, &of_a);
+  self->restore[NN_EINSUM_B] = restore_of (self, b, b_skip, &of_b);
+  self->restore[NN_EINSUM_OUT] = restore_of (self, out, 1, &made);
+  self->is_straight = self->is_dense;
+  for (int i = 0; i < NN_EINSUM_OPERANDS; i++)
+    self->is_straight = self->is_straight && is_in_order (&self->bring[i]);
 }
 
 static void
@@ -263,10 +259,10 @@ fail_equation (const NnConfig *config, const char *equation)
 /* The bias has some axes of the output, in its order, and after the first of
  * them length 1 for the others. */
 static void
-read_bias (Einsum *self, const NnConfig *config)
+read_bias (NnEinsum *self, const NnConfig *config)
 {
   const char *const axes = nn_config_string (config, "bias_axes", "");
-  const Axes *const out = &self->axes[OUT];
+  const NnEinsumAxes *const out = &self->axes[NN_EINSUM_OUT];
   bool has_begun = false;
 
   self->use_bias = axes[0] != '\0';
@@ -290,11 +286,12 @@ read_bias (Einsum *self, const NnConfig *config)
 }
 
 static void
-finish_setup (Einsum *self, const NnConfig *config)
+finish_setup (NnEinsum *self, const NnConfig *config)
 {
   NnLayer *const layer = &self->base;
-  const NnShape out = shape_of (self, &self->axes[OUT], 1);
-  const NnShape b = shape_of (self, &self->axes[B], self->is_dense ? 0 : 1);
+  const NnShape out = shape_of (self, &self->axes[NN_EINSUM_OUT], 1);
+  const NnShape b =
+      shape_of (self, &self->axes[NN_EINSUM_B], self->is_dense ? 0 : 1);
 
   if (self->is_dense) {
     nn_layer_add_param (layer, config, "", "kernel", &b, true);
@@ -313,7 +310,7 @@ finish_setup (Einsum *self, const NnConfig *config)
 static void
 dense_setup (NnLayer *layer, const NnConfig *config)
 {
-  Einsum *self = (Einsum *) layer;
+  NnEinsum *self = (NnEinsum *) layer;
   const char *const equation = nn_config_string (config, "equation", "");
   const char *const comma = strchr (equation, ',');
   size_t b_rank = 0;
@@ -329,7 +326,7 @@ dense_setup (NnLayer *layer, const NnConfig *config)
     b_rank += g_ascii_isalpha (*c) != 0;
   if (b_rank == 0 || b_rank > NN_MAX_RANK
       || !read_equation (self, equation, 1 + layer->in[0].rank, b_rank)
-      || !note_dims (self, &self->axes[A], &layer->in[0], 1)) {
+      || !note_dims (self, &self->axes[NN_EINSUM_A], &layer->in[0], 1)) {
     fail_equation (config, equation);
     return;
   }
@@ -343,7 +340,7 @@ dense_setup (NnLayer *layer, const NnConfig *config)
 static void
 op_setup (NnLayer *layer, const NnConfig *config)
 {
-  Einsum *self = (Einsum *) layer;
+  NnEinsum *self = (NnEinsum *) layer;
   const NnConfig subscripts = nn_op_option (layer, config, "subscripts", 0);
   const char *const equation = nn_config_as_string (&subscripts, "");
 
@@ -351,9 +348,10 @@ op_setup (NnLayer *layer, const NnConfig *config)
     return;
   if (!read_equation (
           self, equation, 1 + layer->in[0].rank, 1 + layer->in[1].rank)
-      || !note_dims (self, &self->axes[A], &layer->in[0], 1)
-      || !note_dims (self, &self->axes[B], &layer->in[1], 1)
-      || self->axes[B].axis[0] != self->axes[A].axis[0] || !is_plain (self))
+      || !note_dims (self, &self->axes[NN_EINSUM_A], &layer->in[0], 1)
+      || !note_dims (self, &self->axes[NN_EINSUM_B], &layer->in[1], 1)
+      || self->axes[NN_EINSUM_B].axis[0] != self->axes[NN_EINSUM_A].axis[0]
+      || !is_plain (self))
     fail_equation (config, equation);
   else
     finish_setup (self, config);
@@ -361,7 +359,7 @@ op_setup (NnLayer *layer, const NnConfig *config)
 
 /* Adds the bias along its axes: axis i of the output and those after it. */
 static float *
-add_bias (const Einsum *self, size_t i, const float *bias, float *out)
+add_bias (const NnEinsum *self, size_t i, const float *bias, float *out)
 {
   const NnShape *const shape = &self->base.out[0];
 
@@ -369,167 +367,68 @@ add_bias (const Einsum *self, size_t i, const float *bias, float *out)
     *out += *bias;
     return out + 1;
   }
+  if (i + 1 == shape->rank && self->bias_stride[i] == 1) {
+    nn_loops ()->add (shape->dim[i], bias, out);
+    return out + shape->dim[i];
+  }
   for (size_t k = 0; k < shape->dim[i]; k++)
     out = add_bias (self, i + 1, bias + (gssize) k * self->bias_stride[i], out);
   return out;
 }
 
+/* The product of every sample, operands brought into order first. */
 static void
-einsum_forward (const NnLayer *layer, const NnCall *call)
+multiply (const NnEinsum *self, const NnCall *call)
 {
-  const Einsum *self = (const Einsum *) layer;
+  const NnLayer *const layer = &self->base;
   const size_t m = self->m, n = self->n, k = self->k;
-  const size_t out_size = self->z * m * n;
   float *const a = call->scratch, *const b = a + self->z * m * k;
   float *const made = b + self->z * k * n;
-  const NnShape *const shape = &layer->out[0];
-  const size_t row = shape->rank > 0 ? shape->dim[shape->rank - 1] : 1;
 
   for (size_t s = 0; s < call->n; s++) {
-    float *const out = call->out[0] + s * out_size;
-
-    nn_strided_copy (&self->bring[A], call->in[0] + s * self->z * m * k, a);
+    nn_strided_copy (
+        &self->bring[NN_EINSUM_A], call->in[0] + s * self->z * m * k, a);
     if (!self->is_dense)
-      nn_strided_copy (&self->bring[B], call->in[1] + s * self->z * k * n, b);
+      nn_strided_copy (
+          &self->bring[NN_EINSUM_B], call->in[1] + s * self->z * k * n, b);
     else if (s == 0)
-      nn_strided_copy (&self->bring[B], nn_layer_value (layer, KERNEL), b);
+      nn_strided_copy (&self->bring[NN_EINSUM_B],
+          nn_layer_value (layer, NN_EINSUM_KERNEL), b);
     for (size_t i = 0; i < self->z; i++)
       nn_blas_gemm (m, n, k, a + i * m * k, k, b + i * k * n, n, false,
           made + i * m * n, n);
-    nn_strided_copy (&self->restore[OUT], made, out);
+    nn_strided_copy (&self->restore[NN_EINSUM_OUT], made,
+        call->out[0] + s * self->z * m * n);
+  }
+}
+
+static void
+einsum_forward (const NnLayer *layer, const NnCall *call)
+{
+  const NnEinsum *self = (const NnEinsum *) layer;
+  const size_t out_size = self->z * self->m * self->n;
+  const NnShape *const shape = &layer->out[0];
+  const size_t row = shape->rank > 0 ? shape->dim[shape->rank - 1] : 1;
+
+  if (self->is_straight)
+    nn_blas_gemm (call->n * self->m, self->n, self->k, call->in[0], self->k,
+        nn_layer_value (layer, NN_EINSUM_KERNEL), self->n, false, call->out[0],
+        self->n);
+  else
+    multiply (self, call);
+  for (size_t s = 0; s < call->n; s++) {
+    float *const out = call->out[0] + s * out_size;
+
     if (self->use_bias)
-      add_bias (self, 0, nn_layer_value (layer, BIAS), out);
+      add_bias (self, 0, nn_layer_value (layer, NN_EINSUM_BIAS), out);
     nn_activation_apply (&self->activation, out, out_size / row, row);
   }
 }
 
-/* ---- training ---- */
-
-/* The gradient of add_bias. */
-static const float *
-collect_bias (const Einsum *self, size_t i, const float *dy, float *grad)
-{
-  const NnShape *const shape = &self->base.out[0];
-
-  if (i == shape->rank) {
-    *grad += *dy;
-    return dy + 1;
-  }
-  for (size_t k = 0; k < shape->dim[i]; k++)
-    dy = collect_bias (
-        self, i + 1, dy, grad + (gssize) k * self->bias_stride[i]);
-  return dy;
-}
-
-/* The parts of the scratch memory in backward. */
-typedef struct {
-  float *a, *b, *dy; /* as products see them */
-  float *a_grad, *b_grad;
-  float *plain; /* the gradient of the kernel, as that is */
-  float *packed;
-} EinsumBack;
-
-static EinsumBack
-lay_out (const Einsum *self, float *scratch)
-{
-  const size_t a_size = self->z * self->m * self->k;
-  const size_t b_size = self->z * self->k * self->n;
-  EinsumBack at = { .a = scratch };
-
-  at.a_grad = at.a + a_size;
-  at.b = at.a_grad + a_size;
-  at.b_grad = at.b + b_size;
-  at.plain = at.b_grad + b_size;
-  at.dy = at.plain + b_size;
-  at.packed = at.dy + self->z * self->m * self->n;
-  return at;
-}
-
-/* out [z][m][n] = a [z][m][k] b [z][k][n]; b_grad is added to. */
-static void
-product_back (
-    const Einsum *self, const EinsumBack *at, bool wants_a, bool wants_b)
-{
-  const size_t m = self->m, n = self->n, k = self->k;
-
-  for (size_t i = 0; i < self->z; i++) {
-    const float *const dy = at->dy + i * m * n;
-
-    if (wants_a)
-      nn_training_product (m, n, k, dy, n, at->b + i * k * n, 1, n, false,
-          at->a_grad + i * m * k, k, at->packed);
-    if (wants_b)
-      nn_simd ()->transposed_product (&(NnTransposedProduct){ .m = m,
-          .k = k,
-          .n = n,
-          .a = at->a + i * m * k,
-          .lda = k,
-          .n_segments = 1,
-          .b = dy,
-          .ldb = n,
-          .c = at->b_grad + i * k * n,
-          .ldc = n });
-  }
-}
-
-static void
-einsum_backward (const NnLayer *layer, const NnTrainingCall *call)
-{
-  const Einsum *self = (const Einsum *) layer;
-  const size_t a_size = self->z * self->m * self->k;
-  const size_t b_size = self->z * self->k * self->n;
-  const size_t out_size = self->z * self->m * self->n;
-  const bool is_dense = self->is_dense;
-  float *const a_grad = call->in_grad[0];
-  float *const b_grad = is_dense ? call->param_grad[KERNEL] : call->in_grad[1];
-  const EinsumBack at = lay_out (self, call->forward.scratch);
-
-  for (size_t s = 0; s < call->forward.n; s++) {
-    const float *const dy = call->out_grad[0] + s * out_size;
-
-    if (self->use_bias && call->param_grad[BIAS])
-      collect_bias (self, 0, dy, call->param_grad[BIAS]);
-    nn_strided_copy (&self->bring[OUT], dy, at.dy);
-    nn_strided_copy (&self->bring[A], call->forward.in[0] + s * a_size, at.a);
-    if (!is_dense || s == 0) { /* one kernel, whose gradients add up */
-      nn_strided_copy (&self->bring[B],
-          is_dense ? nn_layer_value (layer, KERNEL)
-                   : call->forward.in[1] + s * b_size,
-          at.b);
-      memset (at.b_grad, 0, b_size * sizeof (float));
-    }
-    product_back (self, &at, a_grad != NULL, b_grad != NULL);
-    if (a_grad)
-      nn_strided_copy (&self->restore[A], at.a_grad, a_grad + s * a_size);
-    if (b_grad && !is_dense)
-      nn_strided_copy (&self->restore[B], at.b_grad, b_grad + s * b_size);
-  }
-  if (b_grad && is_dense) {
-    nn_strided_copy (&self->restore[B], at.b_grad, at.plain);
-    nn_loops ()->add (b_size, at.plain, b_grad);
-  }
-}
-
-static void
-einsum_measure (const NnLayer *layer, NnTrainingNeeds *needs)
-{
-  const Einsum *self = (const Einsum *) layer;
-
-  needs->scratch = 2 * self->z * self->m * self->k
-      + 3 * self->z * self->k * self->n + self->z * self->m * self->n
-      + nn_training_product_len (self->n, self->k);
-  needs->forgets_out = true;
-}
-
-static const NnTraining einsum_training = {
-  .measure = einsum_measure,
-  .backward = einsum_backward,
-};
-
 static double
 einsum_flops (const NnLayer *layer)
 {
-  const Einsum *self = (const Einsum *) layer;
+  const NnEinsum *self = (const NnEinsum *) layer;
 
   return 2.0 * self->z * self->m * self->n * self->k;
 }
@@ -537,19 +436,19 @@ einsum_flops (const NnLayer *layer)
 const NnLayerClass nn_einsum_classes[] = {
   {
       .keras_name = "EinsumDense",
-      .size = sizeof (Einsum),
+      .size = sizeof (NnEinsum),
       .setup = dense_setup,
       .forward = einsum_forward,
       .flops = einsum_flops,
-      .training = &einsum_training,
+      .training = &nn_einsum_training,
   },
   {
       .keras_name = "ops.Einsum",
-      .size = sizeof (Einsum),
+      .size = sizeof (NnEinsum),
       .setup = op_setup,
       .forward = einsum_forward,
       .flops = einsum_flops,
-      .training = &einsum_training,
+      .training = &nn_einsum_training,
   },
   { NULL },
 };
