@@ -61,7 +61,8 @@ typedef struct _NnLoops {
   /* Its gradients: dz and dy, and dout becomes that of x. */
   void (*blend_gradient) (size_t n, const float *z, const float *x,
       const float *y, float *dout, float *dz, float *dy);
-  /* out = x * factor where word >= threshold, else 0 */
+  /* out = x * factor where 16 random bits >= threshold, else 0. 64 words are
+   * for 128 numbers: their lower halves for the first 64 of them. */
   void (*dropout) (size_t n, const float *x, const guint32 *word,
       guint32 threshold, float factor, float *out);
 

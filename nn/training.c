@@ -15,14 +15,16 @@ void
 nn_training_dropout (const NnPhilox *stream, guint32 first_block, size_t n,
     double rate, const float *in, float *out)
 {
-  const guint32 threshold = MIN (rate * 0x1p32, G_MAXUINT32);
-  const float factor = 1 / (1 - rate);
+  const guint32 threshold = CLAMP (rate * 65536 + 0.5, 0, 65535);
+  const float factor = 65536.f / (65536 - threshold);
   guint32 words[1024];
 
-  for (size_t i = 0; i < n; i += G_N_ELEMENTS (words)) {
-    const size_t count = MIN (n - i, G_N_ELEMENTS (words));
+  for (size_t i = 0; i < n; i += 2 * G_N_ELEMENTS (words)) {
+    const size_t count = MIN (n - i, 2 * G_N_ELEMENTS (words));
+    const size_t blocks = count / NN_DROPOUT_BLOCK;
 
-    nn_loops ()->random (stream, first_block + i / 64, words, count);
+    nn_loops ()->random (stream, first_block + i / NN_DROPOUT_BLOCK, words,
+        64 * blocks + MIN (count - NN_DROPOUT_BLOCK * blocks, 64));
     nn_loops ()->dropout (count, in + i, words, threshold, factor, out + i);
   }
 }

@@ -65,8 +65,10 @@ struct _NnTraining {
 
 /* The random stream of a sample of the chunk. */
 NnPhilox nn_training_random (const NnTrainingCall *call, size_t sample);
-/* Inverted dropout, the mask drawn from stream, words 64 * first_block on: out
- * = in / (1 - rate), or 0 with probability rate. */
+/* Inverted dropout, the mask drawn from stream, words 64 * first_block on, 64
+ * for 128 numbers: out = in / (1 - rate), or 0 with probability rate, which is
+ * rounded to 16 bits. */
+#define NN_DROPOUT_BLOCK ((size_t) 128)
 void nn_training_dropout (const NnPhilox *stream, guint32 first_block, size_t n,
     double rate, const float *in, float *out);
 

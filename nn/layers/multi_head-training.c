@@ -140,8 +140,9 @@ drop (const NnMultiHead *self, const NnTrainingCall *call, size_t sample,
   const size_t size = self->t * self->s;
   const NnPhilox stream = nn_training_random (call, sample);
 
-  nn_training_dropout (
-      &stream, head * ((size + 63) / 64), size, self->dropout, in, out);
+  nn_training_dropout (&stream,
+      head * ((size + NN_DROPOUT_BLOCK - 1) / NN_DROPOUT_BLOCK), size,
+      self->dropout, in, out);
 }
 
 static void

@@ -63,9 +63,19 @@ static void
 dropout (size_t n, const float *x, const guint32 *word, guint32 threshold,
     float factor, float *out)
 {
-  INDEPENDENT
-  for (size_t i = 0; i < n; i++)
-    out[i] = word[i] >= threshold ? x[i] * factor : 0;
+  const gint32 limit = threshold;
+
+  for (size_t i = 0; i < n; i += 128, word += 64) {
+    const size_t end = MIN (n - i, 64), rest = MIN (n - i - end, 64);
+
+    INDEPENDENT
+    for (size_t k = 0; k < end; k++)
+      out[i + k] = (gint32) (word[k] & 0xffff) >= limit ? x[i + k] * factor : 0;
+    INDEPENDENT
+    for (size_t k = 0; k < rest; k++)
+      out[i + 64 + k] =
+          (gint32) (word[k] >> 16) >= limit ? x[i + 64 + k] * factor : 0;
+  }
 }
 
 static void
