@@ -155,6 +155,10 @@ end_task (Task *task, const char *failure, const char *loss)
       ? tool_report_break (task->report, task->text)
       : tool_report_summary (task->report, task->text);
 
+  /* A warning said why: a rate that is not supported, for example. */
+  if (!failure && !summary)
+    failure = "nothing of it was analysed; convert it first, for example with: "
+              "ffmpeg -i IN -ac 1 -ar 48000 OUT.wav";
   tell_text (task);
   if (task->section && summary)
     tell_section (task, summary, failure ? failure : loss);

@@ -339,6 +339,25 @@ test_messages (void)
       1 + G_N_ELEMENTS (cases) + (video != NULL) + 1);
 }
 
+/* Sound that is decoded, but at a rate that is not analysed. */
+static void
+test_unanalysed (void)
+{
+  static const char wav[] =
+      "RIFF\x2c\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x80\x84\x1e\0\0\x09\x3d\0"
+      "\2\0\x10\0data\x08\0\0\0\1\0\2\0\3\0\4";
+  g_autofree char *path = g_build_filename (folder, "megahertz.wav", NULL);
+  g_autofree char *out = NULL, *err = NULL;
+
+  g_assert_true (g_file_set_contents (path, wav, sizeof wav, NULL));
+  g_assert_cmpint (
+      analyze_tool_run (analyze_tool_argv (path, NULL), NULL, &out, &err), ==,
+      1);
+  g_assert_cmpstr (out, ==, "");
+  g_assert_nonnull (strstr (err, "sample rate 2e+06 Hz"));
+  expect_line (err, "megahertz.wav", "nothing of it was analysed; ");
+}
+
 /* 8 bits, an odd number of samples: what a parser that pulls does not find. */
 static void
 test_odd_wav (void)
@@ -547,6 +566,7 @@ main (int argc, char **argv)
   g_test_add_func ("/analyze/help", test_help);
   g_test_add_func ("/analyze/messages", test_messages);
   g_test_add_func ("/analyze/cut", test_cut);
+  g_test_add_func ("/analyze/unanalysed", test_unanalysed);
   g_test_add_func ("/analyze/odd-wav", test_odd_wav);
   g_test_add_func ("/analyze/closed-output", test_closed_output);
   g_test_add_func ("/analyze/spared-sound", test_spared_sound);
