@@ -138,16 +138,17 @@ tool_feature_csv_append (
   }
 }
 
-/* An absolute path for a source; of a URI, what follows "://". */
+/* An absolute path for a source, without ".."; of a URI, what follows "://". */
 static char *
 path_of (const char *source)
 {
   const char *const scheme = strstr (source, "://");
   g_autofree char *file =
       scheme ? g_filename_from_uri (source, NULL, NULL) : NULL;
-  g_autofree char *path = scheme && !file
-      ? g_strdup (scheme + 2)
-      : g_canonicalize_filename (file ? file : source, NULL);
+  g_autofree char *path = g_canonicalize_filename (file ? file
+          : scheme                                      ? scheme + strlen (":/")
+                                                        : source,
+      NULL);
 
   return gst_emotion_source_name (path);
 }

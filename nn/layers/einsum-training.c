@@ -97,8 +97,8 @@ straight_back (const NnEinsum *self, const NnTrainingCall *call)
         .ldc = n });
   if (call->in_grad[0])
     nn_training_product (rows, n, k, dy, n,
-        nn_layer_value (&self->base, NN_EINSUM_KERNEL), 1, n, false, call->in_grad[0], k,
-        call->forward.scratch);
+        nn_layer_value (&self->base, NN_EINSUM_KERNEL), 1, n, false,
+        call->in_grad[0], k, call->forward.scratch);
 }
 
 /* The same for any order of axes, and for two tensors. */
@@ -111,13 +111,15 @@ multiply_back (const NnEinsum *self, const NnTrainingCall *call)
   const size_t out_size = self->z * self->m * self->n;
   const bool is_dense = self->is_dense;
   float *const a_grad = call->in_grad[0];
-  float *const b_grad = is_dense ? call->param_grad[NN_EINSUM_KERNEL] : call->in_grad[1];
+  float *const b_grad =
+      is_dense ? call->param_grad[NN_EINSUM_KERNEL] : call->in_grad[1];
   const EinsumBack at = lay_out (self, call->forward.scratch);
 
   for (size_t s = 0; s < call->forward.n; s++) {
     nn_strided_copy (
         &self->bring[NN_EINSUM_OUT], call->out_grad[0] + s * out_size, at.dy);
-    nn_strided_copy (&self->bring[NN_EINSUM_A], call->forward.in[0] + s * a_size, at.a);
+    nn_strided_copy (
+        &self->bring[NN_EINSUM_A], call->forward.in[0] + s * a_size, at.a);
     if (!is_dense || s == 0) { /* one kernel, whose gradients add up */
       nn_strided_copy (&self->bring[NN_EINSUM_B],
           is_dense ? nn_layer_value (layer, NN_EINSUM_KERNEL)
@@ -127,9 +129,11 @@ multiply_back (const NnEinsum *self, const NnTrainingCall *call)
     }
     product_back (self, &at, a_grad != NULL, b_grad != NULL);
     if (a_grad)
-      nn_strided_copy (&self->restore[NN_EINSUM_A], at.a_grad, a_grad + s * a_size);
+      nn_strided_copy (
+          &self->restore[NN_EINSUM_A], at.a_grad, a_grad + s * a_size);
     if (b_grad && !is_dense)
-      nn_strided_copy (&self->restore[NN_EINSUM_B], at.b_grad, b_grad + s * b_size);
+      nn_strided_copy (
+          &self->restore[NN_EINSUM_B], at.b_grad, b_grad + s * b_size);
   }
   if (b_grad && is_dense) {
     nn_strided_copy (&self->restore[NN_EINSUM_B], at.b_grad, at.plain);
@@ -145,8 +149,8 @@ einsum_backward (const NnLayer *layer, const NnTrainingCall *call)
 
   for (size_t s = 0; s < call->forward.n; s++)
     if (self->use_bias && call->param_grad[NN_EINSUM_BIAS])
-      collect_bias (
-          self, 0, call->out_grad[0] + s * out_size, call->param_grad[NN_EINSUM_BIAS]);
+      collect_bias (self, 0, call->out_grad[0] + s * out_size,
+          call->param_grad[NN_EINSUM_BIAS]);
   if (self->is_straight)
     straight_back (self, call);
   else

@@ -25,7 +25,8 @@ typedef struct {
   /* Operands in the layout of products: a [z][m][k], b [z][k][n], out [z][m][n]
    */
   size_t z, m, n, k;
-  NnStrided bring[NN_EINSUM_OPERANDS], restore[NN_EINSUM_OPERANDS]; /* to that, and back */
+  NnStrided bring[NN_EINSUM_OPERANDS],
+      restore[NN_EINSUM_OPERANDS]; /* to that, and back */
   bool is_straight; /* they have it already, and all samples share a kernel: the
                        rows of n samples are n * m rows */
   bool use_bias;

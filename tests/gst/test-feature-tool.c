@@ -380,6 +380,9 @@ test_names (void)
     { { "/a/b/c.wav", "/a/bd/c.wav" }, { "b/c.wav", "bd/c.wav" }, -1 },
     { { "/a/b/../c.wav", "/a/d.wav" }, { "c.wav", "d.wav" }, -1 },
     { { "file:///a/x%20y", "/a/z" }, { "x y", "z" }, -1 },
+    /* No picture leaves its folder. */
+    { { "http://h/../../etc/x", "http://i/y" }, { "etc/x", "i/y" }, -1 },
+    { { "http://h/a/../b", "http://h/c" }, { "b", "c" }, -1 },
     { { "/a/b", "/c", "/a//./b" }, { NULL }, 2 },
     { { "/a/b", "file:///a/b" }, { NULL }, 1 },
     { { "/x", "x" }, { NULL }, 1 }, /* one group */
