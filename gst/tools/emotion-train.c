@@ -42,9 +42,10 @@ work (ToolTrain *self)
     return tool_train_gather (self, &error) ? EXIT_FINE : fail (self, error);
 
   if (self->options->rest) {
-    const gboolean is_written = train_options_converts (self->options)
-        ? tool_train_quantize (self, &error)
-        : tool_train_join (self, &error);
+    const gboolean is_written = tool_train_check_paths (self, &error)
+        && (train_options_converts (self->options)
+                ? tool_train_quantize (self, &error)
+                : tool_train_join (self, &error));
 
     return ranks_agree (self->ranks, is_written, &error) ? EXIT_FINE
                                                          : fail (self, error);

@@ -34,8 +34,18 @@ static gboolean
 load_model (const ToolTrain *self, const char *name, DspRecipe *recipe,
     GstEmotionModel **model, GError **error)
 {
+  const gboolean is_new =
+      !self->options->evaluate && train_is_architecture (name);
+
   *model = NULL;
-  if (!self->options->evaluate && train_is_architecture (name))
+  if (is_new && self->options->trunk) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--trunk keeps layers of a model file, and --model %s is an "
+        "architecture",
+        name);
+    return FALSE;
+  }
+  if (is_new)
     return train_options_recipe (self->options, name, recipe, error);
   if (!self->options->evaluate && !g_file_test (name, G_FILE_TEST_EXISTS)) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
@@ -101,6 +111,13 @@ tool_train_new_corpus (ToolTrain *self, GError **error)
     labels = gst_emotion_labels_new_default ();
   if (!labels)
     return FALSE;
+  if (gst_emotion_labels_count (labels) < 2) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "“%s” is the only label, and there is nothing to tell it from: name at "
+        "least two (--labels A,B)",
+        gst_emotion_labels_get (labels, 0));
+    return FALSE;
+  }
   self->corpus = train_corpus_new (labels);
   return TRUE;
 }

@@ -410,6 +410,14 @@ test_errors (void)
     { { "--no-such-option" }, 2, "no-such-option" },
     { { "stray", "--csv", "x", "--evaluate", "y" }, 2, "stray" },
     { { "--ravdess", "@absent", "--output", "@never.h5" }, 1, "absent" },
+    { { "--ravdess", "@", "--output", "@never.h5", "--labels", "sad" }, 2,
+        "“sad” is the only label" },
+    { { "--ravdess", "@", "--output", "@never.h5", "--trunk", "d" }, 2,
+        "--trunk keeps layers of a model file" },
+    { { "--ravdess", "@", "--output", "@sound.wav" }, 2,
+        "sound.wav would replace a sound" },
+    { { "--quantize", "int8", "cnn", "--output", "@sound.wav" }, 2,
+        "sound.wav would replace a sound" },
     { { "--ravdess", "@nothing", "--output", "@never.h5" }, 1,
         "No sounds are left" },
     { { "--ravdess", "@", "--evaluate", "@absent.h5" }, 1, "absent.h5" },
@@ -431,7 +439,10 @@ test_errors (void)
         1, "/dev/full: No space left" },
   };
 
+  g_autofree char *sound = path_of ("sound.wav");
+
   g_mkdir (nothing, 0700);
+  g_assert_true (g_file_set_contents (sound, "RIFF\0\0\0\0WAVE", 12, NULL));
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autofree char *err = NULL;
     char *args[7] = { NULL };
