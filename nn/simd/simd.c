@@ -82,6 +82,14 @@ nn_packed_len (const NnSimd *simd, size_t k, size_t n)
   return (n + simd->panel - 1) / simd->panel * simd->panel * k;
 }
 
+/* A row of a panel, without a call. */
+static inline void
+copy_panel (size_t panel, const float *from, float *to)
+{
+  for (size_t j = 0; j < panel; j += 8) /* 8, 16 or 32 */
+    memcpy (to + j, from + j, 8 * sizeof *to);
+}
+
 NnPacked
 nn_packed_at (float *memory, const NnSimd *simd, const float *b, size_t row,
     size_t column, size_t k, size_t n)
@@ -95,7 +103,9 @@ nn_packed_at (float *memory, const NnSimd *simd, const float *b, size_t row,
 
     if (width < panel)
       memset (memory, 0, k * panel * sizeof *memory);
-    for (size_t i = 0; i < k && column == 1; i++)
+    for (size_t i = 0; i < k && column == 1 && width == panel; i++)
+      copy_panel (panel, from + i * row, memory + i * panel);
+    for (size_t i = 0; i < k && column == 1 && width < panel; i++)
       memcpy (memory + i * panel, from + i * row, width * sizeof *memory);
     for (size_t j = 0; j < width && column != 1; j++)
       for (size_t i = 0; i < k; i++)
