@@ -124,6 +124,22 @@ take_format (ToolAnalyzeOptions *self, const char *nick, GError **error)
   return TRUE;
 }
 
+/* A name that is no path can only be meant as that of a built-in model. */
+static gboolean
+check_model_name (const char *option, const char *name, GError **error)
+{
+  g_autofree char *list = NULL;
+
+  if (!name || !*name || strpbrk (name, "./")
+      || gst_emotion_builtin_find (name, NULL)
+      || g_file_test (name, G_FILE_TEST_EXISTS))
+    return TRUE;
+  list = gst_emotion_builtin_list ();
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "%s %s is neither a built-in model (%s) nor a file", option, name, list);
+  return FALSE;
+}
+
 static gboolean
 take_sources (ToolAnalyzeOptions *self, const Raw *raw, GError **error)
 {
@@ -168,7 +184,9 @@ take (ToolAnalyzeOptions *self, Raw *raw, GError **error)
   wrong = find_contradiction (raw, self);
   if (wrong)
     return fail (error, wrong);
-  if (!tool_output_check_sound ("--output", self->output, error)
+  if (!check_model_name ("--model", self->model, error)
+      || !check_model_name ("--show-model", self->show_model, error)
+      || !tool_output_check_sound ("--output", self->output, error)
       || !tool_output_check_sound ("--html", self->html, error))
     return FALSE;
   self->shard = TOOL_SHARD_ALL;

@@ -187,6 +187,23 @@ static const char *const wrong[][2] = { { "--format", "xml" },
   { "--plot", "a.gif" }, { "--jobs", "-1" }, { "--device", "a" },
   { "--files-from", "/nowhere/at-all" }, { "--each-window", NULL } };
 
+/* Without a dot or a slash it is no file: the names of models help. */
+static void
+test_model_name (void)
+{
+  static const char *const options[] = { "--model", "--show-model" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (options); i++) {
+    g_autofree char *err = NULL;
+
+    g_assert_cmpint (
+        analyze_tool_run (
+            analyze_tool_argv (options[i], "speach", NULL), NULL, NULL, &err),
+        ==, 2);
+    g_assert_nonnull (strstr (err, " speach is neither a built-in model ("));
+  }
+}
+
 static void
 test_usage (void)
 {
@@ -561,6 +578,7 @@ main (int argc, char **argv)
   g_test_add_func ("/analyze/csv", test_csv);
   g_test_add_func ("/analyze/labels", test_labels);
   g_test_add_func ("/analyze/usage", test_usage);
+  g_test_add_func ("/analyze/model-name", test_model_name);
   g_test_add_func ("/analyze/show-model", test_show_model);
   g_test_add_func ("/analyze/show-model-here", test_show_model_here);
   g_test_add_func ("/analyze/help", test_help);
