@@ -4,10 +4,10 @@
  *   dsp/kernels.c          the loops, in C that compilers vectorise
  *   dsp/kernels-spectra.c  short transforms, in vectors of eight
  *   dsp/dispatch.c         the choice; EMOTION_SIMD=generic|avx2|avx512 forces
- * one Pure: the same input gives the same bits on the same path; paths differ
- * in the order of sums and in rounding. Nothing fails, nothing allocates.
- * Buffers must not overlap, except that a function with one buffer works in
- * place. */
+ *                          one
+ * Pure: the same input gives the same bits on the same path; paths differ in
+ * the order of sums and in rounding. Nothing fails, nothing allocates. Buffers
+ * must not overlap, except that a function with one buffer works in place. */
 #pragma once
 
 #include <stddef.h>
