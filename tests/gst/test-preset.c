@@ -63,6 +63,49 @@ test_values (void)
   }
 }
 
+/* Every property that can be set is the same in both. */
+static void
+assert_same (GstElement *a, GstElement *b)
+{
+  guint n;
+  g_autofree GParamSpec **specs =
+      g_object_class_list_properties (G_OBJECT_GET_CLASS (a), &n);
+
+  for (guint i = 0; i < n; i++) {
+    g_auto (GValue) x = G_VALUE_INIT, y = G_VALUE_INIT;
+
+    if (specs[i]->owner_type != GST_TYPE_EMOTION_DETECT
+        || !(specs[i]->flags & G_PARAM_WRITABLE))
+      continue;
+    g_test_message ("%s", specs[i]->name);
+    g_value_init (&x, specs[i]->value_type);
+    g_value_init (&y, specs[i]->value_type);
+    g_object_get_property (G_OBJECT (a), specs[i]->name, &x);
+    g_object_get_property (G_OBJECT (b), specs[i]->name, &y);
+    g_assert_cmpint (g_param_values_cmp (specs[i], &x, &y), ==, 0);
+  }
+}
+
+/* What one preset sets, the next one does not leave. */
+static void
+test_switch (void)
+{
+  static const char *const names[] = { "archive", "live", "sensitive" };
+
+  for (guint i = 0; i < 9; i++) {
+    GstElement *fresh = gst_element_factory_make ("emotiondetect", NULL);
+    GstElement *used = gst_element_factory_make ("emotiondetect", NULL);
+
+    g_test_message ("%s, then %s", names[i / 3], names[i % 3]);
+    g_assert_true (gst_preset_load_preset (GST_PRESET (fresh), names[i % 3]));
+    g_assert_true (gst_preset_load_preset (GST_PRESET (used), names[i / 3]));
+    g_assert_true (gst_preset_load_preset (GST_PRESET (used), names[i % 3]));
+    assert_same (fresh, used);
+    gst_object_unref (gst_object_ref_sink (fresh));
+    gst_object_unref (gst_object_ref_sink (used));
+  }
+}
+
 /* Four seconds make windows at 0, .5 and 1 s; the end adds its own. */
 static void
 test_run (void)
@@ -71,6 +114,7 @@ test_run (void)
 
   fixture_init (&f, MODEL_M3, CAPS);
   g_assert_true (gst_preset_load_preset (GST_PRESET (f.element), "sensitive"));
+  gst_util_set_object_arg (G_OBJECT (f.element), "inference", "sync");
   fixture_push (&f, 16000, 0, 64000, 1600);
   g_assert_cmpuint (fixture_count (&f), ==, 3);
   fixture_clear (&f);
@@ -84,6 +128,7 @@ main (int argc, char **argv)
   fixture_register ();
   g_test_add_func ("/preset/names", test_names);
   g_test_add_func ("/preset/values", test_values);
+  g_test_add_func ("/preset/switch", test_switch);
   g_test_add_func ("/preset/run", test_run);
   return g_test_run ();
 }
