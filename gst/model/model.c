@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dsp/features.h"
+#include "gst/model/arrangement.h"
 #include "gst/model/model-metadata.h"
 #include "gst/model/output.h"
 #include "gst/model/recipe-guess.h"
@@ -11,19 +12,12 @@
 #include "nn/error.h"
 #include "nn/model.h"
 
-/* How the network takes the features [bands][frames]. */
-typedef enum {
-  AS_THEY_ARE,
-  FRAMES_FIRST,  /* [frames][bands] */
-  BLOCKS_TURNED, /* in a row, [frames][rows] of each feature */
-} Arrangement;
-
 struct _GstEmotionModel {
   gint ref_count; /* atomic */
   char *name;
   NnModel *network;
   DspRecipe recipe;
-  Arrangement arrangement;
+  GstEmotionArrangement arrangement;
   GstEmotionOutput output;
   gboolean is_guess; /* the recipe: its features in training are unknown */
   GstEmotionLabels *labels; /* of the file; may be NULL */
@@ -70,7 +64,7 @@ runner_new (GstEmotionModel *self, GError **error)
     return NULL;
   runner = g_new0 (Runner, 1);
   runner->session = session;
-  if (self->arrangement != AS_THEY_ARE)
+  if (self->arrangement != GST_EMOTION_AS_THEY_ARE)
     runner->turned = g_new (float, gst_emotion_model_n_features (self));
   runner->out = g_new (float, n_network_outputs (self));
   return runner;
@@ -133,19 +127,14 @@ static gboolean
 check_input (GstEmotionModel *self, const NnModelFile *file, GError **error)
 {
   const NnShape *const in = nn_model_input_shape (self->network, 0);
-  gboolean is_turned, is_row;
 
-  if (!gst_emotion_recipe_fits (&self->recipe, in, &is_turned, &is_row)) {
+  if (!gst_emotion_arrangement_find (&self->recipe, in, &self->arrangement)) {
     g_autofree char *text = describe_input (file);
     g_autofree char *filled = nn_shape_to_string (in);
 
     fail_input (self, file, text ? text : filled, error);
     return FALSE;
   }
-  if (is_turned)
-    self->arrangement = FRAMES_FIRST;
-  else if (is_row && self->recipe.flatten == DSP_FLATTEN_FRAMES)
-    self->arrangement = BLOCKS_TURNED;
   return TRUE;
 }
 
@@ -191,38 +180,6 @@ change_recipe (const char *name, const GstEmotionModelOptions *options,
   return FALSE;
 }
 
-/* Most files state all shapes. Open frames are those of the usual recipe's
- * window, open bands its bands; if nothing is stated, whatever fits the
- * weights. A row needs an explicit recipe: a guess is a matrix. */
-static NnModel *
-load_network (const NnModelFile *file, const DspRecipe *usual,
-    gboolean is_named, GError **error)
-{
-  const size_t bands = dsp_recipe_n_bands (usual);
-  const size_t frames = dsp_recipe_n_columns (usual);
-  const size_t any = NN_DIM_UNKNOWN; /* as stated in the file */
-  const NnShape row = { .rank = 1, .dim = { bands * frames } };
-  const NnShape column = { .rank = 2, .dim = { bands * frames, 1 } };
-  const NnShape matrices[] = {
-    { .rank = 3, .dim = { any, frames, 1 } },
-    { .rank = 3, .dim = { frames, any, 1 } },
-    { .rank = 3, .dim = { bands, frames, 1 } },
-    { .rank = 2, .dim = { frames, any } },
-    { .rank = 2, .dim = { any, frames } },
-    { .rank = 2, .dim = { frames, bands } },
-  };
-  NnShape shapes[G_N_ELEMENTS (matrices) + 2];
-
-  /* (None, 1) is preferably a row, not one band. */
-  shapes[0] = row;
-  shapes[1] = column;
-  memcpy (shapes + 2, matrices, sizeof matrices);
-  return is_named
-      ? nn_model_file_load_fitting (file, shapes, G_N_ELEMENTS (shapes), error)
-      : nn_model_file_load_fitting (
-          file, matrices, G_N_ELEMENTS (matrices), error);
-}
-
 /* The recipe of the file, or else a guess. */
 static gboolean
 read_metadata (GstEmotionModel *self, GError **error)
@@ -239,6 +196,24 @@ read_metadata (GstEmotionModel *self, GError **error)
     return FALSE;
   self->is_guess = !has_recipe;
   return TRUE;
+}
+
+/* Open axes were those of the usual recipe, but the file may have its own. */
+static void
+open_again (GstEmotionModel *self, const NnModelFile *file)
+{
+  GstEmotionArrangement arrangement;
+  NnModel *network;
+
+  if (nn_model_n_inputs (self->network) != 1 || self->is_guess
+      || gst_emotion_arrangement_find (
+          &self->recipe, nn_model_input_shape (self->network, 0), &arrangement))
+    return;
+  network = gst_emotion_load_network (file, &self->recipe, TRUE, NULL);
+  if (!network)
+    return;
+  nn_model_unref (self->network);
+  self->network = network;
 }
 
 static void
@@ -278,8 +253,8 @@ load (const char *name, const NnModelFile *file,
       g_ptr_array_new_with_free_func ((GDestroyNotify) dsp_features_free);
   if (!change_recipe (self->name, options, &self->recipe, error))
     return NULL;
-  self->network =
-      load_network (file, &self->recipe, options->recipe != NULL, &failure);
+  self->network = gst_emotion_load_network (
+      file, &self->recipe, options->recipe != NULL, &failure);
   if (!self->network) {
     if (lacks_input (file))
       fail_without_input (self->name, file, error);
@@ -288,8 +263,10 @@ load (const char *name, const NnModelFile *file,
     return NULL;
   }
   if (!read_metadata (self, error)
-      || !change_recipe (self->name, options, &self->recipe, error)
-      || !check_shapes (self, file, error))
+      || !change_recipe (self->name, options, &self->recipe, error))
+    return NULL;
+  open_again (self, file);
+  if (!check_shapes (self, file, error))
     return NULL;
   /* The default recipe is what files without one mean; its shape is its own. */
   self->is_guess = self->is_guess && !options->recipe
@@ -517,35 +494,6 @@ gst_emotion_model_compute_features (GstEmotionModel *self, DspFrames *frames,
   return has_contrast;
 }
 
-/* in [rows][columns] -> out [columns][rows] */
-static void
-turn (const float *in, size_t n_rows, size_t n_columns, float *out)
-{
-  for (size_t r = 0; r < n_rows; r++)
-    for (size_t c = 0; c < n_columns; c++)
-      out[c * n_rows + r] = in[r * n_columns + c];
-}
-
-static void
-arrange (const GstEmotionModel *self, const float *features, float *turned)
-{
-  const DspRecipe *const recipe = &self->recipe;
-  const size_t n_columns = dsp_recipe_n_columns (recipe);
-  DspFeature feature;
-
-  if (self->arrangement == FRAMES_FIRST) {
-    turn (features, dsp_recipe_n_bands (recipe), n_columns, turned);
-    return;
-  }
-  for (size_t i = 0; (feature = dsp_recipe_nth_feature (recipe, i)); i++) {
-    size_t first;
-    const size_t n_rows = dsp_recipe_rows (recipe, feature, &first);
-
-    turn (features + first * n_columns, n_rows, n_columns,
-        turned + first * n_columns);
-  }
-}
-
 void
 gst_emotion_model_run (
     GstEmotionModel *self, const float *features, float *probabilities)
@@ -555,7 +503,8 @@ gst_emotion_model_run (
   float *out[] = { runner->out };
 
   if (runner->turned) {
-    arrange (self, features, runner->turned);
+    gst_emotion_arrange (
+        self->arrangement, &self->recipe, features, runner->turned);
     in[0] = runner->turned;
   }
   nn_session_run (runner->session, 1, in, out);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "dsp/presets.h"
+#include "gst/model/arrangement.h"
 
 /* The maximum number of suggestions. */
 #define MAX_OPTIONS 8
@@ -71,35 +72,6 @@ gst_emotion_recipe_for_input (const NnShape *input)
   return recipe;
 }
 
-static gboolean
-is_dim (gsize dim, gsize n)
-{
-  return dim == n || dim == NN_DIM_UNKNOWN;
-}
-
-gboolean
-gst_emotion_recipe_fits (
-    const DspRecipe *recipe, const NnShape *in, gboolean *turned, gboolean *row)
-{
-  const gsize n_bands = dsp_recipe_n_bands (recipe);
-  const gsize n_columns = dsp_recipe_n_columns (recipe);
-  const gboolean is_matrix =
-      in->rank == 2 || (in->rank == 3 && is_dim (in->dim[2], 1));
-  const gboolean is_turned = is_matrix && is_dim (in->dim[0], n_columns)
-      && is_dim (in->dim[1], n_bands);
-  const gboolean is_straight = is_matrix && is_dim (in->dim[0], n_bands)
-      && is_dim (in->dim[1], n_columns);
-  const gboolean is_row =
-      (in->rank == 1 || (in->rank == 2 && is_dim (in->dim[1], 1)))
-      && is_dim (in->dim[0], n_bands * n_columns);
-
-  if (turned)
-    *turned = is_turned && !is_straight && !is_row;
-  if (row)
-    *row = is_row && !is_straight;
-  return is_row || is_straight || is_turned;
-}
-
 /* Suggestions for a file, or for its only input. */
 typedef struct {
   const NnModelFile *file;
@@ -135,12 +107,14 @@ loads_with (const NnModelFile *file, const DspRecipe *recipe)
 static gboolean
 goes_in (const DspRecipe *recipe, const NnShape *input)
 {
-  gboolean is_row;
+  const gboolean is_row =
+      input->rank == 1 || (input->rank == 2 && input->dim[1] == 1);
+  GstEmotionArrangement arrangement;
 
-  if (!gst_emotion_recipe_fits (recipe, input, NULL, &is_row))
-    return FALSE;
-  return !is_row || input->dim[0] != NN_DIM_UNKNOWN
-      || dsp_recipe_n_bands (recipe) == 1 || dsp_recipe_n_columns (recipe) == 1;
+  return gst_emotion_arrangement_find (recipe, input, &arrangement)
+      && (!is_row || input->dim[0] != NN_DIM_UNKNOWN
+          || dsp_recipe_n_bands (recipe) == 1
+          || dsp_recipe_n_columns (recipe) == 1);
 }
 
 static void

@@ -11,13 +11,6 @@
  * window of the roundest length with as many. Unchanged for other inputs. */
 DspRecipe gst_emotion_recipe_for_input (const NnShape *input);
 
-/* Whether the features of a recipe fit a network's input: [bands][frames] or
- * [frames][bands], with or without a last axis of 1; or all in a row. Axes of
- * NN_DIM_UNKNOWN fit anything. turned: [frames][bands]; may be NULL. row: in a
- * row; may be NULL. */
-gboolean gst_emotion_recipe_fits (const DspRecipe *recipe, const NnShape *input,
-    gboolean *turned, gboolean *row);
-
 /* Texts for the property recipe that fit the input of a file, the likeliest
  * first, each on a line " --recipe ..."; "" if there is none. Free with g_free.
  */

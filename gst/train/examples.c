@@ -23,7 +23,7 @@ typedef struct {
   TrainAugment *augment; /* NULL: off */
   DspRoom *room;         /* of a condition with reverberation, or NULL */
   float *window;         /* [window_len] under a condition, or NULL */
-  float *partner;        /* [size], for mixup */
+  float *partner;        /* [size], for mixup; then to turn the features */
   float *partner_answer; /* [labels]: the teacher's */
 } Scratch;
 
@@ -256,6 +256,17 @@ mix_in (const TrainExamples *self, Scratch *scratch, gsize epoch, GRand *rand,
     *weight = share * *weight + (1 - share) * weight_of (self, label);
 }
 
+/* As the network takes it. */
+static void
+arrange (const TrainExamples *self, Scratch *scratch, float *x)
+{
+  if (self->config.arrangement == GST_EMOTION_AS_THEY_ARE)
+    return;
+  gst_emotion_arrange (
+      self->config.arrangement, &self->config.recipe, x, scratch->partner);
+  memcpy (x, scratch->partner, self->size * sizeof *x);
+}
+
 /* NnSamples.make: any thread. */
 static void
 make (gpointer data, const NnSampleRequest *request, float *x, float *target,
@@ -276,6 +287,7 @@ make (gpointer data, const NnSampleRequest *request, float *x, float *target,
   if (rand && self->config.mixup > 0)
     mix_in (self, scratch, request->epoch, rand, x, target, request->teacher,
         weight);
+  arrange (self, scratch, x);
   g_async_queue_push (self->scratches, scratch);
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "dsp/recipe.h"
+#include "gst/model/arrangement.h"
 #include "gst/train/augment.h"
 #include "gst/train/condition.h"
 #include "gst/train/corpus.h"
@@ -27,7 +28,8 @@ typedef enum {
 
 typedef struct {
   DspRecipe recipe;
-  gboolean all_windows; /* else the first window of each sound */
+  GstEmotionArrangement arrangement; /* of the examples, for a network */
+  gboolean all_windows;              /* else the first window of each sound */
   gdouble
       min_voice; /* s of speech; of all windows those with less are left
                     out,    but for the first of a sound that has no other */

@@ -66,11 +66,13 @@ fits_classes (NnModel *network, guint n_classes)
  * out logits a softmax, and one of which the trunk alone is wanted a new end.
  */
 static NnModel *
-load_network (const TrainOptions *options, const NnShape *input,
+load_network (const TrainOptions *options, const DspRecipe *recipe,
     guint n_classes, GError **error)
 {
+  g_autoptr (NnModelFile) file =
+      nn_model_file_open (train_options_model (options), error);
   g_autoptr (NnModel) network =
-      nn_model_load (train_options_model (options), input, 1, error);
+      file ? gst_emotion_load_network (file, recipe, TRUE, error) : NULL;
 
   if (network && options->trunk)
     return nn_model_trunk (network, options->trunk, n_classes,
@@ -94,18 +96,35 @@ new_network (const TrainCorpus *corpus, const TrainOptions *options,
   if (train_is_architecture (train_options_model (options)))
     return nn_architecture_new (
         train_options_model (options), &architecture, options->seed, error);
-  return load_network (
-      options, &architecture.input, architecture.n_classes, error);
+  return load_network (options, recipe, architecture.n_classes, error);
+}
+
+/* Finds how the features go in; FALSE and an error if they do not. */
+static gboolean
+find_arrangement (const NnModel *network, const DspRecipe *recipe,
+    GstEmotionArrangement *arrangement, GError **error)
+{
+  const NnShape *const input = nn_model_input_shape (network, 0);
+  g_autofree char *text = nn_shape_to_string (input);
+
+  if (gst_emotion_arrangement_find (recipe, input, arrangement))
+    return TRUE;
+  g_set_error (error, NN_ERROR, NN_ERROR_SHAPE,
+      "the network has the input %s, but the recipe makes (%zu bands, %zu "
+      "frames); describe the features that it was trained on by --recipe",
+      text, dsp_recipe_n_bands (recipe), dsp_recipe_n_columns (recipe));
+  return FALSE;
 }
 
 static NnTrainer *
 new_trainer (const TrainCorpus *corpus, const TrainOptions *options,
-    const DspRecipe *recipe, const TrainRunHooks *hooks, GError **error)
+    const DspRecipe *recipe, const TrainRunHooks *hooks,
+    GstEmotionArrangement *arrangement, GError **error)
 {
   g_autoptr (NnModel) network = new_network (corpus, options, recipe, error);
   NnTrainConfig config;
 
-  if (!network)
+  if (!network || !find_arrangement (network, recipe, arrangement, error))
     return NULL;
   nn_train_config_init (&config);
   config.batch_size = options->batch_size;
@@ -300,25 +319,6 @@ fit (TrainRun *self, const TrainOptions *options, Context *context,
 }
 
 static gboolean
-check_network (const TrainRun *self, const TrainCorpus *corpus,
-    const DspRecipe *recipe, GError **error)
-{
-  const gsize size =
-      dsp_recipe_n_bands (recipe) * dsp_recipe_n_columns (recipe);
-  const guint n_labels = gst_emotion_labels_count (corpus->labels);
-
-  if (nn_trainer_input_size (self->trainer) == size
-      && nn_trainer_n_classes (self->trainer) == n_labels)
-    return TRUE;
-  g_set_error (error, NN_ERROR, NN_ERROR_SHAPE,
-      "the network has %zu inputs and %zu outputs, but the recipe makes %zu "
-      "features and the data has %u labels",
-      nn_trainer_input_size (self->trainer),
-      nn_trainer_n_classes (self->trainer), size, n_labels);
-  return FALSE;
-}
-
-static gboolean
 has_subset (
     const TrainCorpus *corpus, const TrainSubset *subsets, TrainSubset subset)
 {
@@ -331,9 +331,10 @@ has_subset (
 /* Plain examples of a subset; NULL if it has none. FALSE and an error if
  * they cannot be made. */
 static gboolean
-plain_examples (const TrainCorpus *corpus, const TrainSubset *subsets,
-    TrainSubset subset, const TrainOptions *options, const DspRecipe *recipe,
-    const NnComm *comm, TrainExamples **examples, GError **error)
+plain_examples (const TrainRun *self, const TrainCorpus *corpus,
+    const TrainSubset *subsets, TrainSubset subset, const TrainOptions *options,
+    const DspRecipe *recipe, const NnComm *comm, TrainExamples **examples,
+    GError **error)
 {
   TrainExamplesConfig config;
 
@@ -341,6 +342,7 @@ plain_examples (const TrainCorpus *corpus, const TrainSubset *subsets,
   if (!has_subset (corpus, subsets, subset))
     return TRUE;
   train_options_examples (options, recipe, FALSE, &config);
+  config.arrangement = self->arrangement;
   config.comm = comm;
   *examples = train_examples_new (corpus, subsets, subset, &config, error);
   return *examples != NULL;
@@ -360,19 +362,20 @@ train (TrainRun *self, const TrainCorpus *corpus, const TrainSubset *subsets,
   gboolean ok;
 
   train_options_examples (options, recipe, TRUE, &config);
+  config.arrangement = self->arrangement;
   config.comm = comm;
   config.teacher = context->hooks->teacher;
   training =
       train_examples_new (corpus, subsets, TRAIN_SUBSET_TRAIN, &config, error);
   ok = training
-      && plain_examples (corpus, subsets, TRAIN_SUBSET_VALIDATION, options,
-          recipe, comm, &validation, error);
+      && plain_examples (self, corpus, subsets, TRAIN_SUBSET_VALIDATION,
+          options, recipe, comm, &validation, error);
   if (!ranks_agree (context->ranks, ok, error)
       || !fit (self, options, context, training, validation, error))
     return FALSE;
   g_clear_pointer (&training, train_examples_free);
-  ok = plain_examples (
-      corpus, subsets, TRAIN_SUBSET_TEST, options, recipe, comm, &test, error);
+  ok = plain_examples (self, corpus, subsets, TRAIN_SUBSET_TEST, options,
+      recipe, comm, &test, error);
   if (!ranks_agree (context->ranks, ok, error))
     return FALSE;
   if (self->best_epoch != G_MAXSIZE && validation) {
@@ -408,9 +411,9 @@ train_run_new (const TrainCorpus *corpus, const TrainSubset *subsets,
 
   self->best_epoch = G_MAXSIZE;
   if (text)
-    self->trainer = new_trainer (corpus, options, recipe, hooks, error);
-  if (!ranks_agree (hooks->ranks,
-          self->trainer && check_network (self, corpus, recipe, error), error)
+    self->trainer =
+        new_trainer (corpus, options, recipe, hooks, &self->arrangement, error);
+  if (!ranks_agree (hooks->ranks, self->trainer != NULL, error)
       || !train (self, corpus, subsets, options, recipe, &context, error))
     return NULL;
   return g_steal_pointer (&self);

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "gst/model/arrangement.h"
 #include "gst/ranks/ranks.h"
 #include "gst/train/options.h"
 #include "gst/train/training-report.h"
@@ -20,7 +21,8 @@ typedef struct {
 } TrainRunHooks;
 
 typedef struct {
-  NnTrainer *trainer; /* with the weights to keep */
+  NnTrainer *trainer;                /* with the weights to keep */
+  GstEmotionArrangement arrangement; /* of its input */
   NnFitResult result;
   NnEpoch *epochs; /* [n_epochs] */
   gsize n_epochs;

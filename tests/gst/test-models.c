@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Model files that are not there, damaged or foreign; labels; models shared and
  * swapped. */
+#define _GNU_SOURCE /* memmem */
 #include <glib/gstdio.h>
 #include <unistd.h>
 
 #include "gst/model/model-cache.h"
 #include "nn/error.h"
 #include "nn/model.h"
+#include "nn/save.h"
+#include "nn/train/architectures.h"
 #include "tests/folder.h"
 #include "tests/gst/fixture.h"
 #include "tests/gst/leaks.h"
@@ -482,6 +485,55 @@ test_open_frames (void)
   g_assert_cmpuint (gst_emotion_model_n_features (model), ==, 5 * 94);
 }
 
+/* Makes the 700 steps of a file's input None. */
+static void
+open_time_axis (const char *path)
+{
+  static const char known[] = "[null, 700, 40]", open[] = "[null,null, 40]";
+  g_autofree char *bytes = NULL;
+  char *at;
+  gsize len;
+
+  g_assert_true (g_file_get_contents (path, &bytes, &len, NULL));
+  at = memmem (bytes, len, known, strlen (known));
+  g_assert_nonnull (at);
+  memcpy (at, open, strlen (open));
+  g_assert_true (g_file_set_contents (path, bytes, (gssize) len, NULL));
+}
+
+/* (None, 40): as many as the file's own recipe has. */
+static void
+test_open_frames_of_recipe (void)
+{
+  static const char metadata[] =
+      "{\"recipe\": {\"features\": \"mfcc\", \"n_mfcc\": 40, "
+      "\"normalization\": \"none\", \"window_len\": 24000}}";
+  const NnShape input = { .rank = 2, .dim = { 700, 40 } };
+  g_autofree char *path = g_build_filename (folder, "open.h5", NULL);
+  g_autoptr (NnModel) network = NULL;
+  g_autoptr (GstEmotionModel) model = NULL;
+  GError *error = NULL;
+
+  network = nn_model_new_from_config ("open",
+      "{\"class_name\": \"Sequential\", \"config\": {\"layers\": ["
+      "{\"class_name\": \"InputLayer\", \"config\": "
+      "{\"batch_input_shape\": [null, 700, 40], \"name\": \"in\"}}, "
+      "{\"class_name\": \"GlobalMaxPooling1D\", \"config\": "
+      "{\"name\": \"g\"}}, {\"class_name\": \"Dense\", \"config\": "
+      "{\"name\": \"d\", \"units\": 9, \"activation\": \"softmax\"}}]}}",
+      "2.10.0", 7, &error);
+  g_assert_no_error (error);
+  nn_model_save (network, path, metadata, &error);
+  g_assert_no_error (error);
+  g_assert_true (nn_shape_equal (nn_model_input_shape (network, 0), &input));
+  open_time_axis (path);
+  model = gst_emotion_model_load (path, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (
+      gst_emotion_model_n_features (model), ==, 40 * (1 + 24000 / 512));
+  g_assert_cmpint (g_unlink (path), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -512,6 +564,7 @@ main (int argc, char **argv)
     g_test_add_data_func (path, other_inputs[i], test_other_input);
   }
   g_test_add_func ("/models/open-frames", test_open_frames);
+  g_test_add_func ("/models/open-frames-of-recipe", test_open_frames_of_recipe);
   for (gsize i = 0; i < G_N_ELEMENTS (inputs); i++) {
     g_autofree char *path =
         g_strdup_printf ("/models/input/%s", inputs[i].name);

@@ -102,6 +102,27 @@ test_plain (void)
   }
 }
 
+/* As a network takes them: frame by frame, and the same numbers. */
+static void
+test_arrangement (void)
+{
+  g_autoptr (TrainCorpus) corpus = new_corpus ((guint[]){ 1, 1, 1 }, 5000);
+  const TrainExamplesConfig config = { .recipe = small_recipe () };
+  TrainExamplesConfig turned = config;
+  g_autoptr (TrainExamples) plain = new_examples (corpus, &config);
+  float x[16 * 8], y[16 * 8], target[N_CLASSES], weight;
+
+  turned.arrangement = GST_EMOTION_COLUMNS_FIRST;
+
+  g_autoptr (TrainExamples) examples = new_examples (corpus, &turned);
+
+  make (plain, 1, 3, TRUE, x, target, &weight);
+  make (examples, 1, 3, TRUE, y, target, &weight);
+  for (gsize band = 0; band < 16; band++)
+    for (gsize frame = 0; frame < 8; frame++)
+      g_assert_cmpfloat (y[frame * 16 + band], ==, x[band * 8 + frame]);
+}
+
 /* A class that has no sounds gets its share of another's, and no more. */
 static void
 test_kin (void)
@@ -575,6 +596,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/train/examples/plain", test_plain);
+  g_test_add_func ("/train/examples/arrangement", test_arrangement);
   g_test_add_func ("/train/examples/kin", test_kin);
   g_test_add_func ("/train/examples/shared", test_shared);
   g_test_add_func ("/train/examples/seed", test_seed);

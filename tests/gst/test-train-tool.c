@@ -9,6 +9,8 @@
 #include "gst/model/builtin.h"
 #include "gst/model/model.h"
 #include "nn/h5.h"
+#include "nn/save.h"
+#include "nn/train/architectures.h"
 #include "tests/folder.h"
 #include "tests/gst/synthetic.h"
 
@@ -397,6 +399,54 @@ test_unreadable (void)
 }
 
 static void
+write_linear (const char *path, const char *input_shape)
+{
+  g_autofree char *json = g_strdup_printf (
+      "{\"class_name\": \"Sequential\", \"config\": {\"layers\": ["
+      "{\"class_name\": \"InputLayer\", \"config\": "
+      "{\"batch_input_shape\": [null, %s], \"name\": \"in\"}}, "
+      "{\"class_name\": \"Flatten\", \"config\": {\"name\": \"row\"}}, "
+      "{\"class_name\": \"Dense\", \"config\": "
+      "{\"name\": \"d\", \"units\": 9, \"activation\": \"softmax\"}}]}}",
+      input_shape);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NnModel) model =
+      nn_model_new_from_config ("test", json, "2.10.0", 7, &error);
+
+  g_assert_no_error (error);
+  nn_model_save (model, path, NULL, &error);
+  g_assert_no_error (error);
+}
+
+/* Models that take frames first, or all in a row: what training says of
+ * validation is what the element makes of the file. */
+static void
+test_turned (void)
+{
+  static const char *const shapes[] = { "94, 64", "6016, 1" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++) {
+    g_autofree char *begin = path_of ("begin.h5");
+    g_autofree char *model = path_of ("turned.h5");
+    g_autofree char *out = NULL, *again = NULL;
+    const char *line;
+
+    write_linear (begin, shapes[i]);
+    g_assert_cmpint (run (&out, NULL, "--ravdess", recordings, "--model", begin,
+                         "--output", model, "--epochs=2", "--no-augment",
+                         "--validation-speakers=1-2", "--quiet", NULL),
+        ==, 0);
+    g_assert_cmpint (run (&again, NULL, "--evaluate", model, "--ravdess",
+                         recordings, "--speakers=1-2", "--quiet", NULL),
+        ==, 0);
+    line = strstr (out, "Cross-entropy");
+    g_assert_nonnull (line);
+    *strchr (line, '\n') = '\0';
+    g_assert_nonnull (strstr (again, line));
+  }
+}
+
+static void
 test_errors (void)
 {
   g_autofree char *nothing = path_of ("nothing");
@@ -526,6 +576,7 @@ main (int argc, char **argv)
   g_test_add_func (
       "/train/tool/cross-validate-alone", test_cross_validate_alone);
   g_test_add_func ("/train/tool/unreadable", test_unreadable);
+  g_test_add_func ("/train/tool/turned", test_turned);
   g_test_add_func ("/train/tool/errors", test_errors);
   g_test_add_func ("/train/tool/seed", test_seed);
 
