@@ -92,8 +92,10 @@ text_writer (const ToolAnalyzeOptions *self)
   const char *no_color = g_getenv ("NO_COLOR");
   const char *term = g_getenv ("TERM");
 
-  if (self->output || !isatty (STDOUT_FILENO) || !g_get_charset (NULL)
-      || (no_color && *no_color) || !term || g_str_equal (term, "dumb"))
+  /* mpirun reads what its processes write by a terminal of its own. */
+  if (self->output || self->is_shared || !isatty (STDOUT_FILENO)
+      || !g_get_charset (NULL) || (no_color && *no_color) || !term
+      || g_str_equal (term, "dumb"))
     return &tool_report_text_writer;
   return &tool_report_bars_writer;
 }
@@ -349,13 +351,13 @@ parse (
 }
 
 gboolean
-tool_analyze_options_parse (
-    ToolAnalyzeOptions *self, int *argc, char ***argv, GError **error)
+tool_analyze_options_parse (ToolAnalyzeOptions *self, gboolean is_shared,
+    int *argc, char ***argv, GError **error)
 {
   Raw raw = { .interval_s = NOT_ASKED, .min_voice_s = 0.3 };
   gboolean ok;
 
-  *self = (ToolAnalyzeOptions){ 0 };
+  *self = (ToolAnalyzeOptions){ .is_shared = is_shared };
   ok = parse (self, &raw, argc, argv, error) && take (self, &raw, error);
   g_strfreev (raw.files);
   g_strfreev (raw.arguments);

@@ -14,6 +14,7 @@ typedef struct {
   ToolReportFormat format;
   gboolean in_folder; /* output is one, of a file for each source */
   gboolean embed;     /* the sound into the page */
+  gboolean is_shared; /* by several processes */
   gboolean is_quiet;
   ToolShard shard;
   guint n_jobs;         /* 0: as many as there are processors */
@@ -28,10 +29,10 @@ typedef struct {
   gboolean is_sharded, resume, list_devices, version;
 } ToolAnalyzeOptions;
 
-/* FALSE and an error if the command line is wrong, or a list cannot be read.
- */
-gboolean tool_analyze_options_parse (
-    ToolAnalyzeOptions *self, int *argc, char ***argv, GError **error);
+/* is_shared: there are several processes. FALSE and an error if the command
+ * line is wrong, or a list cannot be read. */
+gboolean tool_analyze_options_parse (ToolAnalyzeOptions *self,
+    gboolean is_shared, int *argc, char ***argv, GError **error);
 void tool_analyze_options_clear (ToolAnalyzeOptions *self);
 
 /* Whether results go to a part, by which an interrupted analysis is resumed. */

@@ -2,7 +2,6 @@
 /* emotion-analyze: files, folders, URIs or the microphone in, emotions out, by
  * the element emotiondetect. Exit status: 0 success, 1 some source failed, 2
  * wrong usage. */
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -151,13 +150,13 @@ main (int argc, char **argv)
 
   tool_standard_streams_hold ();
   gst_emotion_wording_use_options ();
-  setlocale (LC_ALL, "");
-  setlocale (LC_NUMERIC, "C"); /* lines may be read by programs */
+  tool_standard_locale_set ();
   if (!(ranks = ranks_new (&error))) {
     fprintf (stderr, PROGRAM ": %s\n", error->message);
     return STATUS_USAGE;
   }
-  if (!tool_analyze_options_parse (&options, &argc, &argv, &error))
+  if (!tool_analyze_options_parse (
+          &options, ranks_size (ranks) > 1, &argc, &argv, &error))
     fprintf (stderr, PROGRAM ": %s\n", error->message);
   else if (options.version) {
     printf (PROGRAM " %s\n", PACKAGE_VERSION);

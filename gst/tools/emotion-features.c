@@ -5,7 +5,6 @@
  * 1 some file failed, 2 wrong usage. */
 #include <glib/gstdio.h>
 #include <gst/gst.h>
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -441,7 +440,7 @@ main (int argc, char **argv)
 
   tool_standard_streams_hold ();
   gst_emotion_wording_use_options ();
-  setlocale (LC_ALL, "");
+  tool_standard_locale_set ();
   g_mutex_init (&app.lock);
   g_cond_init (&app.turn);
   if (!tool_feature_options_parse (&options, &argc, &argv, &error))

@@ -3,7 +3,6 @@
  * Exit status: 0 all fine; 1 something failed, or some file could not be read;
  * 2 the command line makes no sense. */
 #include <gst/gst.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -96,7 +95,7 @@ main (int argc, char **argv)
 
   tool_standard_streams_hold ();
   gst_emotion_wording_use_options ();
-  setlocale (LC_ALL, "");
+  tool_standard_locale_set ();
   if (!(ranks = ranks_new (&error)))
     return fail (&self, error);
   self.ranks = ranks;

@@ -2,6 +2,9 @@
 #include "gst/tools/standard-streams.h"
 
 #include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <string.h>
 #include <unistd.h>
 
 void
@@ -11,4 +14,13 @@ tool_standard_streams_hold (void)
     if (fcntl (fd, F_GETFD) < 0)
       /* open returns the lowest free descriptor, so this one. */
       (void) !open ("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+void
+tool_standard_locale_set (void)
+{
+  setlocale (LC_ALL, "");
+  setlocale (LC_NUMERIC, "C");
+  if (strcmp (nl_langinfo (CODESET), "ANSI_X3.4-1968") == 0)
+    setlocale (LC_CTYPE, "C.UTF-8");
 }

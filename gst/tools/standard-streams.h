@@ -6,3 +6,8 @@
  * receive what is written to them. Afterwards they are open, and writing to
  * them fails (EBADF). */
 void tool_standard_streams_hold (void);
+
+/* The user's language, with a decimal point: lines and pages are read by
+ * programs, too. In the locale C, that of containers, text is UTF-8. To be
+ * called second. */
+void tool_standard_locale_set (void);

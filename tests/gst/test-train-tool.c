@@ -511,6 +511,49 @@ test_errors (void)
   g_assert_false (exists ("/dev/full.state"));
 }
 
+static void
+restore (const char *name, const char *value)
+{
+  if (value)
+    g_setenv (name, value, TRUE);
+  else
+    g_unsetenv (name);
+}
+
+/* A decimal comma is not for lines and pages; and where the locale is C, as in
+ * containers, words may be in any script all the same. */
+static void
+test_locale (void)
+{
+  g_autofree char *command =
+      g_strdup_printf ("localedef -i de_DE -f UTF-8 %s/de_DE.UTF-8", folder);
+  g_autofree char *model = path_of ("german.h5");
+  g_autofree char *report = path_of ("german");
+  g_autofree char *path = path_of ("german/report.html");
+  g_autofree char *out = NULL, *err = NULL, *page = NULL;
+  g_autofree char *locpath = g_strdup (g_getenv ("LOCPATH"));
+  g_autofree char *lc_all = g_strdup (g_getenv ("LC_ALL"));
+
+  g_setenv ("LC_ALL", "C", TRUE);
+  run (NULL, &err, "--ravdess", recordings, "--output", model, "--labels", "ä",
+      NULL);
+  g_assert_nonnull (strstr (err, "“ä” is the only label"));
+  g_setenv ("LOCPATH", folder, TRUE);
+  g_setenv ("LC_ALL", "de_DE.UTF-8", TRUE);
+  if (g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL)) {
+    g_assert_cmpint (run (&out, NULL, "--evaluate", "simple", "--ravdess",
+                         recordings, "--report", report, NULL),
+        ==, 0);
+    g_assert_true (g_file_get_contents (path, &page, NULL, NULL));
+    g_assert_nonnull (strstr (out, "0."));
+    g_assert_false (g_regex_match_simple ("[0-9],[0-9]", out, 0, 0));
+    g_assert_nonnull (strstr (page, "/ 0."));
+    g_assert_null (strstr (page, "/ 0,"));
+  }
+  restore ("LOCPATH", locpath);
+  restore ("LC_ALL", lc_all);
+}
+
 /* A seed model on EmoDB, against what genuine Keras and librosa answered. */
 static void
 test_seed (void)
@@ -578,6 +621,7 @@ main (int argc, char **argv)
   g_test_add_func ("/train/tool/unreadable", test_unreadable);
   g_test_add_func ("/train/tool/turned", test_turned);
   g_test_add_func ("/train/tool/errors", test_errors);
+  g_test_add_func ("/train/tool/locale", test_locale);
   g_test_add_func ("/train/tool/seed", test_seed);
 
   const int status = g_test_run ();
