@@ -6,6 +6,9 @@
 
 #include <math.h>
 #include <stdint.h>
+#ifdef __AVX__
+#include <immintrin.h>
+#endif
 
 #include "dsp/sample.h"
 
@@ -133,19 +136,30 @@ transform (const DspSpectraTables *tables, Complex *x, Complex *y)
   return y;
 }
 
+/* *out = sqrt (re^2 + im^2). Square roots take long, but other things go on
+ * beside them. */
+static inline __attribute__ ((always_inline)) void
+store_length (const Complex *x, Eight *out)
+{
+  const Eight power = x->re * x->re + x->im * x->im;
+
+#ifdef __AVX__
+  *out = (Eight) _mm256_sqrt_ps ((__m256) power);
+#else
+  for (size_t lane = 0; lane < DSP_SPECTRA_LANES; lane++)
+    (*out)[lane] = sqrtf (power[lane]);
+#endif
+}
+
 /* From the transform z of n_fft / 2 pairs of real numbers, taken as complex
- * ones: power [n_fft / 2 + 1], four times that of the bins. */
+ * ones: the lengths of the bins, twice. out [n_fft / 2 + 1] */
 static void
-power_of_pairs (const DspSpectraTables *tables, const Complex *z, Eight *out)
+find_lengths (const DspSpectraTables *tables, const Complex *z, Eight *out)
 {
   const size_t n = tables->n_fft / 2;
 
-  out[0] = z->re + z->im;
-  out[0] = 4 * out[0] * out[0];
-  out[n] = z->re - z->im;
-  out[n] = 4 * out[n] * out[n];
-  for (size_t k = 1; k <= n / 2; k++) {
-    const Complex *const a = z + k, *const b = z + n - k;
+  for (size_t k = 0; k <= n / 2; k++) {
+    const Complex *const a = z + k, *const b = z + (n - k) % n;
     const float *const root = tables->roots + 2 * k;
     const Complex even = { a->re + b->re, a->im - b->im };
     const Complex odd = { a->im + b->im, b->re - a->re };
@@ -154,8 +168,8 @@ power_of_pairs (const DspSpectraTables *tables, const Complex *z, Eight *out)
     const Complex low = { even.re + turned.re, even.im + turned.im };
     const Complex high = { even.re - turned.re, even.im - turned.im };
 
-    out[k] = low.re * low.re + low.im * low.im;
-    out[n - k] = high.re * high.re + high.im * high.im;
+    store_length (&low, out + k);
+    store_length (&high, out + n - k);
   }
 }
 
@@ -192,17 +206,13 @@ DSP_PATH (dsp_kernels_spectra) (const DspSpectraTables *tables,
   const float *lanes[DSP_SPECTRA_LANES];
   Eight memory[2][DSP_SPECTRA_MAX];
   const Complex *z;
-  Eight *power, *lengths;
+  Eight *lengths;
 
   for (size_t lane = 0; lane < DSP_SPECTRA_LANES; lane++)
     lanes[lane] = frames[lane < n ? lane : 0];
   load_frames (tables, lanes, memory[0]);
   z = transform (tables, (Complex *) memory[0], (Complex *) memory[1]);
-  lengths = memory[z == (Complex *) memory[1]];
-  power = memory[z != (Complex *) memory[1]];
-  power_of_pairs (tables, z, power);
-  for (size_t i = 0; i < n_bins; i++)
-    for (size_t lane = 0; lane < DSP_SPECTRA_LANES; lane++)
-      lengths[i][lane] = sqrtf (power[i][lane]);
+  lengths = memory[z != (Complex *) memory[1]];
+  find_lengths (tables, z, lengths);
   store_frames (lengths, n_bins, n, out);
 }
