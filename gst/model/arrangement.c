@@ -43,8 +43,8 @@ turn (const float *in, size_t n_rows, size_t n_columns, float *out)
 }
 
 void
-gst_emotion_arrange (GstEmotionArrangement arrangement,
-    const DspRecipe *recipe, const float *features, float *turned)
+gst_emotion_arrange (GstEmotionArrangement arrangement, const DspRecipe *recipe,
+    const float *features, float *turned)
 {
   const size_t n_bands = dsp_recipe_n_bands (recipe);
   const size_t n_columns = dsp_recipe_n_columns (recipe);

@@ -232,6 +232,25 @@ options_len (const char *text)
   return teacher ? (gsize) (teacher - text) : strlen (text);
 }
 
+/* The lines that are not in both, "\n  epochs=50\nnow\n  epochs=60". Free with
+ * g_free. */
+static char *
+differences (const char *before, const char *now)
+{
+  g_auto (GStrv) old = g_strsplit (before, "\n", -1);
+  g_auto (GStrv) new = g_strsplit (now, "\n", -1);
+  GString *text = g_string_new (NULL);
+
+  for (char **line = old; *line; line++)
+    if (!g_strv_contains ((const char *const *) new, *line))
+      g_string_append_printf (text, "\n  %s", *line);
+  g_string_append (text, "\nnow");
+  for (char **line = new; *line; line++)
+    if (!g_strv_contains ((const char *const *) old, *line))
+      g_string_append_printf (text, "\n  %s", *line);
+  return g_string_free (text, FALSE);
+}
+
 /* Goes on with a saved state, if there is one of a run with equal options. */
 static gboolean
 resume (Context *context, const char *teacher, GError **error)
@@ -252,9 +271,13 @@ resume (Context *context, const char *teacher, GError **error)
         context->state, teacher);
     return FALSE;
   }
+
+  g_autofree char *different = differences (text ? text : "", context->text);
+
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "%s belongs to a run with other options:\n%s", context->state,
-      text ? text : "(unknown)");
+      "%s belongs to a run with other options; give the same, or begin anew "
+      "without --resume:%s",
+      context->state, different);
   return FALSE;
 }
 

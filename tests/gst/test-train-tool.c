@@ -224,6 +224,7 @@ test_interrupt (void)
   g_autofree char *state = path_of ("interrupted.h5.state");
   g_autofree char *whole = path_of ("whole.h5");
   g_autofree char *text[2] = { NULL }, *out = NULL, *err = NULL;
+  g_autofree char *other = NULL;
   gsize len[2];
   char buffer[4096] = "";
   gsize n = 0;
@@ -244,6 +245,12 @@ test_interrupt (void)
   g_assert_cmpint (wait_for (pid), ==, 1);
   g_assert_nonnull (strstr (err, "--resume"));
   g_assert_true (exists (model) && exists (state));
+  /* Other options: those alone are named. */
+  g_assert_cmpint (run (NULL, &other, "--ravdess", recordings, "--output",
+                       model, "--epochs", "5", "--resume", NULL),
+      ==, 2);
+  g_assert_nonnull (strstr (other, "epochs=4\nnow\n  epochs=5\n"));
+  g_assert_null (strstr (other, "seed"));
   g_assert_cmpint (run (NULL, NULL, "--ravdess", recordings, "--output", model,
                        "--epochs", "4", "--resume", NULL),
       ==, 0);
