@@ -428,6 +428,18 @@ add_row (TrainCorpus *self, const char *folder, const GPtrArray *fields,
   return TRUE;
 }
 
+/* A first line that is no item may be meant as a head line. */
+static void
+hint_at_head (GError **error)
+{
+  g_autoptr (GError) plain = g_steal_pointer (error);
+
+  g_set_error (error, plain->domain, plain->code,
+      "%s (a head line needs the columns path and label, with commas between "
+      "them)",
+      plain->message);
+}
+
 static gboolean
 add_rows (
     TrainCorpus *self, const char *folder, const char *text, GError **error)
@@ -447,6 +459,8 @@ add_rows (
       ok = add_row (self, folder, fields, &columns, error);
     }
     if (!ok) {
+      if (row == 1 && !columns.is_named && error)
+        hint_at_head (error);
       g_prefix_error (error, "row %u: ", row);
       return FALSE;
     }

@@ -225,6 +225,8 @@ test_csv_errors (void)
     { "label,path\nhappy,a,b\n", "*row 2: 3 fields, but the head line has 2*" },
     { "label,path\nhappy,\n", "*row 2: *empty*" },
     { "label,path\nbored,a.wav\n", "*row 2: *bored* is not a label*" },
+    { "path;label\na.wav;happy\n", "*row 1: 1 fields*head line*commas*" },
+    { "file,label\na.wav,happy\n", "*row 1: *head line needs*path and label*" },
   };
   char *folder = test_folder_new ();
   g_autofree char *path = g_build_filename (folder, "list.csv", NULL);
