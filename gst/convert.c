@@ -157,6 +157,8 @@ gst_emotion_convert_catch_up (GstEmotionConvert *self)
   float out[BLOCK_LEN];
   gsize made;
 
+  if (n == 0)
+    return;
   self->n_waiting = 0;
   do {
     gsize used = 0;
