@@ -95,8 +95,8 @@ calibrate (const ToolTrain *self, const TrainTrial *trial, GError **error)
         train_figures_best_temperature (sets, trial->sets->len));
   if (!tool_train_is_speaker (self))
     return TRUE;
-  if (!train_calibrate_file (
-          options->evaluate, temperature, options->output, error))
+  if (!train_calibrate (gst_emotion_model_network (self->model), temperature,
+          options->output, error))
     return FALSE;
   tool_train_say (
       self, "\nTemperature %.3g. Model: %s\n", temperature, options->output);

@@ -23,20 +23,16 @@ add_temperature (NnJson *json, gconstpointer data)
 }
 
 gboolean
-train_calibrate_file (
-    const char *path, double temperature, const char *output, GError **error)
+train_calibrate (const NnModel *model, double temperature, const char *output,
+    GError **error)
 {
   static const char *const replaced[] = { "temperature", NULL };
-  g_autoptr (NnModel) model = nn_model_load (path, NULL, 0, error);
-  g_autoptr (NnModel) cool =
-      model ? nn_model_cool (model, temperature, error) : NULL;
-  const double all = model ? temperature_of (model) * temperature : 1;
-  const TrainDerived derived = {
-    .metadata = model ? nn_model_metadata (model) : NULL,
+  g_autoptr (NnModel) cool = nn_model_cool (model, temperature, error);
+  const double all = temperature_of (model) * temperature;
+  const TrainDerived derived = { .metadata = nn_model_metadata (model),
     .replaced = replaced,
     .add = add_temperature,
-    .data = &all,
-  };
+    .data = &all };
 
   return cool && train_derived_save (cool, &derived, output, error);
 }

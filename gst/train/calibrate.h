@@ -3,10 +3,10 @@
  * says. */
 #pragma once
 
-#include <glib.h>
+#include "nn/model.h"
 
-/* Reads a model file and writes a copy whose logits are divided by temperature;
- * its attribute “emotiondetect” says so ("temperature", over all times that
- * this was done) and has the self-test of the copy. NN_ERROR. */
-gboolean train_calibrate_file (
-    const char *path, double temperature, const char *output, GError **error);
+/* Writes a copy of a model whose logits are divided by temperature; its
+ * attribute “emotiondetect” says so ("temperature", over all times that this
+ * was done) and has the self-test of the copy. NN_ERROR. */
+gboolean train_calibrate (const NnModel *model, double temperature,
+    const char *output, GError **error);
