@@ -114,6 +114,31 @@ copy_weights (const NnModel *from, size_t n, NnModel *to)
         nn_graph_node (to->graph, i)->layer->weights);
 }
 
+/* config: NULL if there is no such layer. Where a functional model lists its
+ * layers in another order, that which was changed may not be its output. */
+static NnModel *
+build_with_classes (
+    const NnModel *model, size_t n_classes, const char *config, GError **error)
+{
+  g_autoptr (NnModel) result = NULL;
+
+  if (config) {
+    result = nn_model_build (model->name, config, model->keras_version,
+        nn_model_input_shape (model, 0), 1, error);
+    if (!result
+        || (nn_shape_size (nn_model_output_shape (result, 0)) == n_classes
+            && g_strcmp0 (nn_model_output_activation (result, 0), "softmax")
+                == 0))
+      return g_steal_pointer (&result);
+  }
+  g_set_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED,
+      "%s: its last layer is not a Dense, so it cannot be given "
+      "%" G_GSIZE_FORMAT " classes and a softmax; train a model that ends in "
+      "a softmax, with the labels that it has",
+      model->name, n_classes);
+  return NULL;
+}
+
 NnModel *
 nn_model_with_classes (const NnModel *model, size_t n_classes, GError **error)
 {
@@ -122,16 +147,7 @@ nn_model_with_classes (const NnModel *model, size_t n_classes, GError **error)
 
   g_return_val_if_fail (model != NULL && n_classes > 0, NULL);
   config = config_with_classes (model, n_classes);
-  if (!config) {
-    g_set_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED,
-        "%s: its last layer is not a Dense, so it cannot be given "
-        "%" G_GSIZE_FORMAT " classes and a softmax; train a model that ends in "
-        "a softmax, with the labels that it has",
-        model->name, n_classes);
-    return NULL;
-  }
-  result = nn_model_build (model->name, config, model->keras_version,
-      nn_model_input_shape (model, 0), 1, error);
+  result = build_with_classes (model, n_classes, config, error);
   if (!result)
     return NULL;
   copy_weights (model, model->graph->nodes->len, result);

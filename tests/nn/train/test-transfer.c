@@ -35,6 +35,19 @@ static const char no_dense[] =
     HEAD LAYER ("Dense", "a", ", \"units\": 4") "," LAYER (
         "BatchNormalization", "n", ", \"axis\": -1") "]}}";
 
+/* A functional model that lists its last layer first. */
+static const char out_of_order[] =
+    "{\"class_name\": \"Functional\", \"config\": {\"name\": \"m\", "
+    "\"layers\": [{\"class_name\": \"Dense\", \"name\": \"b\", "
+    "\"config\": {\"name\": \"b\", \"units\": 4, \"activation\": "
+    "\"softmax\"}, \"inbound_nodes\": [[[\"a\", 0, 0, {}]]]}, "
+    "{\"class_name\": \"InputLayer\", \"name\": \"in\", \"config\": "
+    "{\"name\": \"in\", \"batch_input_shape\": [null, 6]}, "
+    "\"inbound_nodes\": []}, {\"class_name\": \"Dense\", \"name\": "
+    "\"a\", \"config\": {\"name\": \"a\", \"units\": 8}, "
+    "\"inbound_nodes\": [[[\"in\", 0, 0, {}]]]}], \"input_layers\": "
+    "[[\"in\", 0, 0]], \"output_layers\": [[\"b\", 0, 0]]}}";
+
 static NnModel *
 new_model (const char *config)
 {
@@ -130,8 +143,12 @@ test_no_dense (void)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (NnModel) model = new_model (no_dense);
+  g_autoptr (NnModel) shuffled = new_model (out_of_order);
 
   g_assert_null (nn_model_with_classes (model, 5, &error));
+  g_assert_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED);
+  g_clear_error (&error);
+  g_assert_null (nn_model_with_classes (shuffled, 5, &error));
   g_assert_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED);
 }
 
