@@ -323,17 +323,38 @@ nn_model_up_to (const NnModel *model, const char *layer, GError **error)
   return build_up_to (model, layer, config, error);
 }
 
-/* The last layer if it is a Dense, or NULL. */
-static const NnKerasLayer *
-last_dense (const NnModel *model)
+/* Whether logits may be divided before it: it makes probabilities of them, or
+ * nothing. */
+static bool
+takes_logits (const NnLayer *layer)
 {
-  for (guint i = model->layers->len; i-- > 0;) {
-    const NnKerasLayer *const layer = g_ptr_array_index (model->layers, i);
+  static const char *const names[] = { "linear", "softmax", "log_softmax",
+    "sigmoid", NULL };
 
-    if (g_str_equal (layer->class_name, "Dense"))
-      return layer;
-    if (!is_transparent (layer->class_name))
+  return !layer->last_activation
+      || g_strv_contains (names, nn_activation_name (layer->last_activation));
+}
+
+/* The weights of the Dense layer that computes the logits of the output, or
+ * NULL: by the graph, since a file may list layers in any order. */
+static NnWeights *
+weights_of_logits (const NnModel *model)
+{
+  size_t tensor = g_array_index (model->graph->outputs, size_t, 0);
+
+  for (guint i = model->graph->nodes->len; i-- > 0;) {
+    const NnNode *const node = nn_graph_node (model->graph, i);
+    const NnLayer *const layer = node->layer;
+
+    if (node->out[0] != tensor)
+      continue;
+    if (!takes_logits (layer))
       return NULL;
+    if (g_str_equal (layer->klass->keras_name, "Dense"))
+      return layer->weights;
+    if (!layer->is_view && !is_transparent (layer->klass->keras_name))
+      return NULL;
+    tensor = node->in[0];
   }
   return NULL;
 }
@@ -342,21 +363,21 @@ NnModel *
 nn_model_cool (const NnModel *model, double temperature, GError **error)
 {
   g_autoptr (NnModel) result = NULL;
-  const NnKerasLayer *last;
+  NnWeights *last;
 
   g_return_val_if_fail (model != NULL && temperature > 0, NULL);
   result = nn_model_copy (model, error);
   if (!result)
     return NULL;
-  last = last_dense (result);
+  last = weights_of_logits (result);
   if (!last) {
     g_set_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED,
         "%s: its last layer is no Dense, so it cannot hold a temperature",
         model->name);
     return NULL;
   }
-  for (guint i = 0; i < last->weights->params->len; i++) {
-    NnParam *const param = g_ptr_array_index (last->weights->params, i);
+  for (guint i = 0; i < last->params->len; i++) {
+    NnParam *const param = g_ptr_array_index (last->params, i);
 
     for (size_t k = 0; k < param->size; k++)
       param->value[k] = (float) (param->value[k] / temperature);

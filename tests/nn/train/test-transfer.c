@@ -233,14 +233,13 @@ test_trunk_errors (void)
 
 /* Softmax of z / T is p^(1/T), normalised. */
 static void
-test_cool (void)
+check_cool (const char *config)
 {
   const float x[6] = { 0.3f, -2, 5, 0.1f, 1, -0.4f }, *in[] = { x };
   float y[2][4], sum = 0;
   g_autoptr (GError) error = NULL;
-  g_autoptr (NnModel) model = new_model (chain);
+  g_autoptr (NnModel) model = new_model (config);
   g_autoptr (NnModel) cool = nn_model_cool (model, 2.5, &error);
-  g_autoptr (NnModel) none = new_model (no_dense);
 
   g_assert_no_error (error);
   for (int i = 0; i < 2; i++) {
@@ -255,8 +254,26 @@ test_cool (void)
   for (int c = 0; c < 4; c++)
     g_assert_cmpfloat_with_epsilon (
         y[1][c], powf (y[0][c], 1 / 2.5f) / sum, 1e-5);
-  g_assert_null (nn_model_cool (none, 2, &error));
-  g_assert_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED);
+}
+
+static void
+test_cool (void)
+{
+  static const char tanh_between[] = HEAD LAYER ("Dense", "a",
+      ", \"units\": 4, \"activation\": \"tanh\"") "," LAYER ("Softmax", "s",
+      "") "]}}";
+  const char *const configs[] = { chain, softmax_apart, out_of_order };
+  const char *const wrong[] = { no_dense, tanh_between };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (configs); i++)
+    check_cool (configs[i]);
+  for (gsize i = 0; i < G_N_ELEMENTS (wrong); i++) {
+    g_autoptr (NnModel) none = new_model (wrong[i]);
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (nn_model_cool (none, 2, &error));
+    g_assert_error (error, NN_ERROR, NN_ERROR_UNSUPPORTED);
+  }
 }
 
 /* One step; how many weights from the first on are as they were. */
