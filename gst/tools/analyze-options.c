@@ -189,7 +189,11 @@ take (ToolAnalyzeOptions *self, Raw *raw, GError **error)
   if (!check_model_name ("--model", self->model, error)
       || !check_model_name ("--show-model", self->show_model, error)
       || !tool_output_check_sound ("--output", self->output, error)
-      || !tool_output_check_sound ("--html", self->html, error))
+      || !tool_output_check_sound ("--html", self->html, error)
+      || !tool_output_check_apart (
+          "--output", self->output, "--html", self->html, error)
+      || !tool_output_check_apart (
+          "--output", self->output, "--plot", self->plot, error))
     return FALSE;
   self->shard = TOOL_SHARD_ALL;
   self->is_sharded = raw->shard != NULL;

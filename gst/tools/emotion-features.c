@@ -304,7 +304,11 @@ run_resumable (App *app, GError **error)
 static gboolean
 check_outputs (const ToolFeatureOptions *options, GError **error)
 {
-  return tool_output_check ("--output", options->output, error)
+  return tool_output_check_apart (
+             "--output", options->output, "--csv", options->csv, error)
+      && tool_output_check_apart (
+          "--output", options->output, "--plot", options->plot, error)
+      && tool_output_check ("--output", options->output, error)
       && tool_output_check ("--csv", options->csv, error)
       && tool_output_check_folder ("--plot", options->plot, error);
 }

@@ -52,3 +52,18 @@ tool_output_check_folder (const char *option, const char *path, GError **error)
     return TRUE;
   return fail (option, path, errno, error);
 }
+
+gboolean
+tool_output_check_apart (const char *option, const char *path,
+    const char *other_option, const char *other_path, GError **error)
+{
+  g_autofree char *a = path ? g_canonicalize_filename (path, NULL) : NULL;
+  g_autofree char *b =
+      other_path ? g_canonicalize_filename (other_path, NULL) : NULL;
+
+  if (!a || !b || !g_str_equal (a, b) || nn_file_is_stream (a))
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "%s and %s both name %s", option, other_option, path);
+  return FALSE;
+}

@@ -17,3 +17,8 @@ gboolean tool_output_check (
 /* Whether it is a folder, or can be made one. FALSE and G_FILE_ERROR. */
 gboolean tool_output_check_folder (
     const char *option, const char *path, GError **error);
+
+/* FALSE and G_OPTION_ERROR where two options name the same file or folder: the
+ * second would replace the first. Devices and pipes take both. */
+gboolean tool_output_check_apart (const char *option, const char *path,
+    const char *other_option, const char *other_path, GError **error);

@@ -164,7 +164,9 @@ tool_train_check_paths (const ToolTrain *self, GError **error)
   const TrainOptions *const options = self->options;
 
   return !tool_train_is_speaker (self)
-      || (tool_output_check ("--output", options->output, error)
+      || (tool_output_check_apart (
+              "--output", options->output, "--report", options->report, error)
+          && tool_output_check ("--output", options->output, error)
           && tool_output_check_folder ("--report", options->report, error));
 }
 

@@ -185,7 +185,8 @@ static const char *const wrong[][2] = { { "--format", "xml" },
   { "--labels", "a,b" }, { "--model", "/nowhere/at-all.h5" },
   { "--record-duration", "-1" }, { "--shard", "1/2" }, { "--resume", NULL },
   { "--plot", "a.gif" }, { "--jobs", "-1" }, { "--device", "a" },
-  { "--files-from", "/nowhere/at-all" }, { "--each-window", NULL } };
+  { "--files-from", "/nowhere/at-all" }, { "--each-window", NULL },
+  { "--output=nothing", "--html=./nothing" } };
 
 /* Without a dot or a slash it is no file: the names of models help. */
 static void

@@ -285,6 +285,8 @@ test_status (Fixture *f, gconstpointer data)
     { "a.wav -o sub", 1, "*--output sub: *; name a file in it\n" },
     { "a.wav -s -c sub", 1, "*--csv sub: *" },
     { "a.wav -p a.wav", 1, "*--plot a.wav: *" },
+    { "a.wav -s -o x -c ./x", 2, "*--output and --csv both name x\n" },
+    { "a.wav -o x -p x", 2, "*--output and --plot both name x\n" },
     { "sub -o a.wav", 2, "*--output a.wav would replace a sound*" },
     { "sub -s -c a.wav", 2, "*--csv a.wav would replace a sound*" },
   };

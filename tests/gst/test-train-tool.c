@@ -491,6 +491,8 @@ test_errors (void)
     { { "--ravdess", "@", "--output", "@absent/never.h5" }, 1,
         "make the folder first" },
     { { "--ravdess", "@", "--output", "@nothing" }, 1, "Is a directory" },
+    { { "--ravdess", "@", "--output", "@never.h5", "--report", "@./never.h5" },
+        2, "--output and --report both name" },
     { { "--ravdess", "@", "--output", "@never.h5", "--report", "/dev/null" }, 1,
         "--report /dev/null" },
     { { "--ravdess", "@", "--output=/dev/full", "--epochs=1", "--model=simple",
