@@ -96,7 +96,7 @@ note_dims (
   return true;
 }
 
-/* NnEinsumAxes of the kernel that the input lacks are as long as the output's,
+/* Axes of the kernel that the input lacks are as long as the output's,
  * which the config states for letters, except for the batch. */
 static void
 read_output_dims (NnEinsum *self, const NnConfig *config)
@@ -242,7 +242,7 @@ plan_product (NnEinsum *self)
   self->restore[NN_EINSUM_A] = restore_of (self, a, 1, &of_a);
   self->restore[NN_EINSUM_B] = restore_of (self, b, b_skip, &of_b);
   self->restore[NN_EINSUM_OUT] = restore_of (self, out, 1, &made);
-  self->is_straight = self->is_dense;
+  self->is_straight = self->is_dense && self->z == 1;
   for (int i = 0; i < NN_EINSUM_OPERANDS; i++)
     self->is_straight = self->is_straight && is_in_order (&self->bring[i]);
 }

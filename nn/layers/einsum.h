@@ -27,8 +27,8 @@ typedef struct {
   size_t z, m, n, k;
   NnStrided bring[NN_EINSUM_OPERANDS],
       restore[NN_EINSUM_OPERANDS]; /* to that, and back */
-  bool is_straight; /* they have it already, and all samples share a kernel: the
-                       rows of n samples are n * m rows */
+  bool is_straight; /* they have it already, and one matrix is the kernel of all
+                       samples: the rows of n samples are n * m rows */
   bool use_bias;
   NnShape bias;
   gssize bias_stride[NN_MAX_RANK]; /* for each axis of the output */
