@@ -250,7 +250,8 @@ test_resume (void)
   g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
   set = tool_shard_set_load (paths, "test", NULL);
   missing = tool_shard_set_missing (set);
-  g_assert_true (g_str_has_prefix (missing, names[0]));
+  /* A line for each, whatever is in the name. */
+  g_assert_true (g_str_has_prefix (missing, "voice\\x0a0.wav\n"));
   writer = writer_new (path, 1, 1, TRUE, NULL);
   g_assert_true (tool_shard_writer_has (writer, 3));
   g_assert_false (tool_shard_writer_has (writer, 7)); /* a failure */
