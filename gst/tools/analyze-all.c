@@ -321,7 +321,10 @@ begin_shared (Analysis *self, gboolean is_ready, GError **error)
 static gboolean
 open_outputs (Analysis *self, const char *head, GError **error)
 {
-  if (!tool_output_check ("--plot", self->options->plot, error))
+  if (!tool_output_check ("--plot", self->options->plot, error)
+      || (self->options->in_folder
+          && !tool_output_check_folder (
+              "--output", self->options->output, error)))
     return FALSE;
   self->output = tool_analyze_output_new (self->options, head, error);
   if (!self->output || !self->options->html)

@@ -287,6 +287,25 @@ test_output (void)
   g_assert_nonnull (strstr (err, "/nowhere/at-all"));
 }
 
+/* A folder that cannot be made is one error, before the work. */
+static void
+test_no_folder (void)
+{
+  g_autofree char *file = path_of ("output-file");
+  g_autofree char *output = g_strconcat (file, "/", NULL);
+  g_autofree char *err = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  g_assert_true (g_file_set_contents (file, "", 0, NULL));
+  g_assert_cmpint (analyze_tool_run (analyze_tool_argv ("--format", "vtt",
+                                         "--output", output, many, NULL),
+                       NULL, NULL, &err),
+      ==, 1);
+  lines = g_strsplit (err, "\n", -1);
+  g_assert_cmpuint (g_strv_length (lines), ==, 2);
+  g_assert_nonnull (strstr (err, "Not a directory"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -302,6 +321,7 @@ main (int argc, char **argv)
   g_test_add_func ("/archive/unreadable", test_unreadable);
   g_test_add_func ("/archive/order", test_order);
   g_test_add_func ("/archive/output", test_output);
+  g_test_add_func ("/archive/no-folder", test_no_folder);
   status = g_test_run ();
   g_free (archive);
   g_free (many);
