@@ -83,6 +83,7 @@ static const struct {
   { "embedding", "6", L ("Embedding", "\"input_dim\": 4, \"output_dim\": 3"), true },
   { "einsum-dense", "4, 3", L ("EinsumDense", "\"equation\": \"abc,cd->abd\", \"output_shape\": [4, 5], \"bias_axes\": \"bd\"") },
   { "einsum-dense-heads", "4, 6", L ("EinsumDense", "\"equation\": \"abc,cde->adbe\", \"output_shape\": [2, 4, 3], \"bias_axes\": \"de\", \"activation\": \"tanh\"") },
+  { "einsum-dense-matrices", "4, 3", L ("EinsumDense", "\"equation\": \"abc,bcd->abd\", \"output_shape\": [4, 5], \"bias_axes\": \"d\"") },
   { "softmax-layer", "3, 5", D (4) ", " L ("Softmax", "\"axis\": -1") ", " L ("Reshape", "\"target_shape\": [12]") },
   { "softmax-steps", "6, 3", D (2) ", " L ("Softmax", "\"axis\": 1") },
   { "max-pooling1d", "9, 3", L ("MaxPooling1D", "\"pool_size\": 3, \"strides\": 2, \"padding\": \"same\"") },
