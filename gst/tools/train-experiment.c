@@ -7,29 +7,6 @@
 #include "gst/train/trials-report.h"
 
 static void
-add_items (GChecksum *checksum, const TrainCorpus *corpus)
-{
-  for (guint i = 0; corpus && i < corpus->items->len; i++) {
-    const TrainItem *const item = train_corpus_item (corpus, i);
-    g_autofree char *line = g_strdup_printf ("%u %s %s %s\n", item->label,
-        item->data_set, item->speaker, item->digest);
-
-    g_checksum_update (checksum, (const guchar *) line, -1);
-  }
-}
-
-/* Of all that was read. Free with g_free. */
-static char *
-digest_of (const ToolTrain *self)
-{
-  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
-
-  add_items (checksum, self->corpus);
-  add_items (checksum, self->corpus->unlabelled);
-  return g_strdup (g_checksum_get_string (checksum));
-}
-
-static void
 begin_task (const char *task, gpointer user_data)
 {
   ToolTrain *const self = user_data;
@@ -77,7 +54,7 @@ gboolean
 tool_train_experiment (ToolTrain *self, GError **error)
 {
   const TrainOptions *const options = self->options;
-  g_autofree char *sounds = digest_of (self);
+  g_autofree char *sounds = train_corpus_digest (self->corpus);
   g_autoptr (TrainTrials) trials = NULL;
   const ToolExperiment experiment = { .options = options,
     .corpus = self->corpus,

@@ -504,3 +504,25 @@ train_corpus_add_unlabelled (
   g_ptr_array_add (self->sources, g_strconcat ("unlabelled ", path, NULL));
   return TRUE;
 }
+
+static void
+add_to_digest (GChecksum *checksum, const TrainCorpus *corpus)
+{
+  for (guint i = 0; corpus && i < corpus->items->len; i++) {
+    const TrainItem *const item = train_corpus_item (corpus, i);
+    g_autofree char *line = g_strdup_printf ("%u %s %s %s\n", item->label,
+        item->data_set, item->speaker, item->digest);
+
+    g_checksum_update (checksum, (const guchar *) line, -1);
+  }
+}
+
+char *
+train_corpus_digest (const TrainCorpus *self)
+{
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+
+  add_to_digest (checksum, self);
+  add_to_digest (checksum, self->unlabelled);
+  return g_strdup (g_checksum_get_string (checksum));
+}

@@ -88,6 +88,10 @@ gboolean train_corpus_add_csv (
 gboolean train_corpus_add_unlabelled (
     TrainCorpus *self, const char *path, GError **error);
 
+/* Of all sounds that were loaded, with their labels: equal corpora have equal
+ * ones, wherever the files are. Free with g_free. */
+char *train_corpus_digest (const TrainCorpus *self);
+
 /* Names of what a folder holds, hidden files left out, in alphabetic order.
  * Free with g_ptr_array_unref. NULL and G_FILE_ERROR. */
 GPtrArray *train_list_folder (const char *path, GError **error);

@@ -209,13 +209,15 @@ set_fit (const TrainOptions *options, gsize n_examples, Context *context,
   config->data = context;
 }
 
-/* What must be the same in a run that goes on: a path says little of the
- * teacher. */
+/* What must be the same in a run that goes on: a path says little of the sounds
+ * and of the teacher. */
 static char *
-run_text (
-    const TrainOptions *options, const TrainTeacher *teacher, GError **error)
+run_text (const TrainCorpus *corpus, const TrainOptions *options,
+    const TrainTeacher *teacher, GError **error)
 {
-  g_autofree char *text = train_options_to_text (options);
+  g_autofree char *given = train_options_to_text (options);
+  g_autofree char *sounds = train_corpus_digest (corpus);
+  g_autofree char *text = g_strconcat (given, "sounds=", sounds, "\n", NULL);
   g_autofree char *digest =
       teacher ? train_teacher_digest (teacher, error) : NULL;
 
@@ -275,8 +277,9 @@ resume (Context *context, const char *teacher, GError **error)
   g_autofree char *different = differences (text ? text : "", context->text);
 
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "%s belongs to a run with other options; give the same, or begin anew "
-      "without --resume:%s",
+      "%s belongs to a run with other options or sounds; give the same, or "
+      "begin "
+      "anew without --resume:%s",
       context->state, different);
   return FALSE;
 }
@@ -427,7 +430,7 @@ train_run_new (const TrainCorpus *corpus, const TrainSubset *subsets,
     const TrainRunHooks *hooks, GError **error)
 {
   g_autoptr (TrainRun) self = g_new0 (TrainRun, 1);
-  g_autofree char *text = run_text (options, hooks->teacher, error);
+  g_autofree char *text = run_text (corpus, options, hooks->teacher, error);
   Context context = {
     .hooks = hooks, .ranks = hooks->ranks, .state = state, .text = text
   };

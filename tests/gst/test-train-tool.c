@@ -224,6 +224,10 @@ test_interrupt (void)
   g_autofree char *state = path_of ("interrupted.h5.state");
   g_autofree char *whole = path_of ("whole.h5");
   g_autofree char *text[2] = { NULL }, *out = NULL, *err = NULL;
+  g_autofree char *mine =
+      g_build_filename (recordings, "Actor_01/03-01-01-01-01-01-01.wav", NULL);
+  g_autofree char *theirs =
+      g_build_filename (recordings, "Actor_01/03-01-01-01-01-01-09.wav", NULL);
   g_autofree char *other = NULL;
   gsize len[2];
   char buffer[4096] = "";
@@ -251,6 +255,14 @@ test_interrupt (void)
       ==, 2);
   g_assert_nonnull (strstr (other, "epochs=4\nnow\n  epochs=5\n"));
   g_assert_null (strstr (other, "seed"));
+  /* Other sounds: one is of somebody else. */
+  g_clear_pointer (&other, g_free);
+  g_assert_cmpint (g_rename (mine, theirs), ==, 0);
+  g_assert_cmpint (run (NULL, &other, "--ravdess", recordings, "--output",
+                       model, "--epochs", "4", "--resume", NULL),
+      ==, 2);
+  g_assert_nonnull (strstr (other, "sounds="));
+  g_assert_cmpint (g_rename (theirs, mine), ==, 0);
   g_assert_cmpint (run (NULL, NULL, "--ravdess", recordings, "--output", model,
                        "--epochs", "4", "--resume", NULL),
       ==, 0);
