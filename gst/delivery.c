@@ -32,7 +32,8 @@ warn_of_model (GstEmotionDelivery *self)
 void
 gst_emotion_delivery_take (GstEmotionDelivery *self, GstEmotionResult *result)
 {
-  gboolean posts, attaches;
+  GstMessage *message = NULL;
+  gboolean posts;
 
   if (!result) {
     warn_of_model (self);
@@ -48,16 +49,16 @@ gst_emotion_delivery_take (GstEmotionDelivery *self, GstEmotionResult *result)
   gst_emotion_tagger_add (&self->tagger, self->settings->tags, result);
   GST_OBJECT_UNLOCK (self->element);
   if (posts)
-    gst_element_post_message (self->element,
-        gst_message_new_element (GST_OBJECT (self->element),
-            gst_emotion_result_to_structure (result)));
-
+    message = gst_message_new_element (
+        GST_OBJECT (self->element), gst_emotion_result_to_structure (result));
   GST_OBJECT_LOCK (self->element);
-  attaches = self->settings->attach_meta || self->settings->attach_analytics;
-  if (attaches)
+  if (self->settings->attach_meta || self->settings->attach_analytics)
     g_queue_push_tail (&self->results, g_steal_pointer (&result));
   GST_OBJECT_UNLOCK (self->element);
   gst_emotion_result_free (result);
+  /* Last: a sync handler of the bus may stop the element and let it go. */
+  if (message)
+    gst_element_post_message (self->element, message);
 }
 
 void
