@@ -40,15 +40,15 @@ sample_size (const GstAudioInfo *info)
   return GST_AUDIO_INFO_BPF (info) / GST_AUDIO_INFO_CHANNELS (info);
 }
 
-/* n samples of one channel. */
+/* n frames of as many planes as the converter takes. */
 static void
-convert_channel (
-    const GstEmotionConvert *self, gpointer samples, gsize n, float *wide)
+convert (
+    const GstEmotionConvert *self, gpointer *planes, gsize n, float *samples)
 {
-  gpointer in[] = { samples }, out[] = { wide };
+  gpointer out[] = { samples };
 
   gst_audio_converter_samples (
-      self->converter, GST_AUDIO_CONVERTER_FLAG_NONE, in, n, out, n);
+      self->converter, GST_AUDIO_CONVERTER_FLAG_NONE, planes, n, out, n);
 }
 
 /* Interleaved: the sums continue from block to block. */
@@ -57,7 +57,7 @@ mix_frames (const GstEmotionConvert *self, gsize n, float *mono)
 {
   const gint channels = self->info.channels;
   const gsize stride = sample_size (&self->info);
-  guint8 *data = self->planes[0];
+  gpointer data = self->planes[0];
   float wide[BLOCK_LEN];
   double sum = 0;
   gint c = 0;
@@ -65,7 +65,7 @@ mix_frames (const GstEmotionConvert *self, gsize n, float *mono)
   for (gsize todo = n * channels; todo > 0;) {
     const gsize len = MIN (todo, BLOCK_LEN);
 
-    convert_channel (self, data, len, wide);
+    convert (self, &data, len, wide);
     for (gsize i = 0; i < len; i++) {
       sum += wide[i];
       if (++c == channels) {
@@ -74,7 +74,7 @@ mix_frames (const GstEmotionConvert *self, gsize n, float *mono)
         c = 0;
       }
     }
-    data += len * stride;
+    data = (guint8 *) data + len * stride;
     todo -= len;
   }
 }
@@ -86,7 +86,7 @@ mix_planes (const GstEmotionConvert *self, gsize n, float *mono)
   float wide[BLOCK_LEN];
 
   for (gint p = 0; p < self->info.channels; p++) {
-    convert_channel (self, self->planes[p], n, wide);
+    convert (self, &self->planes[p], n, wide);
     for (gsize i = 0; i < n; i++)
       sums[i] += wide[i];
   }
@@ -98,10 +98,7 @@ mix_planes (const GstEmotionConvert *self, gsize n, float *mono)
 static void
 mix_any (const GstEmotionConvert *self, gsize n, float *mono)
 {
-  gpointer out[] = { mono };
-
-  gst_audio_converter_samples (
-      self->converter, GST_AUDIO_CONVERTER_FLAG_NONE, self->planes, n, out, n);
+  convert (self, self->planes, n, mono);
 }
 
 /* What most streams are, interleaved stereo: the same bits as mix_any, in a
