@@ -270,7 +270,7 @@ run_batch (Analysis *self, const gint *stop)
 {
   static const ToolBatchPacking packing = { .pack = tool_analyze_item_pack,
     .unpack = tool_analyze_item_unpack,
-    .free = (GDestroyNotify) tool_analyze_item_free,
+    .free = tool_analyze_item_free,
     .arrive = arrive_item };
 
   const ToolAnalyzeOptions *options = self->options;

@@ -14,8 +14,10 @@ tool_analyze_item_new (
 }
 
 void
-tool_analyze_item_free (ToolAnalyzeItem *self)
+tool_analyze_item_free (gpointer item)
 {
+  ToolAnalyzeItem *const self = item;
+
   if (!self)
     return;
   g_free (self->text);

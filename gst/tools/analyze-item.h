@@ -26,8 +26,9 @@ typedef struct {
 /* Free with tool_analyze_item_free. */
 ToolAnalyzeItem *tool_analyze_item_new (
     ToolAnalyzeItemKind kind, const char *text, gdouble seconds);
-void tool_analyze_item_free (ToolAnalyzeItem *self); /* NULL is fine */
 
-/* For ToolBatchPacking. */
+/* For ToolBatchPacking: of gpointer, as that calls them. NULL has nothing to be
+ * freed. */
+void tool_analyze_item_free (gpointer item);
 void tool_analyze_item_pack (gconstpointer item, GByteArray *bytes);
 gpointer tool_analyze_item_unpack (const char **at);
