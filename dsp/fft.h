@@ -22,9 +22,10 @@ DspFft *dsp_fft_new (size_t n, GError **error);
 void dsp_fft_free (DspFft *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DspFft, dsp_fft_free)
 
-/* Buffers for the two functions below have to come from here, because FFTW's
- * vector code needs them aligned. Returns n_bytes of zeros, or NULL if there is
- * no memory. */
+/* Buffers for the two functions below have to be aligned to so many bytes, for
+ * FFTW's vector code, as those are that come from here: n_bytes of zeros, or
+ * NULL if there is no memory. */
+#define DSP_FFT_ALIGN 64
 void *dsp_fft_alloc (size_t n_bytes);
 void dsp_fft_buffer_free (void *buffer); /* NULL is fine */
 
@@ -32,3 +33,16 @@ void dsp_fft_buffer_free (void *buffer); /* NULL is fine */
 void dsp_fft_forward (const DspFft *self, double *in, double complex *out);
 /* Overwrites in. */
 void dsp_fft_inverse (const DspFft *self, double complex *in, double *out);
+
+/* The same in single precision, for samples; inverse is not scaled. */
+typedef struct _DspFftSingle DspFftSingle;
+
+DspFftSingle *dsp_fft_single_new (size_t n, GError **error);
+void dsp_fft_single_free (DspFftSingle *self); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DspFftSingle, dsp_fft_single_free)
+
+void dsp_fft_single_forward (
+    const DspFftSingle *self, float *in, float complex *out);
+/* Overwrites in. */
+void dsp_fft_single_inverse (
+    const DspFftSingle *self, float complex *in, float *out);

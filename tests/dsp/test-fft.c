@@ -67,6 +67,45 @@ test_length (gconstpointer data)
   dsp_fft_buffer_free (bins);
 }
 
+/* Single precision, against double. */
+static void
+test_single (gconstpointer data)
+{
+  const size_t i = GPOINTER_TO_SIZE (data);
+  const size_t n = lengths[i].n;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DspFft) fft = dsp_fft_new (n, NULL);
+  g_autoptr (DspFftSingle) single = dsp_fft_single_new (n, &error);
+
+  g_assert_true ((single != NULL) == lengths[i].ok);
+  if (!single) {
+    g_assert_error (error, DSP_ERROR, DSP_ERROR_CONFIG);
+    return;
+  }
+
+  g_autoptr (GRand) rand = g_rand_new_with_seed (7);
+  double *in = dsp_fft_alloc (n * sizeof *in);
+  double complex *bins = dsp_fft_alloc ((n / 2 + 1) * sizeof *bins);
+  float *wave = dsp_fft_alloc (n * sizeof *wave);
+  float complex *got = dsp_fft_alloc ((n / 2 + 1) * sizeof *got);
+
+  for (size_t t = 0; t < n; t++)
+    in[t] = wave[t] = (float) g_rand_double_range (rand, -1, 1);
+  dsp_fft_forward (fft, in, bins);
+  dsp_fft_single_forward (single, wave, got);
+  for (size_t k = 0; k <= n / 2; k++)
+    g_assert_cmpfloat (
+        cabs (bins[k] - (double complex) got[k]), <=, 4e-7 * sqrt ((double) n));
+  dsp_fft_single_inverse (single, got, wave);
+  for (size_t t = 0; t < n; t++)
+    g_assert_cmpfloat_with_epsilon (wave[t] / (float) n, in[t], 1e-6);
+
+  dsp_fft_buffer_free (in);
+  dsp_fft_buffer_free (bins);
+  dsp_fft_buffer_free (wave);
+  dsp_fft_buffer_free (got);
+}
+
 /* Planning takes turns: many threads at once, in the thread sanitizer too. */
 static gpointer
 plan_and_free (gpointer n)
@@ -97,8 +136,11 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   for (size_t i = 0; i < G_N_ELEMENTS (lengths); i++) {
     g_autofree char *path = g_strdup_printf ("/fft/length/%s", lengths[i].name);
+    g_autofree char *single =
+        g_strdup_printf ("/fft/single/%s", lengths[i].name);
 
     g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_length);
+    g_test_add_data_func (single, GSIZE_TO_POINTER (i), test_single);
   }
   g_test_add_func ("/fft/threads", test_threads);
   return g_test_run ();

@@ -2,6 +2,7 @@
 #include "dsp/resampler.h"
 
 #include <math.h>
+#include <soxr.h>
 #include <string.h>
 
 #include "dsp/error.h"
@@ -93,6 +94,45 @@ test_impulse (void)
 static const struct {
   const char *name;
   double in, out; /* Hz */
+} divided[] = {
+  { "48k", 48000, 16000 },
+  { "66150", 66150, 22050 },
+  { "24k", 24000, 8000 },
+};
+
+/* Where libsoxr's filter runs without libsoxr: noise, up to the very ends. */
+static void
+test_soxr (gconstpointer data)
+{
+  const size_t i = GPOINTER_TO_SIZE (data), n_in = 100003;
+  const size_t n_max =
+      (size_t) ((double) n_in * divided[i].out / divided[i].in);
+  const soxr_io_spec_t io = soxr_io_spec (SOXR_FLOAT32_I, SOXR_FLOAT64_I);
+  const soxr_quality_spec_t quality =
+      soxr_quality_spec (SOXR_HQ, SOXR_DOUBLE_PRECISION);
+  g_autoptr (GRand) rand = g_rand_new_with_seed (7);
+  g_autoptr (DspResampler) resampler =
+      dsp_resampler_new (divided[i].in, divided[i].out, NULL);
+  g_autofree float *in = g_new (float, n_in);
+  g_autofree double *want = g_new (double, n_max);
+  size_t n_want, n_got;
+
+  g_assert_false (dsp_resampler_prefers_long_pushes (resampler));
+  for (size_t t = 0; t < n_in; t++)
+    in[t] = (float) g_rand_double_range (rand, -1, 1);
+  g_assert_null (soxr_oneshot (divided[i].in, divided[i].out, 1, in, n_in, NULL,
+      want, n_max, &n_want, &io, &quality, NULL));
+
+  g_autofree float *got = run (resampler, in, n_in, 1000, 1000, &n_got);
+
+  g_assert_cmpuint (n_want, >, n_in / 8);
+  g_assert_cmpuint (n_got, >=, n_want);
+  g_assert_cmpfloat (golden_snr_db (got, want, n_want), >=, 130);
+}
+
+static const struct {
+  const char *name;
+  double in, out; /* Hz */
 } rates[] = {
   { "down", 48000, 16000 },
   { "up", 8000, 16000 },
@@ -100,6 +140,7 @@ static const struct {
   { "22050", 22050, 16000 },
   { "11025", 11025, 16000 },
   { "192k", 192000, 16000 },
+  { "32k", 32000, 16000 },
   { "96k", 96000, 16000 },
   { "odd", 47999, 16000 },
   { "fraction", 16000, 16000 * 1.0594630943592953 },
@@ -230,6 +271,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("/resampler/golden", goldens, test_golden);
+  ADD ("/resampler/soxr", divided, test_soxr);
   ADD ("/resampler/cuts", rates, test_cuts);
   ADD ("/resampler/counts", rates, test_counts);
   ADD ("/resampler/limits", limits, test_limits);
