@@ -26,10 +26,9 @@ struct _GstEmotionConvert {
   GstEmotionSamplesFunc func;
   gpointer user_data;
 
-  gboolean waits;
-  gsize waiting_max; /* frames */
   gsize n_waiting;
-  float *waiting; /* [waiting_max], mixed but not resampled yet */
+  gsize waiting_max; /* frames; BLOCK_LEN: none waits after a push */
+  float *waiting;    /* [waiting_max], mixed but not resampled yet */
 };
 
 /* Bytes from one sample of a channel to the next. GST_AUDIO_INFO_BPS counts
@@ -102,31 +101,39 @@ mix_any (const GstEmotionConvert *self, gsize n, float *mono)
 }
 
 /* What most streams are, interleaved stereo: the same bits as mix_any, in a
- * tenth of its time. Frames need not be aligned. */
+ * tenth of its time. Frames need not be aligned. Floats, or 16 bits. */
+static inline void
+mix_stereo (
+    const GstEmotionConvert *self, gsize n, gboolean is_float, float *mono)
+{
+  const guint8 *const data = self->planes[0];
+  const float weight = is_float ? 0.5f : 1 / 65536.0f;
+
+  for (gsize i = 0; i < n; i++) {
+    float f32[2];
+    gint16 s16[2];
+
+    if (is_float) {
+      memcpy (f32, data + i * sizeof f32, sizeof f32);
+    } else {
+      memcpy (s16, data + i * sizeof s16, sizeof s16);
+      f32[0] = s16[0];
+      f32[1] = s16[1];
+    }
+    mono[i] = weight * f32[0] + weight * f32[1];
+  }
+}
+
 static void
 mix_s16_stereo (const GstEmotionConvert *self, gsize n, float *mono)
 {
-  const guint8 *data = self->planes[0];
-
-  for (gsize i = 0; i < n; i++) {
-    gint16 frame[2];
-
-    memcpy (frame, data + i * sizeof frame, sizeof frame);
-    mono[i] = (float) (frame[0] + frame[1]) / 65536.0f;
-  }
+  mix_stereo (self, n, FALSE, mono);
 }
 
 static void
 mix_f32_stereo (const GstEmotionConvert *self, gsize n, float *mono)
 {
-  const guint8 *data = self->planes[0];
-
-  for (gsize i = 0; i < n; i++) {
-    float frame[2];
-
-    memcpy (frame, data + i * sizeof frame, sizeof frame);
-    mono[i] = 0.5f * frame[0] + 0.5f * frame[1];
-  }
+  mix_stereo (self, n, TRUE, mono);
 }
 
 /* Of those two; NULL: the mean needs the converter. */
@@ -172,8 +179,9 @@ void
 gst_emotion_convert_set_waits (GstEmotionConvert *self, gboolean waits)
 {
   gst_emotion_convert_catch_up (self);
-  self->waiting_max = waits ? WAITING_MAX : BLOCK_LEN;
-  self->waits = waits;
+  self->waiting_max =
+      waits && dsp_resampler_prefers_long_pushes (self->resampler) ? WAITING_MAX
+                                                                   : BLOCK_LEN;
   self->waiting = g_renew (float, self->waiting, self->waiting_max);
 }
 
@@ -303,7 +311,7 @@ gst_emotion_convert_push (
     first += len;
     n -= len;
   }
-  if (!self->waits)
+  if (self->waiting_max == BLOCK_LEN)
     gst_emotion_convert_catch_up (self);
 }
 
@@ -358,7 +366,7 @@ gst_emotion_convert_push_silence (GstEmotionConvert *self, gsize n)
     self->n_waiting += len;
     n -= len;
   }
-  if (!self->waits)
+  if (self->waiting_max == BLOCK_LEN)
     gst_emotion_convert_catch_up (self);
 }
 

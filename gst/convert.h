@@ -21,10 +21,11 @@ GstEmotionConvert *gst_emotion_convert_new (const GstAudioInfo *info,
 void gst_emotion_convert_free (GstEmotionConvert *self); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstEmotionConvert, gst_emotion_convert_free)
 
-/* Whether frames may wait, up to 8192 of them, until
- * gst_emotion_convert_catch_up is called (default: no). The filters of libsoxr
- * belong to each stream (60 kB); with hundreds of streams they come from memory
- * each time, so that 20 ms at a time cost twice as much as 170 ms. */
+/* Whether frames may wait until gst_emotion_convert_catch_up is called
+ * (default: no): up to 8192 of them, where the resampler prefers long pushes.
+ * The filters of libsoxr belong to each stream (60 kB); with hundreds of
+ * streams they come from memory each time, so that 20 ms at a time cost twice
+ * as much as 170 ms. */
 void gst_emotion_convert_set_waits (GstEmotionConvert *self, gboolean waits);
 /* Converts the frames that wait. */
 void gst_emotion_convert_catch_up (GstEmotionConvert *self);
