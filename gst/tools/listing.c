@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "gst/media/file-bytes.h"
+#include "gst/media/folder.h"
 #include "gst/media/text-file.h"
 #include "gst/tools/playlist.h"
 
@@ -158,30 +159,6 @@ tool_listing_is_sound (const char *path)
 
 /* Folders */
 
-static gint
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
-/* The names in a folder, sorted. Free with g_ptr_array_unref. NULL if it cannot
- * be read. */
-static GPtrArray *
-read_names (const char *path, GError **error)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, error);
-  GPtrArray *names;
-  const char *name;
-
-  if (!dir)
-    return NULL;
-  names = g_ptr_array_new_with_free_func (g_free);
-  while ((name = g_dir_read_name (dir)))
-    g_ptr_array_add (names, g_strdup (name));
-  g_ptr_array_sort (names, compare_names);
-  return names;
-}
-
 /* Pipes and devices could block, or never end. Unreadable files give an error
  * when they are opened. */
 static gboolean
@@ -196,7 +173,7 @@ static void
 add_folder (ToolListing *self, const char *folder, gsize folder_len)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) names = read_names (folder, &error);
+  g_autoptr (GPtrArray) names = gst_emotion_folder_names (folder, &error);
 
   if (!names) {
     add_entry (self, g_strdup (folder), MIN (folder_len, strlen (folder)))

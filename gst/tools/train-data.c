@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 #include "gst/tools/progress.h"
 #include "gst/media/decode.h"
+#include "gst/media/folder.h"
 #include "gst/train/data-sets.h"
 #include "gst/train/sounds.h"
 
@@ -132,7 +133,7 @@ load_noises_from (
 
   if (!g_file_test (path, G_FILE_TEST_IS_DIR))
     return load_noise (corpus, path, rate, error);
-  if (!(names = train_list_folder (path, error)))
+  if (!(names = gst_emotion_folder_names (path, error)))
     return FALSE;
   for (guint i = 0; i < names->len; i++) {
     g_autofree char *child =

@@ -2,6 +2,7 @@
 #include "gst/train/corpus.h"
 
 #include <string.h>
+#include "gst/media/folder.h"
 #include "gst/media/text-file.h"
 #include "gst/train/augment.h"
 #include "gst/train/csv.h"
@@ -185,37 +186,13 @@ add_file (TrainCorpus *self, const TrainNaming *naming, const char *root,
   }
 }
 
-static gint
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return g_strcmp0 (*(const char *const *) a, *(const char *const *) b);
-}
-
-GPtrArray *
-train_list_folder (const char *path, GError **error)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, error);
-  const char *name;
-
-  if (!dir)
-    return NULL;
-
-  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
-
-  while ((name = g_dir_read_name (dir)))
-    if (*name != '.')
-      g_ptr_array_add (names, g_strdup (name));
-  g_ptr_array_sort (names, compare_names);
-  return names;
-}
-
 /* relative: below root, "" for root itself. */
 static gboolean
 walk (TrainCorpus *self, const TrainNaming *naming, const char *root,
     const char *relative, guint depth, GError **error)
 {
   g_autofree char *path = g_build_filename (root, relative, NULL);
-  g_autoptr (GPtrArray) names = train_list_folder (path, error);
+  g_autoptr (GPtrArray) names = gst_emotion_folder_names (path, error);
 
   if (!names)
     return FALSE;

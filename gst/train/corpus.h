@@ -92,10 +92,6 @@ gboolean train_corpus_add_unlabelled (
  * ones, wherever the files are. Free with g_free. */
 char *train_corpus_digest (const TrainCorpus *self);
 
-/* Names of what a folder holds, hidden files left out, in alphabetic order.
- * Free with g_ptr_array_unref. NULL and G_FILE_ERROR. */
-GPtrArray *train_list_folder (const char *path, GError **error);
-
 static inline TrainItem *
 train_corpus_item (const TrainCorpus *self, gsize i)
 {

@@ -143,6 +143,8 @@ test_folder (void)
   write_file ("many/page.html", "<html><body></body></html>\n", -1);
   write_file ("many/empty", "", 0);
   write_file ("many/zeros", "\0\0\0\0\0\0\0\0", 8);
+  write_file ("many/._a.opus", "\0\5\26\7\0\2\0\0Mac OS X", 16);
+  write_file ("many/.Trashes/a.wav", "not even this", -1);
 
   g_auto (Result) result = run ("$ANALYZE --format json many");
   g_autofree char *files = files_of (result.out);
