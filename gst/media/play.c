@@ -435,7 +435,7 @@ run_all (Player *self, GError **error)
       ? g_filename_from_uri (self->play->uri, NULL, NULL)
       : NULL;
   g_autoptr (GError) failure = NULL;
-  GstEmotionWave wave;
+  GstEmotionWave wave = { 0 };
   const gboolean is_wave = path && gst_emotion_wave_read (&wave, path);
 
   self->path = path;
@@ -443,6 +443,9 @@ run_all (Player *self, GError **error)
     run_wave (self, &wave, &failure);
   if (self->play->is_live && self->play->uri)
     run_pushed (self, &failure); /* fdsrc ends while it waits for a pipe */
+  else if (wave.is_cut_early) /* wavparse 1.24 would take its head for sound */
+    failure = g_error_new_literal (GST_STREAM_ERROR, GST_STREAM_ERROR_DEMUX,
+        "it is a WAV file that ends before its sound begins: it is cut off");
   else if (!failure && !has_sound (self) && !self->is_stopped)
     run_tries (self, &failure);
   if (is_wave && !has_sound (self) && !self->is_stopped) {

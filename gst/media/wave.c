@@ -112,10 +112,13 @@ read_chunks (GstEmotionWave *self, const File *file, const Kind *kind)
       large = GST_READ_UINT64_LE (sizes + 8);
     if (memcmp (head, "fmt ", 4) == 0 && !read_format (self, file, at, size))
       return FALSE;
-    if (size > file->size)
+    if (size > file->size - at) {
+      self->is_cut_early = TRUE;
       return FALSE;
+    }
     at += size + (kind->align - size % kind->align) % kind->align;
   }
+  self->is_cut_early = at + head_len > file->size;
   return FALSE;
 }
 

@@ -8,14 +8,15 @@
 #include <gst/gst.h>
 
 typedef struct {
-  GBytes *format; /* of the chunk “fmt ” */
-  guint64 offset; /* of the sound in the file, bytes */
-  guint64 stated; /* bytes of sound stated in the header; 0: unknown */
-  guint64 size;   /* bytes of sound in the file */
+  GBytes *format;        /* of the chunk “fmt ” */
+  guint64 offset;        /* of the sound in the file, bytes */
+  guint64 stated;        /* bytes of sound stated in the header; 0: unknown */
+  guint64 size;          /* bytes of sound in the file */
+  gboolean is_cut_early; /* before any sound */
 } GstEmotionWave;
 
-/* path: of a local file. FALSE if it is not a WAV file. Clear with
- * gst_emotion_wave_clear. */
+/* path: of a local file. FALSE if it is not a WAV file, or ends before its
+ * sound begins. Clear with gst_emotion_wave_clear. */
 gboolean gst_emotion_wave_read (GstEmotionWave *wave, const char *path);
 void gst_emotion_wave_clear (GstEmotionWave *wave);
 

@@ -267,7 +267,8 @@ test_odd_wav (void)
 }
 
 /* A WAV file that ends where the chunk LIST begins: wavparse 1.22 pushes empty
- * buffers without end, and later ones say that nothing is in it. */
+ * buffers without end, 1.24 takes the head for sound, and 1.26 says that
+ * nothing is in it. */
 static void
 test_wav_without_end (void)
 {
@@ -278,7 +279,7 @@ test_wav_without_end (void)
 
   g_assert_cmpuint (sizeof head, ==, 44);
   g_assert_null (decode (head, sizeof head, &n, &error));
-  g_assert_nonnull (error);
+  g_assert_nonnull (strstr (error->message, "ends before its sound begins"));
 }
 
 int

@@ -163,11 +163,13 @@ test_tracks_mp4 (void)
 
 /* What is missing */
 
-/* A copy of the first share of a file. */
+/* A copy of the first share of a file. Its name ends as before: GStreamer 1.24
+ * does not recognise WavPack by its contents alone. */
 static char *
 cut (const char *path, double share)
 {
-  char *copy = g_strconcat (path, ".cut", NULL);
+  g_autofree char *name = g_path_get_basename (path);
+  char *copy = g_strconcat (folder, "/cut-", name, NULL);
   g_autofree char *data = NULL;
   gsize size;
 
