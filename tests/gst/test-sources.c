@@ -426,18 +426,16 @@ test_server (void)
   g_autoptr (GMainLoop) main_loop = g_main_loop_new (NULL, FALSE);
   const guint16 port = g_socket_listener_add_any_inet_port (
       G_SOCKET_LISTENER (service), NULL, NULL);
-  guint major, minor, micro, nano;
-  g_autofree char *command = NULL;
+  /* An empty proxy is not the same: libproxy of Ubuntu 24.04 takes it for one.
+   */
+  g_autofree char *command = g_strdup_printf (
+      "unset http_proxy; $ANALYZE http://127.0.0.1:%u/a.wav", port);
   GThread *thread;
 
   if (!factory || port == 0) {
     g_test_skip ("there is no souphttpsrc, or no network");
     return;
   }
-  gst_version (&major, &minor, &micro, &nano);
-  /* GStreamer 1.24 asks for the scheme of a page without a URI. */
-  command = g_strdup_printf ("%shttp_proxy= $ANALYZE http://127.0.0.1:%u/a.wav",
-      minor == 24 ? "G_DEBUG= " : "", port);
   g_signal_connect (service, "run", G_CALLBACK (serve), NULL);
   g_socket_service_start (service);
   thread = g_thread_new ("server", loop, main_loop);
