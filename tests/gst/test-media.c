@@ -255,11 +255,11 @@ test_cut (void)
 
     if (!path)
       continue;
-    check_loss (path, NULL, 9.8);
     if (minor == 24 && g_str_has_suffix (path, ".wv")) {
-      g_test_message ("%s: not recognised by GStreamer 1.24", part);
+      g_test_message ("%s: not recognised by GStreamer 1.24", path);
       continue;
     }
+    check_loss (path, NULL, 9.8);
     check_loss (part, kinds[i].loss, 4.5);
   }
 }
