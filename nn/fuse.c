@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nn/fuse.h"
 
+#include "nn/training.h"
+
 /* The readers of a tensor. */
 typedef struct {
   NnNode *last;
@@ -73,23 +75,37 @@ nn_fuse (NnGraph *graph)
   return true;
 }
 
+/* A layer applies the activation that is next. */
+static bool
+absorb_activation (NnLayer *layer, NnLayer *next)
+{
+  NnActivation *const last = layer->last_activation;
+  const NnActivation *const activation = nn_activation_of_elements (next);
+
+  if (!last || layer->n_out != 1 || !activation
+      || !g_str_equal (nn_activation_name (last), "linear"))
+    return false;
+  *last = *activation;
+  next->is_view = true;
+  return true;
+}
+
 void
-nn_fuse_activations (NnGraph *graph)
+nn_fuse_for_training (NnGraph *graph)
 {
   g_autofree Readers *readers = find_readers (graph);
 
   for (size_t i = 0; i < graph->nodes->len; i++) {
-    const NnNode *const node = nn_graph_node (graph, i);
-    NnActivation *const last = node->layer->last_activation;
-    NnNode *const next = last && node->layer->n_out == 1
-        ? only_reader (readers, node, node->out[0])
-        : NULL;
-    const NnActivation *const activation =
-        next ? nn_activation_of_elements (next->layer) : NULL;
+    NnNode *const node = g_ptr_array_index (graph->nodes, i);
+    const NnTraining *const training = node->layer->klass->training;
+    NnNode *const next = only_reader (readers, node, node->out[0]);
 
-    if (!activation || !g_str_equal (nn_activation_name (last), "linear"))
+    if (!next || absorb_activation (node->layer, next->layer))
       continue;
-    *last = *activation;
-    next->layer->is_view = true;
+    if (training && training->absorb
+        && training->absorb (node->layer, next->layer)) {
+      next->is_absorbed = true;
+      node->result = next->out[0];
+    }
   }
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Layer fusion: a convolution does activation, batch normalisation and maximum
- * pooling on its rows while they are in the cache. Only for inference; training
- * needs each layer by itself, and leaves NnNode.out unchanged. A layer that can
- * absorb the next one implements NnLayerClass.absorb. */
+ * pooling on its rows while they are in the cache. NnNode.out is unchanged. A
+ * layer that can absorb the next one implements NnLayerClass.absorb for
+ * inference, NnTraining.absorb for training, whose model is a copy. */
 #pragma once
 
 #include "nn/graph.h"
@@ -11,9 +11,9 @@
  * choose their fastest way. After every layer's finish; false if out of memory.
  */
 bool nn_fuse (NnGraph *graph);
-/* Before training: a layer applies the activation of a layer that is just that
- * and follows it, which becomes a view. */
-void nn_fuse_activations (NnGraph *graph);
+/* The same before training; and a layer applies the activation of a layer that
+ * is just that and follows it, which becomes a view. */
+void nn_fuse_for_training (NnGraph *graph);
 
 /* What a layer may be to the one before it. */
 

@@ -23,7 +23,7 @@ typedef struct {
   size_t out_mask; /* what the layer writes, or NN_NO_TENSOR */
   size_t repeat;   /* of its inputs */
 
-  /* For inference only (nn/fuse.h): */
+  /* See nn/fuse.h: */
   bool is_absorbed; /* an earlier node does its work */
   size_t result; /* the tensor that it writes instead of out[0], the output of
                     the last node that it absorbed; or NN_NO_TENSOR */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Loops over arrays for training and normalisation, in plain C
- * (nn/simd/loops.c; by columns: columns.c, by rows: rows.c), built once for
- * each generation of processor like the products of nn/simd.h. An output may be
- * identical to an input, but must not overlap it otherwise. Matrices [m][c] are
- * contiguous. */
+ * (nn/simd/loops.c; by columns: columns.c, by rows: rows.c, pools: pools.c),
+ * built once for each generation of processor like the products of nn/simd.h.
+ * An output may be identical to an input, but must not overlap it otherwise.
+ * Matrices [m][c] are contiguous. */
 #pragma once
 
 #include <glib.h>
@@ -80,6 +80,14 @@ typedef struct _NnLoops {
   /* dx = dy at the maximum, else 0 */
   void (*pool_gradient) (
       const NnPoolRow *row, const guint8 *from, const float *dy, float *dx);
+  /* The maximum of channels with sign [c] 1, the minimum with -1, the first
+   * input with 0: what the maximum of a x + d comes from, a of this sign. */
+  void (*pool_extreme) (const NnPoolRow *row, const float *sign, const float *x,
+      float *y, guint8 *from);
+  /* pool_gradient and mix_columns in one pass: out = a dx + b x + d */
+  void (*pool_mix) (const NnPoolRow *row, const float *a, const guint8 *from,
+      const float *dy, const float *b, const float *x, const float *d,
+      float *out);
 
   /* x = x > 0 ? x : slope * x */
   void (*leaky_relu) (size_t n, float slope, float *x);

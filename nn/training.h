@@ -46,6 +46,10 @@ struct _NnTraining {
   /* Gains nothing from many samples in a call: it may get a chunk in several
    * calls. What it saves is separate for each sample. */
   bool is_by_sample;
+  /* Takes over the work of next, the only reader of its output, as
+   * NnLayerClass.absorb does for inference: out and out_grad are then those of
+   * next. False if it cannot. May be NULL. */
+  bool (*absorb) (NnLayer *self, const NnLayer *next);
   /* Before everything else: chooses algorithms for the given shapes, and
    * finishes the layer again. False if out of memory. May be NULL. */
   bool (*prepare) (NnLayer *self);

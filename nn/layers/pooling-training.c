@@ -72,8 +72,8 @@ windows_back (Window *w, size_t in_size, bool is_mean)
 
 /* ---- maxima of tiles: remember where they came from ---- */
 
-static NnPoolRow
-pool_row (const NnPooling *self)
+NnPoolRow
+nn_pooling_row (const NnPooling *self)
 {
   return (NnPoolRow){ .pool_y = self->window.y.kernel,
     .pool_x = self->window.x.kernel,
@@ -82,24 +82,24 @@ pool_row (const NnPooling *self)
     .ld = nn_pooling_in_row (self) };
 }
 
-/* Floats that hold where the maxima of a sample came from. */
-static size_t
-from_len (const NnLayer *layer)
+size_t
+nn_pooling_from_len (const NnPooling *self)
 {
-  return (nn_shape_size (&layer->out[0]) + sizeof (float) - 1) / sizeof (float);
+  return (nn_shape_size (&self->base.out[0]) + sizeof (float) - 1)
+      / sizeof (float);
 }
 
 static guint8 *
-from_at (const NnLayer *layer, const NnTrainingCall *call, size_t sample)
+from_at (const NnPooling *self, const NnTrainingCall *call, size_t sample)
 {
-  return (guint8 *) (call->saved + sample * from_len (layer));
+  return (guint8 *) (call->saved + sample * nn_pooling_from_len (self));
 }
 
 static void
 max_pooling_forward (const NnLayer *layer, const NnTrainingCall *call)
 {
   const NnPooling *const self = (const NnPooling *) layer;
-  const NnPoolRow row = pool_row (self);
+  const NnPoolRow row = nn_pooling_row (self);
   const size_t out_row = nn_pooling_out_row (self);
   const float *x = call->forward.in[0];
   float *y = call->forward.out[0];
@@ -109,7 +109,7 @@ max_pooling_forward (const NnLayer *layer, const NnTrainingCall *call)
     return;
   }
   for (size_t i = 0; i < call->forward.n; i++) {
-    guint8 *const from = from_at (layer, call, i);
+    guint8 *const from = from_at (self, call, i);
 
     for (size_t oy = 0; oy < self->window.y.out; oy++)
       nn_loops ()->pool_maximum (&row, x + oy * row.pool_y * row.ld,
@@ -125,7 +125,7 @@ tiles_back (
     const NnPooling *self, const guint8 *from, const float *dy, float *dx)
 {
   const NnAxis *const y = &self->window.y;
-  const NnPoolRow row = pool_row (self);
+  const NnPoolRow row = nn_pooling_row (self);
   const size_t out_row = nn_pooling_out_row (self);
   const size_t covered = row.n * row.pool_x * row.channels;
 
@@ -155,7 +155,7 @@ pool_back (const NnLayer *layer, const NnTrainingCall *call, bool is_mean)
       .left = call->forward.scratch };
 
     if (!is_mean && nn_pooling_has_tiles (self))
-      tiles_back (self, from_at (layer, call, i), w.out_grad, w.in_grad);
+      tiles_back (self, from_at (self, call, i), w.out_grad, w.in_grad);
     else
       windows_back (&w, in_size, is_mean);
   }
@@ -187,7 +187,7 @@ max_pooling_measure (const NnLayer *layer, NnTrainingNeeds *needs)
 
   needs->scratch = self->window.channels;
   if (nn_pooling_has_tiles (self)) {
-    needs->saved_per_sample = from_len (layer);
+    needs->saved_per_sample = nn_pooling_from_len (self);
     needs->forgets_in = needs->forgets_out = true;
   }
 }

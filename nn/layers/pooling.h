@@ -5,6 +5,7 @@
 
 #include "nn/layer.h"
 #include "nn/layers/window.h"
+#include "nn/loops.h"
 
 typedef struct {
   NnLayer base;
@@ -28,5 +29,10 @@ nn_pooling_out_row (const NnPooling *self)
 bool nn_pooling_has_tiles (const NnPooling *self);
 /* The layer where it runs; else the maximum. */
 void nn_pooling_run (const NnPooling *self, const NnCall *call, bool is_mean);
+
+/* Of tiles: a row of them, for nn/loops.h, and the floats that hold the bytes
+ * which say where the maxima of a sample came from. */
+NnPoolRow nn_pooling_row (const NnPooling *self);
+size_t nn_pooling_from_len (const NnPooling *self);
 
 extern const NnTraining nn_max_pooling_training, nn_average_pooling_training;

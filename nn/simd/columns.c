@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Loops over matrices [m][c] by columns, a register of channels at a time from
- * the first row to the last, and pools of channels: see nn/loops.h. */
+ * the first row to the last: see nn/loops.h. */
 #include "nn/simd/kernels.h"
 #include "nn/simd/vector.h"
 
@@ -181,91 +181,4 @@ NN_PATH (mix_columns) (size_t m, size_t c, const float *a, const float *x,
   for (size_t r = 0; r < m; r += near)
     mix_rows (m - r < near ? m - r : near, c, a, x + r * c, b, y + r * c, d,
         out + r * c);
-}
-
-typedef guint8 B __attribute__ ((vector_size (VECTOR)));
-
-/* Where input k of the pool at x is. */
-INLINE size_t
-pool_input (const NnPoolRow *row, size_t k)
-{
-  return k / row->pool_x * row->ld + k % row->pool_x * row->channels;
-}
-
-/* One pool, VECTOR channels. */
-INLINE void
-maximum_vector (
-    const NnPoolRow *row, const float *x, float *y, guint8 *from_bytes)
-{
-  V maximum = load (x);
-  VI from = { 0 };
-  B bytes;
-
-  for (size_t i = 0, k = 0; i < row->pool_y; i++, x += row->ld)
-    for (size_t j = 0; j < row->pool_x; j++, k++) {
-      const V next = load (x + j * row->channels);
-      const VI is_larger = next > maximum;
-
-      maximum = select_ (is_larger, next, maximum);
-      from = (is_larger & (int) k) | (from & ~is_larger);
-    }
-  store (y, maximum);
-  bytes = __builtin_convertvector(from, B);
-  memcpy (from_bytes, &bytes, sizeof bytes);
-}
-
-INLINE void
-gradient_vector (
-    const NnPoolRow *row, const guint8 *from_bytes, const float *dy, float *dx)
-{
-  const VI gradient = (VI) load (dy);
-  VI from;
-  B bytes;
-
-  memcpy (&bytes, from_bytes, sizeof bytes);
-  from = __builtin_convertvector(bytes, VI);
-  for (size_t i = 0, k = 0; i < row->pool_y; i++, dx += row->ld)
-    for (size_t j = 0; j < row->pool_x; j++, k++)
-      store (dx + j * row->channels, (V) (gradient & (from == (int) k)));
-}
-
-void
-NN_PATH (pool_maximum) (
-    const NnPoolRow *row, const float *x, float *y, guint8 *from)
-{
-  const size_t c = row->channels;
-
-  for (size_t n = 0; n < row->n; n++, x += row->pool_x * c, y += c, from += c) {
-    size_t i = 0;
-
-    for (; i + VECTOR <= c; i += VECTOR)
-      maximum_vector (row, x + i, y + i, from + i);
-    for (; i < c; i++) {
-      y[i] = x[i];
-      from[i] = 0;
-      for (size_t k = 1; k < row->pool_y * row->pool_x; k++)
-        if (x[pool_input (row, k) + i] > y[i]) {
-          y[i] = x[pool_input (row, k) + i];
-          from[i] = k;
-        }
-    }
-  }
-}
-
-void
-NN_PATH (pool_gradient) (
-    const NnPoolRow *row, const guint8 *from, const float *dy, float *dx)
-{
-  const size_t c = row->channels;
-
-  for (size_t n = 0; n < row->n;
-       n++, dx += row->pool_x * c, dy += c, from += c) {
-    size_t i = 0;
-
-    for (; i + VECTOR <= c; i += VECTOR)
-      gradient_vector (row, from + i, dy + i, dx + i);
-    for (; i < c; i++)
-      for (size_t k = 0; k < row->pool_y * row->pool_x; k++)
-        dx[pool_input (row, k) + i] = from[i] == k ? dy[i] : 0;
-  }
 }

@@ -62,3 +62,8 @@ void NN_PATH (pool_maximum) (
     const NnPoolRow *row, const float *x, float *y, guint8 *from);
 void NN_PATH (pool_gradient) (
     const NnPoolRow *row, const guint8 *from, const float *dy, float *dx);
+void NN_PATH (pool_extreme) (const NnPoolRow *row, const float *sign,
+    const float *x, float *y, guint8 *from);
+void NN_PATH (pool_mix) (const NnPoolRow *row, const float *a,
+    const guint8 *from, const float *dy, const float *b, const float *x,
+    const float *d, float *out);

@@ -85,7 +85,8 @@ plan_outputs (NnBackprop *backprop, size_t from, const bool *is_shared)
   NnBackpropOp *const op = &backprop->ops[from];
 
   for (size_t k = 0; k < op->layer->n_out; k++) {
-    NnBackpropTensor *const tensor = &backprop->tensors[op->node->out[k]];
+    NnBackpropTensor *const tensor =
+        nn_backprop_root (backprop, op->node->out[k]);
     bool value = !is_shared[tensor->root], grad = value;
 
     if (op->is_backward
@@ -142,7 +143,8 @@ nn_backprop_place_local (NnBackprop *backprop)
     if (s == op->group_first)
       values = grads = 0;
     for (size_t k = 0; k < op->layer->n_out; k++) {
-      NnBackpropTensor *const tensor = &backprop->tensors[op->node->out[k]];
+      NnBackpropTensor *const tensor =
+          nn_backprop_root (backprop, op->node->out[k]);
       const size_t size = nn_backprop_padded (op->at_once * tensor->size);
 
       if (tensor->value.is_local) {

@@ -29,13 +29,14 @@ plan_tensors (NnBackprop *backprop)
     if (is_view (node->layer))
       backprop->tensors[node->out[0]].root =
           backprop->tensors[node->in[0]].root;
-  }
-}
+    else if (node->result
+        != NN_NO_TENSOR) { /* the layer writes there instead */
+      NnBackpropTensor *const out = &backprop->tensors[node->out[0]];
 
-static NnBackpropTensor *
-root_of (NnBackprop *backprop, size_t tensor)
-{
-  return &backprop->tensors[backprop->tensors[tensor].root];
+      out->root = node->result;
+      out->size = backprop->tensors[node->result].size;
+    }
+  }
 }
 
 /* Trained weights of a layer, and the places of their gradients. */
@@ -65,14 +66,14 @@ plan_ops (NnBackprop *backprop)
 
   backprop->ops = g_new0 (NnBackpropOp, graph->nodes->len);
   for (size_t i = 0; i < graph->inputs->len; i++)
-    root_of (backprop, g_array_index (graph->inputs, size_t, i))->has_grad =
-        backprop->config.wants_input_gradient;
+    nn_backprop_root (backprop, g_array_index (graph->inputs, size_t, i))
+        ->has_grad = backprop->config.wants_input_gradient;
   for (size_t i = 0; i < graph->nodes->len; i++) {
     const NnNode *const node = nn_graph_node (graph, i);
     const NnTraining *const training = node->layer->klass->training;
     NnBackpropOp *const op = &backprop->ops[backprop->n_ops];
 
-    if (is_view (node->layer))
+    if (is_view (node->layer) || node->is_absorbed)
       continue;
     if (training && training->prepare && !training->prepare (node->layer))
       return false;
@@ -86,10 +87,10 @@ plan_ops (NnBackprop *backprop)
       .modes = g_new0 (NnGradMode, node->layer->n_in) };
     op->is_backward = plan_params (backprop, op);
     for (size_t k = 0; k < node->layer->n_in; k++)
-      if (root_of (backprop, node->in[k])->has_grad)
+      if (nn_backprop_root (backprop, node->in[k])->has_grad)
         op->is_backward = true;
     for (size_t k = 0; k < node->layer->n_out; k++)
-      backprop->tensors[node->out[k]].has_grad = op->is_backward;
+      nn_backprop_root (backprop, node->out[k])->has_grad = op->is_backward;
   }
   return true;
 }
@@ -108,9 +109,11 @@ plan_gradients (NnBackprop *backprop)
     bool is_asked = false;
 
     for (size_t k = 0; k < op->layer->n_out; k++) {
-      is_asked = is_asked || written[node->out[k]];
-      if (!written[node->out[k]])
-        backprop->tensors[node->out[k]].has_grad = false;
+      const size_t root = backprop->tensors[node->out[k]].root;
+
+      is_asked = is_asked || written[root];
+      if (!written[root])
+        backprop->tensors[root].has_grad = false;
     }
     op->is_backward = op->is_backward && is_asked;
     for (size_t k = 0; k < op->layer->n_in && op->is_backward; k++) {
@@ -161,7 +164,8 @@ plan_loss (NnBackprop *backprop)
     NnBackpropOp *const op = &backprop->ops[s];
     const NnActivation *const last = op->layer->last_activation;
 
-    if (op->node->out[0] == backprop->tensors[backprop->output].root) {
+    if (backprop->tensors[op->node->out[0]].root
+        == backprop->tensors[backprop->output].root) {
       op->skips_activation = last && nn_activation_is (last, "softmax");
       return;
     }
@@ -216,7 +220,7 @@ place_tensors (NnBackprop *backprop, float *base, size_t *used)
       tensor->grad.batch = take (base, used, batch * tensor->size);
   }
   for (size_t t = 0; t < backprop->graph->tensors->len; t++) {
-    const NnBackpropTensor *const root = root_of (backprop, t);
+    const NnBackpropTensor *const root = nn_backprop_root (backprop, t);
 
     backprop->tensors[t].value = root->value;
     backprop->tensors[t].grad = root->grad;
@@ -342,7 +346,7 @@ nn_backprop_plan (NnBackprop *backprop, GError **error)
 {
   size_t used;
 
-  nn_fuse_activations (backprop->model->graph);
+  nn_fuse_for_training (backprop->model->graph);
   plan_tensors (backprop);
   if (!plan_ops (backprop))
     return fail_to_allocate (backprop, error);

@@ -105,6 +105,13 @@ struct _NnBackprop {
   float *gradient;
 };
 
+/* The tensor whose memory it has. */
+static inline NnBackpropTensor *
+nn_backprop_root (NnBackprop *backprop, size_t tensor)
+{
+  return &backprop->tensors[backprop->tensors[tensor].root];
+}
+
 /* Samples of a chunk that a layer processes: all, or some at a time. */
 typedef struct {
   size_t chunk, first, n; /* of the batch */

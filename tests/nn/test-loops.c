@@ -164,6 +164,48 @@ check_pools (const NnLoops *loops, const NnPoolRow *row)
   }
 }
 
+/* Of a x + d, first and last, and both by themselves. */
+static void
+check_scaled_pools (const NnLoops *loops, const NnPoolRow *row)
+{
+  const size_t c = row->channels, n = row->n * c, n_x = row->pool_y * row->ld;
+  g_autofree float *x = g_new (float, n_x);
+  g_autofree float *dy = paths_random_floats (n, -1, 1);
+  g_autofree float *a = g_new (float, c);
+  g_autofree float *sign = g_new (float, c);
+  g_autofree float *b = paths_random_floats (c, -1, 1);
+  g_autofree float *d = paths_random_floats (c, -1, 1);
+  g_autofree float *y = g_new (float, n);
+  g_autofree float *expected = g_new (float, n_x);
+  g_autofree float *dx = g_new0 (float, n_x);
+  g_autofree guint8 *from = g_new (guint8, n);
+  g_autofree guint8 *expected_from = g_new (guint8, n);
+
+  for (size_t i = 0; i < n_x; i++)
+    x[i] = g_test_rand_int_range (-4, 0);
+  for (size_t i = 0; i < c; i++) {
+    sign[i] = (int) i % 3 - 1;
+    a[i] = sign[i] * g_test_rand_double_range (0.5, 2);
+  }
+  loops->scale_columns (n_x / c, c, a, x, d, dx);
+  loops->pool_maximum (row, dx, expected, expected_from);
+  loops->pool_extreme (row, sign, x, y, from);
+  loops->scale_columns (n / c, c, a, y, d, y);
+  g_assert_cmpmem (y, n * sizeof *y, expected, n * sizeof *y);
+  g_assert_cmpmem (from, n, expected_from, n);
+
+  memset (expected, 0, n_x * sizeof *expected);
+  memset (dx, 0, n_x * sizeof *dx);
+  loops->pool_gradient (row, from, dy, expected);
+  loops->mix_columns (n_x / c, c, a, expected, b, x, d, expected);
+  loops->pool_mix (row, a, from, dy, b, x, d, dx);
+  for (size_t i = 0; i < n_x; i++) {
+    const bool is_covered = i % row->ld < row->n * row->pool_x * c;
+
+    g_assert_cmpfloat_with_epsilon (dx[i], is_covered ? expected[i] : 0, 1e-5);
+  }
+}
+
 static void
 test_columns (gconstpointer data)
 {
@@ -180,10 +222,13 @@ test_columns (gconstpointer data)
     check_leaky_relu (simd->loops, n, -0.5f);
   }
   for (size_t c = 1; c < 40; c += 3)
-    for (size_t k = 0; k < 9; k++)
-      check_pools (simd->loops,
-          &(NnPoolRow){
-              1 + k / 3, 1 + k % 3, 3, c, (3 * (1 + k % 3) + 1) * c });
+    for (size_t k = 0; k < 9; k++) {
+      const NnPoolRow row = { 1 + k / 3, 1 + k % 3, 3, c,
+        (3 * (1 + k % 3) + 1) * c };
+
+      check_pools (simd->loops, &row);
+      check_scaled_pools (simd->loops, &row);
+    }
 }
 
 /* ---- rows ---- */

@@ -57,6 +57,9 @@ static const struct {
   { "batch-normalization-twice", "7", L ("BatchNormalization", "\"axis\": -1") ", " D (4) ", "
       "{\"class_name\": \"BatchNormalization\", \"config\": {\"name\": \"second\", \"dtype\": \"float32\"}}" },
   { "batch-normalization-frozen", "6", D (4) ", " L ("BatchNormalization", "\"trainable\": false") },
+  { "batch-normalization-pooled", "7, 8, 5", L ("BatchNormalization", "\"axis\": -1") ", " L ("MaxPooling2D", "\"pool_size\": 2") ", " D (4) },
+  { "batch-normalization-pooled-rest", "7, 8, 17", L ("Conv2D", "\"filters\": 9, \"kernel_size\": 1, \"use_bias\": false") ", " L ("BatchNormalization", "\"scale\": false") ", " L ("MaxPooling2D", "\"pool_size\": [2, 3]") },
+  { "batch-normalization-pooled-frozen", "4, 4, 3", D (6) ", " L ("BatchNormalization", "\"trainable\": false") ", " L ("MaxPooling2D", "\"pool_size\": [2, 1]") },
   { "layer-normalization", "3, 5", L ("LayerNormalization", "\"axis\": -1") },
   { "layer-normalization-axis", "3, 4, 5", L ("LayerNormalization", "\"axis\": [1, 2], \"center\": false") },
   { "rms-normalization", "3, 5", L ("RMSNormalization", "\"axis\": -1") },

@@ -2,10 +2,12 @@
 /* Six steps of the four architectures, and what genuine Keras 3 did: losses,
  * the gradients of the first step, predictions at the end. See
  * shared/golden/training/README.md. And six steps of a small transformer in
- * PyTorch: losses, and the weights at the end. */
+ * PyTorch: losses, and the weights at the end. And a layer that does another's
+ * work, beside both by themselves. */
 #include <math.h>
 #include "nn/h5.h"
 #include "nn/model-private.h"
+#include "nn/train/backprop-private.h"
 #include "nn/train/network.h"
 #include "nn/train/trainer-private.h"
 
@@ -262,6 +264,88 @@ test_torch (void)
   g_assert_cmpfloat (largest, <=, 1e-3);
 }
 
+/* ---- normalisation and maxima in one pass ---- */
+
+#define P_CLASSES 3
+#define P_SIZE (9 * 15)
+
+/* An activation that does nothing keeps the layers apart. */
+static NnTrainer *
+new_pooled (bool is_apart)
+{
+  const NnArchitectureOptions options = {
+    .input = { .rank = 3, .dim = { 9, 15, 1 } }, .n_classes = P_CLASSES
+  };
+  g_autoptr (NnNetwork) n = nn_network_new ("pooled", &options);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (NnModel) model = NULL;
+  NnTrainConfig config;
+  NnValue x = nn_network_conv2d (
+      n, 0, &(NnNetworkConv){ .filters = 20, .activation = "relu" });
+
+  x = nn_network_batch_norm (n, x);
+  if (is_apart)
+    x = nn_network_activation (n, x, "linear");
+  x = nn_network_max_pool2d (n, x, 2, 2);
+  x = nn_network_conv2d (n, x, &(NnNetworkConv){ .filters = 12 });
+  x = nn_network_batch_norm (n, x);
+  if (is_apart)
+    x = nn_network_activation (n, x, "linear");
+  x = nn_network_flatten (n, nn_network_max_pool2d (n, x, 1, 3));
+  model = nn_network_build (n, nn_network_classes (n, x, 0), 1, &error);
+  g_assert_no_error (error);
+  nn_train_config_init (&config);
+  config.batch_size = BATCH;
+  config.chunk = 3;
+  NnTrainer *const trainer = nn_trainer_new (model, &config, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (trainer->backprop->n_ops, ==, is_apart ? 9 : 5);
+  return trainer;
+}
+
+static void
+test_pooled (void)
+{
+  g_autoptr (NnTrainer) trainer = new_pooled (false);
+  g_autoptr (NnTrainer) apart = new_pooled (true);
+  g_autoptr (GRand) rand = g_rand_new_with_seed (1);
+  g_autofree float *target = g_new0 (float, BATCH *P_CLASSES);
+  g_autofree float *x = g_new (float, BATCH *P_SIZE);
+
+  g_assert_cmpuint (trainer->weights->n, ==, apart->weights->n);
+  for (size_t i = 0; i < trainer->weights->n; i++) {
+    const NnParam *const param = trainer->weights->items[i].param;
+    NnParam *const same = apart->weights->items[i].param;
+
+    for (size_t k = 0; k < param->size; k++) /* scales below 0, too */
+      param->value[k] += g_rand_double_range (rand, -1.2, 0.3);
+    memcpy (same->value, param->value, param->size * sizeof *param->value);
+  }
+  nn_trainer_weights_changed (trainer);
+  nn_trainer_weights_changed (apart);
+  for (size_t i = 0; i < BATCH * P_SIZE; i++)
+    x[i] = g_rand_double_range (rand, -1, 1);
+  for (size_t i = 0; i < BATCH; i++)
+    target[i * P_CLASSES + i % P_CLASSES] = 1;
+  for (size_t s = 0; s < STEPS; s++) {
+    NnScore score, expected;
+
+    nn_trainer_step (trainer, BATCH, x, target, NULL, &score);
+    nn_trainer_step (apart, BATCH, x, target, NULL, &expected);
+    g_test_message ("step %zu: %.7g, apart %.7g", s, nn_score_loss (&score),
+        nn_score_loss (&expected));
+    if (s > 0) {
+      g_assert_cmpfloat_with_epsilon (
+          nn_score_loss (&score), nn_score_loss (&expected), 1e-4);
+      continue;
+    }
+    g_assert_cmpfloat (nn_score_loss (&score), ==, nn_score_loss (&expected));
+    for (size_t k = 0; k < trainer->weights->n_trained; k++)
+      g_assert_cmpfloat_with_epsilon (
+          trainer->optimizer->gradient[k], apart->optimizer->gradient[k], 1e-6);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -273,5 +357,6 @@ main (int argc, char **argv)
     g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_golden);
   }
   g_test_add_func ("/training/torch/transformer", test_torch);
+  g_test_add_func ("/training/pooled", test_pooled);
   return g_test_run ();
 }
