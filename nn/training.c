@@ -11,21 +11,36 @@ nn_training_random (const NnTrainingCall *call, size_t sample)
       call->first + sample);
 }
 
+size_t
+nn_training_dropout_len (size_t n)
+{
+  return (n + NN_DROPOUT_BLOCK - 1) / NN_DROPOUT_BLOCK * (NN_DROPOUT_BLOCK / 2);
+}
+
 void
-nn_training_dropout (const NnPhilox *stream, guint32 first_block, size_t n,
-    double rate, const float *in, float *out)
+nn_training_dropout_again (
+    const guint32 *words, size_t n, double rate, const float *in, float *out)
 {
   const guint32 threshold = CLAMP (rate * 65536 + 0.5, 0, 65535);
-  const float factor = 65536.f / (65536 - threshold);
-  guint32 words[1024];
 
-  for (size_t i = 0; i < n; i += 2 * G_N_ELEMENTS (words)) {
-    const size_t count = MIN (n - i, 2 * G_N_ELEMENTS (words));
+  nn_loops ()->dropout (
+      n, in, words, threshold, 65536.f / (65536 - threshold), out);
+}
+
+void
+nn_training_dropout (const NnPhilox *stream, guint32 first_block, size_t n,
+    double rate, guint32 *words, const float *in, float *out)
+{
+  guint32 some[1024];
+
+  for (size_t i = 0; i < n; i += 2 * G_N_ELEMENTS (some)) {
+    const size_t count = MIN (n - i, 2 * G_N_ELEMENTS (some));
     const size_t blocks = count / NN_DROPOUT_BLOCK;
+    guint32 *const drawn = words ? words + i / 2 : some;
 
-    nn_loops ()->random (stream, first_block + i / NN_DROPOUT_BLOCK, words,
+    nn_loops ()->random (stream, first_block + i / NN_DROPOUT_BLOCK, drawn,
         64 * blocks + MIN (count - NN_DROPOUT_BLOCK * blocks, 64));
-    nn_loops ()->dropout (count, in + i, words, threshold, factor, out + i);
+    nn_training_dropout_again (drawn, count, rate, in + i, out + i);
   }
 }
 

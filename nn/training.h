@@ -71,10 +71,15 @@ struct _NnTraining {
 NnPhilox nn_training_random (const NnTrainingCall *call, size_t sample);
 /* Inverted dropout, the mask drawn from stream, words 64 * first_block on, 64
  * for 128 numbers: out = in / (1 - rate), or 0 with probability rate, which is
- * rounded to 16 bits. */
+ * rounded to 16 bits. words: NULL, or where to keep those that were drawn,
+ * nn_training_dropout_len (n) floats. */
 #define NN_DROPOUT_BLOCK ((size_t) 128)
+size_t nn_training_dropout_len (size_t n);
 void nn_training_dropout (const NnPhilox *stream, guint32 first_block, size_t n,
-    double rate, const float *in, float *out);
+    double rate, guint32 *words, const float *in, float *out);
+/* The same numbers once more, of others in their places. */
+void nn_training_dropout_again (
+    const guint32 *words, size_t n, double rate, const float *in, float *out);
 
 /* Products in training, and their gradients, with unpacked matrices:
  *   c [m][n] (+)= a [m][k] b;  b as nn_packed_at reads it

@@ -54,18 +54,6 @@ apply (const NnLayer *layer, const NnTrainingCall *call, Noise noise,
   }
 }
 
-static void
-drop_elements (const Dropout *self, const NnPhilox *stream, size_t size,
-    const float *in, float *out)
-{
-  if (self->rate > 0 && self->rate < 1)
-    nn_training_dropout (stream, 0, size, self->rate, in, out);
-  else if (self->rate > 0)
-    memset (out, 0, size * sizeof *out);
-  else
-    memcpy (out, in, size * sizeof *out);
-}
-
 /* [...][channels]: a channel is dropped at all positions. */
 static void
 drop_channels (const Dropout *self, const NnPhilox *stream, size_t size,
@@ -110,6 +98,68 @@ add_noise (const Dropout *self, const NnPhilox *stream, size_t size,
     out[i] = in[i] + self->rate * nn_random_normal (&random);
 }
 
+/* Dropout draws once, and keeps the random words for the way back. */
+static bool
+is_random (const Dropout *self)
+{
+  return self->rate > 0 && self->rate < 1;
+}
+
+static guint32 *
+words_of (const NnLayer *layer, const NnTrainingCall *call, size_t sample)
+{
+  return (guint32 *) (call->saved
+      + sample * nn_training_dropout_len (nn_shape_size (&layer->out[0])));
+}
+
+/* Of all samples, where nothing is random. */
+static void
+drop_all_or_none (const Dropout *self, size_t n, const float *in, float *out)
+{
+  if (self->rate > 0)
+    memset (out, 0, n * sizeof *out);
+  else
+    memcpy (out, in, n * sizeof *out);
+}
+
+static void
+dropout_forward (const NnLayer *layer, const NnTrainingCall *call)
+{
+  const Dropout *self = (const Dropout *) layer;
+  const size_t size = nn_shape_size (&layer->out[0]);
+  const float *const in = call->forward.in[0];
+  float *const out = call->forward.out[0];
+
+  if (!is_random (self)) {
+    drop_all_or_none (self, call->forward.n * size, in, out);
+    return;
+  }
+  for (size_t i = 0; i < call->forward.n; i++) {
+    const NnPhilox stream = nn_training_random (call, i);
+
+    nn_training_dropout (&stream, 0, size, self->rate,
+        words_of (layer, call, i), in + i * size, out + i * size);
+  }
+}
+
+static void
+dropout_backward (const NnLayer *layer, const NnTrainingCall *call)
+{
+  const Dropout *self = (const Dropout *) layer;
+  const size_t size = nn_shape_size (&layer->out[0]);
+  float *const in_grad = call->in_grad[0];
+
+  if (!in_grad)
+    return;
+  if (!is_random (self)) {
+    drop_all_or_none (self, call->forward.n * size, call->out_grad[0], in_grad);
+    return;
+  }
+  for (size_t i = 0; i < call->forward.n; i++)
+    nn_training_dropout_again (words_of (layer, call, i), size, self->rate,
+        call->out_grad[0] + i * size, in_grad + i * size);
+}
+
 static const char *
 dropout_obstacle (const NnLayer *layer)
 {
@@ -119,10 +169,27 @@ dropout_obstacle (const NnLayer *layer)
 }
 
 static void
-dropout_measure (const NnLayer *layer, NnTrainingNeeds *needs)
+noise_measure (const NnLayer *layer, NnTrainingNeeds *needs)
 {
   needs->forgets_in = needs->forgets_out = true;
 }
+
+static void
+dropout_measure (const NnLayer *layer, NnTrainingNeeds *needs)
+{
+  noise_measure (layer, needs);
+  if (is_random ((const Dropout *) layer))
+    needs->saved_per_sample =
+        nn_training_dropout_len (nn_shape_size (&layer->out[0]));
+}
+
+static const NnTraining dropout_training = {
+  .is_by_sample = true,
+  .obstacle = dropout_obstacle,
+  .measure = dropout_measure,
+  .forward = dropout_forward,
+  .backward = dropout_backward,
+};
 
 static void
 pass_back (const NnLayer *layer, const NnTrainingCall *call)
@@ -149,11 +216,10 @@ pass_back (const NnLayer *layer, const NnTrainingCall *call)
                                                                                \
   static const NnTraining name##_training = {                                  \
     .is_by_sample = true,                                                      \
-    .obstacle = dropout_obstacle, .measure = dropout_measure,                  \
+    .obstacle = dropout_obstacle, .measure = noise_measure,                    \
     .forward = name##_forward, .backward = name##_backward,                    \
   };
 
-TRAINING (dropout, drop_elements, true)
 TRAINING (spatial_dropout, drop_channels, true)
 TRAINING (gaussian_dropout, scale_elements, true)
 TRAINING (gaussian_noise, add_noise, false)

@@ -20,6 +20,7 @@ typedef struct {
   float *key;     /* [n][s][shared_heads][key_dim] */
   float *value;   /* [n][s][shared_heads][value_dim] */
   float *p;       /* [n][heads][t][s] */
+  guint32 *words; /* of dropout: [n][heads][words_len] */
   float *context; /* [n][t][heads][value_dim] */
 } Saved;
 
@@ -56,6 +57,12 @@ n_rows (const NnMultiHead *self, size_t which, size_t n)
   return n * (which == NN_KEY || which == NN_VALUE ? self->s : self->t);
 }
 
+static size_t
+words_len (const NnMultiHead *self)
+{
+  return self->dropout > 0 ? nn_training_dropout_len (self->t * self->s) : 0;
+}
+
 static Saved
 find_saved (const NnMultiHead *self, const NnTrainingCall *call)
 {
@@ -67,6 +74,8 @@ find_saved (const NnMultiHead *self, const NnTrainingCall *call)
   saved.value = saved.key + n * self->s * product[NN_KEY].to;
   saved.p = saved.value + n * self->s * product[NN_VALUE].to;
   saved.context = saved.p + n * self->heads * self->t * self->s;
+  saved.words =
+      (guint32 *) (saved.context + n * self->t * product[NN_OUTPUT].from);
   return saved;
 }
 
@@ -103,7 +112,8 @@ multi_head_measure (const NnLayer *layer, NnTrainingNeeds *needs)
     packed =
         MAX (packed, nn_training_product_len (product[i].to, product[i].from));
   }
-  needs->saved_per_sample = wide + self->heads * self->t * self->s;
+  needs->saved_per_sample =
+      wide + self->heads * (self->t * self->s + words_len (self));
   needs->scratch_per_sample = wide;
   needs->scratch = 2 * self->t * self->s + packed;
   needs->forgets_out = true;
@@ -131,18 +141,18 @@ project (const NnMultiHead *self, size_t which, size_t rows, const float *in,
       .ldc = product->to });
 }
 
-/* Dropout of the weights of a head, or of their gradient: the same numbers are
- * left out. */
+/* Dropout of the weights of a head; backward leaves out the same numbers. */
 static void
 drop (const NnMultiHead *self, const NnTrainingCall *call, size_t sample,
-    size_t head, const float *in, float *out)
+    size_t head, const Saved *saved, const float *in, float *out)
 {
   const size_t size = self->t * self->s;
   const NnPhilox stream = nn_training_random (call, sample);
 
   nn_training_dropout (&stream,
       head * ((size + NN_DROPOUT_BLOCK - 1) / NN_DROPOUT_BLOCK), size,
-      self->dropout, in, out);
+      self->dropout,
+      saved->words + (sample * self->heads + head) * words_len (self), in, out);
 }
 
 static void
@@ -162,7 +172,7 @@ attend (const NnMultiHead *self, const NnTrainingCall *call, const Saved *saved,
       saved->key + key.at, 1, key.ld, false, p, s, scratch->packed);
   nn_scores_softmax (&mask, p);
   if (self->dropout > 0) {
-    drop (self, call, sample, h, p, scratch->weights);
+    drop (self, call, sample, h, saved, p, scratch->weights);
     weights = scratch->weights;
   }
   nn_training_product (t, s, self->value_dim, weights, s,
@@ -250,10 +260,13 @@ attend_back (const NnMultiHead *self, const NnTrainingCall *call,
   const float *const p = saved->p + at;
   const float *const context_grad = scratch->context + context.at;
   float *const grad = scratch->weights_grad;
+  const guint32 *const words =
+      saved->words + (sample * self->heads + h) * words_len (self);
   const float *weights = p;
 
   if (self->dropout > 0) {
-    drop (self, call, sample, h, p, scratch->weights);
+    nn_training_dropout_again (
+        words, t * s, self->dropout, p, scratch->weights);
     weights = scratch->weights;
   }
   add_transposed (t, s, value_dim, weights, s, context_grad, context.ld,
@@ -261,7 +274,7 @@ attend_back (const NnMultiHead *self, const NnTrainingCall *call,
   nn_training_product (t, value_dim, s, context_grad, context.ld,
       saved->value + value.at, 1, value.ld, false, grad, s, scratch->packed);
   if (self->dropout > 0)
-    drop (self, call, sample, h, grad, grad);
+    nn_training_dropout_again (words, t * s, self->dropout, grad, grad);
   if (self->gives_scores && call->out_grad[1])
     nn_loops ()->add (t * s, call->out_grad[1] + at, grad);
   nn_scores_softmax_gradient (&mask, p, grad);

@@ -102,13 +102,13 @@ draw_masks (const NnRnn *rnn, const NnRnnTraining *training, NnRnnChunk *chunk)
     for (size_t j = 0; j < rnn->k && chunk->x_mask; j++)
       chunk->x_mask[i * rnn->k + j] = 1;
     if (chunk->x_mask)
-      nn_training_dropout (&stream, 0, rnn->k, rnn->dropout,
+      nn_training_dropout (&stream, 0, rnn->k, rnn->dropout, NULL,
           chunk->x_mask + i * rnn->k, chunk->x_mask + i * rnn->k);
     for (size_t j = 0; j < rnn->units && chunk->h_mask; j++)
       chunk->h_mask[i * rnn->units + j] = 1;
     if (chunk->h_mask)
       nn_training_dropout (&stream, 1 << 16, rnn->units, rnn->recurrent_dropout,
-          chunk->h_mask + i * rnn->units, chunk->h_mask + i * rnn->units);
+          NULL, chunk->h_mask + i * rnn->units, chunk->h_mask + i * rnn->units);
     for (size_t t = 0; t < rnn->steps && chunk->x_mask; t++)
       nn_loops ()->multiply (rnn->k, chunk->x_mask + i * rnn->k,
           training->in + (i * rnn->steps + t) * rnn->k,

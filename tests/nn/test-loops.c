@@ -54,11 +54,19 @@ test_dropout (void)
   g_autofree guint32 *words = g_new (guint32, most);
   g_autofree float *x = paths_random_floats (most, 1, 2);
   g_autofree float *out = g_new (float, most);
+  g_autofree float *again = g_new (float, most);
+  g_autofree guint32 *kept = g_new (guint32, nn_training_dropout_len (most));
 
   nn_loops ()->random (&stream, first_block, words, most);
   for (size_t r = 0; r < G_N_ELEMENTS (rates); r++)
     for (size_t n = 1; n <= most; n += n < 140 ? 1 : 977) {
-      nn_training_dropout (&stream, first_block, n, rates[r].rate, x, out);
+      nn_training_dropout (
+          &stream, first_block, n, rates[r].rate, kept, x, again);
+      nn_training_dropout (
+          &stream, first_block, n, rates[r].rate, NULL, x, out);
+      g_assert_cmpmem (again, n * sizeof *out, out, n * sizeof *out);
+      nn_training_dropout_again (kept, n, rates[r].rate, x, again);
+      g_assert_cmpmem (again, n * sizeof *out, out, n * sizeof *out);
       for (size_t i = 0; i < n; i++) {
         const guint32 word = words[i / 128 * 64 + i % 64];
         const guint32 bits = i % 128 < 64 ? word & 0xffff : word >> 16;
