@@ -185,9 +185,11 @@ encoder (NnNetwork *n, NnValue x)
   return nn_network_merge (n, "Add", x, nn_network_dropout (n, y, 0.1));
 }
 
-/* Convolutions make 47 steps of 94 frames, of 8 bands with 64 channels. */
+/* Convolutions make 47 steps of 94 frames, of 8 bands with 64 channels; then
+ * encoder blocks. score_units: of what scores a step for the statistics. */
 static NnValue
-transformer (NnNetwork *n, NnValue x)
+draw_transformer (
+    NnNetwork *n, NnValue x, size_t units, size_t blocks, size_t score_units)
 {
   NnShape picture;
 
@@ -198,11 +200,24 @@ transformer (NnNetwork *n, NnValue x)
   picture = nn_network_shape (n, x);
   x = nn_network_permute (n, x, 2, 1, 3);
   x = nn_network_to_steps (n, x, picture.dim[0] * picture.dim[2]);
-  x = nn_network_dense_by_step (n, x, 96);
-  for (size_t i = 0; i < 3; i++)
+  x = nn_network_dense_by_step (n, x, units);
+  for (size_t i = 0; i < blocks; i++)
     x = encoder (n, x);
-  x = attentive_statistics (n, nn_network_layer_norm (n, x), 32);
+  x = attentive_statistics (n, nn_network_layer_norm (n, x), score_units);
   return nn_network_classes (n, nn_network_dropout (n, x, 0.3), 0);
+}
+
+static NnValue
+transformer (NnNetwork *n, NnValue x)
+{
+  return draw_transformer (n, x, 96, 3, 32);
+}
+
+/* Below 100,000 weights: a student of larger models. */
+static NnValue
+transformer_small (NnNetwork *n, NnValue x)
+{
+  return draw_transformer (n, x, 48, 2, 24);
 }
 
 /* ---- statistics of features ---- */
@@ -235,6 +250,7 @@ static const struct {
   { "cnn", cnn, NN_FEATURES_PICTURE },
   { "cnn-attention", cnn_attention, NN_FEATURES_PICTURE },
   { "transformer", transformer, NN_FEATURES_PICTURE },
+  { "transformer-small", transformer_small, NN_FEATURES_PICTURE },
   { "simple", simple, NN_FEATURES_STATISTICS },
   { "logistic", logistic, NN_FEATURES_STATISTICS },
 };

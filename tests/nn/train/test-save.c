@@ -8,6 +8,7 @@
 #include "nn/h5.h"
 #include "nn/save.h"
 #include "nn/train/architectures.h"
+#include "nn/train/weights.h"
 
 #define MAX_TENSORS 16
 
@@ -168,6 +169,11 @@ test_architecture (gconstpointer data)
     check_graph (bytes, "2.10.0",
         "\"inbound_nodes\": [[[\"batch_normalization_2\", 0, 0, {}], "
         "[\"dense_1\", 0, 0, {}]]]");
+  if (g_str_equal (nick, "transformer-small")) { /* as it promises */
+    g_autoptr (NnWeightList) weights = nn_weight_list_new (model);
+
+    g_assert_cmpuint (weights->n_values, <, 100000);
+  }
   if (g_str_equal (nick, "transformer"))
     check_graph (bytes, "3.9.2",
         "\"inbound_nodes\": [{\"args\": [{\"class_name\": "
