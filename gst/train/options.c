@@ -416,6 +416,69 @@ has_data (const TrainOptions *self)
 }
 
 /* What makes a new file of n_min to n_max others. */
+/* The value as text; NULL if it is not set. Free with g_free. */
+static char *
+value_of (const TrainOptions *self, const Option *option)
+{
+  const gpointer field = field_of (self, option);
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+  switch (option->type) {
+    case G_OPTION_ARG_NONE:
+      return g_strdup (*(gboolean *) field ? "yes" : "no");
+    case G_OPTION_ARG_INT:
+      return g_strdup_printf ("%d", *(gint *) field);
+    case G_OPTION_ARG_DOUBLE:
+      return g_strdup (
+          g_ascii_formatd (number, sizeof number, "%g", *(double *) field));
+    case G_OPTION_ARG_STRING_ARRAY:
+    case G_OPTION_ARG_FILENAME_ARRAY:
+      return *(char ***) field ? g_strjoinv (" ", *(char ***) field)
+                               : g_strdup (option->fallback);
+    default:
+      return g_strdup (*(char **) field ? *(char **) field : option->fallback);
+  }
+}
+
+/* Variations of the audio, which --no-augment turns off. */
+static const char *const variations[] = { "augment-probability", "pitch-shift",
+  "time-stretch", "noise", "time-shift", "speed", "gain", "snr", "position",
+  "reverb", "noise-from", "noise-snr", "equalizer", "clipping", "band-limits",
+  "mu-law" };
+
+/* Whether the option has another value than its default, and is not off. */
+static gboolean
+is_asked_for (const TrainOptions *self, const char *name)
+{
+  g_autoptr (TrainOptions) defaults = train_options_new ();
+
+  for (gsize i = 0; i < G_N_ELEMENTS (options); i++)
+    if (g_str_equal (options[i].name, name)) {
+      g_autofree char *value = value_of (self, &options[i]);
+      g_autofree char *fallback = value_of (defaults, &options[i]);
+
+      return g_strcmp0 (value, fallback) != 0 && g_strcmp0 (value, "0") != 0;
+    }
+  g_return_val_if_reached (FALSE);
+}
+
+/* Options that would do nothing are refused, so that nobody believes they did.
+ */
+static gboolean
+check_idle (const TrainOptions *self, GError **error)
+{
+  if (!self->teacher
+      && (is_asked_for (self, "teacher-weight")
+          || is_asked_for (self, "temperature")))
+    return fail (error, "--teacher-weight and --temperature go with --teacher");
+  for (gsize i = 0; i < G_N_ELEMENTS (variations) && self->no_augment; i++)
+    if (is_asked_for (self, variations[i]))
+      return fail (error,
+          "--%s cannot be used with --no-augment, which turns it off",
+          variations[i]);
+  return TRUE;
+}
+
 static gboolean
 check_derived (const TrainOptions *self, guint n_min, guint n_max,
     const char *what, GError **error)
@@ -501,32 +564,8 @@ train_options_check (const TrainOptions *self, GError **error)
   for (gsize i = 0; i < G_N_ELEMENTS (options); i++)
     if (!check_number (self, &options[i], error))
       return FALSE;
-  return train_options_check_words (self, error)
-      && check_together (self, error);
-}
-
-/* The value as text; NULL if it is not set. Free with g_free. */
-static char *
-value_of (const TrainOptions *self, const Option *option)
-{
-  const gpointer field = field_of (self, option);
-  char number[G_ASCII_DTOSTR_BUF_SIZE];
-
-  switch (option->type) {
-    case G_OPTION_ARG_NONE:
-      return g_strdup (*(gboolean *) field ? "yes" : "no");
-    case G_OPTION_ARG_INT:
-      return g_strdup_printf ("%d", *(gint *) field);
-    case G_OPTION_ARG_DOUBLE:
-      return g_strdup (
-          g_ascii_formatd (number, sizeof number, "%g", *(double *) field));
-    case G_OPTION_ARG_STRING_ARRAY:
-    case G_OPTION_ARG_FILENAME_ARRAY:
-      return *(char ***) field ? g_strjoinv (" ", *(char ***) field)
-                               : g_strdup (option->fallback);
-    default:
-      return g_strdup (*(char **) field ? *(char **) field : option->fallback);
-  }
+  return train_options_check_words (self, error) && check_together (self, error)
+      && check_idle (self, error);
 }
 
 void

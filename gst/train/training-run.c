@@ -277,9 +277,9 @@ resume (Context *context, const char *teacher, GError **error)
   g_autofree char *different = differences (text ? text : "", context->text);
 
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "%s belongs to a run with other options or sounds; give the same, or "
-      "begin "
-      "anew without --resume:%s",
+      "%s belongs to a run with other options or sounds; give the same, begin "
+      "anew without --resume, or train its result further in a run of its own "
+      "(--model FILE):%s",
       context->state, different);
   return FALSE;
 }
