@@ -209,6 +209,10 @@ transform_input (const Run *run, const Tiles *tiles)
     line.in[j] = first + j >= axis->in ? run->zeros
         : down ? run->in + ((first + j) * window->x.in + tiles->x) * channels
                : run->in + (tiles->y * window->x.in + first + j) * channels;
+  if (down) { /* they lie one after the other, as those of one tile */
+    line.channels *= line.n;
+    line.n = 1;
+  }
   nn_simd ()->winograd_line_input (&line);
 }
 

@@ -19,17 +19,18 @@ finish (const NnFinish *f, V high, V low, V scale, V offset)
 
 /* One output position, a vector of channels from c on. */
 INLINE V
-finish_vector (const NnFinishRow *f, const float *rows, size_t c)
+finish_vector (const NnFinish *what, const float *rows, size_t channels,
+    size_t ld, size_t c)
 {
-  const NnFinish *const what = f->finish;
   V high = load (rows + c), low = high;
 
   for (size_t y = 0; y < what->pool_y; y++)
     for (size_t x = 0; x < what->pool_x; x++) {
-      const V one = load (rows + y * f->ld + x * f->channels + c);
+      const V one = load (rows + y * ld + x * channels + c);
 
       high = max_ (one, high);
-      low = min_ (one, low);
+      if (what->scale)
+        low = min_ (one, low);
     }
   return finish (what, high, low,
       what->scale ? load (what->scale + c) : splat (1),
@@ -83,25 +84,40 @@ finish_elements (const NnFinishRow *f)
                                 : 0;
 }
 
+/* what: a copy of f->finish, of which the compiler may know parts. */
+INLINE void
+finish_positions (const NnFinishRow *f, const NnFinish what)
+{
+  const size_t n = f->n, channels = f->channels, ld = f->ld;
+  const float *rows = f->rows;
+  float *out = f->out;
+
+  for (size_t i = 0; i < n;
+       i++, rows += what.pool_x * channels, out += channels) {
+    size_t c = 0;
+
+    for (; c + VECTOR <= channels; c += VECTOR)
+      store (out + c, finish_vector (&what, rows, channels, ld, c));
+    if (c < channels)
+      finish_rest (f, rows, c, channels - c, out);
+  }
+}
+
 void
 NN_PATH (finish_row) (const NnFinishRow *f)
 {
-  const NnFinish *const what = f->finish;
+  const NnFinish what = *f->finish;
 
-  if (what->pool_y == 1 && what->pool_x == 1 && !what->scale) {
+  if (what.pool_y == 1 && what.pool_x == 1 && !what.scale)
     finish_elements (f);
-    return;
-  }
-  for (size_t i = 0; i < f->n; i++) {
-    const float *const rows = f->rows + i * f->finish->pool_x * f->channels;
-    float *const out = f->out + i * f->channels;
-    size_t c = 0;
-
-    for (; c + VECTOR <= f->channels; c += VECTOR)
-      store (out + c, finish_vector (f, rows, c));
-    if (c < f->channels)
-      finish_rest (f, rows, c, f->channels - c, out);
-  }
+  else if (what.pool_y == 2 && what.pool_x == 2 && !what.scale)
+    finish_positions (
+        f, (NnFinish){ 2, 2, what.slope_before, what.slope_after, NULL, NULL });
+  else if (what.pool_y == 2 && what.pool_x == 1 && !what.scale)
+    finish_positions (
+        f, (NnFinish){ 2, 1, what.slope_before, what.slope_after, NULL, NULL });
+  else
+    finish_positions (f, what);
 }
 
 /* ---- convolution and pooling in registers ---- */

@@ -5,6 +5,11 @@
 
 #define MAX_ROWS 12 /* of tiles that are not the largest */
 #define MOST_ROWS (2 * ROWS > MAX_ROWS ? 2 * ROWS : MAX_ROWS)
+/* A tile of a panel and the one half of the next has fewer rows. Half a panel
+ * by itself would load a number of a for each vector that it multiplies. */
+#define WIDE 3 /* vectors */
+#define WIDE_ROWS (2 * ROWS / WIDE)
+#define HAS_WIDE (WIDE_ROWS >= 4)
 
 /* A tile's rows where the panel has fewer columns than the tile. Not in line:
  * tiles of many heights would each repeat it for each row, and compilers take
@@ -12,49 +17,49 @@
 static __attribute__ ((noinline)) void
 fetch_rest (const float *c, size_t ldc, size_t rows, size_t n, float *rest)
 {
-  memset (rest, 0, rows * PANEL * sizeof *rest);
+  memset (rest, 0, rows * WIDE * VECTOR * sizeof *rest);
   for (size_t r = 0; r < rows; r++)
-    memcpy (rest + r * PANEL, c + r * ldc, n * sizeof *c);
+    memcpy (rest + r * WIDE * VECTOR, c + r * ldc, n * sizeof *c);
 }
 
 static __attribute__ ((noinline)) void
 put_rest (float *c, size_t ldc, size_t rows, size_t n, const float *rest)
 {
   for (size_t r = 0; r < rows; r++)
-    memcpy (c + r * ldc, rest + r * PANEL, n * sizeof *c);
+    memcpy (c + r * ldc, rest + r * WIDE * VECTOR, n * sizeof *c);
 }
 
 /* The first n columns of rows of c. */
 INLINE void
 load_tile (const float *c, size_t ldc, size_t rows, size_t vectors, size_t n,
-    V (*sum)[2])
+    V (*sum)[WIDE])
 {
-  float rest[MOST_ROWS * PANEL];
+  float rest[MOST_ROWS * WIDE * VECTOR];
 
   if (n < vectors * VECTOR) {
     fetch_rest (c, ldc, rows, n, rest);
     c = rest;
-    ldc = PANEL;
+    ldc = WIDE * VECTOR;
   }
 #pragma GCC unroll 32
   for (size_t r = 0; r < rows; r++)
-#pragma GCC unroll 2
+#pragma GCC unroll 3
     for (size_t v = 0; v < vectors; v++)
       sum[r][v] = load (c + r * ldc + v * VECTOR);
 }
 
 INLINE void
 store_tile (
-    float *c, size_t ldc, size_t rows, size_t vectors, size_t n, V (*sum)[2])
+    float *c, size_t ldc, size_t rows, size_t vectors, size_t n, V (*sum)[WIDE])
 {
-  float rest[MOST_ROWS * PANEL];
+  float rest[MOST_ROWS * WIDE * VECTOR];
   const bool is_part = n < vectors * VECTOR;
   float *const to = is_part ? rest : c;
-  const size_t ld = is_part ? PANEL : ldc;
+  const size_t ld = is_part ? WIDE * VECTOR : ldc;
 
 #pragma GCC unroll 32
   for (size_t r = 0; r < rows; r++)
-#pragma GCC unroll 2
+#pragma GCC unroll 3
     for (size_t v = 0; v < vectors; v++)
       store (to + r * ld + v * VECTOR, sum[r][v]);
   if (is_part)
@@ -62,19 +67,20 @@ store_tile (
 }
 
 /* rows x vectors * VECTOR of c, in registers from first to last; vectors is 2,
- * or 1 where the rest of the panel is padding. */
+ * or 1 where the rest of the panel is padding, or WIDE. */
 INLINE void
 tile (const NnProduct *p, size_t rows, size_t vectors, const float *a,
     const float *b, const float *bias, float *c, size_t n)
 {
-  V sum[MOST_ROWS][2];
+  const size_t next_panel = PANEL * p->b->k;
+  V sum[MOST_ROWS][WIDE];
 
   if (p->accumulate)
     load_tile (c, p->ldc, rows, vectors, n, sum);
   else
 #pragma GCC unroll 32
     for (size_t r = 0; r < rows; r++)
-#pragma GCC unroll 2
+#pragma GCC unroll 3
       for (size_t v = 0; v < vectors; v++)
         sum[r][v] = load (bias + v * VECTOR);
   for (size_t s = 0; s < p->n_segments; s++) {
@@ -82,6 +88,7 @@ tile (const NnProduct *p, size_t rows, size_t vectors, const float *a,
 
     for (size_t k = 0; k < p->segment_len; k++, b += PANEL) {
       const V b0 = load (b), b1 = load (b + VECTOR);
+      const V b2 = vectors > 2 ? load (b + next_panel) : b1;
 
 #pragma GCC unroll 32
       for (size_t r = 0; r < rows; r++) {
@@ -90,25 +97,31 @@ tile (const NnProduct *p, size_t rows, size_t vectors, const float *a,
         sum[r][0] += x * b0;
         if (vectors > 1)
           sum[r][1] += x * b1;
+        if (vectors > 2)
+          sum[r][2] += x * b2;
       }
     }
   }
   store_tile (c, p->ldc, rows, vectors, n, sum);
 }
 
-/* A tile of some of the last rows, fewer than ROWS: single rows would wait for
- * themselves. Of the largest tiles not all sizes are built, which compilers
- * need a minute for. Returns how many. */
+/* A tile of some of the last rows: single rows would wait for themselves. Of
+ * the largest tiles not all sizes are built, which compilers need a minute for.
+ * Returns how many. */
 INLINE size_t
 last_rows (const NnProduct *p, size_t left, size_t vectors, const float *a,
     const float *b, const float *bias, float *c, size_t n)
 {
-  const size_t rows = ROWS <= 6 ? left : left >= 4 ? 4 : 1;
+  const size_t most = vectors == WIDE ? WIDE_ROWS : ROWS;
+  const size_t rows = left >= most ? (left + 1) / 2
+      : ROWS <= 6                  ? left
+      : left >= 4                  ? 4
+                                   : 1;
 
   switch (rows) {
 #define ROWS_CASE(rows)                                                        \
   case rows:                                                                   \
-    if (rows < ROWS && (ROWS <= 6 || rows == 4 || rows == 1))                  \
+    if (rows < most && (ROWS <= 6 || rows == 4 || rows == 1))                  \
       tile (p, rows, vectors, a, b, bias, c, n);                               \
     break;
     ROWS_CASE (1)
@@ -126,10 +139,16 @@ INLINE void
 panel_product (const NnProduct *p, size_t vectors, const float *b,
     const float *bias, float *c, size_t n)
 {
-  const size_t many = vectors == 1 ? 2 * ROWS : ROWS;
+  const size_t many = vectors == 1 ? 2 * ROWS
+      : vectors == WIDE            ? WIDE_ROWS
+                                   : ROWS;
+  const size_t few = p->m % many;
+  /* One or two rows by themselves would take as long as four. */
+  const bool shares = ROWS == 6 && vectors > 1 && few > 0 && few < 3;
+  const size_t end = shares && p->m > many ? p->m - many - few : p->m;
   size_t r = 0;
 
-  for (; r + many <= p->m; r += many)
+  for (; r + many <= end; r += many)
     tile (p, many, vectors, p->a + r * p->lda, b, bias, c + r * p->ldc, n);
   if (vectors == 1 && r + ROWS <= p->m) {
     tile (p, ROWS, vectors, p->a + r * p->lda, b, bias, c + r * p->ldc, n);
@@ -143,14 +162,18 @@ panel_product (const NnProduct *p, size_t vectors, const float *b,
 void
 NN_PATH (product) (const NnProduct *p)
 {
-  for (size_t j = 0; j < p->b->n; j += PANEL) {
+  for (size_t j = 0, n; j < p->b->n; j += n) {
     const float *const b = p->b->data + j * p->b->k;
-    const size_t n = p->b->n - j < PANEL ? p->b->n - j : PANEL;
-    float bias[PANEL] = { 0 };
+    const size_t left = p->b->n - j;
+    float bias[WIDE * VECTOR] = { 0 };
 
+    n = HAS_WIDE && left > PANEL && left <= WIDE * VECTOR ? left
+                                                          : MIN (left, PANEL);
     if (p->bias)
       memcpy (bias, p->bias + j, n * sizeof *bias);
-    if (n > VECTOR)
+    if (HAS_WIDE && n > PANEL)
+      panel_product (p, WIDE, b, bias, p->c + j, n);
+    else if (n > VECTOR)
       panel_product (p, 2, b, bias, p->c + j, n);
     else
       panel_product (p, 1, b, bias, p->c + j, n);
@@ -181,7 +204,7 @@ transposed_tile (
 {
   const size_t lda = t->p->lda, ldc = t->p->ldc;
   const float *a = t->a, *b = t->b;
-  V sum[MOST_ROWS][2];
+  V sum[MOST_ROWS][WIDE];
 
   load_tile (t->c, ldc, rows, vectors, t->n, sum);
   for (size_t i = 0; i < t->m; i++, a += lda, b += t->ldb) {

@@ -65,32 +65,48 @@ gradient_step (const V *dy, V *out, size_t step)
   out[5 * step] = dy[3];
 }
 
-void
-NN_PATH (winograd_input) (const float *in, size_t row, size_t column,
-    size_t channels, float *out, size_t ld)
+/* A tile of size x size -> [6][6], step by step: see nn/simd.h. */
+INLINE void
+transform_tile (const float *in, size_t row, size_t column, size_t channels,
+    float *out, size_t ld, size_t size,
+    void (*step) (const V *in, V *out, size_t distance))
 {
   for (size_t c = 0; c < channels; c += VECTOR) {
-    V half[PATCH * PATCH]; /* [y][x] */
+    V half[PATCH * PATCH]; /* [y][x], of size columns */
 
 #pragma GCC unroll 6
-    for (size_t x = 0; x < PATCH; x++) {
+    for (size_t x = 0; x < size; x++) {
       V d[PATCH];
 
 #pragma GCC unroll 6
-      for (size_t y = 0; y < PATCH; y++)
+      for (size_t y = 0; y < size; y++)
         d[y] = load (in + y * row + x * column + c);
-      input_step (d, half + x, PATCH);
+      step (d, half + x, size);
     }
 #pragma GCC unroll 6
     for (size_t y = 0; y < PATCH; y++) {
       V whole[PATCH];
 
-      input_step (half + y * PATCH, whole, 1);
+      step (half + y * size, whole, 1);
 #pragma GCC unroll 6
       for (size_t x = 0; x < PATCH; x++)
         store (out + (y * PATCH + x) * ld + c, whole[x]);
     }
   }
+}
+
+void
+NN_PATH (winograd_input) (const float *in, size_t row, size_t column,
+    size_t channels, float *out, size_t ld)
+{
+  transform_tile (in, row, column, channels, out, ld, PATCH, input_step);
+}
+
+void
+NN_PATH (winograd_gradient) (const float *in, size_t row, size_t column,
+    size_t channels, float *out, size_t ld)
+{
+  transform_tile (in, row, column, channels, out, ld, TILE, gradient_step);
 }
 
 void
@@ -118,34 +134,6 @@ NN_PATH (winograd_output) (const float *in, size_t ld, size_t channels,
 #pragma GCC unroll 4
       for (size_t x = 0; x < TILE; x++)
         store (out + y * row + x * column + c, whole[x] + start);
-    }
-  }
-}
-
-void
-NN_PATH (winograd_gradient) (const float *in, size_t row, size_t column,
-    size_t channels, float *out, size_t ld)
-{
-  for (size_t c = 0; c < channels; c += VECTOR) {
-    V half[PATCH * TILE]; /* [y][x] */
-
-#pragma GCC unroll 4
-    for (size_t x = 0; x < TILE; x++) {
-      V dy[TILE];
-
-#pragma GCC unroll 4
-      for (size_t y = 0; y < TILE; y++)
-        dy[y] = load (in + y * row + x * column + c);
-      gradient_step (dy, half + x, TILE);
-    }
-#pragma GCC unroll 6
-    for (size_t y = 0; y < PATCH; y++) {
-      V whole[PATCH];
-
-      gradient_step (half + y * TILE, whole, 1);
-#pragma GCC unroll 6
-      for (size_t x = 0; x < PATCH; x++)
-        store (out + (y * PATCH + x) * ld + c, whole[x]);
     }
   }
 }
@@ -214,20 +202,21 @@ next_vector (size_t c, size_t channels)
 void
 NN_PATH (winograd_line_input) (const NnWinogradLineInput *line)
 {
-  const size_t channels = line->channels, ld = line->ld;
+  /* Copies: as far as the compiler knows, stores of vectors change the rest. */
+  const size_t n = line->n, channels = line->channels, ld = line->ld;
   const float *in[PATCH];
+  float *to = line->out;
 
   for (size_t j = 0; j < PATCH; j++)
     in[j] = line->in[j];
-  for (size_t t = 0; t < line->n; t++)
+  for (size_t t = 0, first = 0; t < n; t++, first += line->step, to += channels)
     for (size_t c = 0; c < channels; c = next_vector (c, channels)) {
-      const size_t at = t * line->step + c;
-      float *out = line->out + t * channels + c;
+      float *out = to + c;
       V d[PATCH], whole[PATCH];
 
 #pragma GCC unroll 6
       for (size_t j = 0; j < PATCH; j++)
-        d[j] = load (in[j] + at);
+        d[j] = load (in[j] + first + c);
       input_step (d, whole, 1);
 #pragma GCC unroll 6
       for (size_t j = 0; j < PATCH; j++, out += ld)
@@ -238,17 +227,18 @@ NN_PATH (winograd_line_input) (const NnWinogradLineInput *line)
 void
 NN_PATH (winograd_line_output) (const NnWinogradLineOutput *line)
 {
-  const size_t channels = line->channels, ld = line->ld;
+  const size_t n = line->n, channels = line->channels, ld = line->ld;
+  const float *const bias = line->bias, *from = line->in;
   const float slope = line->slope;
   float *out[TILE];
 
   for (size_t j = 0; j < TILE; j++)
     out[j] = line->out[j];
-  for (size_t t = 0; t < line->n; t++)
+  for (size_t t = 0, first = 0; t < n;
+       t++, first += line->step, from += channels)
     for (size_t c = 0; c < channels; c = next_vector (c, channels)) {
-      const V start = line->bias ? load (line->bias + c) : splat (0);
-      const size_t at = t * line->step + c;
-      const float *in = line->in + t * channels + c;
+      const V start = bias ? load (bias + c) : splat (0);
+      const float *in = from + c;
       V m[PATCH], whole[TILE];
 
 #pragma GCC unroll 6
@@ -257,7 +247,7 @@ NN_PATH (winograd_line_output) (const NnWinogradLineOutput *line)
       output_step (m, whole, 1);
 #pragma GCC unroll 4
       for (size_t j = 0; j < TILE; j++)
-        store (out[j] + at, rectify (whole[j] + start, slope));
+        store (out[j] + first + c, rectify (whole[j] + start, slope));
     }
 }
 

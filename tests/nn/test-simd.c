@@ -175,6 +175,7 @@ test_product (gconstpointer data)
 {
   static const size_t columns[] = { 1, 3, 7, 16, 31, 32, 48, 63, 128, 144 };
   const NnSimd *const simd = paths_find (data);
+  const size_t half = simd ? simd->panel / 2 : 0;
 
   if (!simd)
     return;
@@ -182,6 +183,12 @@ test_product (gconstpointer data)
     for (size_t n = 1; n < 140; n = n * 2 + 1)
       for (size_t segments = 1; segments <= 3; segments += 2)
         check_product (simd, m, n, segments, 7 + m, n % 4 == 3);
+  /* A panel and a half, and parts of it. */
+  for (size_t m = 1; m < 30; m++)
+    for (size_t n = 2 * half + 1; n <= 3 * half; n++) {
+      check_product (simd, m, n, 1, 5, true);
+      check_product (simd, m, 2 * half + n, 3, 4, false);
+    }
   for (size_t m = 1; m < 300; m = m * 3 + 2)
     for (size_t len = 1; len < 40; len += len < 14 ? 1 : 5)
       for (size_t i = 0; i < G_N_ELEMENTS (columns); i++) {
